@@ -19,7 +19,7 @@ from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.analysis.oracles import torchvision_models
 from tests.oracle import largest_difference, without_dropout
-from tests.specs.plain import others, pictures
+from tests.specs.plain import others, pictures, restoration
 from tests.specs.settled import feeds, outputs, settle
 
 torchvision_models()  # so that torchvision imports at all without its CUDA operators
@@ -28,15 +28,36 @@ from tests.specs.plain import residual  # noqa: E402 - it imports torchvision
 NETS: dict[str, Callable[[], nn.Module]] = {
     "alexnet_2012": pictures.AlexNet2012,
     "autoencoder": others.Autoencoder,
+    "cdncnn_b": partial(restoration.Dncnn, 20, 3),
     "cnn": others.cnn1d,
     "conv_autoencoder": others.ConvAutoencoder,
+    "crnn": restoration.Crnn,
+    "cyclegan_discriminator": partial(restoration.patch_discriminator, 3, batch_norm=False),
+    "cyclegan_generator": partial(restoration.CycleGenerator, 9, 64),
+    "cyclegan_generator(blocks=2, width=8)": partial(restoration.CycleGenerator, 2, 8),
     "dcgan_discriminator": others.Discriminator,
     "dcgan_generator": others.Generator,
+    "dncnn": restoration.Dncnn,
+    "dncnn_b": partial(restoration.Dncnn, 20),
+    "edsr_baseline_x2": partial(restoration.Edsr, 16, 64, 2, 1.0),
+    "edsr_baseline_x3": partial(restoration.Edsr, 16, 64, 3, 1.0),
+    "edsr_baseline_x4": partial(restoration.Edsr, 16, 64, 4, 1.0),
+    "edsr_net(4, 16, 4, 0.1)": partial(restoration.Edsr, 4, 16, 4, 0.1),
+    "edsr_x2": partial(restoration.Edsr, 32, 256, 2, 0.1),
+    "edsr_x3": partial(restoration.Edsr, 32, 256, 3, 0.1),
+    "edsr_x4": partial(restoration.Edsr, 32, 256, 4, 0.1),
+    "espcn": restoration.Espcn,
     "gru_classifier": partial(others.WordClassifier, nn.GRU),
     "lenet5": pictures.LeNet5,
     "lenet5_relu": pictures.LeNet5Relu,
     "logistic": others.logistic1d,
     "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
+    "mixer_b_16": partial(restoration.Mixer, 16, 768, 12),
+    "mixer_b_32": partial(restoration.Mixer, 32, 768, 12),
+    "mixer_l_16": partial(restoration.Mixer, 16, 1024, 24),
+    "mixer_l_32": partial(restoration.Mixer, 32, 1024, 24),
+    "mixer_s_16": partial(restoration.Mixer, 16, 512, 8),
+    "mixer_s_32": partial(restoration.Mixer, 32, 512, 8),
     "mlp": others.Mlp1d,
     "mobilenet_v1": pictures.MobileNetV1,
     "mobilenet_v1_025": partial(pictures.MobileNetV1, 0.25),
@@ -44,6 +65,9 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "mobilenet_v1_075": partial(pictures.MobileNetV1, 0.75),
     "mobilenet_v1_full": partial(pictures.MobileNetV1, separable=False),
     "nin": pictures.NetworkInNetwork,
+    "patch_discriminator": partial(restoration.patch_discriminator, 6, batch_norm=True),
+    "pix2pix_generator": restoration.Pix2Pix,
+    "pix2pix_generator(width=8)": partial(restoration.Pix2Pix, 8),
     "plain20": partial(residual.Cifar, 20, "plain"),
     "plain32": partial(residual.Cifar, 32, "plain"),
     "plain44": partial(residual.Cifar, 44, "plain"),
@@ -68,14 +92,22 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "se_resnext101_32x4d": partial(residual.se_resnext, 101),
     "se_resnext50_32x4d": partial(residual.se_resnext, 50),
     "unet": others.UNet,
+    "unet_3d": partial(restoration.UNet3D, 32),
+    "unet_3d(width=2)": partial(restoration.UNet3D, 2),
+    "unet_plus_plus": partial(restoration.NestedUNet, 32),
+    "unet_plus_plus(width=4)": partial(restoration.NestedUNet, 4),
     "vae": others.VariationalAutoencoder,
+    "wavenet": partial(restoration.WaveNet, 3, 10),
     "zfnet": pictures.ZFNet,
 }
 # Of several that differ in width or depth alone one is run each time.
 LARGE = {
-    "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full", "plain32", "plain44", "plain56",
-    "resnet110", "resnet1202", "resnet32", "resnet44", "resnet56", "resnet56_b", "resnet56_c",
-    "se_resnet101", "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "zfnet",
+    "cdncnn_b", "cyclegan_generator", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
+    "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "mixer_b_16", "mixer_b_32", "mixer_l_16",
+    "mixer_l_32", "mixer_s_16", "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full",
+    "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110", "resnet1202", "resnet32",
+    "resnet44", "resnet56", "resnet56_b", "resnet56_c", "se_resnet101", "se_resnet152",
+    "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "unet_3d", "unet_plus_plus", "zfnet",
 }  # fmt: skip
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in NETS]
 # What it computes in training is drawn at random.
