@@ -128,14 +128,14 @@ class Pix2Pix(nn.Module):
         widths = [width * times for times in (1, 2, 4, 8, 8, 8, 8, 8)]
         for i in range(2, 9):
             conv = nn.Conv2d(widths[i - 2], widths[i - 1], 4, 2, 1, bias=False)
-            norm = {"norm": nn.BatchNorm2d(widths[i - 1])} if i < 8 else {}
-            self.add_module(f"down{i}", _named(relu=nn.LeakyReLU(0.2), conv=conv, **norm))
+            normed = {"norm": nn.BatchNorm2d(widths[i - 1])} if i < 8 else {}
+            self.add_module(f"down{i}", _named(relu=nn.LeakyReLU(0.2), conv=conv, **normed))
         for i in range(8, 1, -1):
             before = widths[7] if i == 8 else 2 * widths[i - 1]
-            conv = nn.ConvTranspose2d(before, widths[i - 2], 4, 2, 1, bias=False)
+            up = nn.ConvTranspose2d(before, widths[i - 2], 4, 2, 1, bias=False)
             drop = {"drop": nn.Dropout(0.5)} if 4 < i < 8 else {}
             norm = nn.BatchNorm2d(widths[i - 2])
-            self.add_module(f"up{i}", _named(relu=nn.ReLU(), conv=conv, norm=norm, **drop))
+            self.add_module(f"up{i}", _named(relu=nn.ReLU(), conv=up, norm=norm, **drop))
         self.up1 = _named(relu=nn.ReLU(), conv=nn.ConvTranspose2d(2 * width, 3, 4, 2, 1))
 
     def forward(self, x: Tensor) -> Tensor:
