@@ -24,7 +24,8 @@ class Description(Described):
         given = ", ".join(
             f"{item.name}={self._spelled(item)}"
             for item in signature(type(self))
-            if getattr(self, item.name) is not None
+            # A list that is empty without being given can't be given so.
+            if (value := getattr(self, item.name)) is not None and not value == item.default == ()
         )
         return f"{self.name}({given})" if given else self.name
 

@@ -232,3 +232,18 @@ def test_an_argument_is_no_key(tmp_path: Path, override: str, advice: str) -> No
     again = advice.partition("write `")[2].rstrip("`").replace("'", "")
     recipe, _ = load_recipe(tmp_path / "a.net", [again])
     assert override in ", ".join(recipe.describe().values()).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "mse(rebuilt, x, reduction=sum)",
+        "cross_entropy(logits, label, label_smoothing=0.1) + 0.5 * mse(rebuilt, x)",
+        "0.01 * value(abs(logits) + 2 * x) - mse(rebuilt, x) + 1e-4 * l2_penalty",
+        'l1_penalty(below=["fc"]) + 2 * focal(logits, label)',
+    ],
+)
+def test_a_loss_is_described_as_a_recipe_would_write_it(written: str) -> None:
+    loss = read(f"loss: {written}\n    optimizer: adam(lr=1)").loss
+    assert read(f"loss: {loss}\n    optimizer: adam(lr=1)").loss == loss
+    assert "[]" not in str(loss)

@@ -264,7 +264,11 @@ class Term(ComparedInPart):
         return tuple(value for operand in self.operands for value in values_in(operand))
 
     def __str__(self) -> str:
-        return f"{self.factor!r} * {self.function}[{', '.join(map(str, self.operands))}]"
+        """As a recipe would write it."""
+        name, _, settings = str(self.function).removesuffix(")").partition("(")
+        inside = ", ".join(filter(None, (*map(str, self.operands), settings)))
+        call = f"{name}({inside})" if inside else name
+        return call if self.factor == 1.0 else f"{self.factor!r} * {call}"
 
 
 @final
