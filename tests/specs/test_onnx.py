@@ -38,13 +38,13 @@ LARGE = {
     "cdncnn_b", "cyclegan_generator", "deeplabv3_mobilenet_v3_large", "deeplabv3_resnet101",
     "deeplabv3_resnet50", "dncnn_b", "edsr_baseline_x3", "edsr_baseline_x4", "edsr_x2", "edsr_x3",
     "edsr_x4", "fasterrcnn_resnet50_fpn", "fcn16s", "fcn32s", "fcn8s", "fcn_resnet101",
-    "fcn_resnet50", "fcos_resnet50_fpn", "mixer_b_16", "mixer_b_32", "mixer_l_16", "mixer_l_32",
-    "mixer_s_16", "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full",
-    "patch_discriminator", "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110",
-    "resnet1202", "resnet32", "resnet44", "resnet56", "resnet56_b", "resnet56_c",
-    "retinanet_resnet50_fpn", "se_resnet101", "se_resnet152", "se_resnet34", "se_resnet50",
-    "se_resnext101_32x4d", "se_resnext50_32x4d", "segnet", "ssd300_vgg16", "unet_3d",
-    "unet_plus_plus", "wavenet", "yolo_v1", "zfnet",
+    "fcn_resnet50", "fcos_resnet50_fpn", "hrnet_w30", "hrnet_w32", "hrnet_w40", "hrnet_w44",
+    "hrnet_w48", "hrnet_w64", "mixer_b_16", "mixer_b_32", "mixer_l_16", "mixer_l_32", "mixer_s_16",
+    "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full", "patch_discriminator",
+    "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110", "resnet1202", "resnet32",
+    "resnet44", "resnet56", "resnet56_b", "resnet56_c", "retinanet_resnet50_fpn", "se_resnet101",
+    "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "se_resnext50_32x4d",
+    "segnet", "ssd300_vgg16", "unet_3d", "unet_plus_plus", "wavenet", "yolo_v1", "zfnet",
 }  # fmt: skip
 # Another runtime sums in another order, and deep nets magnify what that rounds off: as much as
 # this, or a few times as much as torch itself is off beside double precision.

@@ -52,12 +52,6 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "lenet5_relu": pictures.LeNet5Relu,
     "logistic": others.logistic1d,
     "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
-    "mixer_b_16": partial(restoration.Mixer, 16, 768, 12),
-    "mixer_b_32": partial(restoration.Mixer, 32, 768, 12),
-    "mixer_l_16": partial(restoration.Mixer, 16, 1024, 24),
-    "mixer_l_32": partial(restoration.Mixer, 32, 1024, 24),
-    "mixer_s_16": partial(restoration.Mixer, 16, 512, 8),
-    "mixer_s_32": partial(restoration.Mixer, 32, 512, 8),
     "mlp": others.Mlp1d,
     "mobilenet_v1": pictures.MobileNetV1,
     "mobilenet_v1_025": partial(pictures.MobileNetV1, 0.25),
@@ -103,11 +97,11 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 # Of several that differ in width or depth alone one is run each time.
 LARGE = {
     "cdncnn_b", "cyclegan_generator", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
-    "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "mixer_b_16", "mixer_b_32", "mixer_l_16",
-    "mixer_l_32", "mixer_s_16", "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full",
-    "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110", "resnet1202", "resnet32",
-    "resnet44", "resnet56", "resnet56_b", "resnet56_c", "se_resnet101", "se_resnet152",
-    "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "unet_3d", "unet_plus_plus", "zfnet",
+    "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "mobilenet_v1_050", "mobilenet_v1_075",
+    "mobilenet_v1_full", "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110",
+    "resnet1202", "resnet32", "resnet44", "resnet56", "resnet56_b", "resnet56_c", "se_resnet101",
+    "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "unet_3d",
+    "unet_plus_plus", "zfnet",
 }  # fmt: skip
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in NETS]
 # What it computes in training is drawn at random.

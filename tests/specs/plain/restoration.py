@@ -1,4 +1,4 @@
-"""Nets that make images of images, and a mixer of patches, in plain torch with the specs' keys."""
+"""Nets that make images of images, and nets for sequences, in plain torch with the specs' keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 __all__ = [
-    "Crnn", "CycleGenerator", "Dncnn", "Edsr", "Espcn", "Mixer", "NestedUNet", "Pix2Pix", "UNet3D",
+    "Crnn", "CycleGenerator", "Dncnn", "Edsr", "Espcn", "NestedUNet", "Pix2Pix", "UNet3D",
     "WaveNet", "patch_discriminator",
 ]  # fmt: skip
 
@@ -277,43 +277,4 @@ class WaveNet(nn.Module):
             x, skip = layer(x)
             skips.append(skip)
         out: Tensor = self.end(torch.stack(skips).sum(0))
-        return out
-
-
-class _Mlp(nn.Module):
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(width, hidden), nn.Linear(hidden, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.fc2(nn.functional.gelu(self.fc1(x)))
-        return out
-
-
-class _Mixed(nn.Module):
-    def __init__(self, patches: int, width: int) -> None:
-        super().__init__()
-        self.norm1 = nn.LayerNorm(width, eps=1e-6)
-        self.mlp_tokens = _Mlp(patches, width // 2)
-        self.norm2 = nn.LayerNorm(width, eps=1e-6)
-        self.mlp_channels = _Mlp(width, 4 * width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.mlp_tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)
-        out: Tensor = x + self.mlp_channels(self.norm2(x))
-        return out
-
-
-class Mixer(nn.Module):
-    def __init__(self, patch: int, width: int, depth: int) -> None:
-        super().__init__()
-        self.stem = _named(proj=nn.Conv2d(3, width, patch, patch))
-        patches = (224 // patch) ** 2
-        self.blocks = nn.Sequential(*(_Mixed(patches, width) for _ in range(depth)))
-        self.norm = nn.LayerNorm(width, eps=1e-6)
-        self.head = nn.Linear(width, 1000)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x).flatten(2).transpose(1, 2)
-        out: Tensor = self.head(self.norm(self.blocks(x)).mean(1))
         return out
