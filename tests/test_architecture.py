@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-
-import pytest
 
 import netlang
 from tests.quality import ROOT
@@ -288,28 +284,3 @@ def test_public_api() -> None:
     ]
     offered = sorted(name for name in vars(netlang.Run) if not name.startswith("_"))
     assert offered == ["evaluate", "history", "predict", "torch", "weights"]
-
-
-CLI = """
-from netlang.cli import main
-try:
-    main({arguments})
-except SystemExit:
-    pass
-"""
-LIGHT = {
-    "import": "import netlang",
-    "facts": "import netlang; net = netlang.load('resnet18'); net.params, net.summary()",
-    "check": CLI.format(arguments=["check", "resnet18"]),
-    "list": CLI.format(arguments=["list"]),
-}
-
-
-@pytest.mark.parametrize("what", LIGHT)
-def test_what_starts_without_heavy_packages(what: str) -> None:
-    heavy = sorted(HEAVY - {"click"})
-    code = f"{LIGHT[what]}\nimport sys\nprint([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert done.stdout.splitlines()[-1] == "[]"

@@ -12,23 +12,16 @@ from hypothesis import strategies as st
 
 from netlang.analysis.constraints import solve
 from netlang.elaborate import load_program
-from netlang.ir.constraints import Constraint, Relation
-from netlang.ir.dims import Dim, Expr, evaluate, floor_div, symbol
+from netlang.ir.dims import Dim, Expr, evaluate, floor_div
 from netlang.ir.program import Condition
 from netlang.ir.sizes.contradictions import contradictions
 from netlang.ir.sizes.quasi import admitted
 from netlang.ir.sizes.solve import solve_conditions
 from netlang.ir.sizes.work import WorkBudget
-from netlang.source import Source, Span
+from tests.ir.conditions import SPAN, H, W, condition, grids, unet
 from tests.work import counted
 
-H, W = symbol("H"), symbol("W")
-SPAN = Span(Source("x.net", "concat"), 0, 6)
 UP_TO = 500
-
-
-def condition(left: Dim, relation: str, right: Dim, reason: str = "they must agree") -> Condition:
-    return Condition(Constraint(left, Relation(relation), right, reason), SPAN, ())
 
 
 def holds_as_text(texts: tuple[str, ...], size: int) -> bool:
@@ -76,15 +69,6 @@ def test_one_condition_equals_brute_force(found: Condition) -> None:
     assert sizes is not None
     for size in range(1, UP_TO):
         assert (size in sizes) == found.constraint.holds({"H": size})
-
-
-def unet(size: Dim) -> list[Condition]:
-    """What the four joins of a U-Net ask."""
-    halves = [size]
-    for _ in range(4):
-        halves.append(floor_div(halves[-1], 2))
-    ups = [2 * half for half in halves[1:]]
-    return [condition(a, "==", b) for a, b in zip(halves[:-1], ups, strict=True)]
 
 
 def test_unet_sizes_are_multiples_of_16() -> None:
@@ -157,17 +141,6 @@ def test_conditions_on_several_sizes_are_checked_by_evaluation() -> None:
     assert error.message == "`H` = 8 and `W` = 5 don't go together: H//2 must equal W"
 
 
-@st.composite
-def grids(draw: st.DrawFn) -> Dim:
-    """Products of sizes of two symbols, as reshapes make them."""
-    total: Dim = draw(st.integers(-3, 3))
-    for _ in range(draw(st.integers(1, 2))):
-        rows = floor_div(H + draw(st.integers(0, 3)), draw(st.integers(1, 4)))
-        columns = floor_div(W + draw(st.integers(0, 3)), draw(st.integers(1, 4)))
-        total = total + draw(st.integers(-4, 4)) * rows * columns
-    return total
-
-
 @settings(max_examples=200)
 @given(st.builds(condition, grids(), st.sampled_from(["==", ">="]), grids()))
 def test_two_sizes_equal_brute_force(found: Condition) -> None:
@@ -209,62 +182,6 @@ def test_conditions_on_two_sizes_come_apart(
         for width in range(1, 40):
             sizes = {"H": height, "W": width}
             assert (not solution.check(sizes)) == found.constraint.holds(sizes)
-
-
-def test_contradictions_name_both_steps() -> None:
-    odd = condition(2 * floor_div(H, 2) + 1, "==", H, "the branches must agree")
-    (error,) = contradictions([*unet(H), odd])
-    assert error.code == "E0455"
-    assert error.message.startswith("no `H` works: ")
-    assert len(error.notes) == 1
-    (alone,) = contradictions([condition(H + 1, "==", H)])
-    assert alone.code == "E0456"
-    (too_small,) = contradictions([condition(0, ">=", H)])
-    assert too_small.code == "E0456"
-    assert not contradictions(unet(H))
-
-
-def test_contradictions_of_two_sizes() -> None:
-    even = [condition(2 * floor_div(size, 2), "==", size) for size in (H, W)]
-    total = condition(2 * floor_div(H + W, 2) + 1, "==", H + W, "the sum must be odd")
-    (error,) = contradictions([*even, total])
-    assert error.code == "E0455"
-    assert error.message == "no `H` works: H must be even and H must be odd"
-    assert [note.text for note in error.notes] == ["but here H must be even"]
-    assert not contradictions([even[0], total])
-    assert len(contradictions([*even, condition(2 * floor_div(H, 2) + 1, "==", H), total])) == 1
-
-
-@settings(max_examples=50)
-@given(
-    st.builds(condition, grids(), st.just("=="), grids()),
-    st.integers(2, 4), st.integers(0, 3), st.integers(2, 4), st.integers(0, 3),
-)  # fmt: skip
-def test_contradictions_of_two_sizes_are_ones(
-    both: Condition, rows: int, top: int, columns: int, left: int
-) -> None:
-    """Given the residues of each, what is refused altogether holds nowhere."""
-    own = [
-        condition(period * floor_div(size, period) + rest % period, "==", size)
-        for size, period, rest in ((H, rows, top), (W, columns, left))
-    ]
-    impossible = contradictions([*own, both])
-    solution = solve_conditions([*own, both])
-    for height, width in itertools.product(range(1, 14), repeat=2):
-        sizes = {"H": height, "W": width}
-        holds = all(one.constraint.holds(sizes) for one in (*own, both))
-        assert not (holds and impossible)
-        assert impossible or holds == (not solution.check(sizes))
-
-
-def test_contradictions_of_three_sizes() -> None:
-    """Given what any two must be, nothing is left for the third."""
-    fourth = symbol("D")
-    sizes = (fourth, H, W)
-    even = [condition(2 * floor_div(size, 2), "==", size) for size in sizes]
-    product = condition(8 * floor_div(fourth * H * W, 8) + 1, "==", fourth * H * W)
-    errors = contradictions([*even, product])
-    assert [error.code for error in errors] == ["E0455"]
 
 
 @st.composite
