@@ -48,16 +48,16 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     # The processes read this too, and must not start their own.
     began = "PYTEST_XDIST_WORKER" not in os.environ
-    told = config.option
+    options = config.option
     if not (everything and began and config.pluginmanager.hasplugin("xdist")):
         return
-    if told.numprocesses is None and not told.collectonly:
-        told.numprocesses = "logical"
-        told.maxprocesses = told.maxprocesses or _PROCESSES_AT_MOST
-    if told.dist == "no":
-        told.dist = "loadfile"
+    if options.numprocesses is None and not options.collectonly:
+        options.numprocesses = "logical"
+        options.maxprocesses = options.maxprocesses or _PROCESSES_AT_MOST
+    if options.dist == "no":
+        options.dist = "loadfile"
     # Not the files of most tests first, as is usual: others take longest.
-    told.loadscopereorder = False
+    options.loadscopereorder = False
 
 
 @pytest.hookimpl(wrapper=True)

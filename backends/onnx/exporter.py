@@ -62,8 +62,8 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
-        told = facts_of_weights(taken.facts, weights, seed)
-        return _written(program, Path(path), owned, taken, told, seed, opset, inline_limit)
+        metadata = facts_of_weights(taken.facts, weights, seed)
+        return _written(program, Path(path), owned, taken, metadata, seed, opset, inline_limit)
 
 
 def _written(
@@ -71,7 +71,7 @@ def _written(
     path: Path,
     owned: tuple[Slot, ...],
     taken: Given,
-    told: Mapping[str, str],
+    metadata: Mapping[str, str],
     seed: int,
     opset: int,
     inline_limit: int,
@@ -87,7 +87,7 @@ def _written(
     stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}
     suspect: set[str] = set()
     tensors = [_tensor(slot, stored[slot.key], seed, suspect) for slot in needed]
-    model = build_model(program, flat, told)
+    model = build_model(program, flat, metadata)
     require_element_types(program, model, needed, opset, HIGHEST_OPSET)
     beside = write_model(path, model, tensors, inline_limit)
     small = {t.name: found for t in tensors if t.size < LARGE and (found := stored[t.name])}

@@ -23,8 +23,8 @@ from netlang.ir.types import TensorType
 __all__ = ["build_model"]
 
 
-def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.ModelProto:
-    """The model of a flattened program: with the metadata `told`, without the weights' data."""
+def build_model(program: Program, flat: Flat, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """The model of a flattened program: with some more `metadata`, without the weights' data."""
     from netlang import __version__
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
@@ -51,7 +51,7 @@ def build_model(program: Program, flat: Flat, told: Mapping[str, str]) -> onnx.M
         ir_version=helper.find_min_ir_version_for(opsets), opset_import=opsets, graph=graph,
         producer_name="netlang", producer_version=__version__,
     )  # fmt: skip
-    helper.set_model_props(model, {**dict(_metadata(program)), **told})
+    helper.set_model_props(model, {**dict(_metadata(program)), **metadata})
     return model
 
 
@@ -90,8 +90,8 @@ def _add_node(graph: onnx.GraphProto, operation: Operation, renamed: Mapping[str
         output=[renamed.get(name, name) for name in operation.outputs],
     )
     for name, value in operation.attributes.items():
-        kind, field, told = _attribute(value)
-        node.attribute.add(name=name, type=kind, **{field: told})
+        kind, field, content = _attribute(value)
+        node.attribute.add(name=name, type=kind, **{field: content})
 
 
 def _attribute(value: Attribute) -> tuple[int, str, object]:

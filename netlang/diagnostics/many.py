@@ -7,7 +7,7 @@ from typing import ClassVar, final
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["MOST_COUNTED", "MOST_ERRORS", "MoreErrors", "Told", "distinct", "limited"]
+__all__ = ["MOST_COUNTED", "MOST_ERRORS", "MoreErrors", "Reported", "distinct", "limited"]
 
 MOST_ERRORS = 100
 """The number of errors that are shown; further ones are only counted."""
@@ -51,7 +51,7 @@ class MoreErrors(Diagnostic):
 
 
 @final
-class Told:
+class Reported:
     """The mistakes reported so far, since the same one may be found in several ways.
 
     Two diagnostics are one mistake if code, place and message are the same. Messages are made only
@@ -81,7 +81,7 @@ class Told:
 
 def distinct(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Each mistake once, where the same one was reached on several ways."""
-    return tuple(filter(Told().is_new, found))
+    return tuple(filter(Reported().is_new, found))
 
 
 def limited(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

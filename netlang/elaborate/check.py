@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Told
+from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Reported
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
@@ -36,11 +36,11 @@ class Checked:
     def __init__(self) -> None:
         self.programs: dict[str, Program] = {}
         self.diagnostics: list[Diagnostic] = []
-        self._told = Told()
+        self._reported = Reported()
 
     def report(self, error: NetlangError) -> None:
         """Record the diagnostics of an error, each once."""
-        self.diagnostics += filter(self._told.is_new, error.diagnostics)
+        self.diagnostics += filter(self._reported.is_new, error.diagnostics)
 
 
 def check_definitions(module: Module) -> Checked:
@@ -58,10 +58,10 @@ def check_definitions(module: Module) -> Checked:
                 checked.programs[name] = program
         except NetlangError as error:
             checked.report(error)
-    told = {diagnostic.span for diagnostic in checked.diagnostics}
+    reported = {diagnostic.span for diagnostic in checked.diagnostics}
     for definition in module.definitions():
         if isinstance(definition, ast.BlockDef | ast.NetDef):
-            for diagnostic in unknown_names(module, definition, told):
+            for diagnostic in unknown_names(module, definition, reported):
                 checked.report(NetlangError(diagnostic))
                 if len(checked.diagnostics) > MOST_COUNTED:
                     checked.report(NetlangError(MoreErrors.unseen()))

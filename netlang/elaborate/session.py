@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.structure import TooManySteps
-from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Told
+from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Reported
 from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.evaluate.work import Work
@@ -56,7 +56,7 @@ class ElaborationSession(Draft):
     limit: int = _LOOPED
     steps: int = 0
     _trips: list[int] = field(default_factory=list)
-    _told: Told = field(default_factory=Told)
+    _reported: Reported = field(default_factory=Reported)
 
     @classmethod
     def for_text(cls, text: str) -> ElaborationSession:
@@ -82,7 +82,7 @@ class ElaborationSession(Draft):
         self.failures += 1
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
-            if self._told.is_new(chained, chained.chain):
+            if self._reported.is_new(chained, chained.chain):
                 self.diagnostics.append(chained)
         if len(self.diagnostics) > MOST_COUNTED and not isinstance(error, Abort):
             raise Abort(MoreErrors.unseen())

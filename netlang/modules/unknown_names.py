@@ -37,11 +37,11 @@ _LONGEST = 200
 
 
 def unknown_names(
-    module: Namespace, definition: ast.BlockDef | ast.NetDef, told: Container[Span | None] = ()
+    module: Namespace, definition: ast.BlockDef | ast.NetDef, reported: Container[Span | None] = ()
 ) -> Iterator[Diagnostic]:
     """Names in a block that nothing defines, and arguments that its operators don't have.
 
-    Nothing is said again of names at places that are `told`.
+    Nothing is said again of names at places that are `reported`.
     """
     nodes = outline(definition).nodes
     local = _locals(definition, nodes)
@@ -57,7 +57,7 @@ def unknown_names(
             fix = _label_after(module, node)
             if fix is not None:
                 misplaced.add(node.name)
-            if node.name_span in told:
+            if node.name_span in reported:
                 continue
             found = tuple(_layer(module, local, node, fix))
             yield from found
@@ -67,7 +67,7 @@ def unknown_names(
             isinstance(node, ast.Name)
             and node.name not in local
             and node.name not in misplaced
-            and node.span not in told
+            and node.span not in reported
         ):
             yield from _name(module, local, node)
 

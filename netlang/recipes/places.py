@@ -55,7 +55,7 @@ class Places(Record):
             raise NetlangError(DataNotThere(span=span, what=f"`{path}`", where="", advice=looked))
         return path
 
-    def told(self, recipe: Recipe) -> dict[str, str | None]:
+    def paths(self, recipe: Recipe) -> dict[str, str | None]:
         """Where the data and weights of a recipe are, absolute; None for those found elsewhere."""
         paths = {name: self.known(name) for name in placed_names(recipe)}
         return {

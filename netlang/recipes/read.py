@@ -14,7 +14,7 @@ from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
-from netlang.diagnostics.many import Told
+from netlang.diagnostics.many import Reported
 from netlang.diagnostics.recipes.keys import (
     KeyTwice,
     MissingKey,
@@ -71,7 +71,7 @@ class _Reading(Draft):
     names: Environment
     overrides: tuple[str, ...]
     problems: list[Diagnostic] = field(default_factory=list)
-    told: Told = field(default_factory=Told)
+    reported: Reported = field(default_factory=Reported)
     failed: bool = False
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
     replaced: dict[str, ast.Entry] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class _Reading(Draft):
 
     def _keep(self, error: NetlangError) -> None:
         self.failed = True
-        self.problems += filter(self.told.is_new, error.diagnostics)
+        self.problems += filter(self.reported.is_new, error.diagnostics)
 
     def unread(self) -> None:
         """Reading part of the recipe failed and was reported; its words may have named anything."""

@@ -1,4 +1,4 @@
-"""Many mistakes: each told once, the first hundred shown, the others counted up to a bound."""
+"""Many mistakes: each reported once, the first hundred shown, the others counted up to a bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from netlang.diagnostics.language.names import UnknownName
-from netlang.diagnostics.many import MOST_COUNTED, MOST_ERRORS, Told, distinct, limited
+from netlang.diagnostics.many import MOST_COUNTED, MOST_ERRORS, Reported, distinct, limited
 from netlang.source import Source, Span
 from tests.support import check_source
 
@@ -25,8 +25,8 @@ def test_a_mistake_is_told_once() -> None:
 
 
 def test_a_mistake_that_is_reached_on_two_ways_may_be_told_twice() -> None:
-    told = Told()
-    assert [told.is_new(unknown("a"), way) for way in (1, 2, 1)] == [True, True, False]
+    reported = Reported()
+    assert [reported.is_new(unknown("a"), way) for way in (1, 2, 1)] == [True, True, False]
 
 
 BODIES = [
@@ -64,8 +64,8 @@ def test_if_a_mistake_of_a_block_ends_the_check_it_is_said_that_the_rest_is_not_
     net = f"net main {{\n    input x: [3, 32, 32]\n{calls}}}\n"
     first, *others = limited(distinct(check_source(Source("a.net", block + net))))
     assert (first.code, first.severity) == ("E0402", "error")
-    told = [(each.code, each.severity, each.message) for each in others]
-    assert told == [("E0127", "error", "too many errors: the rest is not checked")]
+    reported = [(each.code, each.severity, each.message) for each in others]
+    assert reported == [("E0127", "error", "too many errors: the rest is not checked")]
 
 
 def commas(mistakes: int) -> str:
@@ -78,7 +78,7 @@ BLOCK = "block c {\n    conw\n    conv 3\n}\n"
 
 @pytest.mark.parametrize("mistakes", [MOST_COUNTED + 1, 3 * MOST_COUNTED])
 def test_after_a_thousand_mistakes_of_syntax_each_ends_its_definition(mistakes: int) -> None:
-    """What other definitions say isn't lost, so no name is told as unknown."""
+    """What other definitions say isn't lost, so no name is reported as unknown."""
     found = check_source(Source("a.net", commas(mistakes) + NET + BLOCK))
     assert {each.code for each in found} == {"E0101", "E0127", "E0201"}
     last = limited(found)[-1]

@@ -21,7 +21,7 @@ from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.source import Span
 
-__all__ = ["load_pretrained", "renamed", "told"]
+__all__ = ["load_pretrained", "renamed", "weights_loaded"]
 
 
 def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: Places) -> None:
@@ -54,7 +54,7 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
                 own[slot.key].copy_(tensor_of(np.array(fitting[slot.key].array(slot.dtype))))
 
 
-def told(recipe: Recipe, program: Program, places: Places) -> tuple[str, ...]:
+def weights_loaded(recipe: Recipe, program: Program, places: Places) -> tuple[str, ...]:
     """Which weights of the net are those of the file, and which are fresh, if there is a file."""
     if recipe.weights is None:
         return ()

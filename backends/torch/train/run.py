@@ -11,7 +11,7 @@ from typing import final
 from torch import nn
 
 from netlang.analysis.locate import locate
-from netlang.backends.torch.recipes.pretrained import told
+from netlang.backends.torch.recipes.pretrained import weights_loaded
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.files.apart import require_apart
 from netlang.backends.torch.train.files.room import require_room
@@ -186,12 +186,12 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
 
 def _first(recipe: Recipe, program: Program, wanted: _Wanted, state: State) -> tuple[str, ...]:
     """What to say of the weights before the first step."""
-    return () if state.step else told(recipe, program, wanted.places)
+    return () if state.step else weights_loaded(recipe, program, wanted.places)
 
 
 def _facts(recipe: Recipe, data: DataSplit, places: Places) -> dict[str, Json]:
     """What the record of a run says of its data: what is in them, and where they are."""
-    paths: dict[str, Json] = dict(places.told(recipe))
+    paths: dict[str, Json] = dict(places.paths(recipe))
     return {"data": data.facts(), "places": paths}
 
 

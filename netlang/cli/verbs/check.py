@@ -57,14 +57,14 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
 
     several = kind == "text" and any(map(is_folder, specs))
     found: list[Diagnostic] = []
-    told: list[tuple[Diagnostic, ...]] = []
+    by_file: list[tuple[Diagnostic, ...]] = []
     try:
         for spec in files_in(specs):
             failures = _fixed(spec) if fix else ()
             examined = Examined((), failures) if failures else _examined(spec)
             problems = (*examined.diagnostics, *_severe(examined.warnings, strict))
             found.extend(problems)
-            told.append(problems)
+            by_file.append(problems)
             if not _wrong(problems) and kind == "text":
                 where = f"{visible(spec)}: " if several else ""
                 lines = [f"{where}{_line(program)}" for program in examined.programs]
@@ -75,16 +75,16 @@ def _check(specs: tuple[str, ...], kind: str, strict: bool, fix: bool) -> int:
         found.extend(error.diagnostics)
     _report(distinct(found), kind)
     if several:
-        click.echo(_tally(told))
+        click.echo(_tally(by_file))
     return REFUSED if _wrong(found) else 0
 
 
-def _tally(told: Sequence[tuple[Diagnostic, ...]]) -> str:
+def _tally(by_file: Sequence[tuple[Diagnostic, ...]]) -> str:
     """How many files were checked, and how many of them have findings."""
-    wrong = sum(map(_wrong, told))
-    warned = sum(bool(problems) for problems in told) - wrong
+    wrong = sum(map(_wrong, by_file))
+    warned = sum(bool(problems) for problems in by_file) - wrong
     return (
-        f"checked {len(told)} file{'s' * (len(told) != 1)}:"
+        f"checked {len(by_file)} file{'s' * (len(by_file) != 1)}:"
         f" {wrong} with errors, {warned} with warnings"
     )
 

@@ -138,9 +138,9 @@ def call(
     shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
     _pin(body, elaborated, values, shapes)
     builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
-    told = Retracing(values, shapes)
+    retracing = Retracing(values, shapes)
     types = tuple(
-        type_.with_shape(*(_retraced(body, size, told) for size in type_.shape))
+        type_.with_shape(*(_retraced(body, size, retracing) for size in type_.shape))
         for type_ in function.output_types
     )
     deployed = []
@@ -154,9 +154,9 @@ def call(
     return tuple(deployed)
 
 
-def _retraced(body: Body, size: Dim, told: Retracing) -> Dim:
+def _retraced(body: Body, size: Dim, retracing: Retracing) -> Dim:
     """A size of a callee in the caller's terms; if it has too many operators, it is pinned."""
-    size = told.retrace(size)
+    size = retracing.retrace(size)
     if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
         body.evaluator.pin(size)
         return int(size)

@@ -35,18 +35,18 @@ _Change: TypeAlias = Callable[
 class Solution(Record):
     """The solved conditions of a net: one part per symbol, and those on several symbols.
 
-    `joint` are the conditions on several symbols that add something to the rest. `told` are the
+    `joint` are the conditions on several symbols that add something to the rest. `shown` are the
     symbols as they are shown: without bounds that `joint` implies, if that is shorter.
     """
 
     symbols: tuple[SymbolSolution, ...]
     joint: tuple[Together, ...]
-    told: tuple[SymbolSolution, ...]
+    shown: tuple[SymbolSolution, ...]
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The conditions as formulas: ``H % 16 == 0``."""
-        own = [text for solution in self.told for text in solution.texts]
+        own = [text for solution in self.shown for text in solution.texts]
         return (*own, *unique(one.text for one in self.joint))
 
     @property
@@ -54,7 +54,7 @@ class Solution(Record):
         """The conditions as advice: ``H and W must be multiples of 16``."""
         groups: dict[SizeRule, list[str]] = {}
         others: list[str] = []
-        for solution in self.told:
+        for solution in self.shown:
             if solution.rule and not solution.undecided:
                 groups.setdefault(solution.rule, []).append(solution.name)
             else:
@@ -88,7 +88,7 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
     symbols = _asking(solved)
     changes = (loosened, alike) if equalities else ()
     ways = [symbols, *(_asking(_shown_symbols(solved, equalities, how, work)) for how in changes)]
-    return min((Solution(symbols, tuple(together), told) for told in ways), key=_length)
+    return min((Solution(symbols, tuple(together), shown) for shown in ways), key=_length)
 
 
 def _length(solution: Solution) -> int:
@@ -122,14 +122,14 @@ def _shown_symbols(
     work: WorkBudget,
 ) -> Iterable[SymbolSolution]:
     """The symbols with other sizes that mean the same given the equalities; the last one first."""
-    told = {one.name: one for one in solved}
+    shown = {one.name: one for one in solved}
     for equality in equalities:
         for name in reversed(equality.names):
-            own = {one.name: one.sizes for one in told.values()}
-            changed = how(name, equality, own, work) if name in told else None
+            own = {one.name: one.sizes for one in shown.values()}
+            changed = how(name, equality, own, work) if name in shown else None
             if changed is not None:
-                told[name] = replace(told[name], sizes=changed)
-    return told.values()
+                shown[name] = replace(shown[name], sizes=changed)
+    return shown.values()
 
 
 def _refused(solution: SymbolSolution, size: int) -> Diagnostic | None:

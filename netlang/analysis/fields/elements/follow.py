@@ -133,17 +133,17 @@ class Followed:
             self._work.rows[own] = self._rows(*own)
         return table.slid(axis, self._work.rows[own], at, rule, self._work)
 
-    def _rows(self, rule: AxisRule, told: range, wanted: range) -> list[Sequence[int]]:
+    def _rows(self, rule: AxisRule, known: range, wanted: range) -> list[Sequence[int]]:
         if isinstance(rule, STAYING):
-            return [(place - told.start,) if place in told else () for place in wanted]
+            return [(place - known.start,) if place in known else () for place in wanted]
         taps = taps_of(rule, self._number)
         rows: list[Sequence[int]] = []
         last: Sequence[int] = ()
         for place in wanted:
             turn, phase = divmod(place, taps.period)
             first = taps.advance * turn
-            read = _within(taps.taps[phase], told.start - first, told.stop - first)
-            own = _plus(read, first - told.start)
+            read = _within(taps.taps[phase], known.start - first, known.stop - first)
+            own = _plus(read, first - known.start)
             if rows and own == last:
                 own = rows[-1]
             else:
