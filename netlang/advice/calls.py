@@ -5,9 +5,9 @@ Values aren't arguments here. They flow in from the left: `x -> relu`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from netlang.advice.edits import enclosing, without_arguments
+from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.layers import begins_path
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.errors import NetlangError
@@ -15,7 +15,7 @@ from netlang.diagnostics.language.structure import MisplacedStatement
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["refuse_call"]
+__all__ = ["refuse_applied", "refuse_call"]
 
 IsValue = Callable[[tuple[str, ...]], bool]
 
@@ -26,12 +26,7 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
     `is_value` tells whether the parts of a name denote a value.
     """
     arguments = action.arguments or ()
-    count, values = 0, list[str]()
-    for argument in arguments:
-        read = None if argument.name else _values(argument.value, is_value)
-        if not read:
-            break
-        count, values = count + 1, values + read
+    count, values = _leading_values(arguments, is_value)
     if not count:
         return
     text = ", ".join(values)
@@ -41,6 +36,43 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
     advice = f"start a path at all that it reads: `(x, {text}) -> {action.name}`"
     span = arguments[0].span.to(arguments[count - 1].span)
     raise NetlangError(MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix))
+
+
+def refuse_applied(
+    constant: ast.Constant, is_value: IsValue, is_layer: Callable[[str], bool]
+) -> None:
+    """Raises `NetlangError` for `h = relu(x)` where `x` is a labelled value: `x -> h: relu`."""
+    call = constant.value
+    if not isinstance(call, ast.Call) or not isinstance(call.callee, ast.Name):
+        return
+    if not is_layer(call.callee.name):
+        return
+    count, values = _leading_values(call.arguments, is_value)
+    if not count:
+        return
+    rest = ", ".join(each.span.text for each in call.arguments[count:])
+    step = f"{call.callee.name}({rest})" if rest else call.callee.name
+    read = ", ".join(values)
+    start = read if len(values) == 1 else f"({read})"
+    text = f"{start} -> {constant.name}: {step}"
+    why = "values come before `->`, not in parentheses, and `=` only names a layer"
+    what = f"the value `{read}`" if len(values) == 1 else f"`{read}`"
+    span = call.arguments[0].span.to(call.arguments[count - 1].span)
+    fix = replaced(constant.span, text)
+    raise NetlangError(
+        MisplacedStatement(span=span, what=what, why=why, advice=f"write `{text}`", fix=fix)
+    )
+
+
+def _leading_values(arguments: Sequence[ast.Argument], is_value: IsValue) -> tuple[int, list[str]]:
+    """How many of the first arguments are labelled values, and those values as written."""
+    count, values = 0, list[str]()
+    for argument in arguments:
+        read = None if argument.name else _values(argument.value, is_value)
+        if not read:
+            break
+        count, values = count + 1, values + read
+    return count, values
 
 
 def _values(expr: ast.Expr | ast.Spread, is_value: IsValue) -> list[str]:

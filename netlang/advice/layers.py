@@ -42,7 +42,7 @@ def unknown_layer(
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
-    fix = _view(action) or _port(action) or replacement(action.name, known, action.name_span)
+    fix = _view(action) or _port(file, action) or replacement(action.name, known, action.name_span)
     if fix is None:
         fix = in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
@@ -57,14 +57,52 @@ def _view(action: ast.Apply) -> Fix | None:
     return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
 
 
-def _port(action: ast.Apply) -> Fix | None:
-    """For `input {i}`: a computed name begins with a word."""
+def _port(file: ast.File, action: ast.Apply) -> Fix | None:
+    """For `input {i}`, `output (a, b)`, `-> output` and `-> output: same`."""
+    path = enclosing(file, action.span, ast.Path)
+    after = path is not None and path.steps[0].action is not action
+    if after and action.is_bare and path is not None:
+        return _output_after_arrow(path, action)
     word = {"input": "x", "output": "y", "auxiliary": "aux"}.get(action.name)
-    if word is None or action.body is None or action.arguments is not None:
+    if word is None:
+        return None
+    if action.arguments and action.body is None and action.name != "input":
+        return _outputs_in_parentheses(action)
+    if action.body is None or action.arguments is not None:
         return None
     gap = Span(action.span.source, action.name_span.end, action.body.span.start)
     text = f"its name begins with a word: `{action.name} {word}{{...}}`"
     return replaced(gap, f" {word}", text)
+
+
+def _output_after_arrow(path: ast.Path, action: ast.Apply) -> Fix | None:
+    """For `conv(4, 1x1) -> output`, and `-> output: same`: an output is a line of its own."""
+    place = next((i for i, step in enumerate(path.steps) if step.action is action), 0)
+    step = path.steps[place]
+    label = step.label.span.text if step.label is not None else ""
+    if place == 0 or place + 1 < len(path.steps):
+        return None
+    if label in ("output", "auxiliary"):
+        text = f"{label} {action.name}"
+    elif action.name == "output" and not label:
+        text = "output y"
+    else:
+        return None
+    margin = " " * (path.span.location.column - 1)
+    gap = Span(path.span.source, path.steps[place - 1].span.end, action.span.end)
+    advice = f"an output is a line of its own with a name: `{text}`"
+    return replaced(gap, f"\n{margin}{text}", advice)
+
+
+def _outputs_in_parentheses(action: ast.Apply) -> Fix | None:
+    """For `output (a, b)`: each output is a line of its own."""
+    names = [each.span.text for each in action.arguments or ()]
+    if not all(name.isidentifier() for name in names):
+        return None
+    lines = [f"{action.name} {name}: {name}" for name in names]
+    margin = " " * (action.span.location.column - 1)
+    advice = f"each output is a line of its own: `{'; '.join(lines)}`"
+    return replaced(action.span, f"\n{margin}".join(lines), advice)
 
 
 def _without_size(fix: Fix, arguments: tuple[ast.Argument, ...]) -> Fix:

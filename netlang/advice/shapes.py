@@ -9,6 +9,7 @@ from math import gcd
 from netlang.advice.batch import is_batch_of_pictures, without_batch
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.images import channels_moved, in_order
+from netlang.advice.meaning.fitted import projected_value
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
@@ -152,8 +153,11 @@ def _lowered(span: Span, number: int, least: int, advice: str) -> Fix | None:
 def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
     """Adds the projection at the end of its branch."""
     merge = enclosing(refusal.file, refusal.step, ast.Apply)
-    if merge is None or merge.body is None:
+    if merge is None:
         return None
+    fix = projected_value(refusal.file, merge, projection, len(refusal.origins))
+    if fix is not None or merge.body is None:
+        return fix
     end, body = refusal.origins[projection.branch - 1], merge.body.span
     if not (body.start <= end.start and end.end <= body.end):
         return None

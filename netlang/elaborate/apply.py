@@ -19,6 +19,7 @@ from netlang.elaborate.branches import branches, only_branch
 from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
+from netlang.elaborate.references import is_labelled
 from netlang.evaluate.binding import argument_spans, bind, operator_of
 from netlang.evaluate.literals import (
     LiteralStep,
@@ -69,7 +70,7 @@ def _operator(body: Body, layer: Layer, action: ast.Apply) -> tuple[Layer, Op]:
         return layer, operator_of(layer, action.span)
     except NetlangError:
         # No operator takes a value of the net as an argument, which has a message of its own.
-        refuse_call(body.module.file, action, partial(_is_value, body))
+        refuse_call(body.module.file, action, partial(is_labelled, body))
         raise
 
 
@@ -148,11 +149,6 @@ def _fits(body: Body, labelled: Labelled, flow: CurrentValue) -> bool:
 def _operator_layer(op: type[Op]) -> Layer:
     """An operator without any arguments yet."""
     return Layer(OperatorTarget(op))
-
-
-def _is_value(body: Body, parts: LabelPath) -> bool:
-    """Whether a name in an expression is a labelled value; constants hide labels there."""
-    return body.evaluator.names.find(parts[0]) is None and body.find(parts) is not None
 
 
 def _merge(body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:

@@ -23,7 +23,7 @@ from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["has_failed", "is_value", "part_text", "parts_of", "reference"]
+__all__ = ["has_failed", "is_labelled", "is_value", "part_text", "parts_of", "reference"]
 
 _MOST_NAMES = 8
 """Names of outputs that a message lists."""
@@ -74,6 +74,11 @@ def _applies_bare(name: str) -> bool:
     """Whether a name alone is an operator with all of its arguments."""
     op = operator(name)
     return op is not None and not any(each.required for each in signature(op))
+
+
+def is_labelled(body: Body, parts: LabelPath) -> bool:
+    """Whether a name in an expression is a labelled value; constants hide labels there."""
+    return body.evaluator.names.find(parts[0]) is None and body.find(parts) is not None
 
 
 def reference(

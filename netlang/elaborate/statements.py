@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from netlang.advice.calls import refuse_applied
 from netlang.advice.edits import inserted
 from netlang.advice.names import new_port
 from netlang.diagnostics.diagnostic import Note
@@ -13,15 +15,18 @@ from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput
 from netlang.elaborate.blocks.ports import port_name
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import TapName
-from netlang.elaborate.function.builder import FAILED
+from netlang.elaborate.function.builder import FAILED, Labelled
 from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, refuse_reassignment
 from netlang.elaborate.operators import single
+from netlang.elaborate.references import is_labelled
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
-from netlang.evaluate.values import Broken, Undecided, Value, describe
+from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.values import Broken, Layer, Undecided, Value, describe
 from netlang.evaluate.words import is_word
 from netlang.ir.program import INPUT, Output
+from netlang.ops import operator
 from netlang.syntax import ast
 
 __all__ = ["STATEMENTS"]
@@ -78,14 +83,27 @@ def _input(body: Body, declaration: ast.Input) -> None:
     body.flow = declare(body, declaration)
 
 
+def _is_layer(body: Body, name: str) -> bool:
+    """Whether a call of this name gives a layer rather than a number."""
+    known = body.evaluator.names.find(name)
+    if known is None:
+        return name not in FUNCTIONS and operator(name) is not None
+    return isinstance(known, Layer)
+
+
 def _constant(body: Body, constant: ast.Constant) -> None:
     names = body.evaluator.names
     refuse_reassignment(body, constant.name, constant.name_span)
     value: Value = Broken()
     try:
+        if body.builder.labels:
+            refuse_applied(constant, partial(is_labelled, body), partial(_is_layer, body))
         value = body.evaluator.value(constant.value)
     except NetlangError as error:
         body.session.report(error)
+        path = (*body.scope, constant.name)  # if a step was meant, reading it is no second error
+        labelled = Labelled(None, constant.name_span, "a constant", path)
+        body.builder.labels.setdefault(path, labelled)
     names.assign(constant.name, value, constant.name_span)
 
 

@@ -118,10 +118,14 @@ def _check_body(
     `conv1 = conv(6, 5x5)` alone isn't a step of the net.
     """
     found = list(empty_suites(definition))
+    labels: frozenset[str] | None = None
     for node in nodes:
         if isinstance(node, ast.Step) or (isinstance(node, ast.Apply) and node.body is None):
             continue  # most are
         if isinstance(node, ast.Constant) and node.name not in used:
+            labels = _labels(nodes) if labels is None else labels
+            if _is_applied(node, labels):
+                continue  # its elaboration says what was meant
             name, fix = node.name, as_step(node)
             span = node.name_span
             found.append(UnusedConstant(span=span, name=name, block=definition.name, fix=fix))
@@ -129,6 +133,23 @@ def _check_body(
             found += empty_suites(node)
     if found:
         raise NetlangError(*found)
+
+
+def _labels(nodes: Iterable[ast.Node]) -> frozenset[str]:
+    """The first words of the labels, inputs and outputs of a body."""
+    parts = (node for node in nodes if isinstance(node, ast.LabelPart))
+    return frozenset(piece for part in parts for piece in part.pieces[:1] if isinstance(piece, str))
+
+
+def _is_applied(constant: ast.Constant, labels: frozenset[str]) -> bool:
+    """Whether it is a layer called on a value, as in `h = relu(x)`."""
+    value = constant.value
+    if not isinstance(value, ast.Call) or not value.arguments:
+        return False
+    first, callee = value.arguments[0].value, value.callee.span.text
+    if callee in FUNCTIONS or operator(callee) is None:
+        return False
+    return isinstance(first, ast.Name) and first.name in labels
 
 
 def as_step(constant: ast.Constant) -> Fix:

@@ -8,11 +8,11 @@ the same words.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 from netlang.advice.arguments import foreign_module
-from netlang.advice.calls import refuse_call
+from netlang.advice.calls import refuse_applied, refuse_call
 from netlang.advice.layers import unknown_layer
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
@@ -63,6 +63,8 @@ def unknown_names(
             yield from found
             if form is not None and not found:
                 right.add(form)
+        elif isinstance(node, ast.Constant):
+            yield from _constant(module, local, node)
         elif (
             isinstance(node, ast.Name)
             and node.name not in local
@@ -80,6 +82,18 @@ def unknown_words(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> I
     for node in nodes:
         if isinstance(node, ast.Name) and node.name not in known and node.name not in local:
             yield node.name
+
+
+def _is_operator(module: Namespace, name: str) -> bool:
+    return name not in FUNCTIONS and operator(name) is not None and module.find(name) is None
+
+
+def _constant(module: Namespace, local: _Locals, constant: ast.Constant) -> Iterator[Diagnostic]:
+    """The error for `h = relu(x)` where `x` is a label."""
+    try:
+        refuse_applied(constant, local.is_value, partial(_is_operator, module))
+    except NetlangError as error:
+        yield from error.diagnostics
 
 
 def _form(action: ast.Apply) -> tuple[str | None, ...] | None:
@@ -130,7 +144,9 @@ class _Locals(Record, dict=True):
 
     def is_value(self, parts: tuple[str, ...]) -> bool:
         """Whether a name, given by its parts, can only be a label."""
-        return len(parts) == 1 and parts[0] in self.values
+        if len(parts) > 1 or parts[0] in self.names - self.values:
+            return False
+        return parts[0] in self.values or parts[0] in self
 
 
 def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:

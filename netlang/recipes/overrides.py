@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import TypeVar, cast
 
-from netlang.advice.edits import with_arguments
+from netlang.advice.edits import replaced, with_arguments, without_statement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import BadOverride
@@ -19,7 +19,7 @@ from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["argument_of", "overrides_of", "read_override"]
+__all__ = ["argument_of", "overrides_of", "read_override", "setting_of"]
 
 _PREFIX = "train argument { "
 
@@ -64,28 +64,61 @@ def _written(value: object) -> str:
 
 def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
     """What to write for `lr=0.1`, which isn't a key but an argument of one of the entries."""
+    found = _owner(entry, entries)
+    if found is None:
+        return None
+    each, word, edit = found
+    text = _edited(each.value.span, edit)
+    return Fix(f"`{entry.key}` is an argument of `{word}`: write `{each.key}='{text}'`")
+
+
+def setting_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
+    """What to write for the line `lr: 0.1` of a recipe, which is no key but an argument."""
+    key, value = entry.key, entry.value.span.text
+    found = _owner(entry, entries)
+    if found is not None:
+        each, word, edit = found
+        text = f"{each.key}: {_edited(each.value.span, edit)}"
+        edits = (edit, without_statement(entry.span))
+        return Fix(f"`{key}` is an argument of `{word}`: write `{text}`", edits)
+    words = [name for name, cls in table(DESCRIBED["optimizer"]).items() if key in _names(cls)]
+    if not words:
+        return None
+    is_there = any(each.key == "optimizer" for each in entries)
+    if is_there or key != "lr":
+        text = f"optimizer: {words[0]}({'' if key == 'lr' else 'lr=..., '}{key}={value})"
+        return Fix(f"`{key}` is an argument of an optimizer: `{text}`")
+    text = f"optimizer: sgd(lr={value})"
+    return replaced(entry.span, text, f"`lr` is an argument of the optimizer: write `{text}`")
+
+
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(item.name for item in signature(cls))
+
+
+def _owner(entry: ast.Entry, entries: Iterable[ast.Entry]) -> tuple[ast.Entry, str, Edit] | None:
+    """The entry whose word has an argument of this name, its word, and the edit that gives it."""
     for each in entries:
         word = None if isinstance(each.value, ast.Pipeline) else word_of(each.value)
         classes = table(DESCRIBED[each.key]) if word is not None and each.key in DESCRIBED else {}
         cls = classes.get(word.name) if word is not None else None
-        names = () if cls is None else tuple(item.name for item in signature(cls))
-        if cls is not None and entry.key in names:
+        if cls is not None and entry.key in _names(cls):
             # Positional arguments of a loss are the values that it compares.
-            positions = () if each.key == "loss" else names
-            text = _with_argument(each.value, positions, entry.key, entry.value.span.text)
-            return Fix(f"`{entry.key}` is an argument of `{cls.name}`: write `{each.key}='{text}'`")
+            positions = () if each.key == "loss" else _names(cls)
+            edit = _with_argument(each.value, positions, entry.key, entry.value.span.text)
+            return each, cls.name, edit
     return None
 
 
 def _with_argument(
     value: ast.Expr | ast.Pipeline, names: tuple[str, ...], name: str, text: str
-) -> str:
-    """The text of a description with one argument changed."""
+) -> Edit:
+    """The change of one argument of a description."""
     arguments = value.arguments if isinstance(value, ast.Call) else ()
     for place, each in enumerate(arguments):
         if name == (each.name or (names[place] if place < len(names) else None)):
-            return _edited(value.span, Edit(each.value.span, text))
-    return _edited(value.span, with_arguments(value.span, [f"{name}={text}"]))
+            return Edit(each.value.span, text)
+    return with_arguments(value.span, [f"{name}={text}"])
 
 
 def _edited(whole: Span, edit: Edit) -> str:

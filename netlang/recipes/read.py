@@ -32,7 +32,7 @@ from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, NEEDED
-from netlang.recipes.overrides import argument_of, read_override
+from netlang.recipes.overrides import argument_of, read_override, setting_of
 from netlang.recipes.recipe import Recipe
 from netlang.records import Draft, field
 from netlang.source import Span
@@ -165,7 +165,7 @@ class _Reading(Draft):
     def _in_force(self) -> Iterable[ast.Entry]:
         for entry in self.definition.entries:
             if entry.key not in KEYS:
-                self._keep(NetlangError(_unknown_key(entry)))
+                self._keep(NetlangError(_unknown_key(entry, self.definition.entries)))
             elif entry.key in self.places:
                 before = Note(self.places[entry.key], f"`{entry.key}` is given here")
                 fix = Fix("remove one of them", (without_statement(entry.span),))
@@ -257,12 +257,14 @@ class _Reading(Draft):
 
 def _meant(key: str) -> str | None:
     """The key that an unknown one is probably a misspelling of."""
+    if key == "lr":
+        return "optimizer"
     return "model" if key in _MODELS else nearest(key, KEYS)
 
 
-def _unknown_key(entry: ast.Entry) -> UnknownKey:
+def _unknown_key(entry: ast.Entry, entries: tuple[ast.Entry, ...]) -> UnknownKey:
     span = entry.key_span
-    fix = replacement(entry.key, KEYS, span)
+    fix = setting_of(entry, entries) or replacement(entry.key, KEYS, span)
     if entry.key in _MODELS:
         fix = replaced(span, "model", "did you mean `model`?")
     return UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)

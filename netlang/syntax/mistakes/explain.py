@@ -19,6 +19,7 @@ from netlang.syntax.limits import MAX_CHARACTERS, Mistake
 from netlang.syntax.mistakes.brackets import BRACKETS, UNCLOSED
 from netlang.syntax.mistakes.expected import states_before
 from netlang.syntax.mistakes.habits import HABITS, pipe
+from netlang.syntax.mistakes.misplaced import MISPLACED
 from netlang.syntax.mistakes.separators import SEPARATORS
 from netlang.syntax.mistakes.spot import Explain, Spot
 from netlang.syntax.mistakes.text import PROBLEMS
@@ -26,7 +27,7 @@ from netlang.syntax.mistakes.words import WORDS
 
 __all__ = ["Mends", "diagnosed", "too_large"]
 
-_EXPLAIN: tuple[Explain, ...] = (*BRACKETS, *WORDS, *HABITS, *SEPARATORS, *UNCLOSED)
+_EXPLAIN: tuple[Explain, ...] = (*MISPLACED, *BRACKETS, *WORDS, *HABITS, *SEPARATORS, *UNCLOSED)
 
 Mends: TypeAlias = Callable[[Source, int, Fix], bool]
 """Whether a fix lets the text be read past a place."""
