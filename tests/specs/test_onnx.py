@@ -35,11 +35,13 @@ OURS = [name for name in NETS if name not in ROWS]
 # Of several that differ in width or depth alone the smallest is run each time, and none that takes
 # seconds unless no other has its steps.
 LARGE = {
-    "cdncnn_b", "cyclegan_generator", "deeplabv3_mobilenet_v3_large", "deeplabv3_resnet101",
-    "deeplabv3_resnet50", "dncnn_b", "edsr_baseline_x3", "edsr_baseline_x4", "edsr_x2", "edsr_x3",
-    "edsr_x4", "fasterrcnn_resnet50_fpn", "fcn16s", "fcn32s", "fcn8s", "fcn_resnet101",
-    "fcn_resnet50", "fcos_resnet50_fpn", "hrnet_w30", "hrnet_w32", "hrnet_w40", "hrnet_w44",
-    "hrnet_w48", "hrnet_w64", "mixer_b_16", "mixer_b_32", "mixer_l_16", "mixer_l_32", "mixer_s_16",
+    "cdncnn_b", "convnext_v2_base", "convnext_v2_femto", "convnext_v2_huge", "convnext_v2_large",
+    "convnext_v2_nano", "convnext_v2_pico", "convnext_v2_tiny", "cyclegan_generator",
+    "deeplabv3_mobilenet_v3_large", "deeplabv3_resnet101", "deeplabv3_resnet50", "dncnn_b",
+    "edsr_baseline_x3", "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4",
+    "fasterrcnn_resnet50_fpn", "fcn16s", "fcn32s", "fcn8s", "fcn_resnet101", "fcn_resnet50",
+    "fcos_resnet50_fpn", "hrnet_w30", "hrnet_w32", "hrnet_w40", "hrnet_w44", "hrnet_w48",
+    "hrnet_w64", "mixer_b_16", "mixer_b_32", "mixer_l_16", "mixer_l_32", "mixer_s_16",
     "mobilenet_v1_050", "mobilenet_v1_075", "mobilenet_v1_full", "patch_discriminator",
     "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110", "resnet1202", "resnet32",
     "resnet44", "resnet56", "resnet56_b", "resnet56_c", "retinanet_resnet50_fpn", "se_resnet101",

@@ -19,6 +19,10 @@ torchvision_models()  # timm imports torchvision
 timm: Any = import_module("timm")
 
 NETS = {
+    "convnext_v2_atto": "convnextv2_atto", "convnext_v2_base": "convnextv2_base",
+    "convnext_v2_femto": "convnextv2_femto", "convnext_v2_huge": "convnextv2_huge",
+    "convnext_v2_large": "convnextv2_large", "convnext_v2_nano": "convnextv2_nano",
+    "convnext_v2_pico": "convnextv2_pico", "convnext_v2_tiny": "convnextv2_tiny",
     "hrnet_w18": "hrnet_w18", "hrnet_w30": "hrnet_w30", "hrnet_w32": "hrnet_w32",
     "hrnet_w40": "hrnet_w40", "hrnet_w44": "hrnet_w44", "hrnet_w48": "hrnet_w48",
     "hrnet_w64": "hrnet_w64", "mixer_b_16": "mixer_b16_224", "mixer_b_32": "mixer_b32_224",
@@ -26,7 +30,7 @@ NETS = {
     "mixer_s_32": "mixer_s32_224",
 }  # fmt: skip
 # Others differ in width or depth alone.
-SMALLEST = {"hrnet_w18", "mixer_s_32"}
+SMALLEST = {"convnext_v2_atto", "hrnet_w18", "mixer_s_32"}
 
 
 @pytest.mark.parametrize("name", NETS)
