@@ -11,7 +11,6 @@ a string. Where a text aims at those, bound the memory, or what goes in, and lea
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,23 +32,28 @@ class TooMuch(BaseException):
 class Work:
     """The steps so far: lines that ran, calls that ended, exceptions that passed."""
 
-    def __init__(self) -> None:
-        self.steps = 0
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+
+    @property
+    def steps(self) -> int:
+        return self._read()
 
 
 @contextmanager
-def counted(most: float = math.inf) -> Iterator[Work]:
+def counted(most: int = sys.maxsize) -> Iterator[Work]:
     """Count the steps of all that is called inside; raise `TooMuch` after so many.
 
     The first call of a kind in a process does more, since it imports and fills caches.
     """
-    work = Work()
+    left = most + 1
 
-    def step(frame: FrameType, event: str, argument: object) -> TraceFunction:
-        work.steps += 1
-        if work.steps > most:
+    def step(frame: FrameType, event: str, argument: object) -> None:
+        # Called for every line that runs: it counts down a variable, and Python calls it again.
+        nonlocal left
+        left -= 1
+        if not left:
             raise TooMuch(f"over {most:,} steps")
-        return step
 
     def enter(frame: FrameType, event: str, argument: object) -> TraceFunction:
         return step
@@ -57,7 +61,7 @@ def counted(most: float = math.inf) -> Iterator[Work]:
     before = sys.gettrace()
     sys.settrace(enter)
     try:
-        yield work
+        yield Work(lambda: most + 1 - left)
     finally:
         sys.settrace(before)
 
