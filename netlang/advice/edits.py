@@ -35,8 +35,8 @@ __all__ = [
 NodeT = TypeVar("NodeT", bound=ast.Node)
 
 _NAMED = (
-    ast.Name | ast.Apply | ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.Parameter
-    | ast.Input | ast.Output
+    ast.Name | ast.Apply | ast.Constant | ast.FunctionDef | ast.BlockDef | ast.NetDef
+    | ast.NetAlias | ast.Parameter | ast.Input | ast.Output
 )  # fmt: skip
 # Compiled on first use, since a valid file needs none of them.
 _CALL = r"[A-Za-z_]\w*[ \t]*\("

@@ -122,7 +122,7 @@ def _is_counter(loop: ast.For) -> bool:
 
 
 def without_parameter(
-    file: ast.File, definition: ast.BlockDef | ast.NetDef, index: int
+    file: ast.File, definition: ast.BlockDef | ast.NetDef | ast.FunctionDef, index: int
 ) -> Fix | None:
     """Removes a parameter, and the arguments passed for it in the same file."""
     parameters = definition.parameters

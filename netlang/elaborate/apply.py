@@ -21,16 +21,18 @@ from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
 from netlang.elaborate.references import is_labelled
 from netlang.evaluate.binding import argument_spans, bind, operator_of
+from netlang.evaluate.functions import called, not_called
 from netlang.evaluate.literals import (
     LiteralStep,
     WrittenArguments,
     literal_key,
     parameters_given,
 )  # fmt: skip
-from netlang.evaluate.values import Broken, Layer, OperatorTarget, kind_of
+from netlang.evaluate.values import Broken, FunctionValue, Layer, OperatorTarget, Value, kind_of
 from netlang.ir.op import Op
 from netlang.ir.program import NO_ARGUMENTS, Function, Ref
 from netlang.ops import operator, operator_names
+from netlang.records import replace
 from netlang.syntax import ast
 
 __all__ = ["apply"]
@@ -38,7 +40,11 @@ __all__ = ["apply"]
 
 def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     """For `conv(64)`, `unit(64) { ... }`, `add { ... }`: the result for the current value."""
-    layer = _resolve(body, action, step)
+    found = body.evaluator.names.find(action.name)
+    if isinstance(found, FunctionValue):
+        layer, action = _given_by(body, found, action)
+    else:
+        layer = _resolve(body, action, step, found)
     key = None
     if isinstance(layer.target, OperatorTarget):
         if action.body is None and not layer.arguments:
@@ -99,9 +105,19 @@ def _application(
     return Application(layer, written, path, inputs, action.span, action.name_span, step.span)
 
 
-def _resolve(body: Body, action: ast.Apply, step: StepContext) -> Layer:
+def _given_by(body: Body, function: FunctionValue, action: ast.Apply) -> tuple[Layer, ast.Apply]:
+    """The layer that a function gives, and the step as if it were written there."""
+    if action.arguments is None:
+        raise not_called(function, action.name_span)
+    layer = called(function, action.arguments, action.span, body.evaluator)
+    if isinstance(layer, Layer):
+        return layer, replace(action, arguments=None)
+    kind = f"a function, which gives {kind_of(layer)} here"
+    raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
+
+
+def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | None) -> Layer:
     """The layer that a name stands for: one of the spec's, or an operator."""
-    found = body.evaluator.names.find(action.name)
     if isinstance(found, Layer):
         return found
     if isinstance(found, Broken):

@@ -52,6 +52,10 @@ class Elaborator(ABC):
         """Elaborate the steps of a path in turn, from `flow`; their errors are reported."""
 
 
+_WITHOUT_LABELS = ast.Path | ast.Constant | ast.FunctionDef | ast.Assert | ast.Unread
+"""Statements whose failure leaves no label unknown, or which see to that themselves."""
+
+
 class LabelledValues(Record):
     """The labelled values that can be read in one scope of a function."""
 
@@ -248,5 +252,5 @@ class Body(Draft):
             path = (*self.scope, statement.name)
             labelled = Labelled(None, statement.name_span, "an input", path)
             self.builder.labels.setdefault(path, labelled)
-        elif not isinstance(statement, ast.Path | ast.Constant | ast.Assert | ast.Unread):
+        elif not isinstance(statement, _WITHOUT_LABELS):
             self.builder.incomplete = True

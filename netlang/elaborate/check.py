@@ -12,7 +12,7 @@ from netlang.evaluate.values import BlockTarget, Layer
 from netlang.ir.program import Program
 from netlang.modules.library import Module
 from netlang.modules.nets import net_layer
-from netlang.modules.unknown_names import unknown_names
+from netlang.modules.unknown_names import unknown_in_function, unknown_names
 from netlang.source import Source
 from netlang.syntax import ast
 
@@ -60,12 +60,16 @@ def check_definitions(module: Module) -> Checked:
             checked.report(error)
     reported = {diagnostic.span for diagnostic in checked.diagnostics}
     for definition in module.definitions():
+        found: Iterator[Diagnostic] = iter(())
         if isinstance(definition, ast.BlockDef | ast.NetDef):
-            for diagnostic in unknown_names(module, definition, reported):
-                checked.report(NetlangError(diagnostic))
-                if len(checked.diagnostics) > MOST_COUNTED:
-                    checked.report(NetlangError(MoreErrors.unseen()))
-                    return checked
+            found = unknown_names(module, definition, reported)
+        elif isinstance(definition, ast.FunctionDef):
+            found = unknown_in_function(module, definition, reported)
+        for diagnostic in found:
+            checked.report(NetlangError(diagnostic))
+            if len(checked.diagnostics) > MOST_COUNTED:
+                checked.report(NetlangError(MoreErrors.unseen()))
+                return checked
     return checked
 
 

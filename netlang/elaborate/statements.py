@@ -23,11 +23,14 @@ from netlang.elaborate.references import is_labelled
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.functions import Function
+from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import Broken, Layer, Undecided, Value, describe
 from netlang.evaluate.words import is_word
 from netlang.ir.program import INPUT, Output
 from netlang.ops import operator
 from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
 
 __all__ = ["STATEMENTS"]
 
@@ -107,6 +110,18 @@ def _constant(body: Body, constant: ast.Constant) -> None:
     names.assign(constant.name, value, constant.name_span)
 
 
+def _function(body: Body, function: ast.FunctionDef) -> None:
+    refuse_reassignment(body, function.name, function.name_span)
+    names = body.evaluator.names
+    names.assign(function.name, Broken(), function.name_span)  # until it is known to be good
+    for parameter in function.parameters:
+        refuse_reassignment(body, parameter.name, parameter.name_span, function)
+    for node in walk(function.value):
+        if isinstance(node, ast.Here):
+            raise no_current_value(node.span, "a function has none: pass what it needs")
+    names.assign(function.name, Function(function, names, body.values), function.name_span)
+
+
 def _if(body: Body, statement: ast.If) -> None:
     chosen = statement.then
     if not body.evaluator.truth(statement.condition):
@@ -171,6 +186,7 @@ STATEMENTS: dict[type[ast.Node], Callable[[Body, Any], None]] = {
     ast.Auxiliary: _output,
     ast.Input: _input,
     ast.Constant: _constant,
+    ast.FunctionDef: _function,
     ast.If: _if,
     ast.For: _for,
     ast.Repeat: _repeat,

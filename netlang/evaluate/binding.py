@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import filterfalse
 from operator import attrgetter
+from typing import TypeAlias
 
 from netlang.advice.arguments import (
     activation_as_step,
@@ -33,6 +34,7 @@ from netlang.diagnostics.language.values import (
 from netlang.evaluate.lists import spread
 from netlang.evaluate.values import (
     BoundArgument,
+    FunctionValue,
     Layer,
     OperatorTarget,
     Value,
@@ -44,9 +46,10 @@ from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["argument_spans", "convert", "bind", "operator_of"]
+__all__ = ["argument_spans", "bind", "bound_arguments", "convert", "operator_of"]
 
 Evaluate = Callable[[ast.Expr], Value]
+Callee: TypeAlias = Layer | FunctionValue
 
 _name_of: Callable[[ast.Parameter], str] = attrgetter("name")
 
@@ -70,7 +73,19 @@ def bind(
     if not arguments:
         return layer
     names = parameter_names(layer)
-    bound = dict(layer.arguments)
+    bound = bound_arguments(layer, names, arguments, evaluate)
+    given = list(filter(bound.__contains__, names))
+    return Layer(layer.target, tuple(zip(given, map(bound.__getitem__, given), strict=True)))
+
+
+def bound_arguments(
+    callee: Callee,
+    names: tuple[str, ...],
+    arguments: tuple[ast.Argument, ...],
+    evaluate: Evaluate,
+) -> dict[str, BoundArgument]:
+    """The arguments of a call by the parameters, `names`, that they are for, earlier ones too."""
+    bound = dict(callee.arguments)
     open_names = list(filterfalse(bound.__contains__, names))
     here: dict[str, ast.Argument] = {}
     unknown: list[Diagnostic] = []
@@ -78,28 +93,27 @@ def bind(
         if isinstance(argument.value, ast.Spread):
             items = spread(argument.value, evaluate)
             if len(items) > len(open_names):
-                raise _too_many(argument, layer, names, len(bound) + len(items))
+                raise _too_many(argument, callee, names, len(bound) + len(items))
             for item in items:
                 name = open_names.pop(0)
                 here[name] = argument
                 bound[name] = BoundArgument(item, argument.value.span)
             continue
         if argument.name is not None and argument.name not in names:
-            unknown.append(_unknown(layer, argument, names))
+            unknown.append(_unknown(callee, argument, names))
             continue
-        name = _parameter(layer, arguments, place, names, open_names)
+        name = _parameter(callee, arguments, place, names, open_names)
         if name in here:
-            raise _twice(layer, arguments, place, name, here[name])
+            raise _twice(callee, arguments, place, name, here[name])
         here[name] = argument
         bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
     if unknown:
         raise NetlangError(*unknown)
-    given = list(filter(bound.__contains__, names))
-    return Layer(layer.target, tuple(zip(given, map(bound.__getitem__, given), strict=True)))
+    return bound
 
 
 def _twice(
-    layer: Layer, arguments: tuple[ast.Argument, ...], place: int, name: str, before: ast.Argument
+    layer: Callee, arguments: tuple[ast.Argument, ...], place: int, name: str, before: ast.Argument
 ) -> NetlangError:
     edit = without_arguments(arguments, place, place)
     same = arguments[place].value.span.text == before.value.span.text
@@ -115,7 +129,7 @@ def _twice(
 
 
 def _parameter(
-    layer: Layer,
+    layer: Callee,
     arguments: tuple[ast.Argument, ...],
     place: int,
     names: tuple[str, ...],
@@ -138,7 +152,11 @@ def _parameter(
 
 
 def _too_many(
-    argument: ast.Argument, layer: Layer, names: tuple[str, ...], given: int, fix: Fix | None = None
+    argument: ast.Argument,
+    layer: Callee,
+    names: tuple[str, ...],
+    given: int,
+    fix: Fix | None = None,
 ) -> NetlangError:
     return NetlangError(
         TooManyArguments(
@@ -153,7 +171,7 @@ def _too_many(
 
 
 def _without_rest(
-    layer: Layer, arguments: tuple[ast.Argument, ...], place: int, names: tuple[str, ...]
+    layer: Callee, arguments: tuple[ast.Argument, ...], place: int, names: tuple[str, ...]
 ) -> Fix | None:
     """Removes the arguments that are too many; None if a list may be among them."""
     if any(isinstance(each.value, ast.Spread) for each in arguments):
@@ -163,13 +181,15 @@ def _without_rest(
     return Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
 
 
-def _as_list(layer: Layer, arguments: tuple[ast.Argument, ...]) -> Fix | None:
+def _as_list(layer: Callee, arguments: tuple[ast.Argument, ...]) -> Fix | None:
     """The arguments as one list, if the operator takes exactly that."""
-    items = signature(layer.target.op) if isinstance(layer.target, OperatorTarget) else ()
+    if not isinstance(layer, Layer) or not isinstance(layer.target, OperatorTarget):
+        return None
+    items = signature(layer.target.op)
     return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
 
 
-def _unknown(layer: Layer, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
+def _unknown(layer: Callee, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
     span, name = argument.name_span or argument.span, argument.name or ""
     return UnknownArgument(
         span=span,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
     DependsOnSizes,
     FunctionRefused,
+    NotCallable,
     TooManyArguments,
     UnknownArgument,
 )
 from netlang.evaluate.builtins import FUNCTIONS, USAGE, Refusal
 from netlang.evaluate.lists import spread
-from netlang.evaluate.values import Value
+from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Expr
 from netlang.ir.types import TensorType
+from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["attributes", "call_function"]
+__all__ = ["attributes", "call_function", "not_callable"]
 
 
 def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Value]) -> Value:
@@ -41,6 +44,14 @@ def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Valu
                 available=USAGE[name],
             )
         ) from None
+
+
+def not_callable(expr: ast.Call, callee: Value) -> NetlangError:
+    """The error for a call of something that is neither a function nor a layer."""
+    what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
+    behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
+    fix = replaced(behind, "", "remove the parentheses")
+    return NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
 
 
 def _positional(

@@ -11,26 +11,26 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from netlang.advice.arguments import compared
-from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
 from netlang.diagnostics.language.values import (
     BadCondition,
     BadOperands,
     DependsOnSizes,
-    NotCallable,
 )
 from netlang.evaluate.arithmetic import binary, compare, negate
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
-from netlang.evaluate.calls import call_function
+from netlang.evaluate.calls import call_function, not_callable
 from netlang.evaluate.environment import Environment
+from netlang.evaluate.functions import called, not_called
 from netlang.evaluate.labels import Labels, counted, labelled, no_current_value, refuse_several
 from netlang.evaluate.lists import bounded, comprehension, spread
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.unknown import unknown_name
 from netlang.evaluate.values import (
     Broken,
+    FunctionValue,
     Items,
     Layer,
     OperatorTarget,
@@ -46,7 +46,6 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ops import KEYWORDS, is_keyword, operator
 from netlang.records import Draft, field
-from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["Evaluator", "Figure", "Labels", "leaves"]
@@ -76,6 +75,10 @@ class Evaluator(Draft):
     def within(self, names: Environment, labels: Labels | None) -> Evaluator:
         """The evaluator of an inner scope, with the same set of pins."""
         return Evaluator(names, labels, self.pins, self.keywords, self.figure)
+
+    def apart(self, names: Environment, labels: Labels | None) -> Evaluator:
+        """The evaluator of a function that is called: its own names, the same set of pins."""
+        return Evaluator(names, labels, self.pins)
 
     def inner(self) -> Evaluator:
         """The evaluator of a scope with more names."""
@@ -149,6 +152,8 @@ class Evaluator(Draft):
         found = self.names.find(expr.name)
         if isinstance(found, Broken):
             raise NetlangError
+        if isinstance(found, FunctionValue):
+            raise not_called(found, expr.span)
         if found is not None:
             return found
         if self.labels is not None:
@@ -239,6 +244,10 @@ class Evaluator(Draft):
     def _call(self, expr: ast.Call) -> Value:
         if (count := counted(expr, self.labels, self.names)) is not None:
             return count
+        if isinstance(expr.callee, ast.Name):
+            function = self.names.find(expr.callee.name)
+            if isinstance(function, FunctionValue):
+                return called(function, expr.arguments, expr.span, self)
         if isinstance(expr.callee, ast.Name) and self._is_function(expr):
             return bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
@@ -248,10 +257,7 @@ class Evaluator(Draft):
         callee = self.value(expr.callee)
         if isinstance(callee, Layer):
             return bounded(bind(callee, expr.arguments, self.value, expr.span), expr.span)
-        what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
-        behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
-        fix = replaced(behind, "", "remove the parentheses")
-        raise NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
+        raise not_callable(expr, callee)
 
     def _is_function(self, expr: ast.Call) -> bool:
         """Whether a function is called; `sum(axes=1)` is the operator: functions name no argument.

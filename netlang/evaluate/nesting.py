@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["DEEPEST_BLOCK", "DEEPEST_NAME", "room_for_nesting"]
+__all__ = ["DEEPEST_BLOCK", "DEEPEST_CALL", "DEEPEST_NAME", "room_for_nesting"]
 
 DEEPEST_BLOCK = 100
 DEEPEST_NAME = 200
+DEEPEST_CALL = 50
+"""Functions that call each other; each of their expressions nests, too."""
 _FRAMES = 20_000
 
 

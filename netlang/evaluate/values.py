@@ -25,6 +25,7 @@ __all__ = [
     "BlockTarget",
     "BoundArgument",
     "Broken",
+    "FunctionValue",
     "Items",
     "Layer",
     "Namespace",
@@ -105,6 +106,21 @@ class BlockTarget(Record):
         return self.definition.name
 
 
+class FunctionValue(Record):
+    """A function of compile-time values, which can only be called."""
+
+    definition: ast.FunctionDef
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def arguments(self) -> tuple[tuple[str, BoundArgument], ...]:
+        """None before it is called."""
+        return ()
+
+
 class BoundArgument(Record):
     """An argument that was given, and where."""
 
@@ -154,6 +170,7 @@ Value: TypeAlias = (
     | TensorValue
     | Undecided
     | Layer
+    | FunctionValue
     | Broken
 )
 
@@ -256,6 +273,7 @@ def kind_of(value: object) -> str:
         (tuple, "a list"),
         (Range, "a range"),
         (Layer, "a layer"),
+        (FunctionValue, "a function"),
         (TensorValue, "a value of the network"),
         (Undecided, "a condition on the input's sizes"),
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.expressions import TooMuchWork
-from netlang.records import Draft
+from netlang.records import Draft, field
 from netlang.source import Span
+from netlang.syntax import ast
 
 __all__ = ["Work"]
 
@@ -24,6 +25,8 @@ class Work(Draft):
 
     limit: int = _MOST
     done: int = 0
+    active: list[ast.FunctionDef] = field(default_factory=list)
+    """The functions that are being worked out, outermost first."""
 
     @classmethod
     def for_text(cls, text: str) -> Work:

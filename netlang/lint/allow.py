@@ -33,6 +33,7 @@ _PIECE = re.compile(_CODE)
 _DEFINITIONS = (ast.BlockDef, ast.NetDef)
 _STATEMENTS = (
     ast.FromImport, ast.NetAlias, ast.Path, ast.Output, ast.Auxiliary, ast.Input, ast.Constant,
+    ast.FunctionDef,
     ast.If, ast.For, ast.Repeat, ast.Assert, ast.Entry, ast.TrainDef, *_DEFINITIONS,
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from netlang.diagnostics.language.names import (
 )
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator, Figure
+from netlang.evaluate.functions import Function
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
@@ -29,7 +30,7 @@ from netlang.evaluate.work import Work
 from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
-from netlang.modules.mentions import check_definition, refuse_again
+from netlang.modules.mentions import check_definition, check_function, refuse_again
 from netlang.ops import KEYWORDS
 from netlang.source import Source, Span
 from netlang.syntax import ast
@@ -37,10 +38,9 @@ from netlang.syntax.broken_text import BrokenText
 
 __all__ = ["Library", "Module"]
 
-_MOST_WORDS = 50
-"""Unknown words of a block that may mean an unused name."""
-
-Named = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias
+_MOST_WORDS = 50  # unknown words of a block that may mean an unused name
+_WITH_BODY = (ast.BlockDef, ast.NetDef)
+Named = ast.Constant | ast.FunctionDef | ast.BlockDef | ast.NetDef | ast.NetAlias
 
 
 class Library:
@@ -165,20 +165,20 @@ class Module(Namespace):
         """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
         if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
             return False
-        known = diagnostic.span is not None and diagnostic.span.advisable
-        words = self._unknown_words(diagnostic.block) if known else []
+        item = self._named.get(diagnostic.block)
+        words: list[str] = []
+        if isinstance(item, _WITH_BODY) and diagnostic.span and diagnostic.span.advisable:
+            words = self._unknown_words(item)
         return any(nearest(word, [diagnostic.name]) for word in words)
 
-    def _unknown_words(self, block: str) -> list[str]:
+    def _unknown_words(self, item: ast.BlockDef | ast.NetDef) -> list[str]:
         """Some of the names in a block's expressions that nothing has."""
-        if block not in self._unknown:
+        if item.name not in self._unknown:
             from netlang.modules.unknown_names import unknown_words  # few files have mistakes
 
-            item = self._named[block]
-            assert isinstance(item, ast.BlockDef | ast.NetDef)
             words = dict.fromkeys(unknown_words(self, item))
-            self._unknown[block] = list(words)[:_MOST_WORDS]
-        return self._unknown[block]
+            self._unknown[item.name] = list(words)[:_MOST_WORDS]
+        return self._unknown[item.name]
 
     def _file(self, item: ast.Item) -> None:
         if isinstance(item, ast.FromImport):
@@ -190,8 +190,12 @@ class Module(Namespace):
         elif not isinstance(item, ast.Assert):
             refuse_again(item, self._named, self.names())
             self._named[item.name] = item
-            if isinstance(item, ast.BlockDef | ast.NetDef) and ast.is_known(item):
+            if isinstance(item, _WITH_BODY) and ast.is_known(item):
                 check_definition(self.file, item)
+            elif isinstance(item, ast.FunctionDef):
+                self._values[item.name] = Broken()  # if this fails, calls are no second error
+                check_function(self.file, item)
+                del self._values[item.name]
 
     def names(self) -> Iterator[str]:
         """Every name that the file defines or imports."""
@@ -225,7 +229,7 @@ class Module(Namespace):
         if name in self._values:
             value = self._values[name]
             if value is None:
-                self._circular(name)
+                raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
             self.library.chains.needs(self._lengths.get(name, 0))
             return value
         if name in self._named or name in self._imported:
@@ -243,9 +247,6 @@ class Module(Namespace):
             return Broken()
         return known
 
-    def _circular(self, name: str) -> None:
-        raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
-
     def _span_of(self, name: str) -> Span:
         """Where a name of the file is defined or imported."""
         item = self._named.get(name)
@@ -257,6 +258,8 @@ class Module(Namespace):
         item = self._named[name]
         if isinstance(item, ast.BlockDef | ast.NetDef):
             return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
+        if isinstance(item, ast.FunctionDef):
+            return Function(item, self.evaluator().names)
         return self.evaluator().value(item.value)
 
     def evaluator(

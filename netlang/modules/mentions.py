@@ -11,9 +11,10 @@ from netlang.advice.edits import replaced, without_statement
 from netlang.advice.names import new_label, without_parameter
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.expressions import RecursiveFunction, UnusedFunction
 from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.evaluate.builtins import FUNCTIONS
-from netlang.evaluate.values import BlockTarget, Layer, Namespace
+from netlang.evaluate.values import BlockTarget, FunctionValue, Layer, Namespace
 from netlang.modules.empty_suites import WITH_SUITES, empty_suites
 from netlang.modules.files import KEPT
 from netlang.ops import operator
@@ -21,9 +22,16 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import outline, walk
 
-__all__ = ["as_step", "check_definition", "mentioned", "mentions_itself", "refuse_again"]
+__all__ = [
+    "as_step",
+    "check_definition",
+    "check_function",
+    "mentioned",
+    "mentions_itself",
+    "refuse_again",
+]
 
-_Defined = ast.Constant | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.TrainDef
+_Defined = ast.Constant | ast.FunctionDef | ast.BlockDef | ast.NetDef | ast.NetAlias | ast.TrainDef
 
 
 def mentioned(tree: object) -> set[str]:
@@ -68,18 +76,38 @@ def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> N
     (_kept_check if kept else _check)(file, definition)
 
 
+def check_function(file: ast.File, function: ast.FunctionDef) -> None:
+    """Check that parameters are used and have names of their own, and that it doesn't recur.
+
+    Raises `NetlangError`. Functions that call each other in a circle are refused when called.
+    """
+    _check_parameters(file, function, mentioned(function.value))
+    for node in walk(function.value):
+        if isinstance(node, ast.Call) and _calls(node, function):
+            why = "it calls itself here"
+            raise NetlangError(
+                RecursiveFunction(span=node.callee.span, name=function.name, why=why)
+            )
+
+
+def _calls(call: ast.Call, function: ast.FunctionDef) -> bool:
+    return isinstance(call.callee, ast.Name) and call.callee.name == function.name
+
+
 def _check(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
     nodes = outline(definition).body
     used = _names(nodes)
     _check_parameters(file, definition, used)
-    _check_body(definition, nodes, used)
+    _check_body(file, definition, nodes, used)
 
 
 _kept_check = lru_cache(maxsize=512)(_check)
 
 
 def _check_parameters(
-    file: ast.File, definition: ast.BlockDef | ast.NetDef, used: AbstractSet[str]
+    file: ast.File,
+    definition: ast.BlockDef | ast.NetDef | ast.FunctionDef,
+    used: AbstractSet[str],
 ) -> None:
     """Check that every parameter is used, by the body or a later default, and names are unique."""
     if not definition.parameters:
@@ -111,7 +139,10 @@ def _check_parameters(
 
 
 def _check_body(
-    definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node], used: AbstractSet[str]
+    file: ast.File,
+    definition: ast.BlockDef | ast.NetDef,
+    nodes: Iterable[ast.Node],
+    used: AbstractSet[str],
 ) -> None:
     """Check that every constant of a body is used, and no scope or body is empty.
 
@@ -129,6 +160,12 @@ def _check_body(
             name, fix = node.name, as_step(node)
             span = node.name_span
             found.append(UnusedConstant(span=span, name=name, block=definition.name, fix=fix))
+        elif isinstance(node, ast.FunctionDef):
+            check_function(file, node)
+            if node.name not in used:
+                fix = Fix("use it, or remove it", (without_statement(node.span),))
+                span, name = node.name_span, node.name
+                found.append(UnusedFunction(span=span, name=name, block=definition.name, fix=fix))
         elif isinstance(node, WITH_SUITES):
             found += empty_suites(node)
     if found:
@@ -175,6 +212,12 @@ def _reaches(module: Namespace, start: ast.Node, goal: ast.Node, seen: set[int])
     own = set(module.names())
     for name in mentioned(start) & own:
         value = module.find(name)
+        if isinstance(value, FunctionValue):
+            if id(value.definition) not in seen:
+                seen.add(id(value.definition))
+                if _reaches(module, value.definition, goal, seen):
+                    return True
+            continue
         if not isinstance(value, Layer) or not isinstance(value.target, BlockTarget):
             continue
         definition, home = value.target.definition, value.target.module

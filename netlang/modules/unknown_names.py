@@ -23,13 +23,14 @@ from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
 from netlang.evaluate.words import is_word
+from netlang.modules.computed_names import comes_to
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.records import Record
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import LITERALS, outline, walk
 
-__all__ = ["unknown_names", "unknown_words"]
+__all__ = ["unknown_in_function", "unknown_names", "unknown_words"]
 
 _MOST_COMPUTED = 100
 _LONGEST = 200
@@ -71,6 +72,17 @@ def unknown_names(
             and node.name not in misplaced
             and node.span not in reported
         ):
+            yield from _name(module, local, node)
+
+
+def unknown_in_function(
+    module: Namespace, function: ast.FunctionDef, told: Container[Span | None] = ()
+) -> Iterator[Diagnostic]:
+    """Names in a function of the file that nothing defines."""
+    nodes = list(walk(function))
+    local = _locals(function, nodes)
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.name not in local and node.span not in told:
             yield from _name(module, local, node)
 
 
@@ -125,7 +137,7 @@ class _Locals(Record, dict=True):
         if len(name) > _LONGEST:
             return bool(self.computed)
         alike = list(islice(self._alike(name), _MOST_COMPUTED + 1))
-        return len(alike) > _MOST_COMPUTED or any(_comes_to(name, texts) for texts in alike)
+        return len(alike) > _MOST_COMPUTED or any(comes_to(name, texts) for texts in alike)
 
     def _alike(self, name: str) -> Iterator[tuple[str, ...]]:
         """The computed labels that begin and end as a name does."""
@@ -149,7 +161,9 @@ class _Locals(Record, dict=True):
         return parts[0] in self.values or parts[0] in self
 
 
-def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) -> _Locals:
+def _locals(
+    definition: ast.BlockDef | ast.NetDef | ast.FunctionDef, nodes: Iterable[ast.Node]
+) -> _Locals:
     """The names of a block, collected from all of its nodes."""
     names, values = {parameter.name for parameter in definition.parameters}, set[str]()
     computed = set[tuple[str, ...]]()
@@ -162,6 +176,9 @@ def _locals(definition: ast.BlockDef | ast.NetDef, nodes: Iterable[ast.Node]) ->
             _note_part(node.port, values, computed)
         elif isinstance(node, (ast.Unread, ast.Constant, ast.For, ast.Comprehension)):
             names.update(_constants(node))
+        elif isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+            names.update(parameter.name for parameter in node.parameters)
     return _Locals(frozenset(names | values), frozenset(values - names), frozenset(computed))
 
 
@@ -275,17 +292,3 @@ def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, .
         computed.add(tuple(texts))
     else:
         values.add(texts[0])
-
-
-def _comes_to(name: str, texts: tuple[str, ...]) -> bool:
-    """Whether a name consists of these texts, separated by at least one letter each."""
-    first, *between, last = texts
-    if not (name.startswith(first) and name.endswith(last)):
-        return False
-    place, end = len(first), len(name) - len(last)
-    for text in between:
-        place = name.find(text, place + 1, end)
-        if place < 0:
-            return False
-        place += len(text)
-    return place < end

@@ -45,7 +45,8 @@ CONSTRUCTS = (
     "partial application", "quoted label", "repeat", "reuse", "several inputs", "several outputs",
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
     "tuple", "unlabelled scope", "zip",
-    "comprehension", "here", "parts of an item", "spread",
+    "comprehension", "function", "function of a body", "function of layers", "here",
+    "parts of an item", "spread",
     "computed auxiliary", "computed input", "computed output", "input in a condition",
     "number of outputs", "output by its number", "several values go on",
 )  # fmt: skip

@@ -72,6 +72,9 @@ SLOTS: dict[str, Callable[[str], str]] = {
     "value of a recipe": lambda t: _net(
         "relu", after=f"train r {{ model: a\n data: {_quoted(t)} }}\n"
     ),
+    "function": lambda t: f"{t}(a) = a + 1\n" + _net(f"conv({t}(2), 1x1)"),
+    "parameter of a function": lambda t: f"f({t}) = {t} + 1\n" + _net("conv(f(2), 1x1)"),
+    "function of a body": lambda t: _net(f"{t}(a) = a + 1\n    conv({t}(2), 1x1)"),
     "attribute of here": lambda t: _net(f"conv(here.{t}, 1x1)"),
     "name of a comprehension": lambda t: _net(f"conv([{t} for {t} in [3]][0], 1x1)"),
     "name of a part": lambda t: _net(

@@ -12,6 +12,7 @@ LONG = "a_name_of_thirty_one_characters"
 FILES = {
     "spaces": ("k=-a**2+f( x ,y = - 1 )[ 0 ]", "k = -a ** 2 + f(x, y=-1)[0]\n"),
     "words": ("k=a  if not(b)else c in in", "k = a if not (b) else c in in\n"),
+    "function": ("f( a,b = 2 )=a+b", "f(a, b=2) = a + b\n"),
     "spread": ("k=[* a,2*b,*(c)]+f(*a)", "k = [*a, 2 * b, *(c)] + f(*a)\n"),
     "comprehension": (
         "k=[ a+b for a,( b,c ) in  in.shape\n if c>1 for d in c]",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["NoCurrentValue", "SeveralCurrent", "SpreadMisplaced", "SpreadNotList", "TooMuchWork"]
+__all__ = [
+    "FunctionNotCalled",
+    "NoCurrentValue",
+    "NotAParameter",
+    "RecursiveFunction",
+    "SeveralCurrent",
+    "SpreadMisplaced",
+    "SpreadNotList",
+    "TooMuchWork",
+    "UnusedFunction",
+]
 
 
 class NoCurrentValue(Diagnostic):
@@ -51,3 +61,40 @@ class SpreadMisplaced(Diagnostic):
     help = "write each argument: `{callee}(row[0], row[1])`"
 
     callee: str
+
+
+class FunctionNotCalled(Diagnostic):
+    code = "E0230"
+    title = "`{name}` is a function, and has no value of its own"
+    caption = "not called"
+    help = "call it: `{call}`"
+
+    name: str
+    call: str
+
+
+class RecursiveFunction(Diagnostic):
+    code = "E0231"
+    title = "function `{name}` leads back to itself"
+    caption = "{why}"
+    help = "functions don't call themselves: a list or a loop goes through what is known before"
+
+    name: str
+    why: str
+
+
+class NotAParameter(Diagnostic):
+    code = "E0232"
+    title = "a parameter of a function is a name, perhaps with a default"
+    caption = "this is a value"
+    help = "write `halved(x) = x / 2` or `halved(x, by=2) = x / by`"
+
+
+class UnusedFunction(Diagnostic):
+    code = "E0233"
+    title = "function `{name}` of `{block}` is never used"
+    caption = "nothing in the body calls it"
+    help = "use it, or remove it"
+
+    name: str
+    block: str

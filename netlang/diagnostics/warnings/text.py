@@ -8,7 +8,7 @@ from netlang.diagnostics.diagnostic import Caution
 
 __all__ = [
     "AppliedTwice", "BranchLikeStep", "LoopNeverRuns", "StepAfterOutput", "UnusedBlock",
-    "UnusedFileConstant", "UnusedImport", "UnusedTarget",
+    "UnusedFileConstant", "UnusedFileFunction", "UnusedImport", "UnusedTarget",
 ]  # fmt: skip
 
 
@@ -24,6 +24,15 @@ class UnusedImport(Caution):
 class UnusedFileConstant(Caution):
     code: ClassVar[str] = "W0102"
     title: ClassVar[str] = "constant `{name}` is never used"
+    caption: ClassVar[str] = "no net or recipe of this file needs it"
+    help: ClassVar[str] = "use it, or remove it"
+
+    name: str
+
+
+class UnusedFileFunction(Caution):
+    code: ClassVar[str] = "W0115"
+    title: ClassVar[str] = "function `{name}` is never used"
     caption: ClassVar[str] = "no net or recipe of this file needs it"
     help: ClassVar[str] = "use it, or remove it"
 

@@ -22,7 +22,7 @@ Definition: TypeAlias = ast.BlockDef | ast.NetDef
 Labels: TypeAlias = frozenset[str]
 Nodes: TypeAlias = Mapping[tuple[int, int], Node]
 
-_PASSED = (ast.Auxiliary, ast.Constant, ast.Assert)
+_PASSED = (ast.Auxiliary, ast.Constant, ast.FunctionDef, ast.Assert)
 
 
 def step_after_output(about: About, function: Function) -> Iterator[Caution]:
@@ -141,7 +141,10 @@ def _own_names(definition: Definition) -> frozenset[str]:
     """The parameters of a definition and the constants in it."""
     suites = _suites(definition.body)
     constants = {
-        each.name for suite in suites for each in suite.statements if isinstance(each, ast.Constant)
+        each.name
+        for suite in suites
+        for each in suite.statements
+        if isinstance(each, ast.Constant | ast.FunctionDef)
     }
     return frozenset(constants | {each.name for each in definition.parameters})
 

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from netlang.advice.edits import without_statement
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
-from netlang.diagnostics.warnings.text import UnusedBlock, UnusedFileConstant, UnusedImport
+from netlang.diagnostics.warnings.text import (
+    UnusedBlock,
+    UnusedFileConstant,
+    UnusedFileFunction,
+    UnusedImport,
+)
 from netlang.lint.rules.importers import imported_elsewhere
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.source import Span
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UnusedNames"]
 
+_OWN = (ast.Constant, ast.FunctionDef, ast.BlockDef)
 _ROOTS = (ast.NetDef, ast.NetAlias, ast.TrainDef)
 
 
@@ -59,15 +65,11 @@ class UnusedNames(TreeRule):
         if any(isinstance(item, _ROOTS) for item in items):
             reached = self._reached()
             for item in items:
-                if isinstance(item, ast.Constant | ast.BlockDef) and item.name not in reached:
+                if isinstance(item, _OWN) and item.name not in reached:
                     yield item.name, _unreached(item, fixable=item.name not in read)
 
     def _reached(self) -> set[str]:
-        named = {
-            item.name: names
-            for item, names in self._reads
-            if isinstance(item, ast.Constant | ast.BlockDef)
-        }
+        named = {item.name: names for item, names in self._reads if isinstance(item, _OWN)}
         waiting = [
             name
             for item, names in self._reads
@@ -83,9 +85,13 @@ class UnusedNames(TreeRule):
         return reached
 
 
-def _unreached(item: ast.Constant | ast.BlockDef, *, fixable: bool) -> Caution:
-    """The warning about an unused constant or block; it can be removed only after its readers."""
-    kind = UnusedBlock if isinstance(item, ast.BlockDef) else UnusedFileConstant
+def _unreached(item: ast.Constant | ast.FunctionDef | ast.BlockDef, *, fixable: bool) -> Caution:
+    """The warning about an unused definition; it can be removed only after its readers."""
+    kind: type[UnusedBlock | UnusedFileConstant | UnusedFileFunction] = UnusedFileConstant
+    if isinstance(item, ast.BlockDef):
+        kind = UnusedBlock
+    elif isinstance(item, ast.FunctionDef):
+        kind = UnusedFileFunction
     fix = Fix("use it, or remove it", (without_statement(item.span),)) if fixable else None
     return kind(span=item.name_span, name=item.name, fix=fix)
 

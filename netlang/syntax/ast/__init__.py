@@ -47,11 +47,13 @@ from netlang.syntax.ast.statements import (
     Auxiliary,
     Constant,
     For,
+    FunctionDef,
     If,
     Input,
     Label,
     LabelPart,
     Output,
+    Parameter,
     Path,
     Port,
     Reference,
@@ -70,21 +72,13 @@ from netlang.syntax.ast.statements import (
 __all__ = [
     "Action", "Apply", "Argument", "Assert", "Attribute", "Auxiliary", "Binary", "BlockDef",
     "Boolean", "Call", "Compare", "Comprehension", "Conditional", "Constant", "Dims", "Entry",
-    "Expr", "File", "For", "ForClause", "FromImport", "Here", "If", "Import", "In", "Index",
-    "Input", "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias", "NetDef",
-    "Node", "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr", "Reference",
-    "Repeat", "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step", "String",
-    "Suite", "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary", "Unread",
-    "is_known", "names_in",
+    "Expr", "File", "For", "ForClause", "FromImport", "FunctionDef", "Here", "If", "Import", "In",
+    "Index", "Input", "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias",
+    "NetDef", "Node", "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr",
+    "Reference", "Repeat", "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step",
+    "String", "Suite", "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary",
+    "Unread", "is_known", "names_in",
 ]  # fmt: skip
-
-
-class Parameter(Node):
-    """`stride=1` of a block, net or recipe; `default` is None if the parameter is required."""
-
-    name: str
-    name_span: Span
-    default: Expr | None
 
 
 class BlockDef(Node, gc=True, weakref=True):
@@ -160,7 +154,9 @@ class FromImport(Node):
     names: tuple[Import, ...]
 
 
-Item: TypeAlias = FromImport | Constant | BlockDef | NetDef | NetAlias | TrainDef | Assert
+Item: TypeAlias = (
+    FromImport | Constant | FunctionDef | BlockDef | NetDef | NetAlias | TrainDef | Assert
+)
 
 
 class File(Node):

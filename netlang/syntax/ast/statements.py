@@ -11,10 +11,9 @@ from netlang.source import Span
 from netlang.syntax.ast.expressions import Argument, Expr, Here, In, Node, String, Target
 
 __all__ = [
-    "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "If", "Input", "Label",
-    "LabelPart", "Output", "Path", "Port", "Reference", "Repeat", "Reuse", "Scope", "SizeDecl",
-    "Statement", "Step", "Suite", "Tuple", "TypeSpec",
-    "Unread",
+    "Action", "Apply", "Assert", "Auxiliary", "Constant", "For", "FunctionDef", "If", "Input",
+    "Label", "LabelPart", "Output", "Parameter", "Path", "Port", "Reference", "Repeat", "Reuse",
+    "Scope", "SizeDecl", "Statement", "Step", "Suite", "Tuple", "TypeSpec", "Unread",
 ]  # fmt: skip
 
 
@@ -179,6 +178,23 @@ class Constant(Node):
     value: Expr
 
 
+class Parameter(Node):
+    """`stride=1` of a block, net, recipe or function; `default` is None if it is required."""
+
+    name: str
+    name_span: Span
+    default: Expr | None
+
+
+class FunctionDef(Node):
+    """`halved(x) = max(8, x // 2)`, in a file or a body."""
+
+    name: str
+    name_span: Span
+    parameters: tuple[Parameter, ...]
+    value: Expr
+
+
 class If(Node):
     """`otherwise` is None without `else`; `else if` is a suite with a single `If`."""
 
@@ -220,7 +236,7 @@ class Unread(Node):
 
 
 Statement: TypeAlias = (
-    Path | Output | Auxiliary | Input | Constant | If | For | Repeat | Assert | Unread
+    Path | Output | Auxiliary | Input | Constant | FunctionDef | If | For | Repeat | Assert | Unread
 )
 
 

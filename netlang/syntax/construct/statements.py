@@ -7,6 +7,7 @@ from typing import Any
 from netlang.source import Span
 from netlang.syntax.ast import (
     Apply,
+    Argument,
     Assert,
     Auxiliary,
     BlockDef,
@@ -15,6 +16,7 @@ from netlang.syntax.ast import (
     File,
     For,
     FromImport,
+    FunctionDef,
     If,
     Import,
     Input,
@@ -31,6 +33,7 @@ from netlang.syntax.ast import (
     Reuse,
     Scope,
     SizeDecl,
+    Spread,
     Step,
     Suite,
     TrainDef,
@@ -136,6 +139,23 @@ def _size_decl(b: Builder, parts: Parts, first: int, last: int) -> SizeDecl:
 
 def _constant(b: Builder, parts: Parts, first: int, last: int) -> Constant:
     return Constant(b.span(first, last), b.text(first), b.span(first, first), parts[1])
+
+
+def _function_def(b: Builder, parts: Parts, first: int, last: int) -> FunctionDef:
+    name, arguments, value = parts
+    parameters = tuple(_as_parameter(each) for each in arguments)
+    return FunctionDef(b.span(first, last), b.text(name), b.span(name, name), parameters, value)
+
+
+def _as_parameter(argument: Argument) -> Parameter:
+    """What was read as an argument of a call, before `=` made it a parameter."""
+    value, span = argument.value, argument.span
+    if argument.name is not None and argument.name_span is not None:
+        assert not isinstance(value, Spread)
+        return Parameter(span, argument.name, argument.name_span, value)
+    if not isinstance(value, Name):
+        raise Mistake("not_a_parameter", span.start, span.end)
+    return Parameter(span, value.name, value.span, None)
 
 
 def _if(b: Builder, parts: Parts, first: int, last: int) -> If:
@@ -251,7 +271,8 @@ STATEMENTS: dict[str, Maker] = {
     "list": _list, "apply": _apply, "scope": _scope, "tuple": _tuple, "reuse": _reuse,
     "reference": _reference, "step": _step, "path": _path, "output": _output,
     "auxiliary": _auxiliary, "input": _input, "type_spec": _type_spec, "size_decl": _size_decl,
-    "constant": _constant, "if": _if, "for": _for, "repeat": _repeat, "assert": _assert,
+    "constant": _constant, "function_def": _function_def, "if": _if, "for": _for,
+    "repeat": _repeat, "assert": _assert,
     "suite": _suite, "body": _body, "parameter": _parameter, "parameters": _parameters,
     "block_def": _block_def, "net_def": _net_def, "net_alias": _net_alias,
     "train_def": _train_def, "pipeline": _pipeline, "entry": _entry, "module": _module,

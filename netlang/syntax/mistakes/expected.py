@@ -91,6 +91,8 @@ def in_words(kinds: frozenset[str]) -> str:
     if rest >= {"+", "*", "=="}:
         rest -= _OPERATORS
         words.append("an operator")
+    elif {"->", "="} <= rest and "(" not in rest:
+        rest.discard("=")  # a function of a body begins as a step does
     elif "." in rest and len(rest) > 1:
         rest.discard(".")
     ordered = sorted(rest, key=lambda kind: (_rank(kind), kind))

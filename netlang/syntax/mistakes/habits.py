@@ -91,7 +91,7 @@ def _arrow_after_value(spot: Spot) -> Diagnostic | None:
     """`x => relu`, which begins as a constant does; `relu > tanh`; `relu -> -> tanh`."""
     if spot.kind() == ">" and spot.kind(-1) == "=" and spot.before == spot.start:
         start = spot.span(-1).start
-        if spot.first == -2 and spot.innermost == "{":
+        if (spot.first == -2 or spot.kind(-2) == ")") and spot.innermost == "{":
             fix = spot.replacing("write `->`", start, spot.start + 1, "->")
             return _unexpected(spot, "write `->`", fix)
     if spot.kind() == ">" and "->" in spot.allowed and spot.innermost == "{":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.expressions import NotAParameter
 from netlang.diagnostics.language.syntax import (
     ForeignComment,
     ForeignWord,
@@ -180,6 +181,10 @@ def comment(span: Span) -> Diagnostic:
     return ForeignComment(span=span, found=span.text, fix=_replace(span, "#", safe=begins))
 
 
+def _not_a_parameter(source: Source, start: int, end: int) -> Diagnostic:
+    return NotAParameter(span=Span(source, start, end))
+
+
 PROBLEMS: dict[str, Problem] = {
     "glued_brace": _glued_brace,
     "open_string": _open_string,
@@ -192,6 +197,7 @@ PROBLEMS: dict[str, Problem] = {
     "foreign_constant": _foreign_constant,
     "unknown_escape": _unknown_escape,
     "unknown": _unknown,
+    "not_a_parameter": _not_a_parameter,
     "space_in_label": _space_in_label,
     "number_in_label": _label("of numbers, only whole ones can stand in it"),
     "empty_computed": _label("nothing stands between its braces"),

@@ -136,7 +136,11 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
             advice="put it into the braces of a `net` or a `block`",
             fix=closed_early(spot),
         )  # fmt: skip
-    if spot.index + spot.first < 0 or spot.first != -1 or spot.kind(-1) != "NAME":
+    if spot.index + spot.first < 0:
+        return None
+    if spot.first < -1 and spot.allowed == {"="} and spot.kind(-1) == ")":
+        return _step_outside(spot)
+    if spot.first != -1 or spot.kind(-1) != "NAME":
         return None
     name = spot.text(-1)
     if spot.kind() in ("NAME", "STRING"):
@@ -147,13 +151,17 @@ def _outside_body(spot: Spot) -> Diagnostic | None:
             fix = spot.replacing(f"write `{close[0]}`", span.start, span.end, close[0])
         return UnknownDefinition(span=spot.span(-1), word=name, fix=fix)
     if spot.kind() in ("(", "->", "SEP", "$END", "{", "COMPUTED", "."):
-        return StatementMisplaced(
-            span=spot.span(-1), what="a step", where="outside a body",
-            reason="this isn't a definition",
-            advice="put it into the braces of a `net` or a `block`",
-            fix=closed_early(spot),
-        )  # fmt: skip
+        return _step_outside(spot)
     return None
+
+
+def _step_outside(spot: Spot) -> Diagnostic:
+    return StatementMisplaced(
+        span=spot.span(spot.first), what="a step", where="outside a body",
+        reason="this isn't a definition",
+        advice="put it into the braces of a `net` or a `block`",
+        fix=closed_early(spot),
+    )  # fmt: skip
 
 
 def _inside_body(spot: Spot) -> Diagnostic | None:

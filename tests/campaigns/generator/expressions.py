@@ -173,6 +173,28 @@ def _comprehended(body: Body, number: int) -> str:
     return text
 
 
+def _called(body: Body, number: int) -> str:
+    """A number that a function gives."""
+    draw, name, x = body.draw, body.spec.name("f"), body.spec.name("x")
+    by = draw.whole(1, 4)
+    definition, call = draw.pick(
+        (
+            (f"{name}({x}) = {x} + {by}", f"{name}({number - by})"),
+            (f"{name}({x}, by={by}) = {x} // by", f"{name}({number * by})"),
+            (f"{name}({x}) = [{x}, {by}]", f"{name}({number})[0]"),
+            (f"{name}({x}, by) = {x} if {x} > by else by", f"{name}(by={number}, {x}={number})"),
+            (f"{name}() = {number}", f"{name}()"),
+        )
+    )
+    if draw.chance(0.5) or body.loops:
+        body.spec.used("function")
+        body.owner.home.items.append(definition)
+    else:
+        body.spec.used("function of a body")
+        body.pending.append(definition)
+    return call
+
+
 def _chosen(body: Body, number: int) -> str:
     body.spec.used("conditional expression")
     truth = body.draw.chance(0.5)
@@ -211,6 +233,7 @@ _WAYS: tuple[Callable[[Body, int], str | None], ...] = (
     _arithmetic,
     _indexed,
     _comprehended,
+    _called,
     _chosen,
     _of_value,
     _of_value,

@@ -187,6 +187,10 @@ def _passed(body: Body, name: str) -> str:
         body.spec.used("layer passed to a block")
         return lifted(body, name, name, is_layer=True)
     layer = body.spec.name("act")
+    if body.draw.chance(0.4):
+        body.spec.used("function of layers")
+        body.owner.home.items.append(f"{layer}(i) = [tanh, {name}][i]")
+        return f"{layer}(1)"
     body.owner.home.items.append(f"{layer} = {name}")
     return layer
 
