@@ -115,8 +115,9 @@ def measure(name: str) -> Measured:
     """Everything of a row that takes values."""
     both = pair(name)
     with torch.no_grad():
-        apart, deployed = _deployed(both)
-        onnx, rounding = _onnx(both)
+        expected = _expected(both)
+        apart, deployed = _deployed(both, expected)
+        onnx, rounding = _onnx(both, expected[0])
         # Last, since it moves the statistics.
         return Measured(apart, deployed, _training(both), onnx, rounding)
 
@@ -125,11 +126,17 @@ def _images(name: str, seed: int) -> Tensor:
     return pictures(shape_of(name), 100 + seed)
 
 
-def _deployed(both: Pair) -> tuple[float, float]:
-    name, ours, theirs = both
-    ours.eval()
+def _expected(both: Pair) -> tuple[Tensor, Tensor]:
+    """What torchvision's model makes of two batches of images in eval mode."""
+    name, _, theirs = both
     theirs.eval()
-    one, other = theirs(_images(name, 1)), theirs(_images(name, 2))
+    return theirs(_images(name, 1)), theirs(_images(name, 2))
+
+
+def _deployed(both: Pair, expected: tuple[Tensor, Tensor]) -> tuple[float, float]:
+    name, ours, _ = both
+    ours.eval()
+    one, other = expected
     first = largest_difference(ours(_images(name, 1)), one)
     second = largest_difference(ours(_images(name, 2)), other)
     return largest_difference(one, other), max(first, second)
@@ -155,10 +162,9 @@ def _outputs(found: Tensor | NamedTuple) -> list[Tensor]:
     return [fields[key] for key in sorted(fields)]
 
 
-def _onnx(both: Pair) -> tuple[float, float | None]:
+def _onnx(both: Pair, expected: Tensor) -> tuple[float, float | None]:
     name, _, theirs = both
     given = _images(name, 1)
-    expected = theirs.eval()(given)
     found = _from_file(name, theirs, given)
     difference = largest_difference(found, expected)
     if difference <= PLAIN_TOLERANCE:

@@ -50,8 +50,9 @@ Row by row, for each of torchvision's classification models:
   linear map of a merging before its norm, and in those of the second version the norms of a unit
   before what they normalise; the specs list them where they stand.
 - **image**: the size at which outputs are compared, in batches of BATCH; of FEW where the net takes
-  images of this size alone. On weights of random values, with the statistics of batch norms
-  settled, two inputs give outputs that lie **apart** by this share of the largest output.
+  images of this size alone, or none that are much smaller. On weights of random values, with the
+  statistics of batch norms settled, two inputs give outputs that lie **apart** by this share of the
+  largest output.
 - **eval**, **train**, **ONNX**: the largest difference from torchvision's model, as a share of its
   largest output, in eval mode, in train mode with dropout off (auxiliary outputs and the statistics
   after the step included), and of the ONNX file in ONNX Runtime. At most 1e-5 in PyTorch; in ONNX

@@ -41,8 +41,8 @@ with (Path(__file__).parent / "torchvision_published.csv").open(encoding="utf-8"
 NAMES = list(ROWS)
 
 # Room for more than one place in every stage; the auxiliary head of inception_v3 needs it all.
-SIZE = 96
-SIZES = {"inception_v3": 299}
+SIZE, LARGE = 96, 299
+NEEDS_LARGE = {"inception_v3"}
 BATCH, FEW = 4, 2
 
 
@@ -54,12 +54,12 @@ def program(name: str) -> Program:
 def shape_of(name: str) -> tuple[int, ...]:
     """The images that values are compared on, at the net's own size if it takes no other.
 
-    Those nets are large and have no batch norms, which need some images to take statistics of.
+    Of large images there are few.
     """
-    size = SIZES.get(name, SIZE)
+    size = LARGE if name in NEEDS_LARGE else SIZE
     (image,) = program(name).net.inputs
     sizes = {each.name: size for each in program(name).sizes}
-    batch = BATCH if sizes else FEW
+    batch = BATCH if sizes and name not in NEEDS_LARGE else FEW
     return (batch, *(evaluate(extent, sizes) for extent in image.type.shape))
 
 
