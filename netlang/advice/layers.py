@@ -15,7 +15,7 @@ from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["begins_path", "unknown_layer"]
+__all__ = ["begins_path", "of_fewer_values", "unknown_layer"]
 
 # Layers of PyTorch that are given the size of their input before anything else.
 _SIZED = (
@@ -27,6 +27,14 @@ def begins_path(file: ast.File, action: ast.Action) -> bool:
     """Whether an action is the first of its path, where values are allowed."""
     path = enclosing(file, action.span, ast.Path)
     return path is not None and path.steps[0].action.span == action.span
+
+
+def of_fewer_values(name: str, span: Span) -> Fix | None:
+    """For `attention(8)` of one value: the operator that makes queries, keys and values of it."""
+    if name != "attention" or span.text != name:
+        return None
+    advice = "write `multi_head_attention`, which makes queries, keys and values of its input"
+    return replaced(span, "multi_head_attention", advice)
 
 
 def unknown_layer(

@@ -22,7 +22,6 @@ _ALIKE = str.maketrans("oil", "011")
 
 # Words of other frameworks, and what they are called here.
 _FOREIGN = {
-    "attention": "multi_head_attention",
     "bf16": "bfloat16",
     "boolean": "bool",
     "cat": "concat",

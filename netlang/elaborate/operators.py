@@ -33,9 +33,12 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
     if not op.arity.accepts(len(step.inputs)):
         if not step.inputs:
             raise NetlangError(nothing_to_read(body, step.span))
+        from netlang.advice.layers import of_fewer_values  # only here: an error
+
         expected, actual = str(op.arity), str(len(step.inputs))
+        fix = of_fewer_values(op.name, step.name)
         raise NetlangError(
-            WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual)
+            WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual, fix=fix)
         )
     builder = body.builder
     inputs = tuple([builder.type_of(ref) for ref in step.inputs])

@@ -140,6 +140,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "rnn": "recurrent:Rnn",
         "lstm": "recurrent:Lstm",
         "gru": "recurrent:Gru",
+        "attention": "scaled_attention:Attention",
         "multi_head_attention": "attention:MultiHeadAttention",
         "window_attention": "window_attention:WindowAttention",
         "multi_axis_attention": "multi_axis_attention:MultiAxisAttention",

@@ -10,7 +10,7 @@ from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op
-from netlang.ir.reach import Along, Each, Everywhere, OwnAndAll, Reach, Same
+from netlang.ir.reach import Along, Each, Everywhere, OwnAndAll, Reach, Same, ToOneSide
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight, Zeros
 from netlang.ops.agreement import same
@@ -28,7 +28,7 @@ class MultiHeadAttention(Op):
     features; head h gives softmax(Q_h K_h^T / sqrt(d)) V_h, and the heads side by side are
     projected once more. One input attends to itself; with two, the first is the queries and the
     second the keys and values; three are queries, keys and values. `dropout` drops attention
-    weights in training.
+    weights in training; `causal` lets place i attend to places 0 to i.
 
     Shape: [L, E] -> [L, E]; keys and values [S, E] with the same fixed E.
     Parameters: in_proj_weight [3 E, E] (queries, keys, values), in_proj_bias [3 E],
@@ -45,6 +45,9 @@ class MultiHeadAttention(Op):
     heads: int = argument(count, "number of heads, which divides E")
     dropout: float = argument(probability, "dropout of attention weights, in training", default=0.0)
     bias: bool = argument(flag, "whether the projections add learned biases", default=True)
+    causal: bool = argument(
+        flag, "whether places attend only to themselves and those before", default=False
+    )
 
     def roles(self, inputs: Types) -> tuple[TensorType, TensorType, TensorType]:
         """The values from which queries, keys and values are made."""
@@ -89,9 +92,10 @@ class MultiHeadAttention(Op):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """A query is that of its own place; keys and values are those of every place."""
         own = Along((Same(), Everywhere()))
-        others = Along((Everywhere(), Everywhere()))
+        sequence = ToOneSide() if self.causal else Everywhere()
+        others = Along((sequence, Everywhere()))
         if len(inputs) == 1:
-            return Along((OwnAndAll(), Everywhere()))
+            return Along((ToOneSide() if self.causal else OwnAndAll(), Everywhere()))
         return Each((own, *(others,) * (len(inputs) - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
@@ -119,3 +123,5 @@ class MultiHeadAttention(Op):
         yield Case(cls(heads=1, bias=False), (x,))
         yield Case(cls(heads=3, dropout=0.1), (x, memory))
         yield Case(cls(heads=2), (x, memory, memory))
+        yield Case(cls(heads=2, causal=True), (x,))
+        yield Case(cls(heads=2, causal=True), (x, memory))

@@ -3,13 +3,15 @@
 While it lasts, what is drawn depends on the number of elements alone: each draw starts from a seed
 of its own. That covers dropout of every kind, stochastic depth and samples from a normal
 distribution. Torch draws the dropout inside its recurrent layers and its attention where Python
-can't reach: `quiet` sets their probability to 0, and the rebuilt network leaves it out.
+can't reach: `quiet` sets their probability to 0, as `same_draws` does for attention without a
+module, and the rebuilt network leaves it out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -35,6 +37,21 @@ def _bernoulli(x: Tensor, p: float = 0.5) -> Tensor:
     return x.copy_(_uniform(x) < p)
 
 
+_real_attention = functional.scaled_dot_product_attention
+
+
+def _attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    **more: Any,
+) -> Tensor:
+    return _real_attention(q, k, v, attn_mask, 0.0, is_causal, **more)
+
+
 def _randn_like(x: Tensor) -> Tensor:
     generator = Generator().manual_seed(13)
     return torch.randn(x.shape, dtype=torch.float64, generator=generator).to(x.dtype)
@@ -45,6 +62,7 @@ def same_draws() -> Iterator[None]:
     """Draws that depend on nothing but how many elements there are."""
     with (
         patch.object(functional, "dropout", _dropout),
+        patch.object(functional, "scaled_dot_product_attention", _attention),
         patch.object(Tensor, "bernoulli_", _bernoulli),
         patch.object(torch, "randn_like", _randn_like),
     ):

@@ -25,7 +25,7 @@ SPECS = 120
 def test_every_operator_has_a_rule() -> None:
     # The way back from a pool is made together with its pool, parts of images with their boxes,
     # and what needs values of a kind with the steps that make them so.
-    together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div", "fold", "where"}
+    together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div", "fold", "where", "attention"}
     together |= {kind.name for kind in COMPARISONS}
     assert {*STEPS, *JOINS, *SOURCES, *together} == set(operator_names())
 

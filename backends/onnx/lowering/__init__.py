@@ -18,6 +18,7 @@ from netlang.backends.onnx.lowering import (
     pool,
     recurrent,
     region,
+    scaled_attention,
     tensor,
     window_attention,
 )
@@ -25,7 +26,8 @@ from netlang.backends.onnx.lowering.registry import UNSUPPORTED, lower, lowered
 
 FAMILIES = (
     activation, adaptive, attention, constants, conv, cosine_window_attention, cut, elementary,
-    layout, linear, merge, multi_axis_attention, norm, places, pool, recurrent, region, tensor,
+    layout, linear, merge, multi_axis_attention, norm, places, pool, recurrent, region,
+    scaled_attention, tensor,
     window_attention,
 )  # fmt: skip
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.backends.onnx.lowering.scaled_attention import triangle
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.checks import fixed
 
@@ -18,7 +21,12 @@ def _(op: MultiHeadAttention, emit: Emitter) -> tuple[str, ...]:
     queries, keys, values = _heads(op, sources, width // op.heads, emit)
     scores = emit.node("scores", "MatMul", queries, keys)
     scale = emit.floats("scale", (width // op.heads) ** -0.5)
-    weights = emit.node("softmax", "Softmax", emit.node("scaled", "Mul", scores, scale), axis=3)
+    scaled = emit.node("scaled", "Mul", scores, scale)
+    if op.causal:
+        lengths = (emit.step.types[0].shape[0], emit.step.types[min(1, len(others))].shape[0])
+        seen, never = triangle(lengths, emit), emit.floats("never", -inf)
+        scaled = emit.node("causal", "Where", seen, scaled, never)
+    weights = emit.node("softmax", "Softmax", scaled, axis=3)
     attended = emit.node("attended", "MatMul", weights, values)
     side_by_side = emit.node("sides", "Transpose", attended, perm=[0, 2, 1, 3])
     shape = emit.integers("shape", [0, 0, width])

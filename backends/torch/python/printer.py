@@ -197,10 +197,11 @@ def layout(node: Expression | Keyword, indent: str, head: str = "", tail: str = 
             )
         case Index(value, TupleDisplay(items)):
             return _bracketed(items, indent, f"{head}{flat(value, _TIGHTEST)}[", f"]{tail}")
-        case ListDisplay(items):
-            return _bracketed(items, indent, f"{head}[", f"]{tail}", together=False)
-        case TupleDisplay(items):
-            return _bracketed(items, indent, f"{head}(", f"){tail}", together=False)
+        case Index(Call() as value, item):
+            return layout(value, indent, head, f"[{flat(item)}]{tail}")
+        case ListDisplay(items) | TupleDisplay(items):
+            left, right = "[]" if isinstance(node, ListDisplay) else "()"
+            return _bracketed(items, indent, f"{head}{left}", f"{right}{tail}", together=False)
         case DictDisplay(entries):
             inner = indent + INDENT
             lines = [

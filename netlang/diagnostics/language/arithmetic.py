@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["CannotExpand", "NoSuchPlace", "NotWindows", "NumbersForChannels"]
+__all__ = [
+    "CannotExpand", "HeadsDiffer", "MaskDiffers", "NoSuchPlace", "NotWindows", "NumbersForChannels",
+]  # fmt: skip
 
 
 class NumbersForChannels(Diagnostic):
@@ -72,3 +74,36 @@ class NotWindows(Diagnostic):
     received: str
     places: int
     windows: int
+
+
+class HeadsDiffer(Diagnostic):
+    """The heads of queries and of keys have different numbers of features."""
+
+    code: ClassVar[str] = "E0428"
+    title: ClassVar[str] = "the heads of queries and keys in `{operator}` differ in features"
+    caption: ClassVar[str] = (
+        "{queries} features of the queries are for {heads} heads, {keys} of the keys for {kv_heads}"
+    )
+    help: ClassVar[str] = "give the keys {wanted} features, or choose `heads` and `kv_heads` to fit"
+
+    operator: str
+    queries: int
+    keys: int
+    heads: int
+    kv_heads: int
+    wanted: int
+
+
+class MaskDiffers(Diagnostic):
+    """A mask doesn't broadcast to the products of queries and keys."""
+
+    code: ClassVar[str] = "E0429"
+    title: ClassVar[str] = "the mask of `{operator}` doesn't fit its queries and keys"
+    caption: ClassVar[str] = "the mask is {received}, the products are {scores}"
+    help: ClassVar[str] = (
+        "a mask has the sizes {scores}, or 1 where it is the same; it may lack the axis of heads"
+    )
+
+    operator: str
+    received: str
+    scores: str

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
-from tests.campaigns.generator import arithmetic, blocks, callers, control, merges, ports
+from tests.campaigns.generator import arithmetic, attention, blocks, callers, control, merges, ports
 from tests.campaigns.generator.body import Body, indented
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Generated, Labelled, Value
@@ -41,6 +41,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (arithmetic.elementary, 3),
     (arithmetic.divided, 2),
     (arithmetic.folded, 2),
+    (attention.attention_of_parts, 3),
     (arithmetic.chosen, 4),
     (control.scope, 6),
     (control.conditional, 2),

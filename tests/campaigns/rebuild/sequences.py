@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tests.campaigns.rebuild.table import Step, flag, layer, text, whole
+from tests.campaigns.rebuild.table import Step, flag, layer, number, text, whole
 
 __all__: list[str] = []
 
@@ -57,10 +57,10 @@ def _gru(step: Step) -> Tensor | tuple[Tensor, ...]:
 
 def _recurrent(step: Step, cell: Cell, states: int) -> Tensor | tuple[Tensor, ...]:
     x, lasts = step.x, []
-    for number in range(whole(step.arguments["layers"])):
+    for depth in range(whole(step.arguments["layers"])):
         outputs = []
         for suffix in ("", "_reverse")[: 1 + flag(step.arguments["bidirectional"])]:
-            output, last = _direction(step, x, f"l{number}{suffix}", cell, states)
+            output, last = _direction(step, x, f"l{depth}{suffix}", cell, states)
             outputs.append(output)
             lasts.append(last)
         x = torch.cat(outputs, 2)
@@ -99,7 +99,10 @@ def _attention(step: Step) -> Tensor:
         _heads(_affine(x, w, b), heads)
         for x, w, b in zip((query, key, value), weights, biases, strict=True)
     )
-    scores = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3)
+    scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+    if flag(step.arguments["causal"]):
+        scores = scores + _later(scores)
+    scores = scores.softmax(3)
     joined = (scores @ v).transpose(1, 2).flatten(2)
     return _affine(joined, step.weights["out_proj.weight"], step.get("out_proj.bias"))
 
@@ -110,3 +113,44 @@ def _roles(inputs: list[Tensor]) -> list[Tensor]:
 
 def _heads(x: Tensor, heads: int) -> Tensor:
     return x.view(*x.shape[:2], heads, -1).transpose(1, 2)
+
+
+def _later(scores: Tensor) -> Tensor:
+    """Minus infinity for what lies behind a place."""
+    rows, columns = scores.shape[-2:]
+    behind = torch.arange(columns) > torch.arange(rows)[:, None]
+    return torch.zeros(rows, columns, dtype=scores.dtype).masked_fill(behind, -torch.inf)
+
+
+@layer("attention")
+def _scaled(step: Step) -> Tensor:
+    """By sums over named axes: g heads of queries for each head h of keys."""
+    query, key, value = step.inputs[:3]
+    heads, given = whole(step.arguments["heads"]), step.arguments["kv_heads"]
+    shared = heads if given is None else whole(given)
+    q = query.reshape(*query.shape[:-1], shared, heads // shared, -1)
+    k, v = (x.reshape(*x.shape[:-1], shared, -1) for x in (key, value))
+    scale = step.arguments["scale"]
+    factor = q.shape[-1] ** -0.5 if scale is None else number(scale)
+    scores = torch.einsum("...lhgd,...shd->...hgls", q, k) * factor
+    allowed = torch.ones_like(scores, dtype=torch.bool)
+    if flag(step.arguments["causal"]):
+        scores = scores + _later(scores)
+    if len(step.inputs) > 3:
+        mask = _of_heads(step.inputs[3], query, heads, shared)
+        if mask.dtype == torch.bool:
+            allowed = mask.expand(scores.shape)
+        else:
+            scores = scores + mask
+    powers = (scores - scores.amax(-1, keepdim=True).detach()).exp() * allowed
+    weights = powers / powers.sum(-1, keepdim=True).clamp(min=1e-300)
+    return torch.einsum("...hgls,...shd->...lhgd", weights, v).flatten(-3)
+
+
+def _of_heads(mask: Tensor, query: Tensor, heads: int, shared: int) -> Tensor:
+    """The mask with its axis of heads, apart by those of keys, where it has one."""
+    if mask.dim() == query.dim():
+        return mask[..., None, None, :, :]
+    if mask.shape[-3] == 1:
+        return mask.unsqueeze(-3)
+    return mask.reshape(*mask.shape[:-3], shared, heads // shared, *mask.shape[-2:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from netlang.ir.types import Types
 from netlang.ops import (
@@ -11,11 +12,12 @@ from netlang.ops import (
     cosine_window_attention,
     multi_axis_attention,
     recurrent,
+    scaled_attention,
     window_attention,
 )
 from netlang.ops.windowed import Windowed
 from tests.analysis.oracles import torchvision_models
-from tests.ops.torch_modules.base import build
+from tests.ops.torch_modules.base import Applied, build
 
 __all__: list[str] = []
 
@@ -68,12 +70,18 @@ def _(op: recurrent.Gru, inputs: Types) -> nn.Module:
 class Attention(nn.MultiheadAttention):
     """The module with one to three inputs and without the fast path, which counts nothing."""
 
+    causal = False
+
     def forward(self, *inputs: Tensor) -> Tensor:  # type: ignore[override]  # fewer inputs
         query, *others = inputs
         key, value = (others[0], others[-1]) if others else (query, query)
         torch.backends.mha.set_fastpath_enabled(False)
         try:
-            result: Tensor = super().forward(query, key, value, need_weights=False)[0]
+            later = torch.ones(query.shape[1], key.shape[1], dtype=torch.bool).triu(1)
+            mask = later if self.causal else None
+            result: Tensor = super().forward(query, key, value, need_weights=False, attn_mask=mask)[
+                0
+            ]
         finally:
             torch.backends.mha.set_fastpath_enabled(True)
         return result
@@ -139,4 +147,38 @@ def _windowed(name: str, op: Windowed, inputs: Types) -> nn.Module:
 @build.register
 def _(op: attention.MultiHeadAttention, inputs: Types) -> nn.Module:
     width = int(str(inputs[0].shape[1]))
-    return Attention(width, op.heads, op.dropout, op.bias, batch_first=True)
+    made = Attention(width, op.heads, op.dropout, op.bias, batch_first=True)
+    made.causal = op.causal
+    return made
+
+
+@build.register
+def _(op: scaled_attention.Attention, inputs: Types) -> nn.Module:
+    """Each head by itself, by torch's function."""
+    kv_heads = op.kv_heads or op.heads
+
+    def attended(q: Tensor, k: Tensor, v: Tensor, given: Tensor | None = None) -> Tensor:
+        heads = [op.heads] if op.heads > 1 else []
+        shape = (*q.shape[:-2], *heads, q.shape[-2], k.shape[-2])
+        mask = torch.ones(1, 1, dtype=torch.bool) if given is None else given
+        if heads and given is not None and inputs[3].batch is not None and mask.dim() == q.dim():
+            mask = mask.unsqueeze(-3)
+        mask = mask.expand(shape)
+        if op.causal:
+            earlier = torch.ones(shape[-2:], dtype=torch.bool).tril()
+            never = torch.zeros_like(mask) if mask.dtype == torch.bool else mask * 0 - torch.inf
+            mask = torch.where(earlier, mask, never)
+        found = []
+        for head in range(op.heads):
+            own = head * kv_heads // op.heads
+            one = functional.scaled_dot_product_attention(
+                q.chunk(op.heads, -1)[head],
+                k.chunk(kv_heads, -1)[own],
+                v.chunk(kv_heads, -1)[own],
+                attn_mask=mask.select(-3, head) if heads else mask,
+                scale=op.scale,
+            )
+            found.append(one)
+        return torch.cat(found, -1)
+
+    return Applied(attended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlang.backends.torch.emit.helpers.arithmetic import ARITHMETIC
+from netlang.backends.torch.emit.helpers.attention import ATTENTION
 from netlang.backends.torch.emit.helpers.boxes import REGIONS
 from netlang.backends.torch.emit.helpers.window_attention import WINDOW_HELPERS
 
@@ -118,6 +119,7 @@ class SwitchableNorm(nn.Module):
 ''',
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
     **ARITHMETIC,
+    **ATTENTION,
     **WINDOW_HELPERS,
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):

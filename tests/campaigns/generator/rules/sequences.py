@@ -65,6 +65,7 @@ def attention(draw: Draw, width: int) -> MultiHeadAttention:
         heads=draw.pick(divisors(width)),
         dropout=draw.pick((0.0, 0.0, 0.1)),
         bias=draw.chance(0.7),
+        causal=draw.chance(0.3),
     )
 
 

@@ -1,0 +1,44 @@
+"""Attention in several heads, and the mask of a causal one."""
+
+from __future__ import annotations
+
+__all__ = ["ATTENTION"]
+
+ATTENTION = {
+    "attention": '''
+def attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None = None,
+    heads: int = 1,
+    kv_heads: int | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Scaled dot-product attention with the heads side by side in the last axis."""
+    kv_heads = kv_heads or heads
+    if heads > 1:
+        q = q.unflatten(-1, (heads, -1)).transpose(-3, -2)
+        k = k.unflatten(-1, (kv_heads, -1)).transpose(-3, -2)
+        v = v.unflatten(-1, (kv_heads, -1)).transpose(-3, -2)
+    if causal and mask is not None:
+        ones = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device)
+        if mask.dtype == torch.bool:
+            mask = mask & ones.tril()
+        else:
+            mask = mask.masked_fill(ones.triu(1), float("-inf"))
+        causal = False
+    y = F.scaled_dot_product_attention(
+        q, k, v, mask, dropout, causal, scale=scale, enable_gqa=kv_heads < heads
+    )
+    return y.transpose(-3, -2).flatten(-2) if heads > 1 else y
+''',
+    "causal_mask": '''
+def causal_mask(query: Tensor, key: Tensor) -> Tensor:
+    """For each place of the queries, true where it must not look: at later keys."""
+    shape = (query.shape[1], key.shape[1])
+    return torch.ones(shape, dtype=torch.bool, device=query.device).triu(1)
+''',
+}
