@@ -34,9 +34,9 @@ JUNCTIONS = {
     "add": "+", "sub": MINUS, "mul": TIMES, "div": OBELUS, "max": "max", "min": "min",
 }  # fmt: skip
 _HEAVY = frozenset({
-    "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention", "scaled_attention",
-    "window_attention", "cosine_window_attention", "multi_axis_attention", "pool", "unpool",
-    "adaptive_pool", "region",
+    "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
+    "scaled_attention", "window_attention", "cosine_window_attention", "multi_axis_attention",
+    "pool", "unpool", "adaptive_pool", "region",
 })  # fmt: skip
 
 
