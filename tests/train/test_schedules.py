@@ -82,10 +82,10 @@ def test_text_of_a_chain() -> None:
     chain = Chain(phases=(Warmup(length=5), Step(every=3, length=20), Cosine()))
     assert rate_formula(chain).source == (
         "linear(step, length=5 * epoch_steps, start=0.01, end=1.0) if step < 5 * epoch_steps"
-        " else step_decay((step - 5 * epoch_steps) // epoch_steps, every=3, gamma=0.1)"
+        " else step_decay((step - 5 * epoch_steps) // epoch_steps, every=3)"
         " if step < 5 * epoch_steps + 20 * epoch_steps"
         " else cosine(step - (5 * epoch_steps + 20 * epoch_steps),"
-        " length=max(1, steps - (5 * epoch_steps + 20 * epoch_steps)), floor=0.0)"
+        " length=max(1, steps - (5 * epoch_steps + 20 * epoch_steps)))"
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
-from netlang.backends.torch.recipes.terms import lowered_terms, total
+from netlang.backends.torch.recipes.terms import LoweredTerm, lowered_terms, total
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import DecisionOutput, Objective
 from netlang.ir.program import Program
@@ -37,9 +37,10 @@ HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 class ScriptNames:
     """The names in a script for the values of a batch and for the losses of training and test.
 
-    `locals` has a name for each input, target and output; `inputs` and `targets` are those of the
-    data, in order. `logits` is the output with class scores, if there is one, `binary` the one with
-    decisions. `penalties` maps names to calls that return the penalized weights.
+    `locals` has a name for each input, target, output and list of penalized weights; `inputs` and
+    `targets` are those of the data, in order. `logits` is the output with class scores, if there is
+    one, `binary` the one with decisions. `penalties` maps names to calls that return the penalized
+    weights.
     """
 
     locals: Mapping[str, str]
@@ -68,15 +69,11 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
 
     No value gets a `reserved` name; while these aren't known yet, values have placeholder names.
     """
-    outputs, scope, found = program.net.outputs, PythonScope(reserved or ()), dict[str, str]()
-    before = "" if reserved is not None else "value_of_"
-    for port in program.net.inputs:
-        found[port.name] = scope.fresh(f"{before}{port.name}" if found else "x")
-    terms = lowered_terms(recipe, program)
+    terms, outputs = lowered_terms(recipe, program), program.net.outputs
     objective = Objective(recipe, program)
     read = {objective.logits, *(name for term in terms for name in term.names)}
+    found = dict(_locals(recipe, program, terms, reserved))
     for name in (*recipe.data.targets, *(output.name for output in outputs)):
-        found[name] = scope.fresh(name if name == LABEL else f"{before}{name}")
         if name not in read:
             found[name] = f"_{found[name]}"
     deployed = tuple(output.name for output in outputs if not output.auxiliary)
@@ -98,11 +95,29 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
         else None,
         total(terms),
         total(scored),
-        {term.penalized: term.weights.source("model") for term in terms if term.weights},
+        {found[term.penalized]: term.weights.source("model") for term in terms if term.weights},
         objective.all_used,
         type is not None and len(type.shape) > 1,
         tuple(each.function for each in invoked),
     )
+
+
+def _locals(
+    recipe: Recipe,
+    program: Program,
+    terms: Iterable[LoweredTerm],
+    reserved: frozenset[str] | None,
+) -> Iterator[tuple[str, str]]:
+    """A name for each list of penalized weights, input, target and output; the first input is x."""
+    scope, before = PythonScope(reserved or ()), "" if reserved is not None else "value_of_"
+    for term in terms:
+        if term.weights is not None:
+            yield term.penalized, scope.fresh(f"{before}{term.penalized}")
+    first, *others = (port.name for port in program.net.inputs)
+    yield first, scope.fresh("x")
+    outputs = (output.name for output in program.net.outputs)
+    for name in (*others, *recipe.data.targets, *outputs):
+        yield name, scope.fresh(name if name == LABEL else f"{before}{name}")
 
 
 def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | None) -> Iterator[str]:

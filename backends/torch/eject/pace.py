@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from netlang.backends.torch.eject.text.arithmetic import printed
-from netlang.backends.torch.eject.text.sections import Section
+from netlang.backends.torch.eject.text.sections import WIDTH, Section
 from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.schedules import RateExpression, momentum_formula, rate_formula
 from netlang.backends.torch.runtime.rates import set_rates
@@ -237,8 +237,12 @@ def _plainer(node: ast.expr) -> ast.expr:
 
 
 def _chosen(name: str, text: str) -> Iterator[str]:
-    """The rate of a step's phase: `a if step < 5 else b` as statements."""
+    """The rate of a step's phase: `a if step < 5 else b`, as statements if that is long."""
     *phases, last = text.split(" else ")
+    whole = f"{_SPACE}{name} = {text}"
+    if len(phases) == 1 and len(whole) <= WIDTH:
+        yield whole
+        return
     for number, phase in enumerate(phases):
         value, condition = phase.rsplit(" if ", 1)
         yield f"{_SPACE}{'elif' if number else 'if'} {condition}:"

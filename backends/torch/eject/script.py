@@ -183,7 +183,7 @@ class _Writer:
         )
         plain = augment.lines[2:] == ["    return x"]
         parts += [] if plain or decisions.by_workers else [augment]
-        if self.normalized.learned is not None:
+        if self.normalized.learned is not None and self._prepares:
             parts.append(self._prepared())
         for each in parts:
             section.take(each)
@@ -218,7 +218,7 @@ class _Writer:
         tested, space = Section(), " " * (12 if self.decisions.scales else 8)
         if self.normalized.learned is None or self.decisions.test_masks:
             tested.add(*self._test_lines(tested, space, masks=self.decisions.test_masks))
-        else:
+        elif self._prepares:
             side = ", side" if scales else ""
             tested.add(f"{space}x = prepared(x{side})")
         rates = self.decisions.rates
@@ -226,7 +226,10 @@ class _Writer:
         found |= {
             "rates": rates,
             "learned": self.normalized.section(
-                self.data.images, start, scales if self.decisions.scales else None
+                self.data.images,
+                start,
+                scales if self.decisions.scales else None,
+                prepared=self._prepares,
             ),
         }
         for each in found.values():
@@ -241,6 +244,11 @@ class _Writer:
             yield f"{space}x = {start}"
         targets = self.names.targets
         yield from prepared_lines(section, self.test, space, None, targets, masks=masks)
+
+    @cached_property
+    def _prepares(self) -> bool:
+        """Whether a test changes a batch before it is normalized."""
+        return any(self._test_lines(Section(), ""))
 
     def _prepared(self) -> Section:
         """`prepared(x)`: a batch prepared as for a test, before normalization."""

@@ -106,8 +106,8 @@ $score
 $judged
         sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits
         sums += (loss * len($counted)).cpu()  #? !logits
-    model.train()  #? !freeze held
-    set_training(model, $frozen)  #? freeze held
+    model.train()  #? !freeze held !ema
+    set_training(model, $frozen)  #? freeze held !ema
     if SIZE > 1:
         dist.all_reduce(sums)
     return (sums / $count).tolist()  #? logits
@@ -136,7 +136,7 @@ def main():
     if SIZE > 1:
         dist.init_process_group()
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
-    torch.set_num_threads(1)  #? one_thread
+    torch.set_num_threads(1)  # to share so little work takes longer  #? one_thread
 $parts
 $crowded
 $split

@@ -227,14 +227,18 @@ def _scores(decisions: Decisions) -> dict[str, str]:
 
 
 def _finally(decisions: Decisions, more: str) -> str:
-    """The line that evaluates the test part."""
+    """The lines that evaluate the test part."""
     if decisions.data.test is False:
         return ""
     space = " " * (8 if decisions.data.test is None else 4)
     call = f"evaluate({'model' if decisions.recipe.ema is None else 'averaged'}, test{more})"
     if not decisions.classifies:
         return f'{space}say(f"step {{step}}: test loss {{{call}}}")'
-    return f'{space}say("step {{}}: test loss {{}}, accuracy {{}}".format(step, *{call}))'
+    line = f'{space}say("step {{}}: test loss {{}}, accuracy {{}}".format(step, *{call}))'
+    if len(line) <= WIDTH:
+        return line
+    told = f'{space}say(f"step {{step}}: test loss {{loss}}, accuracy {{accuracy}}")'
+    return f"{space}loss, accuracy = {call}\n{told}"
 
 
 def _channels_last(decisions: Decisions, space: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, final
 
 from netlang.backends.torch.invocation import callee, literal
@@ -81,9 +82,11 @@ def _rule(rule: RateRule | None, begin: str) -> str:
         "epochs": f"{_grouped(done)} // epoch_steps",
         "reductions": "reductions",
     }[rule.counts]
+    known = signature(rule.function).parameters
     given = (
         f"{name}={_length(value, begin) if isinstance(value, Duration) else literal(value)}"
         for name, value in rule.settings.items()
+        if value != known[name].default
     )
     return f"{callee(rule.function)}({', '.join((passed, *given))})"
 

@@ -25,8 +25,8 @@ __all__ = ["LoweredTerm", "lowered_terms", "total"]
 class LoweredTerm:
     """`factor` times an expression.
 
-    A penalty reads the list of weights under the name `penalized`; `weights` returns it for a
-    model.
+    A penalty reads the list of weights under the name `penalized`, which no value of a net can
+    have; `weights` returns it for a model.
     """
 
     factor: float
@@ -53,7 +53,7 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
     found: list[LoweredTerm] = []
     for term in recipe.loss.terms:
         if isinstance(term.function, Penalty):
-            name = f"penalized_{len(found)}"
+            name = f"penalized {len(found)}"
             code = lower_loss(term.function, TypedOperand(Named(name)))
             found.append(LoweredTerm(term.factor, code, penalized(term.function), name))
         else:

@@ -180,7 +180,10 @@ def test_usual_names(kind: str) -> None:
     [(spec, kind) for spec in (SPEC, PICTURES) for kind in PLAIN if f"{{{kind}}}" in spec],
 )
 def test_every_name(spec: str, kind: str) -> None:
-    assert clashes(spec, kind, names_of(spec)) > 100
+    names = names_of(spec)
+    if kind == "input":
+        names.remove("x")  # of that name a net makes its own `x`
+    assert clashes(spec, kind, names) > 100
 
 
 @pytest.mark.parametrize("kind", ["block", "net"])

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from netlang.backends.torch.eject import script
-from tests.train.eject.support import script_losses, trained_losses
+from tests.train.eject.support import (
+    losses,
+    printed,
+    scores,
+    script_losses,
+    trained_losses,
+    trained_scores,
+)
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    fc: linear(16) -> relu\n    head: linear(10)\n    output {}: head"
@@ -44,6 +51,18 @@ def test_losses(name: str, body: str, tmp_path: Path) -> None:
     recipe, program = sketch(body.format(name), *lines, "steps: 3")
     expected = trained_losses(recipe, program, tmp_path / "run")
     assert script_losses(recipe, program, tmp_path / "script") == expected
+
+
+def test_an_input_named_like_a_penalty(tmp_path: Path) -> None:
+    """What a penalty counts has a name that no value of a net can have, also in training."""
+    lines = "loss: cross_entropy + 0.1 * l2_penalty", "steps: 4", "validation: 0.2"
+    body = BODY.format("y").replace("input x:", "input {}:")
+    recipe, program = sketch(body.format("penalized_1"), *lines)
+    expected = trained_losses(*sketch(body.format("x"), *lines), tmp_path / "plain")
+    assert trained_losses(recipe, program, tmp_path / "run") == expected
+    shown = printed(script(recipe, program), tmp_path / "script")
+    assert losses(shown) == expected
+    assert scores(shown) == trained_scores(tmp_path / "run") == trained_scores(tmp_path / "plain")
 
 
 @pytest.mark.slow

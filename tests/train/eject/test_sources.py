@@ -193,12 +193,12 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
     "hugging_face": (
         folders,
         PICTURES.format(3, 24, 24, 2),
-        ('data: hugging_face("mine")', *SMALL),
+        ('data: hugging_face("mine")', "normalize: standardize", *SMALL),
     ),
     "torchvision": (
         mnist,
         PICTURES.format(1, 24, 24, 10),
-        ('data: torchvision("mine", set=MNIST, channels=1)', *SMALL),
+        ('data: torchvision("mine", set=MNIST, channels=1)', "normalize: standardize", *SMALL),
     ),
 }
 

@@ -64,7 +64,7 @@ def test_the_text_of_a_loss() -> None:
     both = "cross_entropy(logits, label, label_smoothing=0.1) + 0.3 * cross_entropy(early, label)"
     recipe, program = sketch(BODY, f"loss: {both} - l2_penalty")
     code = total(lowered_terms(recipe, program))
-    assert code.source({"penalized_2": "weights"}) == (
+    assert code.source({"penalized 2": "weights"}) == (
         "F.cross_entropy(logits, label, label_smoothing=0.1)"
         " + 0.3 * F.cross_entropy(early, label) - l2_penalty(weights)"
     )

@@ -21,7 +21,7 @@ def drawn_box(
     corner = "down, across" if within else "top, left"
     yield f"    u, height, width = {drawn}[0].numpy(), {height}, {width}"
     yield f"    area = height * width * ({least} + {most - least} * u[:10])"
-    yield f"    shape = np.exp({log(low)} + {log(high) - log(low)} * u[10:20])"
+    yield f"    shape = np.exp({log(low)} + {log(high) - log(low)} * u[10:20])  # w / h"
     yield "    tall, wide = np.rint(np.sqrt([area / shape, area * shape])).astype(int)"
     highest, widest = f"min(height, round(width / {low}))", f"min(width, round(height * {high}))"
     # Of a single row or column some ratios leave nothing.

@@ -41,41 +41,45 @@ class Normalized:
         name = lower_normalization(self.recipe.normalize).function.__name__
         return f'"normalization": ("{name}", *statistics)'
 
-    def section(self, images: bool, start: str, scales: tuple[int, ...] | None) -> Section:
+    def section(
+        self, images: bool, start: str, scales: tuple[int, ...] | None, *, prepared: bool
+    ) -> Section:
         """The lines of `main` that compute the numbers, identically in every process.
 
         `start` is the first transformation of a batch of images. `scales` are the sizes in which a
         test sees an example, of which the first is used; empty if the images decide, and None for a
-        single size.
+        single size. `prepared` says that a test changes examples before they are normalized.
         """
         section = Section()
         if self.learned is None or self.recipe.normalize is None:
             return section
         lowered = lower_normalization(self.recipe.normalize)
         section.add(calls=(self.learned.function, lowered.function))
+        x = f"prepared({start})" if prepared else start
         if images:
             seed = derived_seed(self.recipe.seed, "normalization")
             order = f"epoch_order({seed}, 0, len(train.files))"
             section.add(
                 f"    chosen = sorted({order}[:{_ENOUGH}].tolist())",
-                "    seen = Images.__new__(Images)",
-                "    seen.files, seen.prepare = train.files, prepare_test",
+                "    seen = copy.copy(train)",
+                "    seen.prepare = prepare_test",
             )
             loader = "DataLoader(seen, BATCH, sampler=chosen, num_workers=args.workers"
             if scales is None:
                 section.add(f"    loader = {loader})")
-                section.add(f"    inputs = (prepared({start}) for x, _, _ in loader)")
+                section.add(f"    inputs = ({x} for x, _, _ in loader)")
             else:
                 section.add(f"    loader = by_size({loader}, collate_fn=list))")
-                section.add(f"    inputs = (prepared({start}) for (x, *_), _ in loader)")
+                section.add(f"    inputs = ({x} for (x, *_), _ in loader)")
         else:
             split, side = (
                 f"train[0].split({chunk(self.recipe)})",
                 f", {scales[0]}" if scales else "",
             )
-            section.add(f"    inputs = (prepared(x.to(args.device){side}) for x in {split})")
-        section.add(f"    statistics = {self.learned.source('inputs')}")
-        section.add("    statistics = [each.to(args.device) for each in statistics]")
+            x = f"prepared(x.to(args.device){side})" if prepared else "x.to(args.device)"
+            section.add(f"    inputs = ({x} for x in {split})")
+        learned = self.learned.source("inputs")
+        section.add(f"    statistics = [each.to(args.device) for each in {learned}]")
         return section
 
 

@@ -66,7 +66,7 @@ def images_class(
 
 _ONLY = (
     "",
-    "    def only(self, chosen, prepare):",
+    "    def only(self, chosen, prepare):  # some of the images, prepared in their way",
     "        some = copy.copy(self)",
     "        some.files, some.prepare = list(compress(self.files, chosen)), prepare",
     "        return some",
