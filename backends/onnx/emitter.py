@@ -27,7 +27,10 @@ __all__ = ["Emitter", "PlacedOperator"]
 
 @dataclass(frozen=True, slots=True)
 class PlacedOperator:
-    """An operator at its place. `path` names its outputs; `module` owns its `weights`."""
+    """An operator at its place. `path` names its outputs; `module` owns its `weights`.
+
+    `keys` are the names of weights that other steps own, and of values given for weights.
+    """
 
     path: str
     module: str
@@ -36,6 +39,7 @@ class PlacedOperator:
     types: Types
     outputs: Types
     weights: Mapping[str, Weight]
+    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +83,10 @@ class Emitter:
         return tuple(f"{path}.{name}" for name in names[: len(self.step.outputs)])
 
     def weight(self, name: str) -> str:
-        """The initializer that holds the step's weight `name`."""
-        key = join(self.step.module, name)
-        self.graph.weights[key] = self.step.weights[name]
+        """The initializer that holds the step's weight `name`, or the value given for it."""
+        key = self.step.keys.get(name) or join(self.step.module, name)
+        if name in self.step.weights:
+            self.graph.weights[key] = self.step.weights[name]
         return key
 
     def given(self, tensor: Weight) -> str:
@@ -90,8 +95,8 @@ class Emitter:
         return self.step.module
 
     def has_weight(self, name: str) -> bool:
-        """Whether the step owns a weight `name`."""
-        return name in self.step.weights
+        """Whether the step has a weight `name`."""
+        return name in self.step.weights or name in self.step.keys
 
     def integers(self, suffix: str, values: ArrayLike) -> str:
         """A constant of int64."""

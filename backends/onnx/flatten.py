@@ -15,6 +15,7 @@ from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.onnx.lowering.one_example import lower_step
 from netlang.backends.onnx.sizes import SizeNodes
+from netlang.backends.weights import join
 from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
@@ -79,9 +80,14 @@ class _Walker:
         if isinstance(node.callee, Function):
             return self.function(node.callee, f"{place}.", f"{owner}.", inputs)
         types, weights = self._facts(function, node, node.callee)
-        return self._step(
-            PlacedOperator(place, owner, node.callee, inputs, types, node.types, weights), node
+        given = node.callee.given
+        own = len(inputs) - len(given)
+        keys = dict(zip(given, inputs[own:], strict=True))
+        keys.update({tie.name: join(module + tie.module, tie.weight) for tie in node.tied})
+        step = PlacedOperator(
+            place, owner, node.callee, inputs[:own], types[:own], node.types, weights, keys
         )
+        return self._step(step, node)
 
     def _facts(self, function: Function, node: Node, op: Op) -> tuple[Types, dict[str, Weight]]:
         """The types that a node reads and the weights that it owns, by name."""

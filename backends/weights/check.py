@@ -75,15 +75,27 @@ class Report:
 def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str, Stored], Report]:
     """The tensors that fit, by key, and the report on the others.
 
-    Keys of auxiliary heads and batch counters may be absent or present. Keys that torchvision has
-    renamed since it published a file count as the new ones.
+    Keys of auxiliary heads and batch counters may be absent or present, and one key of a tied
+    tensor is enough. Keys that torchvision has renamed since it published a file count as the new
+    ones.
     """
     known = {slot.key for slot in slots}
+    further: dict[str, list[str]] = {}
+    for slot in slots:
+        if slot.tied is not None:
+            further.setdefault(slot.tied, []).append(slot.key)
     stored = renamed(stored, known)
     fitting: dict[str, Stored] = {}
     missing, misshapen = [], []
     for slot in slots:
         given = stored.get(slot.key)
+        if slot.tied is not None and (given is None or _same(given, fitting.get(slot.tied))):
+            given = fitting.get(slot.tied)
+        elif slot.tied is not None and slot.tied in fitting:
+            misshapen.append(Misfit(slot.key, f"the values of {slot.tied}", "others"))
+            continue
+        elif given is None:
+            given = next((stored[key] for key in further.get(slot.key, ()) if key in stored), None)
         if given is None:
             if slot.required:
                 missing.append(Misfit(slot.key, _expected(slot), None))
@@ -142,6 +154,13 @@ def require_some(
                 rows=tuple(f"{ours:{width}}  {theirs}".rstrip() for ours, theirs in rows),
             )
         )  # fmt: skip
+
+
+def _same(one: Stored, other: Stored | None) -> bool:
+    """Whether two keys of a file hold the same values, as those of a tied tensor must."""
+    import numpy as np
+
+    return other is not None and one.shape == other.shape and np.array_equal(one.data, other.data)
 
 
 def _fits(slot: Slot, given: Stored) -> bool:

@@ -22,22 +22,27 @@ BATCH_COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One tensor of the net and its type. An auxiliary one exists only in training."""
+    """One tensor of the net and its type, or a further key of the tensor `tied`.
+
+    An auxiliary one exists only in training.
+    """
 
     key: str
     weight: Weight
     dtype: DType
     auxiliary: bool
+    tied: str | None = None
 
     @property
     def required(self) -> bool:
         """Whether a deployed net needs a value for it."""
-        return not self.auxiliary and self.weight.name != BATCH_COUNTER
+        counter = self.weight.name == BATCH_COUNTER
+        return not self.auxiliary and not counter and self.tied is None
 
 
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, including auxiliary heads."""
-    return tuple(_slot(program, each) for each in owned(program))
+    return tuple(_slot(program, each) for each in owned(program, ties=True))
 
 
 def constants(program: Program) -> tuple[Slot, ...]:
@@ -47,4 +52,4 @@ def constants(program: Program) -> tuple[Slot, ...]:
 
 def _slot(program: Program, each: Owned) -> Slot:
     dtype = each.weight.dtype or program.floats
-    return Slot(each.key, each.weight, dtype, each.auxiliary)
+    return Slot(each.key, each.weight, dtype, each.auxiliary, each.tied)

@@ -128,7 +128,7 @@ class Costs:
         self._only = only
         self._sizes = sizes
         self._functions: dict[Function, FunctionCost] = {}
-        self._operators: dict[tuple[Op, Types], Totals] = {}
+        self._operators: dict[tuple[Op, Types, tuple[str, ...]], Totals] = {}
         self.flows = flows or Flows()
 
     def flow(self, function: Function) -> Flow:
@@ -148,18 +148,22 @@ class Costs:
             cost = self.of(node.callee)
             return cost.deployed if step.place in flow.deployed else cost.everything
         types = flow.types_read(step.place)
-        key = (node.callee, types)
+        tied = tuple([tie.name for tie in node.tied]) if node.tied else ()
+        key = (node.callee, types, tied)
         known = self._operators.get(key)
         if known is None:
             inputs, outputs = map(self._measure, types), map(self._measure, node.types)
-            known = self._of_operator(node.callee, tuple(inputs), tuple(outputs))
+            known = self._of_operator(node.callee, tuple(inputs), tuple(outputs), tied)
             self._operators[key] = known
         return known
 
-    def _of_operator(self, op: Op, inputs: Types, outputs: Types) -> Totals:
+    def _of_operator(self, op: Op, inputs: Types, outputs: Types, tied: tuple[str, ...]) -> Totals:
+        """The figures of one application; a tied weight counts where it is a step's own."""
         cost = op.cost(inputs)
         counts = {"trainable": 0, "frozen": 0, "buffers": 0}
         for weight in op.weights(inputs):
+            if weight.name in tied:
+                continue
             kind = "buffers" if weight.buffer else "trainable" if weight.trainable else "frozen"
             counts[kind] += weight.elements
         return Totals(

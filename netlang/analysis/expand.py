@@ -43,7 +43,8 @@ class ExpandedValue(ComparedInPart):
 class ExpandedStep(Record):
     """One application of an operator in a flat net.
 
-    `module` is the path that owns the weights. `auxiliary` steps exist only in training.
+    `module` is the path that owns the weights, and `tied` has the keys of those that are other
+    steps' weights too. `auxiliary` steps exist only in training.
     """
 
     path: str
@@ -54,6 +55,7 @@ class ExpandedStep(Record):
     auxiliary: bool
     span: Span
     origins: Mapping[str, Origin]
+    tied: Mapping[str, str]
 
     @property
     def reuses(self) -> bool:
@@ -238,7 +240,10 @@ class _Opened:
             ExpandedValue(path, index, each) for index, each in enumerate(types)
         )
         origin = origins(node, node.callee, self.context)
-        yield ExpandedStep(path, node.callee, inputs, types, module, auxiliary, node.span, origin)
+        tied = {tie.name: f"{self.modules}{tie.module}.{tie.weight}" for tie in node.tied}
+        yield ExpandedStep(
+            path, node.callee, inputs, types, module, auxiliary, node.span, origin, tied
+        )
 
     def _folded(self, repeat: Repeat, number: int, later: list[str]) -> Fold:
         mark = len(later)

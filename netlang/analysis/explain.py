@@ -22,6 +22,7 @@ from netlang.ir.dims import Dim, Expr, evaluate
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.ir.types import TensorType, Types
+from netlang.ops.given import derivation
 from netlang.records import Record, names_of, replace
 from netlang.source import Span
 
@@ -205,7 +206,7 @@ def _layer(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> La
     assert isinstance(node.callee, Op)
     symbolic = function.input_types(node)
     inputs, outputs = _numbers(symbolic, sizes), _numbers(node.types, sizes)
-    lines = _operator(node.callee, sizes).derivation(inputs)
+    lines = tuple(derivation(_operator(node.callee, sizes), inputs))
     fields = Fields(program, sizes)
     states = fields.at((*place.calls, (function, number)))
     field = recurrence(fields, node.callee, states, symbolic, node.types[0])
@@ -258,5 +259,5 @@ def _of_row(row: Row, sizes: Mapping[str, int]) -> PartRow:
     outputs = _numbers(row.types, sizes)
     if not isinstance(row.callee, Op):
         return PartRow(row, {}, outputs)
-    lines = _operator(row.callee, sizes).derivation(_numbers(row.inputs, sizes))
+    lines = tuple(derivation(_operator(row.callee, sizes), _numbers(row.inputs, sizes)))
     return PartRow(row, {line.what: line for line in lines}, outputs)

@@ -18,6 +18,12 @@ from netlang.elaborate.body import Body
 from netlang.elaborate.branches import branches, only_branch
 from netlang.elaborate.function.application import Application, StepContext
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.elaborate.function.weight_values import (
+    NOTHING_GIVEN,
+    WeightValues,
+    check_ties,
+    taken_out,
+)
 from netlang.elaborate.operators import add_label, next_path, nothing_to_read, operator_node
 from netlang.elaborate.references import is_labelled
 from netlang.evaluate.binding import argument_spans, bind, operator_of
@@ -55,7 +61,10 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     else:
         layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
         return _block(body, layer, action, step)
-    layer, op = _operator(body, layer, action)
+    rest, given = taken_out(body, layer, action.arguments or ())
+    layer, op = _operator(body, layer, rest, action)
+    if given is not NOTHING_GIVEN:
+        return _given(body, op, layer, action, step, given)
     if action.body is not None:
         return _merge(body, op, layer, action, step)
     if key is not None:
@@ -69,15 +78,33 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
 
 
-def _operator(body: Body, layer: Layer, action: ast.Apply) -> tuple[Layer, Op]:
+def _operator(
+    body: Body, layer: Layer, rest: tuple[ast.Argument, ...], action: ast.Apply
+) -> tuple[Layer, Op]:
     """An operator with the arguments of a step. Raises a diagnostic if they don't fit."""
     try:
-        layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
+        layer = bind(layer, rest, body.evaluator.value, action.span)
         return layer, operator_of(layer, action.span)
     except NetlangError:
         # No operator takes a value of the net as an argument, which has a message of its own.
         refuse_call(body.module.file, action, partial(is_labelled, body))
         raise
+
+
+def _given(
+    body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext, given: WeightValues
+) -> CurrentValue:
+    """A step that is given weights as values."""
+    op, result = replace(op, given=given.names(op)), None
+    path = next_path(body, step.label)
+    if step.flow is not None:
+        call = _application(layer, action, step, path, step.flow)
+        further = tuple(given.refs[name] for name in op.given)
+        written = {**call.written, **given.spans}
+        call = replace(call, inputs=(*step.flow, *further), written=written, tied=given.ties)
+        result = operator_node(body, op, call)
+        check_ties(body, op, tuple(map(body.builder.type_of, call.inputs)), given)
+    return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
 
 
 def _literal(

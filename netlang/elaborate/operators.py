@@ -30,7 +30,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
     """One node for an operator. Raises `NetlangError` if it doesn't accept its inputs."""
     if op.arity.maximum == 0:
         step = replace(step, inputs=())
-    if not op.arity.accepts(len(step.inputs)):
+    if not op.takes(len(step.inputs)):
         if not step.inputs:
             raise NetlangError(nothing_to_read(body, step.span))
         from netlang.advice.layers import of_fewer_values  # only here: an error

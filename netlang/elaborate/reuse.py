@@ -15,8 +15,7 @@ from netlang.elaborate.operators import add_label, next_path, operator_node
 from netlang.elaborate.references import has_failed, parts_of
 from netlang.evaluate.binding import argument_spans
 from netlang.ir.op import Op
-from netlang.ir.program import Function
-from netlang.ir.types import Types
+from netlang.ir.program import Function, Node
 from netlang.ir.weights import Weight
 from netlang.records import replace
 from netlang.syntax import ast
@@ -44,10 +43,7 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
         owner=found.path,
     )
     if isinstance(found.callee, Op):
-        inputs = tuple(body.builder.type_of(ref) for ref in step.flow)
-        there = found.callee.weights(_inputs_of(body, found))
-        _same_weights(label, action, there, found.callee.weights(inputs))
-        result = operator_node(body, found.callee, call)
+        result = _operator(body, found, found.callee, action, call)
         # With the names of its outputs; the new label can't be reused as an instance.
         labelled = Labelled(result, action.span, "a value", path, callee=found.callee)
         return add_label(body, step.label, labelled)
@@ -64,6 +60,19 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
     return add_label(body, step.label, labelled)
 
 
+def _operator(
+    body: Body, found: Labelled, op: Op, action: ast.Reuse, call: Application
+) -> CurrentValue:
+    """The operator once more, with its weights: its own, those of others, and values."""
+    inputs = tuple(body.builder.type_of(ref) for ref in call.inputs)
+    first = _node(body, found)
+    there = op.weights(tuple(body.builder.type_of(ref) for ref in first.inputs))
+    _same_weights(".".join(parts_of(body, action.label)), action, there, op.weights(inputs))
+    further = first.inputs[len(first.inputs) - len(op.given) :]
+    call = replace(call, inputs=(*call.inputs, *further), tied=first.tied)
+    return operator_node(body, op, call)
+
+
 def _labelled(body: Body, action: ast.Reuse) -> Labelled:
     """What the label stands for. Raises `NetlangError` if it is unknown."""
     wanted = parts_of(body, action.label)
@@ -78,11 +87,10 @@ def _labelled(body: Body, action: ast.Reuse) -> Labelled:
     raise NetlangError(UnknownLabel(span=span, label=text, fix=fix))
 
 
-def _inputs_of(body: Body, found: Labelled) -> Types:
-    """The input types of the step that a label stands for."""
+def _node(body: Body, found: Labelled) -> Node:
+    """The step that a label stands for."""
     text = ".".join(found.path)
-    refs = next(node.inputs for node in body.builder.plain_nodes() if node.path == text)
-    return tuple(body.builder.type_of(ref) for ref in refs)
+    return next(node for node in body.builder.plain_nodes() if node.path == text)
 
 
 def _weights(function: Function) -> tuple[Weight, ...]:

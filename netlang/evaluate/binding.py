@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import filterfalse
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from netlang.advice.arguments import (
     activation_as_step,
@@ -189,8 +189,13 @@ def _as_list(layer: Callee, arguments: tuple[ast.Argument, ...]) -> Fix | None:
     return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
 
 
-def _unknown(layer: Callee, argument: ast.Argument, names: tuple[str, ...]) -> UnknownArgument:
+def _unknown(layer: Callee, argument: ast.Argument, names: tuple[str, ...]) -> Diagnostic:
     span, name = argument.name_span or argument.span, argument.name or ""
+    target = layer.target if isinstance(layer, Layer) else None
+    if isinstance(target, OperatorTarget) and name in target.op.weight_values:
+        from netlang.diagnostics.language.given import WeightInLayer
+
+        return WeightInLayer(span=argument.span, operator=layer.name, name=name)
     return UnknownArgument(
         span=span,
         callee=layer.name,
@@ -240,7 +245,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
     if not isinstance(layer.target, OperatorTarget):
         raise TypeError(f"{layer.name} is no operator")
     name, bound = layer.name, dict(layer.arguments)
-    fields: dict[str, object] = {}
+    fields: dict[str, Any] = {}
     for item in signature(layer.target.op):
         given = bound.get(item.name)
         if given is not None:

@@ -20,7 +20,9 @@ from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Labels", "counted", "labelled", "no_current_value", "refuse_several"]
+__all__ = [
+    "Labels", "counted", "dotted_parts", "labelled", "no_current_value", "refuse_several",
+]  # fmt: skip
 
 _SHOWN = 4
 
@@ -43,7 +45,7 @@ def labelled(
     None if the text before the last dot is a value itself (``in.shape``), or if there is no such
     label.
     """
-    parts = _parts(expr)
+    parts = dotted_parts(expr)
     if labels is None or parts is None or names.find(parts[0]) is not None:
         return None
     if len(parts) > 2 and (tensor := labels.tensor(expr.value.span, *parts[:-1])) is not None:
@@ -64,13 +66,14 @@ def counted(call: ast.Call, labels: Labels | None, names: Environment) -> int | 
     """For `len(m)`, where `m` labels a block or several values, their number."""
     if labels is None or call.callee.span.text != "len" or len(call.arguments) != 1:
         return None
-    parts = _parts(call.arguments[0].value)
+    parts = dotted_parts(call.arguments[0].value)
     if parts is None or any(names.find(name) is not None for name in (parts[0], "len")):
         return None
     return labels.count(*parts)
 
 
-def _parts(expr: ast.Expr | ast.Spread) -> tuple[str, ...] | None:
+def dotted_parts(expr: ast.Expr | ast.Spread) -> tuple[str, ...] | None:
+    """The parts of a name with dots; None for any other expression."""
     parts: list[str] = []
     while isinstance(expr, ast.Attribute):
         parts.append(expr.name)

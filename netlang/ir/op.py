@@ -121,12 +121,22 @@ class Op(Described, gc=False):
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names
     of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch. With
     `one_example`, a value without a batch axis is computed as a batch of one example.
+
+    `weight_values` are the weights that a spec can give as values. Those that it gives are named by
+    `given`: they are further inputs, in this order, and the operator doesn't own them.
     """
 
     name: ClassVar[str]
     arity: ClassVar[Arity] = Arity(1, 1)
     output_names: ClassVar[tuple[str, ...]] = ("output",)
     one_example: ClassVar[bool] = False
+    weight_values: ClassVar[tuple[str, ...]] = ()
+
+    given: tuple[str, ...] = ()
+
+    def takes(self, inputs: int) -> bool:
+        """Whether it can be applied to so many values, weights that are given included."""
+        return self.arity.accepts(inputs - len(self.given))
 
     @abstractmethod
     def infer(self, inputs: Types) -> Inferred:

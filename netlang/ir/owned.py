@@ -1,7 +1,7 @@
 """The weights that a net owns, by key, and the operators that own them.
 
 On exit, weights are in the order of PyTorch's ``state_dict`` and each key occurs once; a step that
-reuses another one's weights adds none.
+reuses another one's weights adds none, and a tied weight is one tensor with several keys.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ Tensors: TypeAlias = Callable[[Op, Types], Weights]
 
 
 class Owned(Record):
-    """One tensor of the net. An auxiliary one exists only in training."""
+    """One tensor of the net, or a further key of the tensor `tied`.
+
+    An auxiliary one exists only in training.
+    """
 
     key: str
     weight: Weight
     op: Op
     inputs: Types
     auxiliary: bool
+    tied: str | None = None
 
     @property
     def trained(self) -> bool:
@@ -36,9 +40,9 @@ class Owned(Record):
         return self.weight.trainable and not self.weight.buffer
 
 
-def owned(program: Program) -> Iterator[Owned]:
-    """Every weight of `program`, including auxiliary heads."""
-    return placed(program, _weights)
+def owned(program: Program, *, ties: bool = False) -> Iterator[Owned]:
+    """Every weight of `program`, including auxiliary heads; with `ties`, for every key."""
+    return (each for each in placed(program, _weights) if ties or each.tied is None)
 
 
 def placed(program: Program, tensors: Tensors) -> Iterator[Owned]:
@@ -70,8 +74,10 @@ def _function(
             inputs = function.input_types(node)
             found = known[id(node)] = inputs, tensors(node.callee, inputs)
         inputs, weights = found
+        tied = {tie.name: join(prefix + tie.module, tie.weight) for tie in node.tied}
         for weight in weights:
-            yield Owned(join(path, weight.name), weight, node.callee, inputs, extra)
+            key = join(path, weight.name)
+            yield Owned(key, weight, node.callee, inputs, extra, tied.get(weight.name))
 
 
 def join(module: str, name: str) -> str:

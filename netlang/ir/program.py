@@ -33,6 +33,7 @@ __all__ = [
     "Ref",
     "Repeat",
     "Size",
+    "Tie",
 ]
 
 INPUT = -1
@@ -46,6 +47,14 @@ class Ref(Record, gc=False):
     output: int = 0
 
 
+class Tie(Record, gc=False):
+    """Weight `name` of a step is weight `weight` of the step at `module`, in the same function."""
+
+    name: str
+    module: str
+    weight: str
+
+
 class Node(ComparedInPart, gc=False):
     """One application of an operator or function.
 
@@ -54,7 +63,8 @@ class Node(ComparedInPart, gc=False):
     only in training. `types` has one type per output of the callee, including auxiliary ones.
     `arguments` are what a call passes for the function's parameters, in the caller's terms: the
     function is shared, and its own arguments are in the terms of its first caller. `written` says
-    where each argument was written in a file; an operator's defaults have no place.
+    where each argument was written in a file; an operator's defaults have no place. `tied` says
+    which weights are those of other steps, under keys of this step too.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("arguments", "written")
@@ -68,6 +78,7 @@ class Node(ComparedInPart, gc=False):
     auxiliary: bool = False
     arguments: Mapping[str, object] = NO_ARGUMENTS
     written: Mapping[str, Span] = NO_ARGUMENTS
+    tied: tuple[Tie, ...] = ()
 
     @property
     def reuses(self) -> bool:

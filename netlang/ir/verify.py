@@ -181,7 +181,7 @@ class _Verification:
     # Types and costs.
 
     def _operator(self, op: Op, inputs: Types, outputs: Types, what: str) -> None:
-        self._demand(op.arity.accepts(len(inputs)), f"{what} reads {len(inputs)} values")
+        self._demand(op.takes(len(inputs)), f"{what} reads {len(inputs)} values")
         inferred = self._inferred(op, inputs)
         self._demand(
             inferred == outputs, f"{what} is {_types_text(outputs)}, not {_types_text(inferred)}"
@@ -239,6 +239,8 @@ class _Verification:
                 self._demand(start not in called, f"{start} is a call, and {node.path} is in it")
             if node.reuses:
                 self._demand(node.module in paths, f"{node.path} has weights of {node.module}")
+            for tie in node.tied:
+                self._demand(tie.module in paths, f"{node.path} has a weight of {tie.module}")
 
     # What is deployed, and what is read.
 

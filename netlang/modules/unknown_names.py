@@ -213,7 +213,7 @@ def _layer(
         if isinstance(found, Broken):
             return
         if isinstance(found, Layer) and not _reads_parts(local, action):
-            bind(found, _listed_each(action), _any_value, action.span)
+            bind(found, _without_values(found, action), _any_value, action.span)
         elif found is None:
 
             def known() -> Iterable[str]:
@@ -292,3 +292,9 @@ def _note_part(part: ast.LabelPart, values: set[str], computed: set[tuple[str, .
         computed.add(tuple(texts))
     else:
         values.add(texts[0])
+
+
+def _without_values(layer: Layer, action: ast.Apply) -> tuple[ast.Argument, ...]:
+    """The arguments of a step but for those that give a weight as a value."""
+    names = layer.target.op.weight_values if isinstance(layer.target, OperatorTarget) else ()
+    return tuple(each for each in _listed_each(action) if each.name not in names)

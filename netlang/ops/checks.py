@@ -40,10 +40,10 @@ def shape_text(shape: Shape) -> str:
 
 
 def inputs_of(op: Op, inputs: Types) -> Types:
-    """The inputs, as many as the operator takes, which elaboration has ensured."""
-    if not op.arity.accepts(len(inputs)):
+    """The inputs, as many as the operator takes, without weights that are given."""
+    if not op.takes(len(inputs)):
         raise InternalError(f"`{op.name}` takes {op.arity} and was given {len(inputs)}")
-    return inputs
+    return inputs[: len(inputs) - len(op.given)]
 
 
 def the_input(op: Op, inputs: Types) -> TensorType:

@@ -24,6 +24,7 @@ from netlang.ops.derive import (
     split,
     times,
 )  # fmt: skip
+from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import (
     Padding,
     Sizes,
@@ -87,6 +88,7 @@ class Conv(Op):
 
     name: ClassVar[str] = "conv"
     one_example: ClassVar[bool] = True
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     out: int = argument(count, "number of output channels")
     kernel: Sizes = argument(sizes(), "size of the window")
@@ -110,6 +112,7 @@ class Conv(Op):
         divisible(self, channels_of(self, x), self.groups, "the input channels", "groups")
         divisible(self, self.out, self.groups, "`out`", "groups")
         self._check_eps()
+        check_given(self, inputs)
         extent = reach_of(self.kernel, self.dilation, x.rank - 1)
         pads = padding(self.pad, extent)
         constraints = fits(self, x.spatial, pads, extent)
@@ -138,7 +141,8 @@ class Conv(Op):
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
         channels = channels_of(self, x) // self.groups
         fan_in = channels * prod(kernel)
-        return learned_tensors((self.out, channels, *kernel), self.out, fan_in, self.bias)
+        every = learned_tensors((self.out, channels, *kernel), self.out, fan_in, self.bias)
+        return not_given(self, every)
 
     def cost(self, inputs: Types) -> Cost:
         x = inputs[0]

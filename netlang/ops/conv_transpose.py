@@ -27,6 +27,7 @@ from netlang.ops.derive import (
     split,
     times,
 )  # fmt: skip
+from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import (
     Sizes,
     at_least,
@@ -54,6 +55,7 @@ class ConvTranspose(Op):
 
     name: ClassVar[str] = "conv_transpose"
     one_example: ClassVar[bool] = True
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     out: int = argument(count, "number of output channels")
     kernel: Sizes = argument(sizes(), "size of the window")
@@ -70,6 +72,7 @@ class ConvTranspose(Op):
         x = spatial_input(self, inputs)
         divisible(self, channels_of(self, x), self.groups, "the input channels", "groups")
         divisible(self, self.out, self.groups, "`out`", "groups")
+        check_given(self, inputs)
         spatial = self._enlarged(x.spatial)
         constraints: tuple[Constraint, ...] = ()
         for axis, size in enumerate(spatial):
@@ -122,7 +125,7 @@ class ConvTranspose(Op):
         kernel = per_axis(self.kernel, x.rank - 1, "kernel")
         out = self.out // self.groups
         shape = (channels_of(self, x), out, *kernel)
-        return learned_tensors(shape, self.out, out * prod(kernel), self.bias)
+        return not_given(self, learned_tensors(shape, self.out, out * prod(kernel), self.bias))
 
     def cost(self, inputs: Types) -> Cost:
         x, y = inputs[0], self.infer(inputs).outputs[0]

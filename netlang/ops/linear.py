@@ -13,6 +13,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Init, KaimingUniform, Literal, Uniform, Weight
 from netlang.ops.checks import fixed, ranked, shape_text, the_input
 from netlang.ops.derive import elements, plain, state_lines, sum_of
+from netlang.ops.given import check_given, not_given
 
 __all__ = ["Linear", "Nested", "extent_of", "flattened"]
 
@@ -58,6 +59,7 @@ class Linear(Op):
     """
 
     name: ClassVar[str] = "linear"
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     out: int = argument(count, "number of output features")
     bias: bool | tuple[float, ...] = argument(
@@ -73,6 +75,7 @@ class Linear(Op):
         self._check("weight", self.weight, (self.out, features))
         if isinstance(self.bias, tuple):
             self._check("bias", self.bias, (self.out,))
+        check_given(self, inputs)
         return Inferred((x.with_shape(*x.shape[:-1], self.out),))
 
     def _check(self, name: str, values: Nested | None, expected: tuple[int, ...]) -> None:
@@ -90,9 +93,9 @@ class Linear(Op):
         bound = features**-0.5
         weight = _weight("weight", (self.out, features), self.weight, KaimingUniform(features))
         if self.bias is False:
-            return (weight,)
+            return not_given(self, (weight,))
         given = self.bias if isinstance(self.bias, tuple) else None
-        return (weight, _weight("bias", (self.out,), given, Uniform(bound)))
+        return not_given(self, (weight, _weight("bias", (self.out,), given, Uniform(bound))))
 
     def cost(self, inputs: Types) -> Cost:
         x = inputs[0]

@@ -22,6 +22,7 @@ from netlang.ops.checks import (
     the_input,
 )
 from netlang.ops.derive import weights_and_work
+from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import at_least, product
 
 __all__ = ["BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm"]
@@ -56,6 +57,7 @@ class BatchNorm(Op):
     """
 
     name: ClassVar[str] = "batch_norm"
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     eps: float = argument(positive_epsilon, "added to the variance", default=1e-5)
     momentum: float = argument(
@@ -67,12 +69,13 @@ class BatchNorm(Op):
         x = batched(self, the_input(self, inputs))
         ranked(self, x, range(1, 5), "an input of shape [C] or [C, ...] with up to 3 spatial axes")
         channels_of(self, inputs)
+        check_given(self, inputs)
         return Inferred((x,))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         shape = (channels_of(self, inputs),)
         return (
-            *(scale_and_shift(shape) if self.affine else ()),
+            *(not_given(self, scale_and_shift(shape)) if self.affine else ()),
             Weight("running_mean", shape, Zeros(), buffer=True),
             Weight("running_var", shape, Ones(), buffer=True),
             Weight("num_batches_tracked", (), Zeros(), buffer=True, dtype=DType.INT64),
@@ -110,6 +113,7 @@ class LayerNorm(Op):
     """
 
     name: ClassVar[str] = "layer_norm"
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     axes: int | tuple[int, ...] = argument(
         axes, "axes to normalise along; 0 is the channels", default=-1
@@ -121,6 +125,7 @@ class LayerNorm(Op):
     def infer(self, inputs: Types) -> Inferred:
         x = the_input(self, inputs)
         self._sizes(x)
+        check_given(self, inputs)
         return Inferred((x,))
 
     def _sizes(self, x: TensorType) -> tuple[int, ...]:
@@ -128,7 +133,8 @@ class LayerNorm(Op):
         return tuple(fixed(self, x.shape[axis], f"axis {axis} of its input") for axis in found)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return scale_and_shift(self._sizes(inputs[0]), self.bias) if self.affine else ()
+        every = scale_and_shift(self._sizes(inputs[0]), self.bias) if self.affine else ()
+        return not_given(self, every)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * self._per_element)
@@ -169,6 +175,7 @@ class GroupNorm(Op):
 
     name: ClassVar[str] = "group_norm"
     one_example: ClassVar[bool] = True
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     groups: int = argument(count, "number of groups of channels")
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
@@ -178,10 +185,12 @@ class GroupNorm(Op):
         x = the_input(self, inputs)
         ranked(self, x, range(1, 5), "an input of shape [C] or [C, ...] with up to 3 spatial axes")
         divisible(self, channels_of(self, inputs), self.groups, "the input channels", "groups")
+        check_given(self, inputs)
         return Inferred((x,))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+        every = scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+        return not_given(self, every)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (7 if self.affine else 5))
@@ -218,6 +227,7 @@ class InstanceNorm(Op):
 
     name: ClassVar[str] = "instance_norm"
     one_example: ClassVar[bool] = True
+    weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
     affine: bool = argument(
@@ -227,6 +237,7 @@ class InstanceNorm(Op):
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
         channels_of(self, inputs)
+        check_given(self, inputs)
         places = product(x.spatial)
         if isinstance(places, int) and places < 2:
             from netlang.diagnostics.language.shapes import TooFewElements
@@ -244,7 +255,8 @@ class InstanceNorm(Op):
         return Inferred((x,), at_least(places, 2, "`instance_norm` needs more than one place"))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+        every = scale_and_shift((channels_of(self, inputs),)) if self.affine else ()
+        return not_given(self, every)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (7 if self.affine else 5))

@@ -97,6 +97,9 @@ def _operator(op: type[Op]) -> Iterator[str]:
     if arguments:
         rows = [f"| `{each.name}` | {each.kind.description} | {each.doc} |" for each in arguments]
         yield "\n".join(("| argument | takes | meaning |", "|---|---|---|", *rows, ""))
+    if op.weight_values:
+        named = " and ".join(f"`{name}`" for name in op.weight_values)
+        yield f"{named} can be given as a value without a batch axis: `weight=label`.\n"
     if len(op.output_names) > 1:
         names = ", ".join(f"`{name}`" for name in op.output_names[:_MOST_NAMES])
         names += ", and so on" if len(op.output_names) > _MOST_NAMES else ""

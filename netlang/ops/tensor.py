@@ -14,6 +14,7 @@ from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Constant, Normal, Weight
 from netlang.ops.checks import fixed, inputs_of, integral
 from netlang.ops.derive import plain, state_lines
+from netlang.ops.given import check_given, not_given
 
 __all__ = ["Embedding", "Parameter"]
 
@@ -100,16 +101,18 @@ class Embedding(Op):
     """
 
     name: ClassVar[str] = "embedding"
+    weight_values: ClassVar[tuple[str, ...]] = ("weight",)
 
     words: int = argument(count, "number of vectors")
     size: int = argument(count, "elements of a vector")
 
     def infer(self, inputs: Types) -> Inferred:
         x = integral(self, inputs_of(self, inputs)[0])
+        check_given(self, inputs)
         return Inferred((TensorType((*x.shape, self.size), batch=x.batch),))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return (Weight("weight", (self.words, self.size), Normal(1.0)),)
+        return not_given(self, (Weight("weight", (self.words, self.size), Normal(1.0)),))
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, 0)

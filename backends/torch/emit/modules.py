@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
-from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, constant_name
+from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, buffer_fields
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.lowering.base import Held
-from netlang.backends.torch.python.identifiers import is_attribute
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Assign,
+    Attribute,
     Call,
     Constant,
     DictDisplay,
@@ -128,7 +128,8 @@ class Modules:
     def _can_loop(self, index: int) -> bool:
         """Whether a node is a numbered module that is simply applied."""
         node, step = self._function.nodes[index], self._steps[index]
-        return node.path.isdigit() and self.is_module(index) and step.plain and not node.auxiliary
+        simple = step.plain and not node.auxiliary and not node.tied
+        return node.path.isdigit() and self.is_module(index) and simple
 
     def _follows(self, before: int, index: int) -> bool:
         """Whether a node continues a loop."""
@@ -183,7 +184,15 @@ class Modules:
 
     def statements(self) -> tuple[Statement, ...]:
         """The statements of `__init__` that register everything."""
-        return tuple(self._registered(self._root, self._owner(self._root, _SELF)))
+        root = self._owner(self._root, _SELF)
+        return (*self._registered(self._root, root), *self._ties())
+
+    def _ties(self) -> Iterator[Statement]:
+        """The assignments that make one tensor of two steps' weights."""
+        for node in self._function.nodes:
+            for tie in () if node.reuses else node.tied:
+                mine, other = self.reference(node.path), self.reference(tie.module)
+                yield Assign(Attribute(mine, tie.name), Attribute(other, tie.weight))
 
     def _owner(self, scope: LabelScope, expression: Expression) -> Owner:
         """What registers the children of a scope."""
@@ -197,11 +206,9 @@ class Modules:
 
     def tensors(self) -> Iterator[Field]:
         """Annotations of the class's buffers, which a type checker might take for modules."""
-        for label, child in self._root.children.items():
-            held = self._steps[child].held if isinstance(child, int) else "module"
-            name = constant_name(label, self._root.children) if held == "constant" else label
-            if held in ("buffer", "constant") and is_attribute(name):
-                yield Field(name, Name("Tensor"))
+        labels = self._root.children
+        held = {label: self._steps[i].held for label, i in labels.items() if isinstance(i, int)}
+        return buffer_fields(held, labels)
 
     def _registered(self, scope: LabelScope, owner: Owner) -> Iterator[Statement]:
         for label, child in scope.children.items():
@@ -210,15 +217,13 @@ class Modules:
             if label in SET_BY_TORCH:
                 raise NetlangError(NotAModuleName(span=self._span(child), label=label))
             if isinstance(child, int):
-                step = self._steps[child]
-                assert step.constructor is not None
-                made = settled(step.constructor, overwrite=False)
+                made = self._item(child)
                 run = self._runs.get(child, (child,))
                 if len(run) > 1:
                     if child == run[0]:
                         yield self._loop(run, made)
                     continue
-                yield owner.register(label, made, step.held)
+                yield owner.register(label, made, self._steps[child].held)
             elif child.path in self._chains:
                 yield owner.register(label, self._sequential(child))
             elif self._is_list(child):
@@ -286,8 +291,7 @@ class Modules:
         parts = path.split(".")
         for depth, part in enumerate(parts):
             assert isinstance(scope, LabelScope)
-            indexed = scope.path in self._chains or (scope.path and self._is_list(scope))
-            if indexed:
+            if scope.path in self._chains or (scope.path and self._is_list(scope)):
                 found = Index(found, Constant(int(part)))
             else:
                 kind: Held = held if depth == len(parts) - 1 else "module"

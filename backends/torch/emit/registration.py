@@ -7,7 +7,7 @@ state dict. A constant without a key may have another name than its label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from netlang.backends.torch.lowering.base import Held
 from netlang.backends.torch.python.identifiers import (
@@ -23,12 +23,14 @@ from netlang.backends.torch.python.tree import (
     Constant,
     Do,
     Expression,
+    Field,
     Index,
     Keyword,
+    Name,
     Statement,
 )
 
-__all__ = ["SET_BY_TORCH", "Owner", "constant_name", "name_among"]
+__all__ = ["SET_BY_TORCH", "Owner", "buffer_fields", "constant_name", "name_among"]
 
 # Attributes that `nn.Module` assigns: it refuses to where a module has the name.
 SET_BY_TORCH = frozenset(("training",))
@@ -58,6 +60,14 @@ def name_among(label: str, tensors: Collection[str]) -> str:
     """The name of a constant among the tensors of its owner."""
     named = [each for each in tensors if each.rstrip("_") == f"constant_{label}"]
     return label if constant_name(label, ()) == label else max(named, key=len)
+
+
+def buffer_fields(held: Mapping[str, Held], taken: Collection[str]) -> Iterator[Field]:
+    """Annotations of buffers by their labels; a class has the labels `taken`."""
+    for label, kind in held.items():
+        name = constant_name(label, taken) if kind == "constant" else label
+        if kind in ("buffer", "constant") and is_attribute(name):
+            yield Field(name, Name("Tensor"))
 
 
 class Owner:

@@ -29,7 +29,7 @@ from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.spatial import Padding, extents, padding, per_axis
 
-__all__: list[str] = []
+__all__ = ["padded", "padding_argument"]
 
 
 @lower.register
@@ -46,7 +46,7 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
         number(op.out, "out_channels"),
         per_axis_number(kernel, "kernel_size"),
         option("stride", per_axis_number(stride, "stride"), 1),
-        *(() if outside else (_padding(op, kernel, dilation, symmetric, rank),)),
+        *(() if outside else (padding_argument(op, kernel, dilation, symmetric, rank),)),
         option("dilation", per_axis_number(dilation, "dilation"), 1),
         option("groups", number(op.groups, "groups"), 1),
         option("bias", constant(op.bias), True),
@@ -54,14 +54,15 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
         *((option("eps", epsilon(op.eps, inputs), 1e-6),) if op.standardize else ()),
     )
     if outside:
-        apply = applied(TheModule(), _padded(pads, op.pad_mode))
+        apply = applied(TheModule(), padded(pads, op.pad_mode))
         return Lowered(constructor, apply=apply, overwritable=True)
     return Lowered(constructor, overwritable=True)
 
 
-def _padding(
+def padding_argument(
     op: Conv, kernel: tuple[int, ...], dilation: tuple[int, ...], symmetric: bool, rank: int
 ) -> Keyword:
+    """The keyword `padding` of a convolution that pads by itself."""
     if isinstance(op.pad, str) and not symmetric:
         return option("padding", constant("same"), 0)
     if isinstance(op.pad, str):
@@ -75,7 +76,7 @@ def _padding(
     return option("padding", per_axis_number(per_axis(op.pad, rank), "padding"), 0)
 
 
-def _padded(pads: tuple[Padding, ...], mode: str) -> Expression:
+def padded(pads: tuple[Padding, ...], mode: str) -> Expression:
     """The input padded at its edges; `F.pad` counts axes from the last."""
     amounts = tuple(Constant(amount) for pair in reversed(pads) for amount in pair)
     kind = "constant" if mode == "zeros" else mode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import Lowered, lower
+from netlang.backends.torch.lowering.given import lower_given
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import Constant, Expression, Index, Operand
 from netlang.ir.op import Op
@@ -14,9 +15,10 @@ __all__ = ["lowered"]
 
 def lowered(op: Op, inputs: Types, outputs: Types) -> Lowered:
     """The step that applies `op`, for values with a batch axis or without one."""
+    apply = lower_given if op.given else lower
     if not op.one_example or inputs[0].batch is not None:
-        return lower(op, inputs, outputs)
-    step = lower(op, (_example(inputs[0]), *inputs[1:]), tuple(map(_example, outputs)))
+        return apply(op, inputs, outputs)
+    step = apply(op, (_example(inputs[0]), *inputs[1:]), tuple(map(_example, outputs)))
     function = None if step.function is None else _around(step.function)
     return replace(step, apply=_around(step.apply), function=function, overwritable=False)
 

@@ -112,7 +112,14 @@ class Variants:
     def _structure(self, function: Function) -> object:
         """A key that is equal for functions that differ only in numbers."""
         steps = tuple(
-            (node.path, node.module, node.inputs, node.auxiliary, self._shape(function, index))
+            (
+                node.path,
+                node.module,
+                node.inputs,
+                node.auxiliary,
+                node.tied,
+                self._shape(function, index),
+            )
             for index, node in enumerate(function.nodes)
         )
         ports = tuple((port.name, port.type.rank) for port in function.inputs)

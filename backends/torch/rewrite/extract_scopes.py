@@ -38,6 +38,7 @@ class _ScopedFunction:
         self.function = function
         self.readers = Readers(function)
         self.uses = Counter(node.module for node in function.nodes)
+        self.uses.update(tie.module for node in function.nodes for tie in node.tied)
 
 
 def _outermost(whole: _ScopedFunction, scope: LabelScope) -> Iterator[_Closed]:
@@ -83,7 +84,7 @@ def _is_own(whole: _ScopedFunction, members: tuple[int, ...]) -> bool:
     return (
         owns
         and len({node.auxiliary for node in nodes}) == 1
-        and all(node.module in paths for node in nodes)
+        and all(node.module in paths and not node.tied for node in nodes)
         and sum(whole.uses[path] for path in paths) == len(nodes)
     )
 

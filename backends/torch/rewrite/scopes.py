@@ -70,7 +70,7 @@ def tree(function: Function) -> LabelScope:
 class Readers:
     """The readers of each value of a function; `OUTPUT` stands for the function's outputs.
 
-    `reused` are the paths of the modules that `reuse` applies again.
+    `reused` are the paths of the modules that `reuse` applies again, or that share a tensor.
     """
 
     def __init__(self, function: Function) -> None:
@@ -81,11 +81,20 @@ class Readers:
         for output in function.outputs:
             self._of.setdefault(output.ref, []).append(OUTPUT)
         self.function = function
-        self.reused = frozenset(node.module for node in function.nodes if node.reuses)
+        self.reused = frozenset(path for node in function.nodes for path in _referred(node))
 
     def of(self, ref: Ref) -> list[int]:
         """The nodes that read a value, once for each read."""
         return self._of.get(ref, [])
+
+
+def _referred(node: Node) -> Iterator[str]:
+    """The modules that a step names besides applying its own."""
+    if node.reuses:
+        yield node.module
+    if node.tied:
+        yield node.path
+        yield from (tie.module for tie in node.tied)
 
 
 def _is_plain(function: Function, node: Node) -> bool:

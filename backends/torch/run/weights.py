@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.torch.emit.registration import name_among
 from netlang.backends.torch.run.execute import instance
-from netlang.backends.weights import Stored, constants, given, initial, numpy_type, slots
+from netlang.backends.weights import Slot, Stored, constants, given, initial, numpy_type, slots
 from netlang.backends.weights.given import name_of
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
@@ -38,29 +38,51 @@ def filled(
     Raises `NetlangError` if a file doesn't fit. `tell` gets notes on it: with `partial`, what was
     not loaded.
     """
+    owned = slots(program)
+    tensors = _state(owned, _found(program, options, tell), options.seed)
+    module = instance(program, "meta", guard=guard)
+    module.load_state_dict(tensors, assign=True)
+    for slot in owned:
+        if slot.tied is not None:
+            _tie(module, slot.key, slot.tied)
+    for slot in constants(program):
+        _give(module, slot)
+    return module
+
+
+def _state(
+    owned: tuple[Slot, ...], found: Mapping[str, Stored], seed: int
+) -> dict[str, torch.Tensor]:
+    """The values of all keys.
+
+    They are copies, made once the file was found whole: what it maps may change or be cut off.
+    """
     import numpy as np
 
-    found = _found(program, options, tell)
-    # Copies, made as soon as the file was found whole: what it maps may change or be cut off.
     tensors = {
         slot.key: tensor_of(
             np.array(
-                found[slot.key].array(slot.dtype)
-                if slot.key in found
-                else initial(slot, options.seed)
+                found[slot.key].array(slot.dtype) if slot.key in found else initial(slot, seed)
             )
         )
-        for slot in slots(program)
+        for slot in owned
+        if slot.tied is None
     }
-    module = instance(program, "meta", guard=guard)
-    module.load_state_dict(tensors, assign=True)
-    for slot in constants(program):
-        path, _, label = slot.key.rpartition(".")
-        owner = module.get_submodule(path)
-        value = tensor_of(np.array(initial(slot, 0)))
-        name = name_among(label, dict(owner.named_buffers(recurse=False)))
-        owner.register_buffer(name, value, persistent=False)
-    return module
+    return tensors | {slot.key: tensors[slot.tied] for slot in owned if slot.tied is not None}
+
+
+def _give(module: nn.Module, slot: Slot) -> None:
+    """Fill in a constant, which is no part of the state."""
+    path, _, label = slot.key.rpartition(".")
+    owner = module.get_submodule(path)
+    name = name_among(label, dict(owner.named_buffers(recurse=False)))
+    owner.register_buffer(name, tensor_of(initial(slot, 0)), persistent=False)
+
+
+def _tie(module: nn.Module, key: str, other: str) -> None:
+    """Make the parameter under `key` the one that is under `other`."""
+    path, _, name = key.rpartition(".")
+    module.get_submodule(path).register_parameter(name, module.get_parameter(other))
 
 
 def tensor_of(data: NDArray[np.generic]) -> torch.Tensor:

@@ -158,7 +158,12 @@ class State:
 
     def kept(self, model: nn.Module) -> dict[str, Kept]:
         """This process's part of the weights of a model, by key."""
-        return {key: self.layout.kept(value) for key, value in model.state_dict().items()}
+        own, known = model.state_dict(), set[int]()
+        for key, value in model.state_dict(keep_vars=True).items():
+            if id(value) in known:  # a further key of a tied weight
+                del own[key]
+            known.add(id(value))
+        return {key: self.layout.kept(value) for key, value in own.items()}
 
     def tensors(self) -> dict[str, Kept]:
         """Every tensor of the state under a unique name. All processes must call it together."""

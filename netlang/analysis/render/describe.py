@@ -37,6 +37,7 @@ def _of_operator(op: Op) -> Iterator[str]:
             yield _written(value, argument)
         elif value != argument.default:
             yield f"{argument.name}={_written(value, argument)}"
+    yield from (f"{name}=..." for name in op.given)
 
 
 def _of_block(function: Function) -> Iterator[str]:

@@ -86,8 +86,8 @@ def _sizes(expansion: Expansion, asserts: tuple[Constraint, ...]) -> Iterator[st
         needed.update(symbols_of(constraint.left), symbols_of(constraint.right))
     for step in expansion.steps:
         for value in (getattr(step.op, name) for name in names_of(step.op)):
-            if isinstance(value, tuple):
-                needed.update(name for item in value for name in _symbols(item))
+            items = value if isinstance(value, tuple) else (value,)
+            needed.update(name for item in items for name in _symbols(item))
     places = _places(expansion.program.net)
     yield from (f"{name} = {places[name]}" for name in places if name in needed)
 
@@ -123,8 +123,11 @@ def _step(step: ExpandedStep, names: _Names) -> Iterator[str]:
     yield f"# {_expression(step.span)} at {_place(step.span)}"
     yield f"#   {shapes} -> {', '.join(map(str, step.types))}"
     yield from (f"#   {line}" for line in _origins(step))
-    action = f"reuse {label(step.module)}" if step.reuses else _call(step.op)
-    source = names.source(step.inputs)
+    own = len(step.inputs) - len(step.op.given)
+    given = dict(zip(step.op.given, map(names.path, step.inputs[own:]), strict=True))
+    weights = [f"{name}={_quoted(path)}" for name, path in {**given, **step.tied}.items()]
+    action = f"reuse {label(step.module)}" if step.reuses else _call(step.op, weights)
+    source = names.source(step.inputs[:own])
     yield f"{source} -> {label(step.path)}: {action}" if source else f"{label(step.path)}: {action}"
 
 
@@ -168,13 +171,18 @@ def _origins(step: ExpandedStep) -> Iterator[str]:
         yield f"{', '.join(defaults)}: default of {step.op.name}"
 
 
-def _call(op: Op) -> str:
-    arguments = []
+def _quoted(path: str) -> str:
+    """A label in an expression: in quotes unless it reads as a name."""
+    return path if all(part.isidentifier() for part in path.split(".")) else f'"{path}"'
+
+
+def _call(op: Op, weights: list[str]) -> str:
+    arguments = list[str]()
     for item in signature(type(op)):
         value: object = getattr(op, item.name)
-        if value is not None:
+        if value is not None and item.name not in op.given:
             arguments.append(f"{item.name}={literal(value, item)}")
-    return f"{op.name}({', '.join(arguments)})"
+    return f"{op.name}({', '.join([*arguments, *weights])})"
 
 
 def _origin(origin: Origin) -> str:

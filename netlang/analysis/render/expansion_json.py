@@ -16,7 +16,9 @@ PATH, "output": INDEX}``. A STEP::
     {"path", "op", "arguments": {...},      every argument, null where there is none
      "inputs": [VALUE, ...], "input_types": [TYPE, ...], "outputs": [TYPE with "name", ...],
      "module": PATH,                        another step's path: that step's weights
-     "weights": [{"key", "name", "shape", "dtype", "buffer", "trainable"}, ...],
+     "given": [NAME, ...],                  weights that the last inputs are, where there are some
+     "weights": [{"key", "name", "shape", "dtype", "buffer", "trainable",
+                  "tied": KEY}, ...],       another key of the same tensor, where there is one
      "auxiliary": BOOL,                     in training only
      "at": "FILE:LINE:COLUMN", "origins": {ARGUMENT: ORIGIN, ...}}
 
@@ -97,6 +99,7 @@ def _step(step: ExpandedStep, names: list[str]) -> Json:
             item.name: _plain(getattr(step.op, item.name)) for item in signature(type(step.op))
         },
         "inputs": [_value(value, names) for value in step.inputs],
+        **({"given": list(step.op.given)} if step.op.given else {}),
         "input_types": [_type(type) for type in step.input_types],
         "outputs": [
             {"name": name, **_type(type)}
@@ -131,6 +134,7 @@ def _weights(step: ExpandedStep) -> list[Json]:
             "dtype": (weight.dtype or floats).value,
             "buffer": weight.buffer,
             "trainable": weight.trainable,
+            **({"tied": step.tied[weight.name]} if weight.name in step.tied else {}),
         }
         for weight in step.op.weights(step.input_types)
     ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.evaluate.values import Layer
 from netlang.ir.op import Op
-from netlang.ir.program import NO_ARGUMENTS, Function, Node, Ref
+from netlang.ir.program import NO_ARGUMENTS, Function, Node, Ref, Tie
 from netlang.ir.types import Types
 from netlang.records import Record
 from netlang.source import Span
@@ -39,7 +39,7 @@ class Application(Record, gc=False):
     `written` says where the arguments are written; for a step whose arguments are literals, only
     `written` has them. `span` is the step, `name` what it applies and `label` its label, or their
     substitutes. `owner` is the path of the step that owns the weights, if that is another one;
-    `shared` says that equally written steps share the operator.
+    `shared` says that equally written steps share the operator, `tied` whose weights it has.
     """
 
     layer: Layer
@@ -51,6 +51,7 @@ class Application(Record, gc=False):
     label: Span
     owner: LabelPath | None = None
     shared: bool = False
+    tied: tuple[Tie, ...] = ()
 
     def node(
         self, callee: Op | Function, types: Types, arguments: Mapping[str, object] | None = None
@@ -66,4 +67,5 @@ class Application(Record, gc=False):
             path if self.owner is None else ".".join(self.owner),
             arguments=arguments or NO_ARGUMENTS,
             written=self.written,
+            tied=self.tied,
         )

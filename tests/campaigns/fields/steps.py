@@ -35,7 +35,7 @@ def step_of(name: str, inputs: tuple[Shape, ...], **arguments: object) -> tuple[
     if not found.arity.accepts(len(inputs)):
         return None
     try:
-        op = found(**arguments)
+        op = found(**arguments)  # type: ignore[arg-type]  # its fields
         (*_, made) = op.infer(tuple(TensorType(shape) for shape in inputs)).outputs[:1]
     except Rejection:
         return None

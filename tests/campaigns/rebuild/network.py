@@ -63,7 +63,9 @@ class Network(nn.Module):
             owner = found
         shape, dtype = _shape(weight["shape"], {}), getattr(torch, str(weight["dtype"]))
         value = torch.zeros(shape, dtype=dtype)
-        if weight["buffer"]:
+        if "tied" in weight:
+            owner._parameters[name] = self.get_parameter(str(weight["tied"]))
+        elif weight["buffer"]:
             owner._buffers[name] = value
         elif name not in owner._parameters:
             trainable = bool(weight["trainable"])
@@ -85,10 +87,15 @@ class Network(nn.Module):
         for step in self._steps():
             if step["auxiliary"] and not self.training:
                 continue
-            weights = {str(w["name"]): state[str(w["key"])] for w in _objects(step["weights"])}
+            weights = {
+                str(w["name"]): state[str(w.get("tied", w["key"]))]
+                for w in _objects(step["weights"])
+            }
             told = _objects(step["outputs"])
             shapes = [_shape(each["shape"], sizes) for each in told]
             operands = [value(each) for each in _objects(step["inputs"])]
+            for name in reversed(cast("list[str]", step.get("given", []))):
+                weights[name] = operands.pop()
             arguments = cast(Object, step["arguments"])
             batched = bool(told[0]["batch"])
             lone = not batched and len(operands) == 1

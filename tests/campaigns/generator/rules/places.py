@@ -110,8 +110,12 @@ def _unfold(draw: Draw, x: Value) -> Op | None:
         kernel[axis], stride[axis] = draw.whole(1, min(3, size)), draw.whole(1, 3)
         pad[axis] = draw.whole(0, 1)
         dilation[axis] = draw.whole(1, 2) if 2 * kernel[axis] <= size else 1
-    named = {"kernel": kernel, "stride": stride, "pad": pad, "dilation": dilation}
-    return Unfold(**{name: draw.per_axis(value) for name, value in named.items()})
+    return Unfold(
+        kernel=draw.per_axis(kernel),
+        stride=draw.per_axis(stride),
+        pad=draw.per_axis(pad),
+        dilation=draw.per_axis(dilation),
+    )
 
 
 def fold_of(op: Unfold, x: Value) -> Fold:
