@@ -20,36 +20,47 @@ from netlang.backends.torch.train.steps.reading import Reading
 from tests.train.support import sketch
 from tests.train.test_step import BODY, by_hand, fresh
 
+# An epoch of fourteen batches, of which the last has 100 examples, and one of two such.
+SINCE = {10: 10, 14: 13, 20: 20, 28: 27, 30: 30, 40: 40, 42: 41}
+
 
 @pytest.mark.parametrize("parts", [1, 3])
-def test_accuracy_is_that_of_the_batch(tmp_path: Path, parts: int) -> None:
-    """As it was trained on: before the step, in training mode; a short last batch by its size."""
-    # Fourteen batches an epoch, of which the last has 100 examples.
+@pytest.mark.parametrize(
+    ("batch", "first"), [(300, SINCE), (3900, {10: 1, 14: 11, 20: 15, 28: 21})]
+)
+def test_accuracy_is_that_of_batches(
+    tmp_path: Path, batch: int, first: dict[int, int], parts: int
+) -> None:
+    """As they were trained on: before the step, in training mode; a short one by its size.
+
+    `first` are the steps whose batches count for a record, up to its own.
+    """
     recipe, program = sketch(
-        "    input x: [40]\n    linear(16) -> relu -> linear(10)", "batch: 300", "steps: 42",
-        f"accumulate: {parts}", "evaluate_every: 14",
+        "    input x: [40]\n    linear(16) -> relu -> linear(10)", f"batch: {batch}",
+        f"steps: {max(first)}", f"accumulate: {parts}", "evaluate_every: 14",
     )  # fmt: skip
     train(recipe, program, out=tmp_path / "run", device="cpu")
     model = fresh(recipe, program)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
-    found = []
+    seen: list[tuple[Tensor, Tensor]] = []
 
     def step(number: int, x: Tensor, y: Tensor) -> Tensor:
         logits = model(x)
-        found.append(accuracy_score(y, logits.argmax(1)))
+        seen.append((y, logits.argmax(1)))
         loss = F.cross_entropy(logits, y)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss
 
-    by_hand(recipe, program, 42, step)
+    by_hand(recipe, program, max(first), step)
     records = [
         record for record in read_metrics(tmp_path / "run" / "metrics.jsonl") if "lr" in record
     ]
-    assert [record["step"] for record in records] == [10, 14, 20, 28, 30, 40, 42]
-    for record in records:
-        assert record["accuracy"] == pytest.approx(found[int(str(record["step"])) - 1])
+    assert [record["step"] for record in records] == [*first]
+    for record, (last, start) in zip(records, first.items(), strict=True):
+        labels, guesses = (torch.cat(each) for each in zip(*seen[start - 1 : last], strict=True))
+        assert record["accuracy"] == pytest.approx(accuracy_score(labels, guesses), abs=1e-3)
 
 
 def test_what_has_no_classes_has_no_accuracy(tmp_path: Path) -> None:
@@ -60,15 +71,18 @@ def test_what_has_no_classes_has_no_accuracy(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "confusion.csv").exists()
 
 
-def test_it_is_kept_until_its_record_is_written(tmp_path: Path) -> None:
-    """A signal may come after a step and before what is due after it."""
-    recipe, program = sketch(BODY, "steps: 10")
-    train(recipe, program, out=tmp_path / "run", device="cpu")
-    (path,) = (tmp_path / "run" / "checkpoints").iterdir()
-    (record, *_) = read_metrics(tmp_path / "run" / "metrics.jsonl")
-    loss, right = load_file(path)["losses"].tolist()
-    assert loss == 0.0
-    assert right / 100 == pytest.approx(record["accuracy"])
+def test_what_was_counted_goes_on_with_a_run(tmp_path: Path) -> None:
+    """A checkpoint amid a record of five steps has what three of them counted."""
+    recipe, program = sketch(BODY, "batch: 900", "steps: 20", "checkpoint_every: 13")
+    out = tmp_path / "run"
+    train(recipe, program, out=out, device="cpu")
+    whole = (out / "metrics.jsonl").read_bytes()
+    older, newest = sorted((out / "checkpoints").iterdir())
+    assert load_file(older)["losses"][1] > 0.0
+    newest.unlink()
+    train(recipe, program, out=out, device="cpu", resume=True)
+    assert (out / "metrics.jsonl").read_bytes() == whole
+    assert newest.exists()
 
 
 class Reads(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's

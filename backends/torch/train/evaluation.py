@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared, Views
 from netlang.backends.torch.train.state import Scores
+from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 
-__all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "score"]
+__all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "named", "score"]
 
 
 @final
@@ -35,6 +36,13 @@ def score(
 ) -> Scores:
     """Mean loss, and for classifiers the share of correct predictions."""
     return evaluation(model, objective, data, step, sharded=sharded).scores
+
+
+def named(part: str, scores: Scores) -> dict[str, Json]:
+    """Scores as a record has them: ``validation_loss``."""
+    facts = scores.facts()
+    shown = ("loss",) if scores.accuracy is None else ("loss", "accuracy")
+    return {f"{part}_{name}": facts[name] for name in shown}
 
 
 @torch.no_grad()

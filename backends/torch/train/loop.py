@@ -15,7 +15,7 @@ from typing import final
 
 import torch
 
-from netlang.backends.torch.train.evaluation import evaluation, score
+from netlang.backends.torch.train.evaluation import evaluation, named, score
 from netlang.backends.torch.train.files.weights import WeightsFiles
 from netlang.backends.torch.train.folder import RunFiles
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped
@@ -128,7 +128,7 @@ class Loop:
                     model = None if state.layout.sharded else state.scored
                     self.ledger.begin(model, batch, state.step)
                 pace = self._pace(state.step)
-                self.stepper.counting = self._is_recorded(state.step + 1)
+                self.stepper.counting = self._is_counted(state.step + 1)
                 self.stepper(batch, part.whole(position), pace)
                 position += 1
                 self._after_step(pace)
@@ -147,8 +147,19 @@ class Loop:
         return self.state.step % every == 0 or self.state.step == self.steps
 
     def _is_recorded(self, step: int) -> bool:
-        last = step == self.steps
-        return last or step % _RECORD_EVERY == 0 or step % self.evaluate_every == 0
+        return step == self.steps or not step % _RECORD_EVERY or not step % self.evaluate_every
+
+    def _is_counted(self, step: int) -> bool:
+        """Whether a step counts for the accuracy of a record: a short last batch isn't alone."""
+        ended = (step + 1) % self.epoch_steps == 0 and self._is_recorded(step + 1)
+        return ended or self._is_recorded(step) or self.epoch_steps < _RECORD_EVERY
+
+    def _counted(self) -> int | None:
+        """The number of examples that counted since the last record, if the net classifies."""
+        steps = range(self.state.step - self.state.loss_steps, self.state.step)
+        whole = [self.data.train.whole(step % self.epoch_steps) for step in steps]
+        counted = sum(n for n, s in zip(whole, steps, strict=True) if self._is_counted(s + 1))
+        return counted if self.objective.classifies else None
 
     def _pace(self, step: int) -> Pace:
         """The rate and momentum of the step after `step` steps."""
@@ -169,13 +180,10 @@ class Loop:
         # First of all, as a signal may cut it short.
         scores = self._validate() if evaluating else None
         self._settle()
-        train = self.data.train
-        counted = train.whole((state.step - 1) % self.epoch_steps)
-        self._pending = Pending(
-            state.step, state.loss_steps, rate, Reading(train.world.sum(state.sums)),
-            counted if self.objective.classifies else None,
-        )  # fmt: skip
+        sums = Reading(self.data.train.world.sum(state.sums))
+        self._pending = Pending(state.step, state.loss_steps, rate, sums, self._counted())
         state.losses.zero_()
+        state.right.zero_()
         state.loss_steps = 0
         if evaluating:
             self._judge(scores)
@@ -193,7 +201,7 @@ class Loop:
         since.steps += pending.steps
         record: dict[str, Json] = {"step": pending.step, "loss": total / max(1, pending.steps)}
         if pending.examples is not None:
-            record["accuracy"] = right / pending.examples
+            record["accuracy"] = right / max(1, pending.examples)
         self.ledger.add({**record, "lr": pending.rate, **(extra or {})})
 
     def _validate(self) -> Scores | None:
@@ -210,7 +218,7 @@ class Loop:
     def _judge(self, scores: Scores | None) -> None:
         """Do everything that depends on an evaluation."""
         state = self.state
-        self._settle(None if scores is None else _named("validation", scores))
+        self._settle(None if scores is None else named("validation", scores))
         error = state.since.mean if scores is None else scores.error
         if scores is not None:
             state.last = scores
@@ -242,7 +250,7 @@ class Loop:
         state.confusion = found.confusion
         if tested:
             state.test = found.scores
-            self.ledger.add({"step": state.step, **_named("test", state.test)})
+            self.ledger.add({"step": state.step, **named("test", state.test)})
         self._saved = -1
 
     def _search(self, step: int) -> NotFinite:
@@ -290,9 +298,3 @@ class Loop:
         largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
         total = world.sum(state.losses)
         return not world.largest(int(not (largest.isfinite().all() & total.isfinite())))
-
-
-def _named(part: str, scores: Scores) -> dict[str, Json]:
-    facts = scores.facts()
-    shown = ("loss",) if scores.accuracy is None else ("loss", "accuracy")
-    return {f"{part}_{name}": facts[name] for name in shown}

@@ -98,8 +98,9 @@ class State:
     validation part, on the CPU (kept for at most 2,048 classes).
     `losses` is this process's sum, on the device, of the losses of the `loss_steps` steps since the
     last record; `since` holds those between the last evaluation and that record. `right` is how
-    many examples this process classified correctly in the last step with a record. `settled` is the
-    last step whose record and evaluation, if due, were made: a signal may come in between.
+    many examples this process classified correctly in those of these steps that are counted.
+    `settled` is the last step whose record and evaluation, if due, were made: a signal may come in
+    between.
     `best_weights` are those of the best score, on the CPU, and `records` the lines of the metrics,
     so that a run needs nothing but the checkpoint. In `world` each process has a state of its own;
     `layout` says which part of the weights it has.

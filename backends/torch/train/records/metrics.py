@@ -1,9 +1,10 @@
 """`metrics.jsonl` and `metrics.csv`: one line per record of a run, in order of the steps.
 
-A record has `step`, `loss` (mean since the previous record), for classifiers `accuracy` (of the
-step's batch, as it was trained on) and `lr`; after an evaluation also
-`validation_loss` and, for classifiers, `validation_accuracy`. The last record of a run has
-`test_loss` and `test_accuracy`. The same run gives the same bytes.
+A record has `step`, `loss` (mean since the previous record), for classifiers `accuracy` and `lr`;
+after an evaluation also `validation_loss` and, for classifiers, `validation_accuracy`. The last
+record of a run has `test_loss` and `test_accuracy`. The same run gives the same bytes. `accuracy`
+is that of the step's batch as it was trained on, at the end of an epoch with the one before; where
+an epoch has fewer than ten batches, of all since the previous record.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Reading:
 class Pending:
     """A record whose numbers haven't been read yet.
 
-    `sums` are the loss over `steps` steps, and how many of the `examples` of the last of them were
+    `sums` are the loss over `steps` steps, and how many of the `examples` that counted in them were
     classified correctly; without `examples`, the net doesn't classify.
     """
 

@@ -63,8 +63,6 @@ class Stepper:
     def gradients(self, batch: Batch, whole: int) -> None:
         """Compute the gradient of the mean loss, and add the loss to the state's sum."""
         layout = self._state.layout
-        if self.counting:
-            self._state.right.zero_()
         layout.clear(self._state.optimizer)
         *earlier, last = self.parts(batch, whole)
         for part in earlier:
