@@ -81,7 +81,7 @@ def test_overview_names_what_compiles(run: Runner) -> None:
         (["1709.01507"], ["senet", "se_resnet", "se_resnext", "blocks.squeeze_excite"]),
         (["cifar"], ["nin", "resnet_cifar"]),  # the text of a file, in another case
         (["option", "zeros"], ["blocks.residual"]),  # the text of a block
-        (["segment", "ronneberger"], ["unet"]),  # a task and an author
+        (["segment", "ronneberger"], ["unet", "unet_3d"]),  # a task and an author
         (["imagenet", "recipe", "szegedy"], ["googlenet"]),  # a kind
     ],
 )
