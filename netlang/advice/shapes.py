@@ -63,7 +63,7 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
     if (fix := _unbatched(file, origins)) is not None:
         return fix
     if isinstance(found, branches.BranchesDiffer | branches.ConcatMismatch):
-        fix = padded(found, file, origins)
+        fix = _along_channels(found, refusal) or padded(found, file, origins)
         if fix is not None or isinstance(found, branches.ConcatMismatch):
             return fix
         return _projected(found.advice, refusal) if isinstance(found.advice, Projection) else None
@@ -87,6 +87,19 @@ def _fix(found: Diagnostic, span: Span, refusal: RefusedStep) -> Fix | None:
     if isinstance(found, shapes.AxisOutOfRange):
         return replaced(span, str(found.highest))
     return None
+
+
+def _along_channels(found: Diagnostic, refusal: RefusedStep) -> Fix | None:
+    """`concat(axis=1)` of images whose channels differ: PyTorch's axis 1 is axis 0 here."""
+    if not isinstance(found, branches.ConcatMismatch) or (found.joined, found.axis) != (1, 0):
+        return None
+    call = enclosing(refusal.file, refusal.step, ast.Apply)
+    if call is None or call.arguments is None or len(found.expected.sizes) < 3:
+        return None
+    axis = next((each.value.span for each in call.arguments if each.name == "axis"), None)
+    if axis is None or axis.text != "1":
+        return None
+    return replaced(axis, "0", "write `axis=0` for the channels: the batch isn't an axis here")
 
 
 def _of_layout(

@@ -13,7 +13,7 @@ from netlang.ir.program import Function
 from netlang.lint.layouts import CONVOLUTIONS, SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
-from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
+from netlang.lint.rules.images import channels_last, concat_axis, linear_of_image, softmax_axis
 from netlang.lint.rules.order import pytorch_order
 from netlang.lint.rules.readings import BranchLines
 from netlang.lint.rules.targets import UnusedTargets
@@ -43,7 +43,28 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
         yield from found(about, function)
 
 
-FUNCTION_RULES: tuple[FunctionRule, ...] = (applied_twice, step_after_output)
+def lone_branch(about: About, function: Function) -> Iterator[Caution]:
+    """Merges with a branch that may be missing: few files have any."""
+    if about.steps.optional_branches:
+        from netlang.lint.rules.lone import lone_branch as found
+
+        yield from found(about, function)
+
+
+def unused_inputs(about: About, function: Function) -> Iterator[Caution]:
+    """Inputs of blocks: few files have any."""
+    if about.steps.with_inputs:
+        from netlang.lint.rules.ports import unused_inputs as found
+
+        yield from found(about, function)
+
+
+FUNCTION_RULES: tuple[FunctionRule, ...] = (
+    applied_twice,
+    step_after_output,
+    lone_branch,
+    unused_inputs,
+)
 
 TREE_RULES: tuple[type[TreeRule], ...] = (
     UnusedNames,
@@ -59,6 +80,7 @@ CAUSES: tuple[type[TreeRule], ...] = (BranchLines, BatchInInputs)
 _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (linear_of_image, ("linear",)),
     (softmax_axis, ("softmax", "log_softmax")),
+    (concat_axis, ("concat",)),
     (pytorch_order, CONVOLUTIONS),
     (channels_last, SPATIAL),
 )

@@ -17,7 +17,32 @@ if TYPE_CHECKING:
 
 __all__ = ["StepsInText", "is_readable"]
 
+_MERGES = frozenset(("add", "sub", "mul", "div", "max", "min"))
 _BODIES = (ast.BlockDef, ast.NetDef)
+
+
+def _optional(node: ast.Node) -> tuple[ast.Apply, ast.Path, ast.If] | None:
+    """A merge by elements with one branch and an `if`, without `else`, that adds steps."""
+    if not isinstance(node, ast.Apply) or node.body is None or node.name not in _MERGES:
+        return None
+    made = [each for each in node.body.statements if isinstance(each, ast.Path | ast.If | ast.For)]
+    paths = [each for each in made if isinstance(each, ast.Path)]
+    if len(made) != 2 or len(paths) != 1:
+        return None
+    missing = next(each for each in made if each is not paths[0])
+    if not isinstance(missing, ast.If) or missing.otherwise is not None:
+        return None
+    steps = [each for each in missing.then.statements if isinstance(each, ast.Path)]
+    if len(steps) != 1 or _is_skip(steps[0]) or _is_skip(paths[0]):
+        return None
+    return node, paths[0], missing
+
+
+def _is_skip(path: ast.Path) -> bool:
+    """Whether a branch is `identity` or may be a labelled value."""
+    action = path.steps[0].action
+    bare = isinstance(action, ast.Apply) and action.is_bare
+    return len(path.steps) == 1 and (bare or not isinstance(action, ast.Apply | ast.Scope))
 
 
 def is_readable(label: str) -> bool:
@@ -75,6 +100,30 @@ class StepsInText:
                 elif isinstance(node, ast.Constant) and isinstance(node.value, ast.Call):
                     calls.add(node.name)
         return frozenset(name for name in calls if applied.get(name, 0) > 1)
+
+    @cached_property
+    def optional_branches(self) -> dict[int, list[tuple[ast.Apply, ast.Path, ast.If]]]:
+        """Merges of one branch and an `if` without `else` that may add another, by definition.
+
+        Its branch is made by steps: `if fits { identity }` says what is added, and when.
+        """
+        found: dict[int, list[tuple[ast.Apply, ast.Path, ast.If]]] = {}
+        for item in self._module.file.items:
+            if isinstance(item, _BODIES):
+                merges = [m for each in outline(item).nodes if (m := _optional(each)) is not None]
+                if merges:
+                    found[item.name_span.start] = merges
+        return found
+
+    @cached_property
+    def with_inputs(self) -> dict[int, ast.BlockDef]:
+        """The blocks that declare inputs, by the places of their names."""
+        return {
+            item.name_span.start: item
+            for item in self._module.file.items
+            if isinstance(item, ast.BlockDef)
+            and any(isinstance(each, ast.Input) for each in outline(item).nodes)
+        }
 
     @cached_property
     def tapped(self) -> dict[int, ast.BlockDef | ast.NetDef]:

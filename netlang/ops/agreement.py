@@ -163,6 +163,9 @@ def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) 
     from netlang.diagnostics.carried import Shape
     from netlang.diagnostics.language.branches import ConcatMismatch
 
+    advice = "use strides, kernels and `pad` that give all branches the same size"
+    if (joined_axis, axis) == (1, 0) and inputs[0].rank > 2:
+        advice = "join the channels, which are axis 0: the batch isn't an axis here"
     return Rejection(
         ConcatMismatch,
         input=index,
@@ -173,7 +176,7 @@ def _unjoinable(op: Op, inputs: Types, index: int, joined_axis: int, axis: int) 
         second=index + 1,
         expected=Shape(inputs[0].shape),
         received=Shape(inputs[index].shape),
-        advice="use strides, kernels and `pad` that give all branches the same size",
+        advice=advice,
     )
 
 

@@ -110,7 +110,7 @@ def true(warning: Diagnostic, programs: tuple[Program, ...]) -> bool:
     if warning.code == "W0109":
         before = span.source.text[: span.start].splitlines()
         return _statement_above(before).startswith("output ")
-    if warning.code in ("W0201", "W0203"):
+    if warning.code in ("W0201", "W0203", "W0206"):
         return any(_is_image(program, span.text, warning.code) for program in programs)
     return False
 
@@ -143,7 +143,7 @@ def eval_range(text: str) -> list[int] | None:
 def _is_image(program: Program, text: str, code: str) -> bool:
     """Whether a step of that kind reads a value whose axes nothing moved since it was an image."""
     name = text.partition("(")[0]
-    kinds = {"W0201": ("linear",), "W0203": ("softmax", "log_softmax")}[code]
+    kinds = {"W0201": ("linear",), "W0203": ("softmax", "log_softmax"), "W0206": ("concat",)}[code]
     steps = {step.path: step for step in expand_program(program).steps}
     return any(
         _unmoved(step, steps)

@@ -100,6 +100,18 @@ PLANTED: dict[str, list[str]] = {
               head="block head { relu }\n"),
         image("act = leaky_relu(0.2); act: act; output p: conv(2, 1x1); tanh; output q"),
     ],
+    "W0110": [
+        image("unit(3)", head="block unit(n) { add { conv(n, 3x3, pad=1); "
+              "if in.channels != n { conv(n, 1x1) } } }\n"),
+        image("mul { { conv(3, 1x1) -> relu }; if false { conv(3, 1x1) -> sigmoid } }"),
+        image("repeat 2 { add { if false { conv(3, 1x1) }; conv(3, 1x1) } }"),
+    ],
+    "W0111": [
+        siamese("(x, y) -> one", "block one { input p; input q; p -> relu }\n"),
+        siamese("(x, y) -> one(2)",
+                "block one(n) { for i in range(n) { input p{i} }; input q; p0 -> relu }\n")
+        .replace("input y: [8]", "input y: [8]; input z: [8]").replace("(x, y)", "(x, y, z)"),
+    ],
     "W0201": [
         image("conv(8, 3x3) -> relu -> linear(10)"),
         image("conv(8, 3x3) -> gap -> head(10)", head=HEAD),
@@ -124,6 +136,11 @@ PLANTED: dict[str, list[str]] = {
         image("conv(21, 1x1) -> softmax(1)"),
         image("conv(21, 1x1) -> log_softmax(axis=1)"),
         image("conv(3, 1x1) -> x: relu; (x, image) -> two", head=TWO),
+    ],
+    "W0206": [
+        image("concat(axis=1) { conv(3, 1x1); identity }"),
+        image("conv(3, 1x1) -> y: relu; (y, image) -> concat(1)"),
+        image("stack(1) { relu; tanh }", head="stack = concat\n"),
     ],
     "W0204": [
         image("conv(8, 3x3)", "[224, 224, 3]"),
@@ -169,6 +186,17 @@ PLANTED: dict[str, list[str]] = {
 _ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"
 
 RIGHT: list[str] = [
+    image("concat(axis=-2) { conv(3, 1x1); identity }"),
+    image("transpose([1, 2, 0]) -> concat(axis=1) { relu; tanh }"),
+    image("concat(axis=1) { relu; tanh }", "[3, 64]"),
+    image("add { conv(3, 1x1); if false { identity } }"),
+    image("y: relu; add { conv(3, 1x1); if false { y } }"),
+    image("add { conv(8, 1x1); if false { conv(8, 1x1) } }"),
+    image("add { conv(3, 1x1); if false { conv(3, 1x1) } else { identity } }"),
+    image("add { conv(3, 1x1); if true { conv(3, 1x1) } }"),
+    siamese("(x, y) -> u: one; (x, y) -> v: one(c=true); (u, v) -> add",
+            "block one(c=false) { input p; input q; p -> r: relu; if c { (r, q) -> add } }\n"),
+    siamese("(x, y) -> one", "block one { input p; input q; add }\n"),
     image("add { identity; relu }; concat { relu; tanh }; mul { conv(6, 1x1); { sigmoid } }"),
     image("add { conv(3, 1x1); relu }", head="block add { body }\n"),
     image("m { conv(3, 1x1); relu }", head="block m { body }\n"),

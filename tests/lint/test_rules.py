@@ -14,7 +14,7 @@ from netlang.lint.layouts import KEEPING, SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.heads import untrained_heads
 from netlang.lint.rules.idle import IdleLoops
-from netlang.lint.rules.images import channels_last, linear_of_image, softmax_axis
+from netlang.lint.rules.images import channels_last, concat_axis, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
 from netlang.lint.rules.order import pytorch_order
 from netlang.lint.rules.readings import BranchLines
@@ -63,9 +63,12 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     BranchLines: ("W0107",),
     registry.applied_twice: ("W0108",),
     registry.step_after_output: ("W0109",),
+    registry.lone_branch: ("W0110",),
+    registry.unused_inputs: ("W0111",),
     linear_of_image: ("W0201",),
     pytorch_order: ("W0202",),
     softmax_axis: ("W0203",),
+    concat_axis: ("W0206",),
     channels_last: ("W0204",),
     BatchInInputs: ("W0205",),
     probabilities_as_logits: ("W0301",),

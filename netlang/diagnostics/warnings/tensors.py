@@ -1,4 +1,4 @@
-"""Warnings about steps that mistake what their input is: W0201 to W0205."""
+"""Warnings about steps that mistake what their input is: W0201 to W0206."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 from netlang.diagnostics.diagnostic import Caution
 
 __all__ = [
-    "ArgumentOrder", "BatchInShape", "ChannelsLast", "LinearOfImage", "SoftmaxAxis",
+    "ArgumentOrder", "BatchInShape", "ChannelsLast", "ConcatAxis", "LinearOfImage", "SoftmaxAxis",
     "is_about_tensors",
 ]  # fmt: skip
 
@@ -53,6 +53,22 @@ class SoftmaxAxis(Caution):
     size: str
 
 
+class ConcatAxis(Caution):
+    """`axis` is the height of an image, or the depth of a volume."""
+
+    code: ClassVar[str] = "W0206"
+    title: ClassVar[str] = "`concat(axis=1)` joins these images along their {axis}"
+    caption: ClassVar[str] = "axis 1 of {received}; the channels are axis 0"
+    help: ClassVar[str] = (
+        "write `concat`, which joins the channels: the batch isn't an axis here; "
+        "the {axis} is `axis={instead}` too"
+    )
+
+    axis: str
+    received: str
+    instead: str
+
+
 class ChannelsLast(Caution):
     code: ClassVar[str] = "W0204"
     title: ClassVar[str] = "the channels of input `{name}` seem to stand last"
@@ -83,7 +99,8 @@ class BatchInShape(Caution):
 
 
 _CODES = frozenset(
-    each.code for each in (LinearOfImage, ArgumentOrder, SoftmaxAxis, ChannelsLast, BatchInShape)
+    each.code
+    for each in (LinearOfImage, ArgumentOrder, SoftmaxAxis, ConcatAxis, ChannelsLast, BatchInShape)
 )
 
 

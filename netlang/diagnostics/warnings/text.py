@@ -1,4 +1,4 @@
-"""Warnings about unused names, loops without effect and the like: W0101 to W0109."""
+"""Warnings about unused names, loops without effect and the like: W0101 to W0111."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import ClassVar
 from netlang.diagnostics.diagnostic import Caution
 
 __all__ = [
-    "AppliedTwice", "BranchLikeStep", "LoopNeverRuns", "StepAfterOutput", "UnusedBlock",
-    "UnusedFileConstant", "UnusedFileFunction", "UnusedImport", "UnusedTarget",
+    "AppliedTwice", "BranchLikeStep", "LoneBranch", "LoopNeverRuns", "StepAfterOutput",
+    "UnusedBlock", "UnusedFileConstant", "UnusedFileFunction", "UnusedImport", "UnusedInput",
+    "UnusedTarget",
 ]  # fmt: skip
 
 
@@ -93,6 +94,27 @@ class AppliedTwice(Caution):
 
     name: str
     label: str
+
+
+class LoneBranch(Caution):
+    """`condition` doesn't hold, and nothing stands beside the branch of a merge that is left."""
+
+    code: ClassVar[str] = "W0110"
+    title: ClassVar[str] = "`{merge}` has one branch here, and no value that skips it"
+    caption: ClassVar[str] = "where this doesn't hold, there is no other branch"
+    help: ClassVar[str] = "write `else {{ identity }}` for the value itself, or leave the merge out"
+
+    merge: str
+
+
+class UnusedInput(Caution):
+    code: ClassVar[str] = "W0111"
+    title: ClassVar[str] = "input `{name}` of block `{block}` is never used"
+    caption: ClassVar[str] = "what a call gives for it has no effect"
+    help: ClassVar[str] = "use it, or remove it here and from the calls"
+
+    name: str
+    block: str
 
 
 class StepAfterOutput(Caution):

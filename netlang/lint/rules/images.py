@@ -1,4 +1,4 @@
-"""Warns about steps that mistake the axes of an image: W0201, W0203 and W0204."""
+"""Warns about steps that mistake the axes of an image: W0201, W0203, W0204 and W0206."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from netlang.advice.edits import replaced
 from netlang.advice.images import channels_first
 from netlang.diagnostics.diagnostic import Caution, Fix
-from netlang.diagnostics.warnings.tensors import ChannelsLast, LinearOfImage, SoftmaxAxis
+from netlang.diagnostics.warnings.tensors import (
+    ChannelsLast,
+    ConcatAxis,
+    LinearOfImage,
+    SoftmaxAxis,
+)
 from netlang.ir.types import TensorType
 from netlang.lint.layouts import AxisLayout, declared
 from netlang.lint.site import Site
 
-__all__ = ["channels_last", "linear_of_image", "softmax_axis"]
+__all__ = ["channels_last", "concat_axis", "linear_of_image", "softmax_axis"]
 
 
 def linear_of_image(site: Site) -> Iterator[Caution]:
@@ -56,6 +61,29 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
         received=str(x),
         size=str(x.shape[1]),
         fix=replaced(axis, "0", f"write `{name}(0)`: the batch isn't an axis here")
+        if axis
+        else None,
+        chain=site.chain,
+    )
+
+
+def concat_axis(site: Site) -> Iterator[Caution]:
+    """`concat(axis=1)` of images: the channels if the batch were an axis, which it isn't."""
+    from netlang.ops.merge import Concat
+
+    assert isinstance(site.op, Concat)
+    x = site.inputs[0]
+    if any(layout is not AxisLayout.CHANNELS_FIRST for layout in site.layouts):
+        return
+    if x.rank < 3 or site.op.axis != 1:
+        return
+    axis = site.written("axis")
+    yield ConcatAxis(
+        span=site.node.span,
+        axis="height" if x.rank == 3 else "depth",
+        received=str(x),
+        instead=str(1 - x.rank),
+        fix=replaced(axis, "0", "write `axis=0` for the channels: the batch isn't an axis here")
         if axis
         else None,
         chain=site.chain,
