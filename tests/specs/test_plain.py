@@ -19,7 +19,7 @@ from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.analysis.oracles import torchvision_models
 from tests.oracle import largest_difference, without_dropout
-from tests.specs.plain import others, pictures, restoration
+from tests.specs.plain import language, others, pictures, restoration
 from tests.specs.settled import feeds, outputs, settle
 
 torchvision_models()  # so that torchvision imports at all without its CUDA operators
@@ -53,6 +53,13 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "logistic": others.logistic1d,
     "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
     "mlp": others.Mlp1d,
+    "gpt2": partial(language.Gpt2, 768, 12, 12),
+    "gpt2(width=16, depth=2, heads=2, words=50, dropout=0.0)": partial(
+        language.Gpt2, 16, 2, 2, 50, 0.0
+    ),
+    "gpt2_large": partial(language.Gpt2, 1280, 36, 20),
+    "gpt2_medium": partial(language.Gpt2, 1024, 24, 16),
+    "gpt2_xl": partial(language.Gpt2, 1600, 48, 25),
     "mobilenet_v1": pictures.MobileNetV1,
     "mobilenet_v1_025": partial(pictures.MobileNetV1, 0.25),
     "mobilenet_v1_050": partial(pictures.MobileNetV1, 0.5),
@@ -97,7 +104,8 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 # Of several that differ in width or depth alone one is run each time.
 LARGE = {
     "cdncnn_b", "cyclegan_generator", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
-    "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "mobilenet_v1_050", "mobilenet_v1_075",
+    "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "gpt2", "gpt2_large", "gpt2_medium",
+    "gpt2_xl", "mobilenet_v1_050", "mobilenet_v1_075",
     "mobilenet_v1_full", "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110",
     "resnet1202", "resnet32", "resnet44", "resnet56", "resnet56_b", "resnet56_c", "se_resnet101",
     "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "unet_3d",
@@ -105,7 +113,7 @@ LARGE = {
 }  # fmt: skip
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in NETS]
 # What it computes in training is drawn at random.
-RANDOM = {"vae"}
+RANDOM = {"gpt2", "gpt2_large", "gpt2_medium", "gpt2_xl", "vae"}
 # Hundreds of layers magnify roundings.
 TOLERANCES = {"resnet110": 1e-4, "resnet1202": 1e-3, "se_resnet152": 1e-4}
 
