@@ -11,8 +11,13 @@ from netlang.advice.edits import inserted
 from netlang.advice.names import new_port
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import AssertFailed, DuplicateOutput, OutputElsewhere
-from netlang.elaborate.blocks.ports import port_name
+from netlang.diagnostics.language.structure import (
+    AssertFailed,
+    DuplicateOutput,
+    MisplacedStatement,
+    OutputElsewhere,
+)
+from netlang.elaborate.blocks.ports import declares_inputs, port_name
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import TapName
 from netlang.elaborate.function.builder import FAILED, Labelled
@@ -137,6 +142,18 @@ def _for(body: Body, statement: ast.For) -> None:
 
 
 def _repeat(body: Body, statement: ast.Repeat) -> None:
+    if declares_inputs(statement.body):
+        declared = next(each for each in walk(statement.body) if isinstance(each, ast.Input))
+        advice = "write `for i in range(n) { input x{i} }`"
+        raise NetlangError(
+            MisplacedStatement(
+                span=declared.span,
+                what="an input in a `repeat`",
+                why="each time would declare the same name",
+                advice=advice,
+                fix=new_port(body.module.file, declared, iter(())),
+            )
+        )
     body.flow = repeat(body, statement, count(body, statement))
 
 

@@ -110,7 +110,7 @@ def _declares(statement: ast.Statement) -> bool:
     if isinstance(statement, ast.If):
         suites = (statement.then, statement.otherwise)
         return any(suite is not None and declares_inputs(suite) for suite in suites)
-    if isinstance(statement, ast.For):
+    if isinstance(statement, ast.For | ast.Repeat):
         return declares_inputs(statement.body)
     return isinstance(statement, ast.Input)
 
@@ -158,6 +158,8 @@ def _declared(body: Body, suite: ast.Suite) -> Iterator[str]:
         elif isinstance(statement, ast.For):
             for inner in iterations(body, statement):
                 yield from _declared(inner, statement.body)
+        elif isinstance(statement, ast.Repeat):
+            raise NetlangError  # which declares one name again and again
         elif isinstance(statement, ast.If):
             chosen = statement.then
             if not body.evaluator.truth(statement.condition):
