@@ -122,6 +122,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "min": "merge:Min",
         "concat": "merge:Concat",
         "matmul": "merge:Matmul",
+        "einsum": "einsum:Einsum",
         "identity": "merge:Identity",
     },
     "Constants": {

@@ -37,7 +37,7 @@ CONSTRUCTS = (
     "labelled merge",
     "labelled scope", "layer as value", "layer passed to a block", "learned tensor",
     "list of layers", "loop of branches", "merge add", "merge attention",
-    "merge concat", "merge div",
+    "merge concat", "merge div", "merge einsum",
     "merge gaussian_sample",
     "merge matmul", "merge max", "merge min", "merge mul", "merge multi_head_attention",
     "merge of one branch", "merge sub", "merge where",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.backends.onnx.types import element_type
 from netlang.ir.dims import Dim
+from netlang.ir.types import DType
 from netlang.ops.dropout import Dropout, StochasticDepth
+from netlang.ops.einsum import Einsum, with_batch
 from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
 
@@ -54,6 +57,19 @@ def _(op: Min, emit: Emitter) -> tuple[str, ...]:
 @lower.register
 def _(op: Matmul, emit: Emitter) -> tuple[str, ...]:
     return emit.result("MatMul", *emit.step.inputs)
+
+
+@lower.register
+def _(op: Einsum, emit: Emitter) -> tuple[str, ...]:
+    """In single precision for bfloat16, which ONNX's operator doesn't take."""
+    (y,), values = emit.step.outputs, emit.step.inputs
+    equation = with_batch(op, emit.step.types, y)
+    if y.dtype is not DType.BFLOAT16:
+        return emit.result("Einsum", *values, equation=equation)
+    single = element_type(DType.FLOAT32)
+    wide = [emit.node(f"wide.{i}", "Cast", value, to=single) for i, value in enumerate(values)]
+    made = emit.node("sum", "Einsum", *wide, equation=equation)
+    return emit.result("Cast", made, to=element_type(y.dtype))
 
 
 @lower.register

@@ -18,6 +18,7 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.types import TensorType, Types
+from netlang.ops.einsum import Einsum, with_batch
 from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
 from netlang.records import replace
 
@@ -106,3 +107,11 @@ def _identity(op: Identity, inputs: Types, outputs: Types) -> Lowered:
 @lower.register
 def _matmul(op: Matmul, inputs: Types, outputs: Types) -> Lowered:
     return Lowered(function=Binary("@", Operand(0), Operand(1)))
+
+
+@lower.register
+def _einsum(op: Einsum, inputs: Types, outputs: Types) -> Lowered:
+    """With a letter for the batch, in the terms of the values that have one."""
+    operands = (Operand(index) for index in range(len(inputs)))
+    formula = constant(with_batch(op, inputs, outputs[0]))
+    return Lowered(function=call("torch.einsum", formula, *operands))

@@ -7,7 +7,8 @@ from typing import ClassVar
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "CannotExpand", "HeadsDiffer", "MaskDiffers", "NoSuchPlace", "NotWindows", "NumbersForChannels",
+    "CannotExpand", "FormulaDiffers", "HeadsDiffer", "LetterDiffers", "MaskDiffers", "NoSuchPlace",
+    "NotWindows", "NumbersForChannels",
 ]  # fmt: skip
 
 
@@ -107,3 +108,32 @@ class MaskDiffers(Diagnostic):
     operator: str
     received: str
     scores: str
+
+
+class FormulaDiffers(Diagnostic):
+    """A formula has terms for other values than there are, or letters for other axes."""
+
+    code: ClassVar[str] = "E0430"
+    title: ClassVar[str] = "the formula of `{operator}` is for other values"
+    caption: ClassVar[str] = "`{formula}` is applied to {received}"
+    help: ClassVar[str] = (
+        "write a term for each value, and a letter for each of its axes but the batch"
+    )
+
+    operator: str
+    formula: str
+    received: str
+
+
+class LetterDiffers(Diagnostic):
+    """A letter of a formula stands for axes of different sizes."""
+
+    code: ClassVar[str] = "E0431"
+    title: ClassVar[str] = "`{letter}` is two sizes in `{operator}`"
+    caption: ClassVar[str] = "{first} in one value, {second} in the other"
+    help: ClassVar[str] = "give axes of different sizes different letters"
+
+    operator: str
+    letter: str
+    first: int
+    second: int

@@ -22,6 +22,10 @@ def written(body: Body, value: object) -> str:
             return whole(body, value)
         case float():
             return _number(body, value)
+        case str() if "->" in value:
+            return (
+                lifted(body, f'"{value}"', f'"{value}"') if body.draw.chance(0.1) else f'"{value}"'
+            )
         case str():
             return lifted(body, value, value) if body.draw.chance(0.1) else value
         case tuple():

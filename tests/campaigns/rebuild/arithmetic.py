@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tests.campaigns.rebuild.table import Json, Step, flag, from_front, layer, number, wholes
+from tests.campaigns.rebuild.table import Json, Step, flag, from_front, layer, number, text, wholes
 
 __all__: list[str] = []
 
@@ -112,3 +112,18 @@ def _reduced(step: Step, along: Callable[[Tensor, int], Tensor]) -> Tensor:
         if not flag(step.arguments["keep"]):
             x = x.squeeze(axis)
     return x
+
+
+@layer("einsum")
+def _einsum(step: Step) -> Tensor:
+    """The product of all values, each with an axis for every letter, summed where none is left."""
+    terms, made = text(step.arguments["formula"]).split("->")
+    gone = "".join(sorted(set(terms) - set(made) - {","}))
+    order, result = f"{made}{gone}", torch.ones(())
+    for term, x in zip(terms.split(","), step.inputs, strict=True):
+        batch = x.dim() - len(term)
+        places = [term.index(letter) + batch for letter in order if letter in term]
+        sizes = [x.shape[term.index(a) + batch] if a in term else 1 for a in order]
+        turned = x.permute(*range(batch), *places)
+        result = result * turned.reshape(*x.shape[:batch], *sizes)
+    return result.sum(list(range(-len(gone), 0))) if gone else result

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
-from netlang.ops import elementary, merge, reduce, scale
+from netlang.ops import einsum, elementary, merge, reduce, scale
 from tests.ops.torch_modules.base import Applied, build, torch_axis
 
 __all__: list[str] = []
@@ -73,3 +73,12 @@ build.register(reduce.Mean, _reduced(torch.mean))
 build.register(reduce.Sum, _reduced(torch.sum))
 build.register(reduce.Amax, _reduced(torch.amax))
 build.register(reduce.Amin, _reduced(torch.amin))
+
+
+@build.register
+def _(op: einsum.Einsum, inputs: Types) -> nn.Module:
+    """With an ellipsis for the batch, which torch sets in front of the result."""
+    terms, made = op.formula.split("->")
+    values = zip(terms.split(","), inputs, strict=True)
+    given = ",".join(term if x.batch is None else f"...{term}" for term, x in values)
+    return Applied(lambda *operands: torch.einsum(f"{given}->...{made}", *operands))

@@ -3,6 +3,7 @@
 from tests.campaigns.generator.rules import (
     arithmetic,
     constants,
+    formulas,
     joins,
     layout,
     places,
@@ -21,6 +22,7 @@ __all__ = [
     "Join",
     "Step",
     "arithmetic",
+    "formulas",
     "constants",
     "joins",
     "layout",
