@@ -37,7 +37,8 @@ class BuildOptions(Record):
 
     `fit` says how given weights map to those of the net. `depth` and `sizes` are for pictures: the
     levels of blocks to open, and the sizes of the input to show. `opset` is for ONNX: the operator
-    set version, or None for the backend's choice. `guard` is for PyTorch source: whether it refuses
+    set version, or None for the backend's choice; a file that ONNX Runtime wouldn't load is refused
+    unless it is for `any_runtime`. `guard` is for PyTorch source: whether it refuses
     inputs of unsuitable sizes.
     """
 
@@ -47,6 +48,7 @@ class BuildOptions(Record):
     depth: int | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     opset: int | None = None
+    any_runtime: bool = False
     guard: bool = False
 
 

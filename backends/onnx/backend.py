@@ -29,6 +29,7 @@ class OnnxBackend(Backend):
         written = export(
             program, path, weights=options.weights, seed=options.seed, fit=options.fit,
             opset=OPSET if options.opset is None else options.opset,
+            any_runtime=options.any_runtime,
         )  # fmt: skip
         random = (
             f"its weights are random, from seed {options.seed}: --weights gives it trained ones"

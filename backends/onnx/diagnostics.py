@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["ElementsUnsupported", "NameOfTwoValues", "OperatorUnsupported", "OpsetUnsupported"]
+__all__ = [
+    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "OperatorUnsupported", "OpsetUnsupported",
+]  # fmt: skip
 
 
 class OperatorUnsupported(Diagnostic):
@@ -48,6 +50,21 @@ class ElementsUnsupported(Diagnostic):
     code = "E0934"
     title = "ONNX's `{kind}` takes no {dtype} at opset {opset}"
     caption = "its step `{place}` computes in {dtype}"
+    help = "{advice}"
+
+    kind: str
+    place: str
+    dtype: str
+    opset: int
+    advice: str
+
+
+class NoKernel(Diagnostic):
+    """An operator that ONNX Runtime doesn't implement for the type of its elements."""
+
+    code = "E0320"
+    title = "ONNX Runtime doesn't compute `{kind}` of opset {opset} in {dtype}"
+    caption = "its step `{place}` would need that, and the file wouldn't load"
     help = "{advice}"
 
     kind: str

@@ -15,7 +15,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 
-__all__ = ["require_element_types"]
+__all__ = ["require_element_types", "with_weights"]
 
 _REFUSED = re.compile(r"op_type:(\w+), node name: (.*?)\): .*unsupported type: tensor\((\w+)\)")
 
@@ -30,14 +30,8 @@ def require_element_types(
     """
     if program.floats is DType.FLOAT32:
         return
-    typed = onnx.ModelProto()
-    typed.CopyFrom(model)
-    typed.graph.input.extend(
-        helper.make_tensor_value_info(slot.key, element_type(slot.dtype), slot.weight.shape)
-        for slot in weights
-    )
     try:
-        shape_inference.infer_shapes(typed, check_type=True)
+        shape_inference.infer_shapes(with_weights(model, weights), check_type=True)
     except shape_inference.InferenceError as error:
         found = _REFUSED.search(str(error))
         if found is None:
@@ -48,6 +42,17 @@ def require_element_types(
             advice=_advice(kind, dtype, opset, highest),
         )  # fmt: skip
         raise NetlangError(diagnostic) from error
+
+
+def with_weights(model: onnx.ModelProto, weights: Iterable[Slot]) -> onnx.ModelProto:
+    """The model with its weights as inputs, so that their types are known."""
+    typed = onnx.ModelProto()
+    typed.CopyFrom(model)
+    typed.graph.input.extend(
+        helper.make_tensor_value_info(slot.key, element_type(slot.dtype), slot.weight.shape)
+        for slot in weights
+    )
+    return typed
 
 
 def _advice(kind: str, dtype: str, opset: int, highest: int) -> str:

@@ -27,7 +27,7 @@ from netlang.backends.weights import (
 from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
-from netlang.records import no_collection
+from netlang.records import Record, no_collection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,14 @@ OPSET = 21
 LOWEST_OPSET, HIGHEST_OPSET = 18, 23
 
 
+class _Form(Record):
+    """How a file is written: see `export`."""
+
+    opset: int
+    inline_limit: int
+    any_runtime: bool
+
+
 def export(
     program: Program,
     path: str | Path,
@@ -49,13 +57,15 @@ def export(
     opset: int = OPSET,
     fit: Fit = WHOLE,
     inline_limit: int = INLINE_LIMIT,
+    any_runtime: bool = False,
 ) -> Written:
     """Write the deployed net of `program` to `path`.
 
     Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
     don't fit, a `NetlangError` says so; with `fit.partial`, what fits is loaded, the others come
     from `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a
-    file ``<path>.data`` beside it.
+    file ``<path>.data`` beside it. A file that ONNX Runtime can't load on a processor is refused,
+    unless it is for `any_runtime`.
     """
     _check_opset(opset)
     require_writable(program)
@@ -63,7 +73,8 @@ def export(
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
         metadata = facts_of_weights(taken.facts, weights, seed)
-        return _written(program, Path(path), owned, taken, metadata, seed, opset, inline_limit)
+        form = _Form(opset, inline_limit, any_runtime)
+        return _written(program, Path(path), owned, taken, metadata, seed, form)
 
 
 def _written(
@@ -73,23 +84,25 @@ def _written(
     taken: Given,
     metadata: Mapping[str, str],
     seed: int,
-    opset: int,
-    inline_limit: int,
+    form: _Form,
 ) -> Written:
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
+    from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
 
     owned += constants(program)
-    flat = flatten(program, Graph(opset, _reserved(program, owned)))
+    flat = flatten(program, Graph(form.opset, _reserved(program, owned)))
     needed = [slot for slot in owned if slot.key in flat.graph.weights]
     stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}
     suspect: set[str] = set()
     tensors = [_tensor(slot, stored[slot.key], seed, suspect) for slot in needed]
     model = build_model(program, flat, metadata)
-    require_element_types(program, model, needed, opset, HIGHEST_OPSET)
-    beside = write_model(path, model, tensors, inline_limit)
+    require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
+    if not form.any_runtime:
+        require_kernels(program, model, needed, form.opset)
+    beside = write_model(path, model, tensors, form.inline_limit)
     small = {t.name: found for t in tensors if t.size < LARGE and (found := stored[t.name])}
     suspect |= suspects(small)
     return Written(path, beside, (*taken.notes, *not_finite([k for k in stored if k in suspect])))

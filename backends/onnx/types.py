@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.ir.types import DType
 
-__all__ = ["element_type"]
+__all__ = ["dtype_of", "element_type"]
 
 _NUMBERS = {
     DType.FLOAT32: 1,
@@ -20,3 +20,11 @@ _NUMBERS = {
 def element_type(dtype: DType) -> int:
     """The number by which ONNX refers to `dtype`."""
     return _NUMBERS[dtype]
+
+
+_DTYPES = {number: dtype for dtype, number in _NUMBERS.items()}
+
+
+def dtype_of(number: int) -> DType:
+    """The type that ONNX refers to by `number`."""
+    return _DTYPES[number]

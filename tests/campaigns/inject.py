@@ -132,7 +132,7 @@ def _made(program: Program) -> Iterator[str]:
 def _file(program: Program, path: Path) -> Iterator[str]:
     """What is wrong with the ONNX file, which has one list of names for all values."""
     try:
-        export(program, path)
+        export(program, path, any_runtime=True)
     except NetlangError as error:
         for each in error.diagnostics:
             yield from _unsafe("a message", render_text(each))

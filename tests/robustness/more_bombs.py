@@ -127,7 +127,28 @@ _RECIPES: dict[str, Callable[[], str]] = {
         "epochs: 9", f"epochs: {10**29}"
     ),
 }
-MORE_BOMBS: dict[str, Callable[[], str]] = {**_VALUES, **_STEPS, **_ERRORS, **_RECIPES}
+_FIELDS: dict[str, Callable[[], str]] = {
+    "repeats 40 deep": lambda: _net(
+        "repeat 9 {\n" * 40 + "conv(8, 3x3, pad=1)\n" + "}\n" * 40, shape="[8, H=64, W=64]"
+    ),
+    "blocks doubling 60 deep whose windows alternate": lambda: _net(
+        "b60",
+        "block b0 { conv(8, 3x3, pad=1) -> maxpool(2x2) -> upsample(2) }\n"
+        + "".join(f"block b{i + 1} {{ b{i} -> b{i} }}\n" for i in range(60)),
+    ),
+    "a thousand images": lambda: (
+        f"net a {{\n{_each(1000, 'input x@: [8, H=32, W=32]')}\nx0 -> p0: relu\n"
+        + "".join(f"(p{i}, x{i + 1}) -> add -> p{i + 1}: conv(8, 3x3, pad=1)\n" for i in range(999))
+        + "}\n"
+    ),
+}
+MORE_BOMBS: dict[str, Callable[[], str]] = {
+    **_VALUES,
+    **_STEPS,
+    **_ERRORS,
+    **_RECIPES,
+    **_FIELDS,
+}
 
 MORE_FILES: dict[str, Callable[[], dict[str, bytes]]] = {
     "diamonds of imports": lambda: {

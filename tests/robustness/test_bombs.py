@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,21 @@ TIMES = 11
 """As much work as that of so many checks of resnet50."""
 LOOPED = {"as many shrinking steps as are allowed": 96}
 """Checks of resnet50 where loops add all of the 3,000 steps that they may, each of another type."""
+LOOKS = (("summary",), ("explain",), ("expand",), ("draw", "-o", "x.dot"))
+LOOKED = 5
+"""As much work as that of so many checks."""
+ACCEPTED = (
+    "repeat of 10^9", "repeat of 10^18", "repeat in repeat in repeat", "blocks doubling 60 deep",
+    "channels of 10^9 squared", "stride of 10^18", "as many shrinking steps as are allowed",
+    "a line of 10^6 blanks", "periods of large primes", "a thousand sizes",
+    "lists inside lists, compared", "layers inside layers, each once",
+    "a number that is what it was made of", "a number handed on and doubled",
+    "channels doubled 60 times", "a comparison of 10^4 numbers", "a pad of 10^29",
+    "periods of many axes", "conditions on a product", "a remainder by a prime",
+    "a split of 10^9", "repeats 40 deep", "blocks doubling 60 deep whose windows alternate",
+    "a thousand images",
+)  # fmt: skip
+"""Texts that `check` accepts, so that other commands go on from there."""
 MOST = 50_000_000
 """Steps after which any text is given up."""
 MEGABYTES = 150
@@ -67,7 +82,7 @@ for spec in sys.argv[4:]:
             main(["check", spec])
 forget_parsed()
 
-def answer(folder, spec):
+def answer(folder, arguments):
     os.chdir(folder)
     resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -76,7 +91,7 @@ def answer(folder, spec):
     os.dup2(os.open("messages", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
     with counted(int(sys.argv[2])) as work:
         try:
-            main(["check", spec])
+            main(arguments)
         except SystemExit as ended:
             return ended.code
         finally:
@@ -114,11 +129,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield process
 
 
-def check(server: Server, folder: Path, spec: str = "main.net") -> tuple[int, str, int, float]:
-    """`netlang check` in a process of its own: status, messages, steps, peak MB."""
+def check(
+    server: Server, folder: Path, spec: str = "main.net", verb: Sequence[str] = ("check",)
+) -> tuple[int, str, int, float]:
+    """A command in a process of its own: status, messages, steps, peak MB."""
     assert server.stdin
     assert server.stdout
-    print(json.dumps([str(folder), spec]), file=server.stdin, flush=True)
+    first, *others = verb
+    arguments = [first, spec, *others]
+    print(json.dumps([str(folder), arguments]), file=server.stdin, flush=True)
     status, megabytes = json.loads(server.stdout.readline())
     steps = int((folder / "steps").read_text()) if status >= 0 else 0  # killed ones say nothing
     return status, (folder / "messages").read_text(encoding="utf-8"), steps, megabytes
@@ -152,6 +171,23 @@ def test_bomb(server: Server, name: str, tmp_path: Path) -> None:
     text = BOMBS[name]()
     (tmp_path / "main.net").write_text(text, encoding="utf-8")
     assert_answered(server, tmp_path, most(len(text), LOOPED.get(name, TIMES)))
+
+
+@pytest.mark.parametrize("verb", LOOKS, ids=lambda verb: str(verb[0]))
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_is_accepted_can_be_looked_at(
+    server: Server, name: str, verb: Sequence[str], tmp_path: Path
+) -> None:
+    """Figures, fields and pictures of nets that look small and aren't."""
+    text = BOMBS[name]()
+    (tmp_path / "main.net").write_text(text, encoding="utf-8")
+    nets = re.findall(r"^net (\w+)", text, re.MULTILINE)
+    spec = f"main.net:{nets[-1]}"
+    status, told, steps, megabytes = check(server, tmp_path, spec, verb)
+    assert status in (0, 1), told[-2000:]
+    assert "Traceback" not in told
+    assert 1_000 < steps <= LOOKED * most(len(text), LOOPED.get(name, TIMES))
+    assert megabytes < MEGABYTES
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,7 +10,7 @@ from netlang.records import Draft, field
 __all__ = ["MOST_AGAIN", "Again"]
 
 # Nodes that are walked again, after which none is: the bundled nets need 158 at most.
-MOST_AGAIN = 10_000
+MOST_AGAIN = 2_500
 
 
 class Again(Draft):

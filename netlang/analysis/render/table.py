@@ -111,6 +111,8 @@ def _bytes_note(count: int) -> str:
 
 
 def _scaled(count: int) -> str:
+    if count >= 1 << 60:
+        return f"{count >> 40:,} TiB"  # more than a float holds, maybe
     size = float(count)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024:

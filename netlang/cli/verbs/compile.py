@@ -40,6 +40,11 @@ def command() -> click.Command:
                 help="Version of ONNX's operators to write an .onnx file in.",
             ),
             click.Option(
+                ["--any-runtime"],
+                is_flag=True,
+                help="Write an .onnx file even if ONNX Runtime can't run it on a processor.",
+            ),
+            click.Option(
                 ["--guard"],
                 is_flag=True,
                 help="Let the .py file's network refuse inputs of sizes that it isn't for.",
@@ -57,6 +62,7 @@ def _compile(
     changes: tuple[str, ...],
     names: tuple[str, ...],
     opset: int | None,
+    any_runtime: bool,
     guard: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
@@ -66,7 +72,7 @@ def _compile(
     from netlang.records import replace
     from netlang.targets import backend_for, write
 
-    options = replace(build_options(asked), opset=opset, guard=guard)
+    options = replace(build_options(asked), opset=opset, any_runtime=any_runtime, guard=guard)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)
