@@ -96,6 +96,11 @@ def _label_per_loop(file: ast.File, span: Span) -> Fix | None:
     loop = enclosing(file, span, ast.For)
     again = enclosing(file, span, ast.Repeat)
     behind = Span(span.source, span.end, span.end)
+    if loop is None and again is None:
+        block = enclosing(file, span, ast.BlockDef)
+        if block is not None and block.inline:
+            name = block.name
+            return Fix(f"give each use of `{name}` a label, which is a scope: `first: {name}`")
     if again is not None and (loop is None or again.span.start > loop.span.start):
         if not span.text.isidentifier():
             return None

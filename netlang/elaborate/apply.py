@@ -12,7 +12,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import NotALayer, UnknownLayer
 from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks import instances
-from netlang.elaborate.blocks.inline import inline
+from netlang.elaborate.blocks.inline import inline, without_level
 from netlang.elaborate.blocks.parameters import arguments
 from netlang.elaborate.body import Body
 from netlang.elaborate.branches import branches, only_branch
@@ -34,7 +34,15 @@ from netlang.evaluate.literals import (
     literal_key,
     parameters_given,
 )  # fmt: skip
-from netlang.evaluate.values import Broken, FunctionValue, Layer, OperatorTarget, Value, kind_of
+from netlang.evaluate.values import (
+    BlockTarget,
+    Broken,
+    FunctionValue,
+    Layer,
+    OperatorTarget,
+    Value,
+    kind_of,
+)
 from netlang.ir.op import Op
 from netlang.ir.program import NO_ARGUMENTS, Function, Ref
 from netlang.ops import operator, operator_names
@@ -229,6 +237,9 @@ def _refuse_one(body: Body, action: ast.Apply, step: StepContext, ends: tuple[Re
 
 def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:
     """A block or net as a step."""
+    definition = layer.target.definition if isinstance(layer.target, BlockTarget) else None
+    if isinstance(definition, ast.BlockDef) and definition.inline:
+        return without_level(body, layer, action, step.label, step.flow)
     path = next_path(body, step.label)
     if action.body is not None:
         result, names = inline(body, layer, action, path, step.flow)

@@ -135,7 +135,9 @@ class LabelledValues(Record):
     def entry(self, span: Span) -> Ref:
         """The value of `in`; an error if the inputs have names of their own."""
         entry = self.block.entry
-        if self.block.declared or entry is None or len(entry) != 1:
+        if entry is None:
+            raise NetlangError  # the step that made it failed, which has been reported
+        if self.block.declared or len(entry) != 1:
             why = "the inputs have names of their own here"
             advice, fix = "use the input's name", None
             inputs = self.builder.inputs

@@ -41,7 +41,7 @@ def _foldable(body: Body, mark: BuilderMark, before: CurrentValue, after: Curren
     builder = body.builder
     if not before or not after or len(before) != 1 or len(after) != 1 or before == after:
         return False
-    if len(builder.labels) > mark.labels or len(builder.outputs) > mark.outputs:
+    if builder.labelled > mark.labels or len(builder.outputs) > mark.outputs:
         return False
     if before[0] in builder.label_reads or after[0].producer < mark.size:
         return False

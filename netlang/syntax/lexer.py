@@ -26,6 +26,7 @@ _UNFINISHED = r'(?P<open_docstring>""")|(?P<open_string>")|(?P<bad_number>[0-9][
 
 _COLON = re.compile(r"[ \t]*:")
 _BRACE_OF_LABEL = re.compile(r"\{[^{}\n]*\}(?=[ \t]*:|[.{])")
+_BLOCK_NEXT = re.compile(r"[ \t]+block[ \t]+[A-Za-z_]")
 _WORD_NEXT = re.compile(r"[ \t]+[A-Za-z_]")
 _LABEL_NEXT = re.compile(r'[ \t]+[A-Za-z_0-9"{]')
 
@@ -215,9 +216,12 @@ class Lexer:
             return following == "{" and not _BRACE_OF_LABEL.match(text, end)
         if (not self.brackets or self.brackets[-1] == "{") and _COLON.match(text, end):
             return False
+        if word == "inline":
+            return before in _BEFORE_STATEMENT and _BLOCK_NEXT.match(text, end) is not None
         if word in _OPEN_FILE:
             # In a definition, a name follows the word; `file.net(...)` calls the net of a file.
-            return not self.brackets and before in _BEFORE_STATEMENT and following != "("
+            opens = before in _BEFORE_STATEMENT or before == "inline"
+            return not self.brackets and opens and following != "("
         if word in _OPEN_STATEMENT:
             return before in _BEFORE_STATEMENT
         if word in _OPEN_TAP:

@@ -47,7 +47,7 @@ CONSTRUCTS = (
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
     "tuple", "unlabelled scope", "zip",
     "comprehension", "function", "function of a body", "function of layers", "here",
-    "parts of an item", "spread",
+    "inline block", "inline block with a body", "parts of an item", "spread",
     "computed auxiliary", "computed input", "computed output", "input in a condition",
     "number of outputs", "output by its number", "several values go on",
 )  # fmt: skip

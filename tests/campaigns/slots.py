@@ -75,6 +75,10 @@ SLOTS: dict[str, Callable[[str], str]] = {
     "function": lambda t: f"{t}(a) = a + 1\n" + _net(f"conv({t}(2), 1x1)"),
     "parameter of a function": lambda t: f"f({t}) = {t} + 1\n" + _net("conv(f(2), 1x1)"),
     "function of a body": lambda t: _net(f"{t}(a) = a + 1\n    conv({t}(2), 1x1)"),
+    "inline block": lambda t: f"inline block {t}(n) {{ conv(n, 1x1) }}\n" + _net(f"{t}(3)"),
+    "label of an inline block": lambda t: (
+        f"inline block b {{ {_quoted(t)}: conv(3, 1x1); relu }}\n" + _net("b")
+    ),
     "attribute of here": lambda t: _net(f"conv(here.{t}, 1x1)"),
     "name of a comprehension": lambda t: _net(f"conv([{t} for {t} in [3]][0], 1x1)"),
     "name of a part": lambda t: _net(

@@ -13,7 +13,8 @@ __all__ = ["KEYWORDS", "label", "literal", "reference"]
 KEYWORDS = frozenset(
     (
         "and", "as", "assert", "auxiliary", "block", "else", "false", "for", "from", "here", "if",
-        "import", "in", "input", "net", "not", "or", "output", "repeat", "reuse", "train", "true",
+        "import", "in", "inline", "input", "net", "not", "or", "output", "repeat", "reuse", "train",
+        "true",
     )
 )  # fmt: skip
 

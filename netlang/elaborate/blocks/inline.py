@@ -1,4 +1,8 @@
-"""Inlines blocks that are given a body: their steps become those of the calling net or block."""
+"""Blocks whose steps become those of the calling net or block: inline ones, and with a body.
+
+A block that is given a body keeps a level of its own, under its label or number; an inline one has
+none.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable, Sequence
 from netlang.advice.bodies import steps_after
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import BodyNotAllowed
+from netlang.diagnostics.language.structure import BodyNotAllowed, DuplicateOutput
 from netlang.elaborate.blocks.instances import count_inputs, refuse_endless
 from netlang.elaborate.blocks.parameters import arguments, target_of
 from netlang.elaborate.body import Body, LabelledValues
@@ -25,7 +29,7 @@ from netlang.ir.program import Output
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["inline"]
+__all__ = ["inline", "without_level"]
 
 
 def inline(
@@ -52,12 +56,46 @@ def inline(
     return (result if taken == () else taken), names
 
 
+def without_level(
+    body: Body, applied: Layer, action: ast.Apply, label: LabelPath | None, flow: CurrentValue
+) -> CurrentValue:
+    """An inline block: its steps are those of the scope around, or of the scope of its label.
+
+    Its labels can be read in it alone, but their paths are taken.
+    """
+    target, session, builder = target_of(applied), body.session, body.builder
+    path = body.scope + (label or ())
+    inner = _inner(body, applied, action, path, flow)
+    if label is not None:
+        builder.claim(path, action.span, scope=True)
+    own: dict[LabelPath, Labelled] = {}
+    session.active.append(target.definition)
+    link = ChainLink(action.span, target.name, ".".join(path) or target.name, body.block.shown)
+    with session.instance(link), builder.outputs_in({}) as taps, builder.labels_of(own, {}):
+        result = inner.run(target.definition.body)
+    session.active.pop()
+    builder.hidden += len(own)
+    for tap in taps.values():
+        if tap.auxiliary and (*path, tap.name) in builder.outputs:
+            raise NetlangError(DuplicateOutput(span=action.span, name=tap.name))
+    taken = _taken(builder, tuple(taps.values()), path, action.span, read=label is not None)
+    if action.body is not None and not inner.block.applied:
+        _refuse_unapplied(target, action)
+    value = result if taken == () else taken
+    if label is not None:
+        names = tuple(tap.name for tap in taps.values() if not tap.auxiliary)
+        what = "an inline block"
+        builder.label(path, Labelled(value, action.span, what, path, outputs=names))
+    return value
+
+
 def _inner(
     body: Body, applied: Layer, action: ast.Apply, path: LabelPath, flow: CurrentValue
 ) -> Body:
     """The block's own body, which adds to the function where the block is used."""
     target = target_of(applied)
-    values = arguments(body, applied, action.span, flow)
+    inline = isinstance(target.definition, ast.BlockDef) and target.definition.inline
+    values = arguments(body, applied, action.span, flow, inline=inline)
     refuse_endless(body.session, target, action.span)
     names = Environment(target.module.find)
     for parameter in target.definition.parameters:
@@ -66,20 +104,22 @@ def _inner(
     if given is not None:
         count_inputs(body, target, values, len(given), action.span)
     is_net = isinstance(target.definition, ast.NetDef)
-    closure = _closure(body, action)
+    closure = None if action.body is None else _closure(body, action.body)
     block = BlockState(target.name, is_net, flow, given or (), closure=closure, root=path)
     readable = LabelledValues(body.builder, block, target.module, path)
     return Body.begin(body.elaborator, names, readable, flow, body.evaluator.pins)
 
 
-def _closure(body: Body, action: ast.Apply) -> Callable[[CurrentValue, Span], CurrentValue]:
-    """A function that applies the given body; its `output`s are those of where it was written."""
-    suite, builder = action.body, body.builder
-    assert suite is not None
-    outputs = builder.outputs
+def _closure(body: Body, suite: ast.Suite) -> Callable[[CurrentValue, Span], CurrentValue]:
+    """A function that applies the given body.
+
+    Its `output`s and labels are those of where it was written.
+    """
+    builder = body.builder
+    outputs, labels, gone_on = builder.outputs, builder.labels, builder.gone_on
 
     def closure(current: CurrentValue, span: Span) -> CurrentValue:
-        with builder.outputs_in(outputs):
+        with builder.outputs_in(outputs), builder.labels_of(labels, gone_on):
             return body.inner(flow=current).run(suite)
 
     return closure
@@ -93,15 +133,23 @@ def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
 
 
 def _taken(
-    builder: FunctionBuilder, taps: Sequence[Output], path: LabelPath, span: Span
+    builder: FunctionBuilder,
+    taps: Sequence[Output],
+    path: LabelPath,
+    span: Span,
+    *,
+    read: bool = True,
 ) -> CurrentValue:
-    """The outputs that an inlined block declared: its value, and the caller's training outputs."""
+    """The outputs that an inlined block declared: its value, and the caller's training outputs.
+
+    Several can be `read` under the label of the block, if it has one.
+    """
     deployed = [tap for tap in taps if not tap.auxiliary]
     for tap in taps:
         where = (*path, tap.name)
         if tap.auxiliary:
             builder.outputs[where] = Output(".".join(where), tap.ref, auxiliary=True)
-        elif len(deployed) > 1:
+        elif read and len(deployed) > 1:
             flow = None if tap.ref == FAILED else (tap.ref,)
             builder.label(where, Labelled(flow, span, "an output", where))
     refs = tuple(tap.ref for tap in deployed)

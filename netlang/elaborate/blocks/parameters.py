@@ -21,13 +21,17 @@ from netlang.source import Span
 __all__ = ["arguments", "own_names", "parameters", "target_of"]
 
 
-def arguments(body: Body, applied: Layer, span: Span, flow: CurrentValue) -> dict[str, Value]:
+def arguments(
+    body: Body, applied: Layer, span: Span, flow: CurrentValue, *, inline: bool = False
+) -> dict[str, Value]:
     """The value of every parameter of a block in the caller's terms, defaults included.
 
     Numbers inside a list or a layer are plain, as the block could express them only in its own
-    terms.
+    terms, which an `inline` one doesn't have.
     """
     values = parameters(target_of(applied), applied, span, _entry(body, flow))
+    if inline:
+        return values
     return {
         name: body.evaluator.pin(value) if isinstance(value, tuple | Layer) else value
         for name, value in values.items()

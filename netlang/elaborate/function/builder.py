@@ -45,6 +45,8 @@ class FunctionBuilder(Draft):
     size: int = 0
     incomplete: bool = False
     """Whether a statement failed that may have defined labels."""
+    hidden: int = 0
+    """How many labels belong to inline blocks, which nothing outside of these can read."""
     labels: dict[LabelPath, Labelled] = field(default_factory=dict)
     current: CurrentValue = ()
     """What `here` means: the current value where a statement or step begins."""
@@ -115,6 +117,18 @@ class FunctionBuilder(Draft):
         """Whether `find` would find something; this doesn't count as reading it."""
         depths = range(len(root), len(scope) + 1)
         return any(scope[:depth] + parts in self.labels for depth in depths)
+
+    @contextmanager
+    def labels_of(
+        self, labels: dict[LabelPath, Labelled], gone_on: dict[LabelPath, GoneOn]
+    ) -> Iterator[None]:
+        """Inside, other labels can be read, and new ones are among them."""
+        around = self.labels, self.gone_on
+        self.labels, self.gone_on = labels, gone_on
+        try:
+            yield
+        finally:
+            self.labels, self.gone_on = around
 
     def forget(self, scope: LabelPath, labels: int) -> None:
         """Make everything labelled in `scope` after the first `labels` labels unreadable."""
@@ -245,10 +259,15 @@ class FunctionBuilder(Draft):
         self._spans[last.producer] = self._spans[carry_out.producer]
         return last
 
+    @property
+    def labelled(self) -> int:
+        """How many labels there are, read or not."""
+        return len(self.labels) + self.hidden
+
     def mark(self, scope: LabelPath) -> BuilderMark:
         """The current position, for folding what comes after."""
         return BuilderMark(
-            len(self.items), self.size, self.position(scope), len(self.labels), len(self.outputs)
+            len(self.items), self.size, self.position(scope), self.labelled, len(self.outputs)
         )
 
 

@@ -82,11 +82,14 @@ __all__ = [
 
 
 class BlockDef(Node, gc=True, weakref=True):
+    """`block name(params) { ... }`; an `inline` one has no level of its own in the net."""
+
     name: str
     name_span: Span
     parameters: tuple[Parameter, ...]
     doc: str | None
     body: Suite
+    inline: bool = False
 
 
 class NetDef(Node, gc=True, weakref=True):

@@ -207,9 +207,11 @@ def _parameters(b: Builder, parts: Parts, first: int, last: int) -> tuple[Parame
 
 
 def _block_def(b: Builder, parts: Parts, first: int, last: int) -> BlockDef:
-    name, *parameters, (doc, body) = parts
+    inline = b.kinds[parts[0]] == "inline"
+    name, *parameters, (doc, body) = parts[1:] if inline else parts
     declared = parameters[0] if parameters else ()
-    return BlockDef(b.span(first, last), b.text(name), b.span(name, name), declared, doc, body)
+    place = b.span(name, name)
+    return BlockDef(b.span(first, last), b.text(name), place, declared, doc, body, inline)
 
 
 def _net_def(b: Builder, parts: Parts, first: int, last: int) -> NetDef:

@@ -18,7 +18,7 @@ __all__ = ["BRACKETS", "UNCLOSED", "closed_early"]
 
 # The words before a port, and how a name that is computed could begin.
 _PORTS = {"input": "x", "output": "y", "auxiliary": "aux"}
-_NEW_DEFINITION = re.compile(r"(?:block|net|train|from)[ \t]+[A-Za-z_]")
+_NEW_DEFINITION = re.compile(r"(?:inline[ \t]+block|block|net|train|from)[ \t]+[A-Za-z_]")
 
 
 def _missing_space(spot: Spot) -> Diagnostic | None:

@@ -78,7 +78,7 @@ def in_words(kinds: frozenset[str]) -> str:
     words: list[str] = []
     if rest >= _DEFINITION:
         words.append("a definition (`block`, `net`, `train`, `from`, `assert` or `name = value`)")
-        rest -= _DEFINITION | {"NAME"}
+        rest -= _DEFINITION | {"NAME", "inline"}
     if rest >= _STATEMENT:
         words.append("a step or another statement")
         rest -= _STATEMENT | _STEP

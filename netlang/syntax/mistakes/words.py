@@ -166,14 +166,20 @@ def _step_outside(spot: Spot) -> Diagnostic:
 
 def _inside_body(spot: Spot) -> Diagnostic | None:
     """`block name` or `from x import` in a body."""
+    if spot.innermost == "{" and spot.kind() == "inline":
+        return _nested(spot.span(), "a definition with `inline block`")
     word = spot.text(spot.first)
     if spot.innermost != "{" or spot.first != -1 or word not in ("block", "net", "train", "from"):
         return None
     if spot.kind() != "NAME":
         return None
     what = "an import" if word == "from" else f"a definition with `{word}`"
+    return _nested(spot.span(-1), what)
+
+
+def _nested(span: Span, what: str) -> Diagnostic:
     return StatementMisplaced(
-        span=spot.span(-1), what=what, where="inside a body", reason="definitions don't nest",
+        span=span, what=what, where="inside a body", reason="definitions don't nest",
         advice="move it out of the braces, to the level of the file",
     )  # fmt: skip
 

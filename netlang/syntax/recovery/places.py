@@ -25,7 +25,9 @@ _PIECE = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]++|\\.)*+"?|#[^\n]*|[\n()\[\]{}
 _BLANK = re.compile(r"(?:[ \t\r]*+(?:#[^\n]*+)?\n)*+")
 _INDENTATION = re.compile(r"[ \t]*")
 _ENDS_LINE = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)")
-_DEFINITION = re.compile(r"^(?:block|net|train|from)[ \t]+[A-Za-z_]", re.MULTILINE)
+_DEFINITION = re.compile(
+    r"^(?:inline[ \t]+block|block|net|train|from)[ \t]+[A-Za-z_]", re.MULTILINE
+)
 _AT_MARGIN = re.compile(r"^[^\s#)\]}\-]", re.MULTILINE)
 _TAB = 4
 

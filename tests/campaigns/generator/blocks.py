@@ -11,7 +11,7 @@ from tests.campaigns.generator.rules.pointwise import PLAIN
 from tests.campaigns.generator.spec import Block, File, Owner, Parameter
 from tests.campaigns.generator.steps import apply, choose, kept, path_to
 
-__all__ = ["Grow", "call_block", "call_net", "call_pair"]
+__all__ = ["Grow", "arguments_of", "definition", "call_block", "call_net", "call_pair"]
 
 Grow = Callable[[Body, int], None]
 DEEPEST = 3
@@ -24,7 +24,7 @@ def _docstring(body: Body) -> list[str]:
     return ['"""What it is for."""']
 
 
-def _definition(owner: Owner, name: str, lines: list[str]) -> str:
+def definition(owner: Owner, name: str, lines: list[str]) -> str:
     parameters = sorted(owner.parameters, key=lambda each: each.default is not None)
     texts = [
         each.name if each.default is None else f"{each.name}={each.default}" for each in parameters
@@ -33,7 +33,7 @@ def _definition(owner: Owner, name: str, lines: list[str]) -> str:
     return "\n".join([head, *indented(lines), "}"])
 
 
-def _called(body: Body, block: Block) -> str:
+def arguments_of(body: Body, block: Block) -> str:
     """A call with the arguments that it needs, by position or name, some defaults given too."""
     ordered = sorted(block.parameters, key=lambda each: each.default is not None)
     if ordered and body.draw.chance(0.15):
@@ -107,7 +107,7 @@ def call_block(body: Body, grow: Grow) -> bool:
 
 def _apply_block(body: Body, block: Block) -> None:
     body.spec.used("block")
-    text = f"{_imported(body, block.name)}{_called(body, block)}"
+    text = f"{_imported(body, block.name)}{arguments_of(body, block)}"
     several = len(block.gives) > 1
     if several or (body.draw.chance(0.4) and not body.repeated):
         mark, read = body.new_label(plain=True)
@@ -162,7 +162,7 @@ def _new_block(body: Body, grow: Grow) -> Block:
     name = body.spec.name("block")
     block = Block(name, body.current, gives, outputs, tuple(owner.parameters), auxiliary)
     home.blocks.append(block)
-    home.items.append(_definition(owner, name, [*doc, *inner.lines]))
+    home.items.append(definition(owner, name, [*doc, *inner.lines]))
     return block
 
 
@@ -198,7 +198,7 @@ def call_net(body: Body, grow: Grow) -> bool:
     dtype = "" if x.type.dtype is DType.FLOAT32 else x.type.dtype.value
     block = Block(spec.name("net"), (x,), inner.current, ("output",), tuple(owner.parameters))
     lines = [f"input {name}: {dtype}[{sizes}]", *inner.lines]
-    home.items.append(_definition(owner, block.name, lines).replace("block", "net", 1))
+    home.items.append(definition(owner, block.name, lines).replace("block", "net", 1))
     spec.used("net as a step")
     _apply_block(body, block)
     return True
@@ -228,13 +228,13 @@ def call_pair(body: Body, grow: Grow) -> bool:
         body.spec.name("pair"), (x, x), inner.current, ("output",), tuple(owner.parameters)
     )
     home.blocks.append(block)
-    home.items.append(_definition(owner, block.name, inner.lines))
+    home.items.append(definition(owner, block.name, inner.lines))
     body.spec.used("block of several inputs", "tuple", "input of a block")
     apply(body, kept(body), label=True)
     first = body.hold()
     apply(body, kept(body), label=True)
     second = body.hold()
-    text = f"{_imported(body, block.name)}{_called(body, block)}"
+    text = f"{_imported(body, block.name)}{arguments_of(body, block)}"
     body.line(f"({first}, {second}) -> {text}")
     body.joinable = True
     body.current = inner.current

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tests.campaigns.generator.blocks import Grow
+from tests.campaigns.generator.blocks import DEEPEST, Grow, arguments_of, definition
 from tests.campaigns.generator.body import Body, indented
+from tests.campaigns.generator.model import Labelled
 from tests.campaigns.generator.rules.pointwise import PLAIN
+from tests.campaigns.generator.spec import Block, Owner
 from tests.campaigns.generator.steps import apply, choose, kept
 
-__all__ = ["call_bundled", "call_with_body", "call_wrapper", "reused"]
+__all__ = ["call_bundled", "call_inline", "call_with_body", "call_wrapper", "reused"]
 
 
 def call_wrapper(body: Body, grow: Grow) -> bool:
@@ -49,6 +51,39 @@ def call_with_body(body: Body, grow: Grow) -> bool:
     given = "" if body.draw.chance(0.6) else f"({body.draw.pick(PLAIN)})"
     body.lines_of([f"{name}{given} {{", *indented(inner.lines), "}"])
     body.joinable = True
+    body.current = inner.current
+    return True
+
+
+def call_inline(body: Body, grow: Grow) -> bool:
+    """An inline block of steps without labels, which may take a body."""
+    if body.dead or body.nested > DEEPEST:
+        return False
+    home, name = body.owner.home, body.spec.name("inline")
+    owner = Owner(home, False, body.value)
+    inner = Body(body.spec, owner, body.current, nested=body.nested + 1)
+    inner.repeated = True
+    for _ in range(body.draw.whole(1, 2)):
+        apply(inner, choose(inner, single=True))
+    lines, given = inner.lines, ""
+    if body.draw.chance(0.3):
+        body.spec.used("inline block with a body")
+        lines = [*lines, "body"]
+        side = body.child(repeated=True)
+        side.current = inner.current
+        apply(side, choose(side, single=True))
+        inner.current = side.current
+        given = "\n".join([" {", *indented(side.lines), "}"])
+    parameters = tuple(owner.parameters)
+    home.items.append("inline " + definition(owner, name, lines))
+    body.spec.used("inline block")
+    block = Block(name, body.current, inner.current, ("output",), parameters)
+    text = f"{name}{arguments_of(body, block)}{given}"
+    labelled = not body.repeated and body.draw.chance(0.3)
+    mark, read = body.new_label(plain=True) if labelled else ("", "")
+    body.lines_of((f"{mark}: {text}" if labelled else text).splitlines())
+    if labelled:
+        body.labels[read] = Labelled(inner.current)
     body.current = inner.current
     return True
 

@@ -55,6 +55,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (_with_growth(blocks.call_pair), 2),
     (_with_growth(callers.call_wrapper), 1),
     (_with_growth(callers.call_with_body), 2),
+    (_with_growth(callers.call_inline), 3),
     (_with_growth(callers.call_bundled), 3),
     (callers.reused, 4),
     (ports.branched, 2),
