@@ -40,17 +40,16 @@ def again(program: Program) -> Program:
     return program_of(render_spec(expand_program(program)))
 
 
-def told(step: ExpandedStep) -> tuple[object, ...]:
+def described(step: ExpandedStep) -> tuple[object, ...]:
     inputs = [(value.step, value.output) for value in step.inputs]
     types = [str(type) for type in (*step.input_types, *step.types)]
     return step.path, step.op, inputs, types, step.module, step.auxiliary
 
 
 def check_same(program: Program) -> None:
-    copy = again(program)
-    assert [told(s) for s in expand_program(copy).steps] == [
-        told(s) for s in expand_program(program).steps
-    ]
+    expanded = expand_program(program)
+    copy = program_of(render_spec(expanded))
+    assert list(map(described, expand_program(copy).steps)) == list(map(described, expanded.steps))
     assert layers(copy.net) == layers(program.net)
     before, after = Facts(program), Facts(copy)
     for name in FACTS:
