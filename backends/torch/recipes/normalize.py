@@ -42,6 +42,8 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 _IN_FACTS = 1 << 17
 # Those of a matrix.
 _MOST_AXES = 2
+# Less has no full precision in float32, and divided by it, 1 may be infinite.
+_LEAST_DIVISOR = torch.finfo(torch.float32).tiny
 
 
 @final
@@ -89,17 +91,17 @@ class Normalizer:
         """The normalizer that `facts` describe, whoever wrote them.
 
         `beside` are the tensors that the facts name. Raises `ValueError` if the facts describe
-        none: another function, a number that is NaN or infinite, a division by zero, more or fewer
-        numbers than the shape says, or more axes than two. Whether it fits the inputs is told by
-        `require_for`.
+        none: another function, a number that is NaN or infinite, a division by zero or by nearly
+        that, more or fewer numbers than the shape says, or more axes than two. Whether it fits the
+        inputs is told by `require_for`.
         """
         try:
             first, second = (_restored(each, beside).to(device) for each in facts["numbers"])
             found = cls(_FUNCTIONS[facts["function"]], (first, second))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"no normalization: {error}") from None
-        if found.function is affine and not second.all():
-            raise ValueError("it divides by zero")
+        if found.function is affine and bool((second.abs() < _LEAST_DIVISOR).any()):
+            raise ValueError("it divides by zero, or by numbers that are nearly that")
         return found
 
     def require_for(self, shape: tuple[int | None, ...]) -> None:

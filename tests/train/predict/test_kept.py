@@ -107,6 +107,8 @@ OTHERS = {
     "beyond float32": [ONES, row(1.0, 1.0, 1e300)],
     "beyond floats": [ONES, row(1.0, 1.0, 10**400)],
     "division by zero": [ONES, row(1.0, 0.0, 1.0)],
+    "division by what is nearly zero": [ONES, row(1.0, 1e-45, 1.0)],
+    "division by what is less than any other float32": [ONES, row(1.0, 1.0, -1.17e-38)],
     "five channels": [row(*[1.0] * 5)] * 2,
     "no number": [row(shape=(0, HUGE))] * 2,
     "huge": [row(1.0, shape=(HUGE, HUGE))] * 2,
