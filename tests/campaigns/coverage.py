@@ -45,7 +45,7 @@ CONSTRUCTS = (
     "net alias", "net as a step", "net parameter", "output", "parameter default",
     "partial application", "quoted label", "repeat", "reuse", "several inputs", "several outputs",
     "several outputs of a block", "size of a value", "slice of a list", "symbolic size", "table",
-    "tuple", "unlabelled scope", "zip",
+    "tied weight", "tuple", "unlabelled scope", "weight as a value", "zip",
     "comprehension", "function", "function of a body", "function of layers", "here",
     "inline block", "inline block with a body", "parts of an item", "spread",
     "computed auxiliary", "computed input", "computed output", "input in a condition",

@@ -49,7 +49,9 @@ def program_in(folder: Path, text: str) -> Program:
 def random_weights(program: Program, seed: int = 0) -> Arrays:
     """Values for every key, variances positive, far from what a net starts with."""
     generator = np.random.default_rng(seed)
-    return {slot.key: _given(slot, generator) for slot in slots(program)}
+    owned = slots(program)
+    own = {slot.key: _given(slot, generator) for slot in owned if slot.tied is None}
+    return own | {slot.key: own[slot.tied] for slot in owned if slot.tied is not None}
 
 
 _FIXED = (WindowOffsets, WindowCoordinates, Constant, Evenly, Literal)

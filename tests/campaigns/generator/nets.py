@@ -7,7 +7,16 @@ from collections.abc import Callable
 
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
-from tests.campaigns.generator import arithmetic, attention, blocks, callers, control, merges, ports
+from tests.campaigns.generator import (
+    arithmetic,
+    attention,
+    blocks,
+    callers,
+    control,
+    merges,
+    ports,
+    weights,
+)
 from tests.campaigns.generator.body import Body, indented
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Generated, Labelled, Value
@@ -59,6 +68,8 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (_with_growth(callers.call_bundled), 3),
     (callers.reused, 4),
     (ports.branched, 2),
+    (weights.given_weights, 3),
+    (weights.tied, 2),
 )
 _BAG = tuple(production for production, weight in PRODUCTIONS for _ in range(weight))
 
