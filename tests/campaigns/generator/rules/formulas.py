@@ -13,9 +13,9 @@ __all__: list[str] = []
 LETTERS = "abcdwxyz"
 
 
-def _result(draw: Draw, letters: str) -> str:
+def _result(draw: Draw, letters: str, needed: str = "") -> str:
     """Some of the letters, in any order; small values, since most are summed."""
-    kept = [letter for letter in letters if draw.chance(0.6)]
+    kept = [letter for letter in letters if letter in needed or draw.chance(0.6)]
     return "".join(draw.shuffled(kept))
 
 
@@ -34,5 +34,7 @@ def _of_two(draw: Draw, x: Value) -> Join | None:
         return None
     one = LETTERS[: x.type.rank]
     two = "".join(a if draw.chance(0.7) else LETTERS[i + 4] for i, a in enumerate(one))
-    made = _result(draw, "".join(dict.fromkeys(one + two)))
+    # A sum of one product is none for torch, which counts no work for it.
+    single = "".join(a for a, size in zip(one, x.type.shape, strict=True) if size == 1)
+    made = _result(draw, "".join(dict.fromkeys(one + two)), single)
     return Join(Einsum(formula=f"{one},{two}->{made}"), (x.type,))
