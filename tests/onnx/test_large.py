@@ -88,3 +88,19 @@ def test_a_full_disk_leaves_both_files_that_were_there(
     export(load_program("cnn"), path, seed=1, inline_limit=0)
     assert beside.read_bytes() != before[1]
     check_file(path)
+
+
+def test_large_tables_are_made_by_the_runtime(tmp_path: Path) -> None:
+    """A short text makes a short file, and the same numbers as a table that the file holds."""
+    spec, path = tmp_path / "tables.net", tmp_path / "tables.onnx"
+    spec.write_text(
+        "net a {\n    input x: [2]\n    full([2, 1024, 1024], 0.5) -> half: amax(axes=[0, 1, 2])\n"
+        "    linspace(1, 3, 1500000) -> three: amax(0)\n"
+        "    arange(1200000, dtype=float) -> last: amax(0)\n"
+        "    (x, half, three, last) -> add\n}\n",
+        encoding="utf-8",
+    )
+    export(load_program(str(spec)), path)
+    assert path.stat().st_size < 10_000
+    (found,) = run(path, {"x": np.zeros((1, 2), np.float32)})
+    assert np.array_equal(found, np.full((1, 2), 0.5 + 3 + 1_199_999, np.float32))

@@ -1,6 +1,8 @@
-"""Constants: initializers, or nodes where a size depends on the input."""
+"""Constants: initializers, or nodes where a size depends on the input or is large."""
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 
@@ -12,11 +14,14 @@ from netlang.ops.constants import Arange, Filled, Full, Linspace, Listed, Ones, 
 
 __all__: list[str] = []
 
+# Elements of a table that a file may hold, 4 MB of float32; a runtime makes larger ones itself.
+_MOST_STORED = 2**20
+
 
 def _initializer(op: Table, emit: Emitter) -> tuple[str, ...] | None:
-    """The tensor that the file holds; None if its size depends on the input."""
+    """The tensor that the file holds; None if its size depends on the input or is large."""
     made = op.tensor()
-    if made is None:
+    if made is None or (not op.persistent and prod(map(int, op.sizes())) > _MOST_STORED):
         return None
     return (emit.weight("") if op.persistent else emit.given(made),)
 
