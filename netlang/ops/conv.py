@@ -112,6 +112,7 @@ class Conv(Op):
         divisible(self, channels_of(self, x), self.groups, "the input channels", "groups")
         divisible(self, self.out, self.groups, "`out`", "groups")
         self._check_eps()
+        self._check_standardized()
         check_given(self, inputs)
         extent = reach_of(self.kernel, self.dilation, x.rank - 1)
         pads = padding(self.pad, extent)
@@ -134,6 +135,16 @@ class Conv(Op):
                 ConflictingArguments, argument="eps", operator=self.name,
                 conflict=f"`eps` is {self.eps}, and `standardize` is false",
                 advice="give `standardize=true` too: without it, nothing uses `eps`",
+            )  # fmt: skip
+
+    def _check_standardized(self) -> None:
+        if self.standardize and "weight" in self.given:
+            from netlang.diagnostics.language.shapes import ConflictingArguments
+
+            raise Rejection(
+                ConflictingArguments, argument="standardize", operator=self.name,
+                conflict="`standardize` is for a weight of the layer's own, and this is a value",
+                advice="standardise the value in steps: `layer_norm(axes=[1, 2, 3], affine=false)`",
             )  # fmt: skip
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:

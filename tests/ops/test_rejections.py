@@ -124,6 +124,12 @@ REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [
     ("E0413", make("softmax", axis=2), (image(3, 4),), "-2 to 1"),
     ("E0421", make("softmax"), (image(3, 4),), "0 to 1"),
     ("E0414", make("batch_norm"), (learned(3, 4, 4),), "[3, 4, 4]"),
+    (
+        "E0416",
+        make("conv", out=2, kernel=1, bias=False, standardize=True, given=("weight",)),
+        (image(3, 8, 8), learned(2, 3, 1, 1)),
+        "in steps",
+    ),
     ("E0414", make("maxpool", kernel=2, return_indices=True), (learned(3, 4, 4),), "batch axis"),
     ("E0416", make("constant", values=(0.5,), dtype="int64"), (), "0.5 isn't a whole number"),
     ("E0416", make("constant", values=(0.0,) * 5000), (), "5,000 numbers"),
