@@ -35,6 +35,7 @@ OURS = [name for name in NETS if name not in ROWS]
 # Of several that differ in width or depth alone the smallest is run each time, and none that takes
 # seconds unless no other has its steps.
 LARGE = {
+    "bert", "bert_large",
     "cdncnn_b", "convnext_v2_base", "convnext_v2_femto", "convnext_v2_huge", "convnext_v2_large",
     "convnext_v2_nano", "convnext_v2_pico", "convnext_v2_tiny", "cyclegan_generator",
     "deeplabv3_mobilenet_v3_large", "deeplabv3_resnet101", "deeplabv3_resnet50", "dncnn_b",

@@ -26,6 +26,9 @@ torchvision_models()  # so that torchvision imports at all without its CUDA oper
 from tests.specs.plain import residual  # noqa: E402 - it imports torchvision
 
 NETS: dict[str, Callable[[], nn.Module]] = {
+    "bert": partial(language.Bert, 768, 12, 12),
+    "bert_large": partial(language.Bert, 1024, 24, 16),
+    "bert(width=16, depth=2, heads=2, words=50, drop=0)": partial(language.Bert, 16, 2, 2, 50),
     "alexnet_2012": pictures.AlexNet2012,
     "autoencoder": others.Autoencoder,
     "cdncnn_b": partial(restoration.Dncnn, 20, 3),
@@ -103,6 +106,7 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 }
 # Of several that differ in width or depth alone one is run each time.
 LARGE = {
+    "bert", "bert_large",
     "cdncnn_b", "cyclegan_generator", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
     "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "gpt2", "gpt2_large", "gpt2_medium",
     "gpt2_xl", "mobilenet_v1_050", "mobilenet_v1_075",

@@ -17,13 +17,14 @@ _OTHER = " "
 
 # Words with a special spelling in the field.
 _SPELLING = {
-    "alexnet": "AlexNet", "bn": "BN", "cbr": "CBR", "cdncnn": "CDnCNN", "cnn": "CNN",
-    "convnext": "ConvNeXt", "crnn": "CRNN", "cyclegan": "CycleGAN", "deeplabv": "DeepLabV",
-    "dncnn": "DnCNN", "edsr": "EDSR", "espcn": "ESPCN", "fasterrcnn": "FasterRCNN", "fcn": "FCN",
-    "fcos": "FCOS", "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet", "gru": "GRU",
-    "hrnet": "HRNet", "lstm": "LSTM", "mlp": "MLP", "mnasnet": "MNASNet", "retinanet": "RetinaNet",
-    "rnn": "RNN", "rpn": "RPN", "se": "SE", "ssd": "SSD", "unet": "UNet", "vae": "VAE",
-    "vgg": "VGG", "vit": "ViT", "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
+    "alexnet": "AlexNet", "bert": "BERT", "bn": "BN", "cbr": "CBR", "cdncnn": "CDnCNN",
+    "cnn": "CNN", "convnext": "ConvNeXt", "crnn": "CRNN", "cyclegan": "CycleGAN",
+    "deeplabv": "DeepLabV", "dncnn": "DnCNN", "edsr": "EDSR", "espcn": "ESPCN",
+    "fasterrcnn": "FasterRCNN", "fcn": "FCN", "fcos": "FCOS", "fpn": "FPN", "gan": "GAN",
+    "googlenet": "GoogLeNet", "gru": "GRU", "hrnet": "HRNet", "lstm": "LSTM", "mlp": "MLP",
+    "mnasnet": "MNASNet", "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE",
+    "ssd": "SSD", "unet": "UNet", "vae": "VAE", "vgg": "VGG", "vit": "ViT", "wavenet": "WaveNet",
+    "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
 
 

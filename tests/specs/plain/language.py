@@ -1,4 +1,4 @@
-"""Language models in plain torch: GPT-2 with the names of nanoGPT."""
+"""Language models in plain torch: GPT-2 with nanoGPT's names, BERT with those of its port."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Gpt2"]
+__all__ = ["Bert", "Gpt2"]
 
 
 class _Attention(nn.Module):
@@ -81,3 +81,63 @@ class Gpt2(nn.Module):
             x = layer(x)
         y: Tensor = self.lm_head(last(x))
         return y
+
+
+class _SelfAttention(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (
+            each(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for each in (self.query, self.key, self.value)
+        )
+        weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1)
+        return (weights @ v).transpose(1, 2).flatten(2)
+
+
+def _named(**parts: nn.Module) -> nn.ModuleDict:
+    return nn.ModuleDict(parts)
+
+
+class _BertLayer(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        after = _named(dense=nn.Linear(width, width), LayerNorm=nn.LayerNorm(width, eps=1e-12))
+        self.attention = nn.ModuleDict()
+        self.attention["self"], self.attention["output"] = _SelfAttention(width, heads), after
+        self.intermediate = _named(dense=nn.Linear(width, 4 * width))
+        norm = nn.LayerNorm(width, eps=1e-12)
+        self.output = _named(dense=nn.Linear(4 * width, width), LayerNorm=norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        dense, norm = self.get_submodule("attention.output").children()
+        x = norm(dense(self.get_submodule("attention.self")(x)) + x)
+        dense, norm = self.output.children()
+        y: Tensor = norm(dense(F.gelu(self.intermediate["dense"](x))) + x)
+        return y
+
+
+class Bert(nn.Module):
+    """As deployed: without dropout."""
+
+    def __init__(self, width: int, depth: int, heads: int, words: int = 30_522) -> None:
+        super().__init__()
+        self.embeddings = _named(
+            word_embeddings=nn.Embedding(words, width),
+            position_embeddings=nn.Embedding(512, width),
+            token_type_embeddings=nn.Embedding(2, width),
+            LayerNorm=nn.LayerNorm(width, eps=1e-12),
+        )
+        layers = nn.Sequential(*(_BertLayer(width, heads) for _ in range(depth)))
+        self.encoder = _named(layer=layers)
+        self.pooler = _named(dense=nn.Linear(width, width))
+
+    def forward(self, tokens: Tensor, sentences: Tensor) -> tuple[Tensor, Tensor]:
+        word, place, kind, norm = self.embeddings.children()
+        x = norm(word(tokens) + place(torch.arange(tokens.shape[1])) + kind(sentences))
+        x = self.encoder["layer"](x)
+        return x, torch.tanh(self.pooler["dense"](x[:, 0]))
