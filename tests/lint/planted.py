@@ -43,7 +43,12 @@ PLANTED: dict[str, list[str]] = {
         image("relu", head="block b { relu }\nblock c { b }\n"),
         recipe(CLASSIFIER) + "block b { relu }\n",
     ],
+    "W0115": [
+        image("relu", head="f(a) = a + 1\n"),
+        image("relu", head="f(a) = a + 1\ng(a) = f(a)\n"),
+    ],
     "W0104": [
+        image("conv(len([1 for k in [2, 3]]), 1x1)"),
         image("for i in range(3) { relu }"),
         image("for i in [1, 2] { for j in [1, 2] { conv(j, 1x1) } }"),
         image("for i, j in [(1, 2)] { conv(i, 1x1) }"),

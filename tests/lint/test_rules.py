@@ -57,7 +57,7 @@ def missed(code: str) -> bool:
 
 
 CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
-    UnusedNames: ("W0101", "W0102", "W0103"),
+    UnusedNames: ("W0101", "W0102", "W0103", "W0115"),
     UnusedTargets: ("W0104",),
     IdleLoops: ("W0105",),
     BranchLines: ("W0107",),
