@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import cache
 from itertools import zip_longest
@@ -150,7 +151,7 @@ def clashes(spec: str, kind: str, names: Collection[str]) -> int:
 def alike(spec: str, kind: str, found: ast.Module) -> ast.Module:
     """The script with a plain name that is as long: how lines are broken depends on that."""
     plain = written(spec)
-    given = {*names_in(found)}.difference(names_in(plain))
+    given = Counter(names_in(found)) - Counter(names_in(plain))
     length = max(map(len, given), default=0)
     return written(spec, **{kind: PLAIN[kind][0] * length}) if given else plain
 
