@@ -41,6 +41,7 @@ NO_PAIR = {
     "E0905": "a thousand parameters are made by the test of that limit",
     "E0217": "the bundled library has no name twice: a test of the library sees to that",
     "E0218": "a path is named on the command line: tests/cli shows it",
+    "E0320": "of a backend: tests/onnx/test_kernels.py shows it",
     "E0457": "of a backend, which shows it",
     "E0454": "a size below 1 comes from the command line: tests/cli shows it",
     **{

@@ -37,6 +37,10 @@ __all__ = ["binary", "compare", "negate"]
 
 _LARGEST = 10**30
 _LONGEST = 100_000
+# Powers of sizes are written out as products.
+_HIGHEST_POWER = 4
+# Terms that a product of sizes may have before equal ones are joined.
+_MOST_TERMS = 10_000
 _NUMERIC: dict[str, Callable[[int | float, int | float], int | float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -129,13 +133,26 @@ def _size(symbol: str, left: Dim, right: Dim, span: Span) -> Value:
     if symbol == "-":
         return left - right
     if symbol == "*":
-        return left * right
+        return _product(left, right, span)
+    if symbol == "**" and isinstance(right, int) and 0 <= right <= _HIGHEST_POWER:
+        power: Dim = 1
+        for _ in range(right):
+            power = _product(power, left, span)
+        return power
     if symbol in ("//", "%") and isinstance(right, int) and right > 0:
         quotient = floor_div(left, right)
         return quotient if symbol == "//" else left - quotient * right
     if isinstance(right, int) and right == 0:
         raise NetlangError(DivisionByZero(span=span))
     raise NetlangError(DependsOnSizes(span=span, value=f"{left} {symbol} {right}"))
+
+
+def _product(left: Dim, right: Dim, span: Span) -> Dim:
+    """The product of two sizes, unless it is too long to write out."""
+    terms = [len(each.terms) for each in (left, right) if isinstance(each, Expr)]
+    if math.prod(terms) > _MOST_TERMS:
+        raise NetlangError(NumberTooLarge(span=span, limit=f"{_MOST_TERMS:,} terms"))
+    return left * right
 
 
 def negate(value: Value, span: Span) -> Value:
