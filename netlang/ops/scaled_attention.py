@@ -26,6 +26,7 @@ from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast, same
 from netlang.ops.checks import batched, divisible, fixed, floating, inputs_of, ranked, shape_text
 from netlang.ops.derive import batch_of, changed, numbers, sum_of
+from netlang.ops.tracing import traced_product
 from netlang.records import replace
 
 __all__ = ["Attention"]
@@ -82,7 +83,8 @@ class Attention(Op):
             ranked(self, x, range(2, 99), "sequences of shape [*, L, E]", index)
         constraints = self._leading(inputs) + same(self, inputs, (1, 2), key.rank - 2)
         self._features(query, key, value)
-        wide = fixed(self, value.shape[-1], "the features of the values") * self.groups
+        fixed(self, value.shape[-1], "the features of the values")
+        wide = traced_product((value.shape[-1], self.groups))
         y = query.with_shape(*query.shape[:-1], wide)
         return Inferred((y,), constraints + self._masked(inputs))
 

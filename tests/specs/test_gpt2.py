@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from netlang.analysis.facts import Facts
 from netlang.backends.onnx import export
-from netlang.backends.torch import build
+from netlang.backends.torch import build, emit
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from tests.onnx.support import check_file, run
@@ -58,3 +59,12 @@ def test_the_embedding_is_the_classifier() -> None:
 def test_no_text_is_longer_than_the_table_of_positions() -> None:
     with pytest.raises(NetlangError, match="E0451"):
         load_program("gpt2(longest=16)")
+
+
+def test_its_class_of_attention_is_right_for_any_width() -> None:
+    """What attention gives is as wide as its values, whatever their width."""
+    names: dict[str, Any] = {}
+    exec(emit(load_program(SMALL)), names)
+    for width in (16, 32):
+        attention = names["AttentionOf"](width)
+        assert attention(torch.zeros(1, 3, width)).shape == (1, 3, width)

@@ -96,7 +96,8 @@ class _SelfAttention(nn.Module):
             for each in (self.query, self.key, self.value)
         )
         weights = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).softmax(-1)
-        return (weights @ v).transpose(1, 2).flatten(2)
+        y: Tensor = (weights @ v).transpose(1, 2).flatten(2)
+        return y
 
 
 def _named(**parts: nn.Module) -> nn.ModuleDict:
