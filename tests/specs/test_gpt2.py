@@ -66,5 +66,5 @@ def test_its_class_of_attention_is_right_for_any_width() -> None:
     names: dict[str, Any] = {}
     exec(emit(load_program(SMALL)), names)
     for width in (16, 32):
-        attention = names["AttentionOf"](width)
+        attention = names["AttentionOf"](width, heads=2)
         assert attention(torch.zeros(1, 3, width)).shape == (1, 3, width)

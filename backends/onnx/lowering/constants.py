@@ -21,9 +21,14 @@ _MOST_STORED = 2**20
 def _initializer(op: Table, emit: Emitter) -> tuple[str, ...] | None:
     """The tensor that the file holds; None if its size depends on the input or is large."""
     made = op.tensor()
-    if made is None or (not op.persistent and prod(map(int, op.sizes())) > _MOST_STORED):
+    if made is None or (not op.persistent and _count(op) > _MOST_STORED):
         return None
     return (emit.weight("") if op.persistent else emit.given(made),)
+
+
+def _count(op: Table) -> int:
+    """The elements of a table whose sizes are numbers."""
+    return prod(size for size in op.sizes() if isinstance(size, int))
 
 
 @lower.register
