@@ -176,7 +176,7 @@ class Body:
             spec.used("computed label")
             computed = draw.pick((f"{word}_{{{draw.whole(0, 3)} + 1}}", f'"{word}-{{1}}"'))
             return computed, computed
-        free = [k for k in KEYWORDS if f'"{k}"' not in self.labels]
+        free = [k for k in KEYWORDS if k not in self.marks]
         if kind == 6 and free and self.is_top:
             spec.used("keyword label")
             chosen = draw.pick(free)

@@ -35,8 +35,12 @@ COMPARISONS: tuple[type[Comparison], ...] = (
 def comparison(draw: Draw, x: Value, *, number: bool) -> Comparison:
     """A comparison with a number or of two values; floats are hardly ever equal."""
     kind = draw.pick(COMPARISONS)
+    exact = kind in (Equal, NotEqual) and x.type.dtype.is_float
     if not number:
-        return kind()
+        # Whether floats are equal is decided by roundings that no disturbed run repeats.
+        return Less() if exact else kind()
+    if exact:
+        return kind(to=0.123)
     return kind(to=draw.whole(-4, 4) / 4 if x.type.dtype.is_float else float(draw.whole(0, 2)))
 
 
