@@ -29,7 +29,7 @@ BUNDLED = (
 )  # fmt: skip
 OWN = (
     "hostile.net:torch", "shapes.net:shared", "shapes.net:deep", "shapes.net:interleaved",
-    "shapes.net:heads", "shapes.net:several",
+    "shapes.net:heads", "shapes.net:several", "shapes.net:numbered",
 )  # fmt: skip
 
 

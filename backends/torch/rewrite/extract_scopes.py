@@ -7,7 +7,8 @@ needs a `forward`, so it becomes a class; plain chains remain and become `nn.Seq
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from itertools import chain, count
 
 from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
 from netlang.ir.dims import Dim
@@ -141,14 +142,17 @@ def _inner(function: Function, closed: _Closed) -> Function:
             return Ref(INPUT, 0)
         return Ref(place[ref.producer], ref.output)
 
+    merge = _free("merge", {_below(closed.path, function.nodes[i].path) for i in closed.members})
+
     def local(node: Node) -> Node:
-        path = node.path.removeprefix(f"{closed.path}.")
-        path = "merge" if path == closed.path else path
+        # A labelled merge has the path of its scope, which a step inside never has: in the scope
+        # `0`, the step `0.0` is called `0`.
+        path = merge if node.path == closed.path else _below(closed.path, node.path)
         inputs = tuple(moved(ref) for ref in node.inputs)
         types = tuple(
             type_.with_shape(*map(without_input.retrace, type_.shape)) for type_ in node.types
         )
-        module = node.module.removeprefix(f"{closed.path}.")
+        module = _below(closed.path, node.module)
         return replace(node, path=path, inputs=inputs, types=types,
                        module=path if not node.reuses else module, auxiliary=False)  # fmt: skip
 
@@ -168,6 +172,18 @@ def _inner(function: Function, closed: _Closed) -> Function:
         span=nodes[0].span,
         doc="",
     )
+
+
+def _below(scope: str, path: str) -> str:
+    """What a step is called inside its scope."""
+    return path.removeprefix(f"{scope}.")
+
+
+def _free(name: str, paths: Set[str]) -> str:
+    """The name, or with the first number behind it that makes it differ from all labels."""
+    labels = {path.partition(".")[0] for path in paths}
+    numbered = (f"{name}{number}" for number in count(2))
+    return next(other for other in chain([name], numbered) if other not in labels)
 
 
 def _own_parameters(function: Function) -> dict[str, object]:
