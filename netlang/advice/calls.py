@@ -33,7 +33,10 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
     fix = _as_path(file, action, count, text if len(values) == 1 else f"({text})")
     what = f"the value `{values[0]}`" if len(values) == 1 else f"`{text}`"
     why = "values come before `->`, not in parentheses"
-    advice = f"start a path at all that it reads: `(x, {text}) -> {action.name}`"
+    name = action.name
+    if name == "scale":  # its factors are numbers
+        name, fix = "mul", None
+    advice = f"start a path at all that it reads: `(x, {text}) -> {name}`"
     span = arguments[0].span.to(arguments[count - 1].span)
     raise NetlangError(MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix))
 

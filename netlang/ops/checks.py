@@ -30,7 +30,10 @@ __all__ = [
 
 Shape: TypeAlias = tuple[Dim, ...]
 
-ADVICE_FLOAT = "numbers that stand for classes or words go through `embedding` first"
+ADVICE_FLOAT = (
+    "numbers that stand for classes or words go through `embedding` first; those of `arange` are "
+    "floats with `dtype=float`"
+)
 _TRUTH = "truth values are for `where`, which chooses by them"
 
 

@@ -249,6 +249,35 @@ def _loop_in_call(spot: Spot) -> Diagnostic | None:
     return _unexpected(spot, advice, spot.replacing(advice, start, closing[0], instead))
 
 
+def _spread_of_values(spot: Spot) -> Diagnostic | None:
+    """`(*branches) -> concat`."""
+    if (spot.kind(-1), spot.kind()) != ("(", "*") or spot.first != -1:
+        return None
+    advice = (
+        "values are written one by one: `(a, b)`; a merge takes as many as a loop has: "
+        "`add { for i in range(n) { x{i} } }`"
+    )
+    return _unexpected(spot, advice)
+
+
+def _index_of_value(spot: Spot) -> Diagnostic | None:
+    """`halves[0] -> relu`."""
+    kinds = (spot.kind(-1), spot.kind(), spot.kind(1), spot.kind(2))
+    if kinds != ("NAME", "[", "NUMBER", "]") or spot.innermost != "{" or "->" not in spot.allowed:
+        return None
+    text = f"{spot.text(-1)}.{spot.text(1)}"
+    return _unexpected(
+        spot, f"one of several outputs is `{text}`; `slice` and `split` take a tensor apart"
+    )
+
+
+def _formatted_label(spot: Spot) -> Diagnostic | None:
+    """`f"conv{i}": relu`."""
+    if spot.kind() != "STRING" or spot.text(-1) != "f" or spot.before != spot.start:
+        return None
+    return _unexpected(spot, "a computed label has braces and no quotes: `conv{i}: ...`")
+
+
 def pipe(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3) | relu`: between steps, `or` isn't meant."""
     if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
@@ -261,4 +290,5 @@ HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
     _bare_fraction, _percent, _named_value, _unclosed_call, _loop_in_call,
+    _spread_of_values, _index_of_value, _formatted_label,
 )  # fmt: skip

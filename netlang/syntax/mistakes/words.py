@@ -33,7 +33,9 @@ _ADVICE = {
     "module": _BLOCK, "layer": _BLOCK, "while": _LOOP, "loop": _LOOP, "let": _CONSTANT,
     "var": _CONSTANT, "const": _CONSTANT, "return": "the last value of a body is its output",
     "import": "write `from file import name`", "pass": "a body may be empty: `{ }`",
-    "lambda": "a layer is a value already: `act=relu`", "switch": "write `if ... else if ...`",
+    "lambda": "a layer is a value already: `act=relu`; a function of numbers is a line such as "
+    "`double(x) = 2 * x`",
+    "switch": "write `if ... else if ...`",
     "is": "compare with `==`", "then": "the body of an `if` stands in braces",
 }  # fmt: skip
 _NEEDLESS = ("return", "let", "var", "const")
@@ -53,7 +55,7 @@ def _foreign_comment(spot: Spot) -> Diagnostic | None:
 
 def _foreign_word(spot: Spot) -> Diagnostic | None:
     """The spot is a word of another language, or follows one that begins the statement."""
-    for offset in (0, spot.first):
+    for offset in (0, spot.first, *((-1,) if spot.text(-1) == "lambda" else ())):
         word = spot.text(offset)
         near = offset >= -2
         if near and spot.kind(offset) == "NAME" and word in _ADVICE.keys() | _INSTEAD.keys():
