@@ -36,7 +36,8 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         from netlang.advice.layers import of_fewer_values  # only here: an error
 
         expected, actual = str(op.arity), str(len(step.inputs))
-        fix = of_fewer_values(op.name, step.name)
+        fewer = len(step.inputs) < op.arity.minimum
+        fix = of_fewer_values(op.name, step.name) if fewer else None
         raise NetlangError(
             WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual, fix=fix)
         )

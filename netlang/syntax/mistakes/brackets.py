@@ -24,7 +24,7 @@ _NEW_DEFINITION = re.compile(r"(?:inline[ \t]+block|block|net|train|from)[ \t]+[
 def _missing_space(spot: Spot) -> Diagnostic | None:
     """The text inside or after a brace without a space before it isn't a computed name."""
     number = _computed_brace(spot)
-    if number is None:
+    if number is None or (spot.kind() == "for" and spot.innermost == "("):
         return None
     if spot.kind() == ":" and "}" in spot.allowed:
         return _unclosed(spot)

@@ -250,8 +250,11 @@ def _loop_in_call(spot: Spot) -> Diagnostic | None:
 
 
 def _spread_of_values(spot: Spot) -> Diagnostic | None:
-    """`(*branches) -> concat`."""
-    if (spot.kind(-1), spot.kind()) != ("(", "*") or spot.first != -1:
+    """`(*branches) -> concat` and `(x{i} for i in range(n)) -> concat`."""
+    spread = spot.kind() == "*" and spot.kind(-1) == "("
+    if spot.innermost != "(" or not (spread or spot.kind() == "for"):
+        return None
+    if spot.kind(spot.opened[-1] - spot.index - 1) not in ("SEP", "{", "}"):
         return None
     advice = (
         "values are written one by one: `(a, b)`; a merge takes as many as a loop has: "
@@ -289,6 +292,6 @@ def pipe(spot: Spot) -> Diagnostic | None:
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
-    _bare_fraction, _percent, _named_value, _unclosed_call, _loop_in_call,
-    _spread_of_values, _index_of_value, _formatted_label,
+    _bare_fraction, _percent, _named_value, _unclosed_call, _spread_of_values,
+    _loop_in_call, _index_of_value, _formatted_label,
 )  # fmt: skip
