@@ -18,17 +18,22 @@ NODES = frozenset(
         ast.Constant, ast.Starred, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.BinOp,
         ast.UnaryOp, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow,
         ast.BitOr,
+        # modules whose labels are no attributes
+        ast.Dict, ast.JoinedStr, ast.FormattedValue,
         # repeats, auxiliary outputs, helpers
         ast.For, ast.GeneratorExp, ast.ListComp, ast.comprehension, ast.If, ast.IfExp, ast.Compare,
         ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.Not, ast.BoolOp,
         ast.Or, ast.And,
     )
 )  # fmt: skip
-MODULES = frozenset(("torch", "torch.nn.functional", "typing"))
+MODULES = frozenset(("collections", "torch", "torch.nn.functional", "typing"))
 # Functions that are called by their bare names, beside those that the file defines itself.
 BUILTINS = frozenset(
-    ("super", "range", "enumerate", "zip", "isinstance", "len", "max", "min", "sum", "tuple")
-)
+    (
+        "super", "range", "enumerate", "zip", "isinstance", "len", "max", "min", "sum", "tuple",
+        "str", "OrderedDict",
+    )
+)  # fmt: skip
 ROOTS = frozenset(("torch", "nn", "F", "self"))
 DUNDER = frozenset(("__init__",))
 

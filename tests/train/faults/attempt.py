@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+
+from torch import distributed
 
 from netlang.backends.torch.train import Result
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
@@ -33,7 +35,8 @@ class Report:
     """What a process told of itself.
 
     `begun` is the step that it went on from, `committed` the last one whose checkpoint it was told
-    to be written; `standing` is `Disk.standing`, contents in hexadecimal digits.
+    to be written; `alone` counts the events until it has joined others, `events` all of them.
+    `standing` is `Disk.standing`, contents in hexadecimal digits.
     """
 
     begun: int = -1
@@ -43,6 +46,7 @@ class Report:
     message: str = ""
     signal: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    alone: int = 0
     events: int = 0
     standing: dict[str, tuple[str | None, bool]] = field(default_factory=dict)
     synced: list[str] = field(default_factory=list)
@@ -169,6 +173,7 @@ def live(
         listener.said = report.said
         listener.begin = lambda done, total, batch: setattr(report, "begun", done)  # type: ignore[method-assign]
         if isinstance(fault, AtEvent):
+            _count_alone(fault, report)
             fault.watch()
         with without_pictures():
             result = carry_out(out, listener)
@@ -197,6 +202,19 @@ def _arm(fault: Fault | None, disk: Disk, act: Callable[[], object]) -> None:
         disk.fault = fault
     if isinstance(fault, AtCall | AtEvent):
         fault.then = act
+
+
+def _count_alone(fault: AtEvent, report: Report) -> None:
+    """Note how many events there were until a process had joined the others, by all its groups."""
+    for name in ("init_process_group", "new_group"):
+        join = getattr(distributed, name)
+
+        def joined(*args: Any, _join: Callable[..., Any] = join, **kwargs: Any) -> Any:
+            group = _join(*args, **kwargs)
+            report.alone = fault.passed
+            return group
+
+        setattr(distributed, name, joined)
 
 
 def _count_commits(report: Report) -> None:

@@ -104,9 +104,15 @@ def _moment(faulty: int, generator: random.Random) -> AtCall | AtEvent:
     told = undisturbed().reports[faulty]
     kind = generator.choice(_MOMENTS)
     if kind == "event" or not told.counts.get(kind):
-        return AtEvent(generator.randrange(told.events))
+        return _event(faulty, generator)
     when = generator.choice(("before", "after", "within" if kind == "write" else "after"))
     return AtCall(kind, generator.randrange(told.counts[kind]), when, generator.random())
+
+
+def _event(faulty: int, generator: random.Random) -> AtEvent:
+    """A moment after all have joined: until then it is `torchrun` that ends those that wait."""
+    told = undisturbed().reports[faulty]
+    return AtEvent(generator.randrange(told.alone, told.events))
 
 
 def _refused(out: Path, generator: random.Random, prepare: Callable[[], None] | None) -> str:
@@ -126,7 +132,7 @@ def _refused(out: Path, generator: random.Random, prepare: Callable[[], None] | 
 
 def _stopped(out: Path, generator: random.Random, prepare: Callable[[], None] | None) -> str:
     faulty = generator.randrange(COUNT)
-    moment = AtEvent(generator.randrange(undisturbed().reports[faulty].events))
+    moment = _event(faulty, generator)
     reports = attempt_together(
         out, faulty, moment, prepare, lambda: os.kill(os.getpid(), signal.SIGTERM)
     )
