@@ -76,13 +76,13 @@ def unknown_names(
 
 
 def unknown_in_function(
-    module: Namespace, function: ast.FunctionDef, told: Container[Span | None] = ()
+    module: Namespace, function: ast.FunctionDef, reported: Container[Span | None] = ()
 ) -> Iterator[Diagnostic]:
     """Names in a function of the file that nothing defines."""
     nodes = list(walk(function))
     local = _locals(function, nodes)
     for node in nodes:
-        if isinstance(node, ast.Name) and node.name not in local and node.span not in told:
+        if isinstance(node, ast.Name) and node.name not in local and node.span not in reported:
             yield from _name(module, local, node)
 
 

@@ -57,14 +57,20 @@ class Comparison(Op):
                 WrongDType, input=index, operator=self.name, expected="numbers",
                 received=x.dtype.value, advice="truth values are for `where`",
             )  # fmt: skip
-        if self.to is not None and not x.dtype.is_float and not self.to.is_integer():
-            from netlang.diagnostics.language.shapes import ConflictingArguments
+        if self.to is None or x.dtype.is_float:
+            return
+        if not self.to.is_integer():
+            raise self._unlike(x, "isn't whole", "give a whole number")
+        if abs(self.to) >= 2 ** (8 * x.dtype.size - 1):
+            raise self._unlike(x, "is beyond its numbers", "give a smaller number")
 
-            raise Rejection(
-                ConflictingArguments, argument="to", operator=self.name,
-                conflict=f"{self.to:g} isn't whole, and the input is {x.dtype.value}",
-                advice="give a whole number",
-            )  # fmt: skip
+    def _unlike(self, x: TensorType, why: str, advice: str) -> Rejection:
+        from netlang.diagnostics.language.shapes import ConflictingArguments
+
+        return Rejection(
+            ConflictingArguments, argument="to", operator=self.name, advice=advice,
+            conflict=f"the input is {x.dtype.value}, and {self.to:g} {why}",
+        )  # fmt: skip
 
     def _refused(self, given: int) -> Rejection:
         from netlang.diagnostics.language.shapes import ConflictingArguments

@@ -55,13 +55,20 @@ def check_given(op: Op, inputs: Types) -> None:
 
 
 def _check_rest(op: Op, inputs: Types) -> None:
-    """A weight that is given can't stand beside a bias that the operator owns."""
-    left = [each.name for each in op.weights(inputs) if not each.buffer]
-    if "weight" in op.given and left:
-        from netlang.diagnostics.language.given import BiasNotGiven
+    """A weight that is given can't stand beside a bias that the operator owns.
 
-        flag = ", or `bias=false`" if "bias" in names_of(op) else ""
-        raise Rejection(BiasNotGiven, argument="weight", operator=op.name, flag=flag)
+    Nor the other way round, where the operator has both or none.
+    """
+    left = [each.name for each in op.weights(inputs) if not each.buffer]
+    optional = "bias" in names_of(op)
+    if left and ("weight" in op.given or not optional):
+        from netlang.diagnostics.language.given import GivenInPart
+
+        flag = ", or `bias=false`" if optional else ""
+        raise Rejection(
+            GivenInPart, argument=op.given[0], operator=op.name, name=op.given[0], left=left[0],
+            flag=flag,
+        )  # fmt: skip
 
 
 def derivation(op: Op, inputs: Types) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "BiasNotGiven",
+    "GivenInPart",
     "NoValueForWeight",
     "WeightInLayer",
     "WeightNotTaken",
@@ -45,15 +45,17 @@ class WeightShape(Diagnostic):
     received: str
 
 
-class BiasNotGiven(Diagnostic):
-    """The weight is a value, and the bias would be the operator's own."""
+class GivenInPart(Diagnostic):
+    """The weight is a value and the bias would be the operator's own, or the other way round."""
 
     code: ClassVar[str] = "E0437"
-    title: ClassVar[str] = "`{operator}` is given its weight as a value, and not its bias"
-    caption: ClassVar[str] = "this value is used as it is, without a layer that has a bias"
-    help: ClassVar[str] = "give a value for `bias` too{flag}"
+    title: ClassVar[str] = "`{operator}` is given its {name} as a value, and not its {left}"
+    caption: ClassVar[str] = "this value is used as it is, without a layer that has a {left}"
+    help: ClassVar[str] = "give a value for `{left}` too{flag}"
 
     operator: str
+    name: str
+    left: str
     flag: str
 
 

@@ -57,7 +57,7 @@ def _refuse_value(body: Body, port: ast.Port, decision: ast.Expr) -> None:
         )
 
 
-def _values_read(body: Body, expr: ast.Expr, seen: set[int]) -> Iterator[str]:
+def _values_read(body: Body, expr: ast.Expr | ast.FunctionDef, seen: set[int]) -> Iterator[str]:
     """The values of the net that an expression reads; their number, `len(m)`, is none."""
     counted = {
         id(name)
@@ -65,12 +65,13 @@ def _values_read(body: Body, expr: ast.Expr, seen: set[int]) -> Iterator[str]:
         if isinstance(node, ast.Call) and node.callee.span.text == "len"
         for name in walk(node.arguments)
     }
+    own = {each.name for each in expr.parameters} if isinstance(expr, ast.FunctionDef) else set()
     for node in walk(expr):
         if isinstance(node, ast.In):
             yield "in"
         elif isinstance(node, ast.Here):
             yield "here"
-        elif isinstance(node, ast.Name) and id(node) not in counted:
+        elif isinstance(node, ast.Name) and id(node) not in counted and node.name not in own:
             place = body.evaluator.names.assigned(node.name)
             if place is None:
                 if body.evaluator.names.find(node.name) is None and _is_label(body, node.name):
@@ -82,9 +83,12 @@ def _values_read(body: Body, expr: ast.Expr, seen: set[int]) -> Iterator[str]:
                     yield from _values_read(body, source, seen)
 
 
-def _source(file: ast.File, name: Span) -> ast.Expr | None:
-    """What the constant or the variable of a loop whose name is at `name` is computed from."""
+def _source(file: ast.File, name: Span) -> ast.Expr | ast.FunctionDef | None:
+    """What the constant, function or loop variable whose name is at `name` is computed from."""
     constant, loop = enclosing(file, name, ast.Constant), enclosing(file, name, ast.For)
+    function = enclosing(file, name, ast.FunctionDef)
+    if function is not None and function.name_span == name:
+        return function
     if constant is not None and constant.name_span == name:
         return constant.value
     if loop is not None and any(target.span == name for target in loop.targets):
@@ -153,6 +157,8 @@ def _declared(body: Body, suite: ast.Suite) -> Iterator[str]:
             yield port_name(body, statement)
         elif isinstance(statement, ast.Constant):
             _assign(body, statement)
+        elif isinstance(statement, ast.FunctionDef):
+            body.elaborator.statement(body, statement)
         elif not _declares(statement):
             continue
         elif isinstance(statement, ast.For):

@@ -83,7 +83,9 @@ def _found(body: Body, expr: ast.Expr) -> Ref | Labelled | None:
         return found.flow[0] if len(found.flow) == 1 else None
     owner = body.find(parts[:-1]) if len(parts) > 1 else None
     if owner is not None and isinstance(owner.callee, Op) and owner.flow is not None:
-        known = {each.name for each in owner.callee.weights(_read(body, owner))}
+        every = owner.callee.weights(_read(body, owner))
+        # What a norm measures is no parameter, and can't become one.
+        known = {each.name for each in every if not each.buffer}
         return owner if parts[-1] in known else None
     return None
 
