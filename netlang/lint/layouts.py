@@ -27,12 +27,12 @@ SPATIAL = frozenset((
 operator's module is loaded only where a spec has it."""
 
 KEEPING = frozenset((
-    "abs", "add", "batch_norm", "clamp", "concat", "crop", "div", "drop_connect", "dropout", "elu",
-    "exp", "frozen_batch_norm", "gelu", "group_norm", "hard_sigmoid", "hard_swish", "heaviside",
-    "identity", "instance_norm", "leaky_relu", "local_response_norm", "log", "log_softmax", "max",
-    "min", "mul", "neg", "pad", "pow", "prelu", "relu", "relu6", "rms_norm", "roll", "round",
-    "rsqrt", "scale", "sigmoid", "silu", "softmax", "softplus", "sqrt", "stochastic_depth", "sub",
-    "switchable_norm", "tanh",
+    "abs", "add", "batch_norm", "clamp", "concat", "cos", "crop", "div", "drop_connect", "dropout",
+    "elu", "exp", "frozen_batch_norm", "gelu", "group_norm", "hard_sigmoid", "hard_swish",
+    "heaviside", "identity", "instance_norm", "leaky_relu", "local_response_norm", "log",
+    "log_softmax", "max", "min", "mul", "neg", "pad", "pow", "prelu", "relu", "relu6", "rms_norm",
+    "roll", "round", "rsqrt", "scale", "sigmoid", "silu", "sin", "softmax", "softplus", "sqrt",
+    "stochastic_depth", "sub", "switchable_norm", "tanh",
 ))  # fmt: skip
 """Operators that keep the meaning of the axes."""
 

@@ -42,6 +42,8 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "Arithmetic": {
         "scale": "scale:Scale",
         "exp": "elementary:Exp",
+        "sin": "elementary:Sin",
+        "cos": "elementary:Cos",
         "log": "elementary:Log",
         "sqrt": "elementary:Sqrt",
         "rsqrt": "elementary:Rsqrt",

@@ -15,7 +15,7 @@ from netlang.ops.checks import the_input
 from netlang.ops.derive import elements, sum_of
 from netlang.ops.pointwise import PointwiseOp
 
-__all__ = ["Abs", "Clamp", "Exp", "Log", "Neg", "Pow", "Round", "Rsqrt", "Sqrt"]
+__all__ = ["Abs", "Clamp", "Cos", "Exp", "Log", "Neg", "Pow", "Round", "Rsqrt", "Sin", "Sqrt"]
 
 _IMAGE = (TensorType((3, 4, 5)),)
 _LEARNED = (TensorType((3,), batch=None),)
@@ -55,6 +55,42 @@ class Log(PointwiseOp):
     @classmethod
     def cases(cls) -> Iterator[Case]:
         yield Case(cls(), _IMAGE, samples=_POSITIVE)
+
+
+@final
+class Sin(PointwiseOp):
+    """Sine of an angle in radians: y = sin(x).
+
+    Shape: [*] -> [*]. Other: 1 operation for each element.
+
+    Source: elementary trigonometry; as positions: Vaswani et al. 2017, arXiv:1706.03762.
+    """
+
+    name: ClassVar[str] = "sin"
+    per_element: ClassVar[int] = 1
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(), _LEARNED)
+
+
+@final
+class Cos(PointwiseOp):
+    """Cosine of an angle in radians: y = cos(x).
+
+    Shape: [*] -> [*]. Other: 1 operation for each element.
+
+    Source: elementary trigonometry; as positions: Vaswani et al. 2017, arXiv:1706.03762.
+    """
+
+    name: ClassVar[str] = "cos"
+    per_element: ClassVar[int] = 1
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), _IMAGE)
+        yield Case(cls(), _LEARNED)
 
 
 @final

@@ -44,6 +44,16 @@ def _(op: elementary.Log, emit: Emitter) -> tuple[str, ...]:
 
 
 @lower.register
+def _(op: elementary.Sin, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Sin", *emit.step.inputs)
+
+
+@lower.register
+def _(op: elementary.Cos, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Cos", *emit.step.inputs)
+
+
+@lower.register
 def _(op: elementary.Sqrt, emit: Emitter) -> tuple[str, ...]:
     return emit.result("Sqrt", *emit.step.inputs)
 

@@ -59,6 +59,8 @@ def _numbers(given: Numbers, role: str) -> Expression:
 
 
 @lower.register(elementary.Exp)
+@lower.register(elementary.Sin)
+@lower.register(elementary.Cos)
 @lower.register(elementary.Log)
 @lower.register(elementary.Sqrt)
 @lower.register(elementary.Rsqrt)
@@ -66,6 +68,8 @@ def _numbers(given: Numbers, role: str) -> Expression:
 @lower.register(elementary.Round)
 def _elementary(
     op: elementary.Exp
+    | elementary.Sin
+    | elementary.Cos
     | elementary.Log
     | elementary.Sqrt
     | elementary.Rsqrt

@@ -33,6 +33,16 @@ def _exp(step: Step) -> Tensor:
     return torch.pow(torch.full_like(step.x, math.e), step.x)
 
 
+@layer("sin")
+def _sin(step: Step) -> Tensor:
+    return 2 * (step.x / 2).sin() * (step.x / 2).cos()
+
+
+@layer("cos")
+def _cos(step: Step) -> Tensor:
+    return 1 - 2 * (step.x / 2).sin() ** 2
+
+
 @layer("log")
 def _log(step: Step) -> Tensor:
     return step.x.log2() * math.log(2)

@@ -16,6 +16,8 @@ __all__: list[str] = []
 
 _PLAIN: dict[type[Op], Callable[..., Tensor]] = {
     elementary.Exp: torch.exp,
+    elementary.Sin: torch.sin,
+    elementary.Cos: torch.cos,
     elementary.Log: torch.log,
     elementary.Sqrt: torch.sqrt,
     elementary.Rsqrt: torch.rsqrt,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.ir.op import Op
-from netlang.ops.elementary import Abs, Clamp, Exp, Log, Neg, Pow, Round, Rsqrt, Sqrt
+from netlang.ops.elementary import Abs, Clamp, Cos, Exp, Log, Neg, Pow, Round, Rsqrt, Sin, Sqrt
 from netlang.ops.reduce import Amax, Amin, Mean, Reduction, Sum
 from netlang.ops.scale import Scale
 from tests.campaigns.generator.draw import Draw
@@ -13,13 +13,13 @@ from tests.campaigns.generator.rules.base import channels, step
 __all__ = ["BOUNDED", "POSITIVE", "bounded", "positive"]
 
 # Functions that are asked of values within bounds, and of positive ones, alone: see `elementary`.
-BOUNDED = ("exp", "pow")
+BOUNDED = ("exp", "sin", "cos", "pow")
 POSITIVE = ("log", "sqrt", "rsqrt", "pow")
 
 
 def bounded(draw: Draw) -> Op:
     """A function for values between -1 and 1."""
-    return Exp() if draw.chance(0.5) else Pow(exponent=float(draw.whole(2, 3)))
+    return draw.pick((Exp(), Sin(), Cos(), Pow(exponent=float(draw.whole(2, 3)))))
 
 
 def positive(draw: Draw) -> Op:
