@@ -14,6 +14,7 @@ from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain,
 from netlang.ir.dims import Dim
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, Retracing, Traced
+from netlang.ir.types import TensorType
 from netlang.records import Record, replace
 
 __all__ = ["with_extracted_scopes"]
@@ -157,21 +158,25 @@ def _inner(function: Function, closed: _Closed) -> Function:
                        module=path if not node.reuses else module, auxiliary=False)  # fmt: skip
 
     nodes = tuple(local(function.nodes[index]) for index in closed.members)
-    entry = function.type_of(closed.entry)
-    sizes = tuple(
-        Traced(int(size), InputOrigin(0, axis)) if isinstance(size, int) else size
-        for axis, size in enumerate(entry.shape)
-    )
     return replace(
         function,
         name=_name(function, closed.path),
         arguments=own,
-        inputs=(Port("in", entry.with_shape(*sizes)),),
+        inputs=(_port(function.type_of(closed.entry)),),
         items=nodes,
         outputs=(Output("output", moved(closed.result)),),
         span=nodes[0].span,
         doc="",
     )
+
+
+def _port(entering: TensorType) -> Port:
+    """The input of a scope, whose sizes are those of the value that enters it."""
+    sizes = (
+        Traced(int(size), InputOrigin(0, axis)) if isinstance(size, int) else size
+        for axis, size in enumerate(entering.shape)
+    )
+    return Port("in", entering.with_shape(*sizes))
 
 
 def _below(scope: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Warnings about unused names, loops without effect and the like: W0101 to W0111."""
+"""Warnings about unused names, loops without effect and the like: W0101 to W0111, W0115."""
 
 from __future__ import annotations
 
