@@ -118,9 +118,11 @@ def _smallest(*values: Value) -> Value:
 
 
 def _truths(items: Value) -> list[bool]:
-    truths = [item for item in _items(items) if isinstance(item, bool)]
-    if len(truths) < len(_items(items)):
-        raise Refusal("an item isn't a truth value")
+    truths: list[bool] = []
+    for item in _items(items):
+        if not isinstance(item, bool):
+            raise Refusal(f"an item is {kind_of(item)}, not a truth value")
+        truths.append(item)
     return truths
 
 
