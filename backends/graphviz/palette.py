@@ -37,17 +37,24 @@ _POOL: Final = "#cbe6d0"
 _SEQUENCE: Final = "#f3cfdb"
 _VALUE: Final = "#d3ebea"
 _PLAIN: Final = "#f7f7f7"
+_NORM: Final = "#ebedf0"
+_ARITHMETIC: Final = "#d5d9de"
 
 _FAMILIES: Final = {
     "conv_transpose": "#c9ddf2",
     "conv": "#c9ddf2",
     "linear": "#d9d0ee",
     "drop_connect": "#d9d0ee",
-    "norm": "#ebedf0",
-    "frozen_norm": "#ebedf0",
-    "switchable_norm": "#ebedf0",
-    "response_norm": "#ebedf0",
-    "merge": "#d5d9de",
+    "norm": _NORM,
+    "frozen_norm": _NORM,
+    "switchable_norm": _NORM,
+    "response_norm": _NORM,
+    "rms_norm": _NORM,
+    "merge": _ARITHMETIC,
+    "einsum": _ARITHMETIC,
+    "scale": _ARITHMETIC,
+    "elementary": _ARITHMETIC,
+    "compare": _ARITHMETIC,
     "activation": _ACTIVATION,
     "softmax": _ACTIVATION,
     "vector": _ACTIVATION,
@@ -56,17 +63,24 @@ _FAMILIES: Final = {
     "region": _POOL,
     "adaptive_pool": _POOL,
     "upsample": _POOL,
+    "reduce": _POOL,
     "recurrent": _SEQUENCE,
     "attention": _SEQUENCE,
+    "scaled_attention": _SEQUENCE,
     "window_attention": _SEQUENCE,
     "cosine_window_attention": _SEQUENCE,
     "multi_axis_attention": _SEQUENCE,
     "random": _VALUE,
     "tensor": _VALUE,
+    "listed": _VALUE,
+    "sequences": _VALUE,
+    "filled": _VALUE,
     "layout": _PLAIN,
     "cut": _PLAIN,
     "split": _PLAIN,
     "shuffle": _PLAIN,
+    "places": _PLAIN,
+    "unfold": _PLAIN,
     "dropout": _PLAIN,
 }
 
