@@ -39,7 +39,7 @@ _IN_OTHERS = {"MaxRoiPool": 22, "RoiAlign": 22}
 """The same for float32 and float16."""
 _IN_BFLOAT16 = frozenset(
     {
-        "Concat", "Flatten", "Gather", "Identity", "LayerNormalization", "Reshape", "Slice",
+        "Cast", "Concat", "Flatten", "Gather", "Identity", "LayerNormalization", "Reshape", "Slice",
         "Shape", "Split", "Squeeze", "Transpose", "Unsqueeze",
     }
 )  # fmt: skip

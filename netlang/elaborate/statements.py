@@ -28,7 +28,7 @@ from netlang.elaborate.references import is_labelled
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.evaluate.builtins import FUNCTIONS
-from netlang.evaluate.functions import Function
+from netlang.evaluate.functions import ScopedFunction
 from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import Broken, Layer, Undecided, Value, describe
 from netlang.evaluate.words import is_word
@@ -124,7 +124,7 @@ def _function(body: Body, function: ast.FunctionDef) -> None:
     for node in walk(function.value):
         if isinstance(node, ast.Here):
             raise no_current_value(node.span, "a function has none: pass what it needs")
-    names.assign(function.name, Function(function, names, body.values), function.name_span)
+    names.assign(function.name, ScopedFunction(function, names, body.values), function.name_span)
 
 
 def _if(body: Body, statement: ast.If) -> None:

@@ -24,14 +24,14 @@ from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Function", "called", "not_called"]
+__all__ = ["ScopedFunction", "called", "not_called"]
 
 _MOST_NOTES = 3
 """Calls that an error inside a function shows."""
 
 
 @final
-class Function(FunctionValue):
+class ScopedFunction(FunctionValue):
     """A function with the names, and in a body the labels, that it sees around it."""
 
     names: Environment
@@ -51,7 +51,7 @@ def called(
     function: FunctionValue, arguments: tuple[ast.Argument, ...], span: Span, caller: Caller
 ) -> Value:
     """The value of a call at `span`. Raises `NetlangError`."""
-    assert isinstance(function, Function)
+    assert isinstance(function, ScopedFunction)
     definition, work = function.definition, caller.names.work
     if definition in work.active:
         why = "it is being worked out when it is called here"
@@ -70,7 +70,9 @@ def called(
         work.active.pop()
 
 
-def _worked_out(function: Function, given: dict[str, Value], span: Span, caller: Caller) -> Value:
+def _worked_out(
+    function: ScopedFunction, given: dict[str, Value], span: Span, caller: Caller
+) -> Value:
     """The value for arguments that are known; errors inside the function show the call."""
     own = function.names.inner()
     own.work = caller.names.work

@@ -22,7 +22,7 @@ from netlang.diagnostics.language.names import (
 )
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator, Figure
-from netlang.evaluate.functions import Function
+from netlang.evaluate.functions import ScopedFunction
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.words import is_word
@@ -259,7 +259,7 @@ class Module(Namespace):
         if isinstance(item, ast.BlockDef | ast.NetDef):
             return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
         if isinstance(item, ast.FunctionDef):
-            return Function(item, self.evaluator().names)
+            return ScopedFunction(item, self.evaluator().names)
         return self.evaluator().value(item.value)
 
     def evaluator(

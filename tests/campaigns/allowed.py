@@ -49,6 +49,8 @@ def python_complaints(text: str) -> Iterator[str]:
             yield from _of_import(node)
         if isinstance(node, ast.Call):
             yield from _of_call(node, defined)
+        if isinstance(node, ast.FormattedValue) and ast.unparse(node.value) != "index":
+            yield "text of more than a loop's index"
         name = node.attr if isinstance(node, ast.Attribute) else ""
         name = node.id if isinstance(node, ast.Name) else name
         if name.startswith("__") and name.endswith("__") and not _owned(node, name):

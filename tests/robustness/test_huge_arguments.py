@@ -29,10 +29,17 @@ A loop up to one of the larger numbers takes more, whatever it does.
 HUGE = (2_000, 10**9, 10**30)
 
 
+def arguments_of(op: Op) -> list[str]:
+    """The arguments that a text may give an operator as numbers."""
+    return [name for name in names_of(op) if name != "given"]
+
+
 def written(value: object) -> str:
     """A value as the language writes it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, str) and not value.isidentifier():
+        return f'"{value}"'
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -43,7 +50,7 @@ def spec(case: Case, **changed: object) -> str:
         f"    input x{index}: {type_.dtype.value}{written(type_.shape)}\n"
         for index, type_ in zip(inputs, case.inputs, strict=True)
     )
-    given = {name: getattr(case.op, name) for name in names_of(case.op)} | changed
+    given = {name: getattr(case.op, name) for name in arguments_of(case.op)} | changed
     arguments = (f"{name}={written(value)}" for name, value in given.items() if value is not None)
     call = f"{case.op.name}({', '.join(arguments)})"
     read = f"({', '.join(f'x{index}' for index in inputs)}) -> " if len(inputs) > 1 else ""
@@ -54,7 +61,7 @@ def spec(case: Case, **changed: object) -> str:
 
 def huge(case: Case) -> Iterator[str]:
     """The case with each of its whole numbers huge in turn."""
-    for name in names_of(case.op):
+    for name in arguments_of(case.op):
         value = getattr(case.op, name)
         for size in HUGE:
             if isinstance(value, int) and not isinstance(value, bool):

@@ -10,6 +10,7 @@ from netlang.ops.drop_connect import DropConnect
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.random import GaussianSample
 from netlang.ops.recurrent import Recurrent
+from netlang.ops.scaled_attention import Attention
 from netlang.ops.windowed import Windowed
 
 __all__ = ["draws", "operator_draws"]
@@ -35,7 +36,9 @@ def operator_draws(op: Op) -> bool:
     match op:
         case Dropout(p=p) | StochasticDepth(p=p) | DropConnect(p=p):
             return p > 0
-        case MultiHeadAttention(dropout=p) | Recurrent(dropout=p) | Windowed(dropout=p):
+        case MultiHeadAttention(dropout=p) | Attention(dropout=p):
+            return p > 0
+        case Recurrent(dropout=p) | Windowed(dropout=p):
             return p > 0
         case GaussianSample():
             return True
