@@ -15,7 +15,7 @@ from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["begins_path", "of_fewer_values", "unknown_layer"]
+__all__ = ["begins_path", "projected_attention", "unknown_layer"]
 
 # Layers of PyTorch that are given the size of their input before anything else.
 _SIZED = (
@@ -29,7 +29,7 @@ def begins_path(file: ast.File, action: ast.Action) -> bool:
     return path is not None and path.steps[0].action.span == action.span
 
 
-def of_fewer_values(name: str, span: Span) -> Fix | None:
+def projected_attention(name: str, span: Span) -> Fix | None:
     """For `attention(8)` of one value: the operator that makes queries, keys and values of it."""
     if name != "attention" or span.text != name:
         return None
@@ -67,9 +67,8 @@ def _view(action: ast.Apply) -> Fix | None:
 
 def _port(file: ast.File, action: ast.Apply) -> Fix | None:
     """For `input {i}`, `output (a, b)`, `-> output` and `-> output: same`."""
-    path = enclosing(file, action.span, ast.Path)
-    after = path is not None and path.steps[0].action is not action
-    if after and action.is_bare and path is not None:
+    path = enclosing(file, action.span, ast.Path) if action.is_bare else None
+    if path is not None and path.steps[0].action is not action:
         return _output_after_arrow(path, action)
     word = {"input": "x", "output": "y", "auxiliary": "aux"}.get(action.name)
     if word is None:

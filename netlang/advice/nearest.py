@@ -102,8 +102,11 @@ def _ends(one: str, other: str) -> int:
 
 
 def _beginning(one: str, other: str) -> int:
-    pairs = zip(one, other, strict=False)
-    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+    most = min(len(one), len(other))
+    for place in range(most):
+        if one[place] != other[place]:
+            return place
+    return most
 
 
 @lru_cache(maxsize=1024)

@@ -33,11 +33,11 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
     if not op.takes(len(step.inputs)):
         if not step.inputs:
             raise NetlangError(nothing_to_read(body, step.span))
-        from netlang.advice.layers import of_fewer_values  # only here: an error
+        from netlang.advice.layers import projected_attention  # only here: an error
 
         expected, actual = str(op.arity), str(len(step.inputs))
         fewer = len(step.inputs) < op.arity.minimum
-        fix = of_fewer_values(op.name, step.name) if fewer else None
+        fix = projected_attention(op.name, step.name) if fewer else None
         raise NetlangError(
             WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual, fix=fix)
         )

@@ -15,7 +15,7 @@ from netlang.elaborate.operators import add_label, next_path, operator_node
 from netlang.elaborate.references import has_failed, parts_of
 from netlang.evaluate.binding import argument_spans
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node
+from netlang.ir.program import Function
 from netlang.ir.weights import Weight
 from netlang.records import replace
 from netlang.syntax import ast
@@ -65,7 +65,7 @@ def _operator(
 ) -> CurrentValue:
     """The operator once more, with its weights: its own, those of others, and values."""
     inputs = tuple(body.builder.type_of(ref) for ref in call.inputs)
-    first = _node(body, found)
+    first = body.builder.node_at(".".join(found.path))
     there = op.weights(tuple(body.builder.type_of(ref) for ref in first.inputs))
     _same_weights(".".join(parts_of(body, action.label)), action, there, op.weights(inputs))
     further = first.inputs[len(first.inputs) - len(op.given) :]
@@ -85,12 +85,6 @@ def _labelled(body: Body, action: ast.Reuse) -> Labelled:
     text, span = ".".join(wanted), action.label.span
     fix = replacement(text, body.values.label_names(), span)
     raise NetlangError(UnknownLabel(span=span, label=text, fix=fix))
-
-
-def _node(body: Body, found: Labelled) -> Node:
-    """The step that a label stands for."""
-    text = ".".join(found.path)
-    return next(node for node in body.builder.plain_nodes() if node.path == text)
 
 
 def _weights(function: Function) -> tuple[Weight, ...]:

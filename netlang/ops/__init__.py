@@ -13,7 +13,10 @@ from importlib import import_module
 from netlang.ir.op import Op
 from netlang.ops.installed import installed_keywords, installed_names, installed_operator
 
-__all__ = ["FAMILIES", "KEYWORDS", "all_operators", "is_keyword", "operator", "operator_names"]
+__all__ = [
+    "FAMILIES", "KEYWORDS", "all_operators", "family_of", "is_keyword", "operator",
+    "operator_names",
+]  # fmt: skip
 
 FAMILIES: Mapping[str, Mapping[str, str]] = {
     "Convolutions and linear maps": {
@@ -153,6 +156,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
 """The classes of the operators by name, in the families of the reference."""
 
 _TABLE = {name: entry for family in FAMILIES.values() for name, entry in family.items()}
+_FAMILY = {name: title for title, family in FAMILIES.items() for name in family}
 
 # Every bare word that some argument takes, so that reading a name imports no operator; a test
 # compares it with the signatures.
@@ -199,6 +203,11 @@ def operator_names() -> tuple[str, ...]:
 def is_keyword(word: str) -> bool:
     """Whether some argument of some operator takes `word`."""
     return word in KEYWORDS or word in installed_keywords()
+
+
+def family_of(name: str) -> str | None:
+    """The family of a built-in operator in the reference; None for one of another package."""
+    return _FAMILY.get(name)
 
 
 def all_operators() -> tuple[type[Op], ...]:

@@ -38,12 +38,6 @@ class Relu(PointwiseOp):
     """
 
     name: ClassVar[str] = "relu"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-        yield Case(cls(), _VECTOR)
 
 
 @final
@@ -57,10 +51,6 @@ class Relu6(PointwiseOp):
 
     name: ClassVar[str] = "relu6"
     per_element: ClassVar[int] = 2
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -116,10 +106,6 @@ class Sigmoid(PointwiseOp):
     name: ClassVar[str] = "sigmoid"
     per_element: ClassVar[int] = 4
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-
 
 @final
 class Tanh(PointwiseOp):
@@ -131,11 +117,6 @@ class Tanh(PointwiseOp):
     """
 
     name: ClassVar[str] = "tanh"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -149,10 +130,6 @@ class Silu(PointwiseOp):
 
     name: ClassVar[str] = "silu"
     per_element: ClassVar[int] = 5
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -207,10 +184,6 @@ class HardSigmoid(PointwiseOp):
     name: ClassVar[str] = "hard_sigmoid"
     per_element: ClassVar[int] = 4
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-
 
 @final
 class HardSwish(PointwiseOp):
@@ -223,10 +196,6 @@ class HardSwish(PointwiseOp):
 
     name: ClassVar[str] = "hard_swish"
     per_element: ClassVar[int] = 5
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -263,7 +232,6 @@ class Heaviside(PointwiseOp):
     """
 
     name: ClassVar[str] = "heaviside"
-    per_element: ClassVar[int] = 1
 
     at_zero: float = argument(number, "the value at 0", default=0.0)
 

@@ -6,6 +6,7 @@ correct programs don't load them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from netlang.diagnostics.errors import InternalError
@@ -37,8 +38,8 @@ ADVICE_FLOAT = (
 _TRUTH = "truth values are for `where`, which chooses by them"
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as messages show it: ``[3, H, W]``."""
+def shape_text(shape: Iterable[Dim | str]) -> str:
+    """A shape as messages show it: ``[3, H, W]``; a size may be a word."""
     return f"[{', '.join(map(str, shape))}]"
 
 

@@ -99,13 +99,13 @@ class Comparison(Op):
         y = self.infer(inputs).outputs[0]
         return (*changed(inputs[0], y), sum_of("other operations", elements(y)))
 
-
-def _cases(kind: type[Comparison]) -> Iterator[Case]:
-    yield Case(kind(to=0.1), (_IMAGE,))
-    yield Case(kind(to=1.0), (_WORDS,), integers_below=3)
-    yield Case(kind(), (_IMAGE, _PER_CHANNEL))
-    yield Case(kind(), (_IMAGE, TensorType((5,), batch=None)))
-    yield Case(kind(), (_WORDS, _WORDS), integers_below=3)
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(to=0.1), (_IMAGE,))
+        yield Case(cls(to=1.0), (_WORDS,), integers_below=3)
+        yield Case(cls(), (_IMAGE, _PER_CHANNEL))
+        yield Case(cls(), (_IMAGE, TensorType((5,), batch=None)))
+        yield Case(cls(), (_WORDS, _WORDS), integers_below=3)
 
 
 @final
@@ -119,10 +119,6 @@ class Equal(Comparison):
 
     name: ClassVar[str] = "equal"
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
-
 
 @final
 class NotEqual(Comparison):
@@ -134,10 +130,6 @@ class NotEqual(Comparison):
     """
 
     name: ClassVar[str] = "not_equal"
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
 
 
 @final
@@ -151,10 +143,6 @@ class Less(Comparison):
 
     name: ClassVar[str] = "less"
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
-
 
 @final
 class LessEqual(Comparison):
@@ -166,10 +154,6 @@ class LessEqual(Comparison):
     """
 
     name: ClassVar[str] = "less_equal"
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
 
 
 @final
@@ -183,10 +167,6 @@ class Greater(Comparison):
 
     name: ClassVar[str] = "greater"
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
-
 
 @final
 class GreaterEqual(Comparison):
@@ -198,10 +178,6 @@ class GreaterEqual(Comparison):
     """
 
     name: ClassVar[str] = "greater_equal"
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
 
 
 @final

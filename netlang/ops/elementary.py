@@ -32,12 +32,6 @@ class Exp(PointwiseOp):
     """
 
     name: ClassVar[str] = "exp"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-        yield Case(cls(), _LEARNED)
 
 
 @final
@@ -50,11 +44,7 @@ class Log(PointwiseOp):
     """
 
     name: ClassVar[str] = "log"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE, samples=_POSITIVE)
+    samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
 
 @final
@@ -67,12 +57,6 @@ class Sin(PointwiseOp):
     """
 
     name: ClassVar[str] = "sin"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-        yield Case(cls(), _LEARNED)
 
 
 @final
@@ -85,12 +69,6 @@ class Cos(PointwiseOp):
     """
 
     name: ClassVar[str] = "cos"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
-        yield Case(cls(), _LEARNED)
 
 
 @final
@@ -103,11 +81,7 @@ class Sqrt(PointwiseOp):
     """
 
     name: ClassVar[str] = "sqrt"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE, samples=_POSITIVE)
+    samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
 
 @final
@@ -121,10 +95,7 @@ class Rsqrt(PointwiseOp):
 
     name: ClassVar[str] = "rsqrt"
     per_element: ClassVar[int] = 2
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE, samples=_POSITIVE)
+    samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
 
 @final
@@ -137,11 +108,6 @@ class Abs(PointwiseOp):
     """
 
     name: ClassVar[str] = "abs"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -154,11 +120,6 @@ class Neg(PointwiseOp):
     """
 
     name: ClassVar[str] = "neg"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -171,11 +132,6 @@ class Round(PointwiseOp):
     """
 
     name: ClassVar[str] = "round"
-    per_element: ClassVar[int] = 1
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), _IMAGE)
 
 
 @final
@@ -188,7 +144,6 @@ class Pow(PointwiseOp):
     """
 
     name: ClassVar[str] = "pow"
-    per_element: ClassVar[int] = 1
 
     exponent: float = argument(number, "the exponent, the same for all elements")
 

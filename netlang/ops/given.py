@@ -40,10 +40,10 @@ def check_given(op: Op, inputs: Types) -> None:
         if x.batch is not None:
             from netlang.diagnostics.language.given import WeightWithBatch
 
-            shape = shape_text(("N", *x.shape))  # type: ignore[arg-type]  # text alone
             raise Rejection(
-                WeightWithBatch, argument=name, operator=op.name, name=name, received=shape
-            )
+                WeightWithBatch, argument=name, operator=op.name, name=name,
+                received=shape_text(("N", *x.shape)),
+            )  # fmt: skip
         if x.shape != wanted[name]:
             from netlang.diagnostics.language.given import WeightShape
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from netlang.ir.derivation import Line
-from netlang.ir.op import Cost, Inferred, Op
+from netlang.ir.op import Case, Cost, Inferred, Op, Sample
 from netlang.ir.reach import POINTWISE, Reach
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import the_input
 from netlang.ops.derive import elements, sum_of
@@ -19,10 +20,12 @@ class PointwiseOp(Op):
     """An operator without weights whose output has the type of its input.
 
     `per_element` counts the arithmetic operations of one element: each comparison, addition,
-    multiplication, division, exponential, logarithm, tanh and erf is one.
+    multiplication, division, elementary function and erf is one. `samples` are the values that the
+    operator is tried with.
     """
 
-    per_element: ClassVar[int]
+    per_element: ClassVar[int] = 1
+    samples: ClassVar[tuple[Sample, ...]] = ()
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((the_input(self, inputs),))
@@ -40,3 +43,8 @@ class PointwiseOp(Op):
         if not self.per_element:
             return ()
         return (sum_of("other operations", (*elements(inputs[0]), self.per_element)),)
+
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(), (TensorType((3, 4, 5)),), samples=cls.samples)
+        yield Case(cls(), (TensorType((3,), batch=None),), samples=cls.samples)

@@ -67,13 +67,13 @@ class Reduction(Op):
         last = (elements(y),) if self.quotient else ()
         return (*changed(x, y), sum_of("other operations", elements(x), *last))
 
-
-def _cases(kind: type[Reduction]) -> Iterator[Case]:
-    yield Case(kind(axes=0), _IMAGE)
-    yield Case(kind(axes=(-2, -1), keep=True), _IMAGE)
-    yield Case(kind(axes=(1,)), (TensorType((7, 5)),))
-    yield Case(kind(axes=-1), (TensorType((6,), batch=None),))
-    yield Case(kind(axes=(2, 0)), _IMAGE)
+    @classmethod
+    def cases(cls) -> Iterator[Case]:
+        yield Case(cls(axes=0), _IMAGE)
+        yield Case(cls(axes=(-2, -1), keep=True), _IMAGE)
+        yield Case(cls(axes=(1,)), (TensorType((7, 5)),))
+        yield Case(cls(axes=-1), (TensorType((6,), batch=None),))
+        yield Case(cls(axes=(2, 0)), _IMAGE)
 
 
 @final
@@ -89,10 +89,6 @@ class Mean(Reduction):
     name: ClassVar[str] = "mean"
     quotient: ClassVar[bool] = True
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
-
 
 @final
 class Sum(Reduction):
@@ -105,10 +101,6 @@ class Sum(Reduction):
     """
 
     name: ClassVar[str] = "sum"
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
 
 
 @final
@@ -123,10 +115,6 @@ class Amax(Reduction):
 
     name: ClassVar[str] = "amax"
 
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)
-
 
 @final
 class Amin(Reduction):
@@ -139,7 +127,3 @@ class Amin(Reduction):
     """
 
     name: ClassVar[str] = "amin"
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        return _cases(cls)

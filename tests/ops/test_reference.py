@@ -24,7 +24,7 @@ def concrete_operators() -> set[type[Op]]:
     for module_info in pkgutil.iter_modules(netlang.ops.__path__):
         module = importlib.import_module(f"netlang.ops.{module_info.name}")
         for _, cls in inspect.getmembers(module, inspect.isclass):
-            if issubclass(cls, Op) and not inspect.isabstract(cls):
+            if issubclass(cls, Op) and hasattr(cls, "name") and not inspect.isabstract(cls):
                 found.add(cls)
     return found
 

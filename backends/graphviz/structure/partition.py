@@ -12,10 +12,10 @@ from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from netlang.backends.graphviz.markup import MINUS, OBELUS, TIMES
-from netlang.backends.graphviz.palette import family_of
 from netlang.backends.graphviz.structure.view import DrawnStep, RepeatGroup, View
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Ref
+from netlang.ops import family_of
 from netlang.records import Record
 
 __all__ = [
@@ -33,11 +33,7 @@ __all__ = [
 JUNCTIONS = {
     "add": "+", "sub": MINUS, "mul": TIMES, "div": OBELUS, "max": "max", "min": "min",
 }  # fmt: skip
-_HEAVY = frozenset({
-    "conv", "conv_transpose", "linear", "drop_connect", "recurrent", "attention",
-    "scaled_attention", "window_attention", "cosine_window_attention", "multi_axis_attention",
-    "pool", "unpool", "adaptive_pool", "region",
-})  # fmt: skip
+_HEAVY = frozenset(("Convolutions and linear maps", "Pools", "Sequences"))
 
 
 class ScopePart(Record):
@@ -99,7 +95,7 @@ def is_heavy(step: DrawnStep) -> bool:
     callee = step.node.callee
     if isinstance(callee, Function):
         return True
-    return family_of(callee) in _HEAVY
+    return callee.name == "drop_connect" or family_of(callee.name) in _HEAVY
 
 
 class Wiring:

@@ -30,14 +30,14 @@ from netlang.records import replace
 
 __all__ = ["composed", "is_plain", "told_along"]
 
-
-# Inputs of a function whose axes are told apart, to compose what calls of it read.
-MOST_INPUTS = 32
+# Inputs of a function whose states are composed one by one: each call takes work for each pair
+# of what it reads and what an output reads of that.
+_MOST_INPUTS = 32
 
 
 def is_plain(states: Sequence[ReadState | None], function: Function) -> bool:
     """Whether offset and jump describe completely what few inputs read, each axis on its own."""
-    return len(states) <= MOST_INPUTS and all(
+    return len(states) <= _MOST_INPUTS and all(
         state is None or (port.type.rank > 0 and _is_plain(state))
         for state, port in zip(states, function.inputs, strict=True)
     )

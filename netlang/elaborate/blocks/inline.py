@@ -39,21 +39,15 @@ def inline(
 
     Returns its value, and the names of the outputs that it declares.
     """
-    target, session, builder = target_of(applied), body.session, body.builder
-    inner = _inner(body, applied, action, path, flow)
+    builder, inner = body.builder, _inner(body, applied, action, path, flow)
     builder.claim(path, action.span, scope=True)
     labels = len(builder.labels)
-    session.active.append(target.definition)
-    link = ChainLink(action.span, target.name, ".".join(path), body.block.shown)
-    with session.instance(link), builder.outputs_in({}) as taps:
-        result = inner.run(target.definition.body)
-    session.active.pop()
+    result, taps = _run(body, inner, applied, action, ".".join(path))
     builder.forget(path, labels)
-    taken = _taken(builder, tuple(taps.values()), path, action.span)
+    taken = _taken(builder, taps, path, action.span)
     if not inner.block.applied:
-        _refuse_unapplied(target, action)
-    names = tuple(tap.name for tap in taps.values() if not tap.auxiliary)
-    return (result if taken == () else taken), names
+        _refuse_unapplied(target_of(applied), action)
+    return (result if taken == () else taken), _deployed_names(taps)
 
 
 def without_level(
@@ -63,30 +57,43 @@ def without_level(
 
     Its labels can be read in it alone, but their paths are taken.
     """
-    target, session, builder = target_of(applied), body.session, body.builder
-    path = body.scope + (label or ())
+    builder, path = body.builder, body.scope + (label or ())
     inner = _inner(body, applied, action, path, flow)
     if label is not None:
         builder.claim(path, action.span, scope=True)
     own: dict[LabelPath, Labelled] = {}
-    session.active.append(target.definition)
-    link = ChainLink(action.span, target.name, ".".join(path) or target.name, body.block.shown)
-    with session.instance(link), builder.outputs_in({}) as taps, builder.labels_of(own, {}):
-        result = inner.run(target.definition.body)
-    session.active.pop()
+    with builder.labels_of(own, {}):
+        shown = ".".join(path) or target_of(applied).name
+        result, taps = _run(body, inner, applied, action, shown)
     builder.hidden += len(own)
-    for tap in taps.values():
+    for tap in taps:
         if tap.auxiliary and (*path, tap.name) in builder.outputs:
             raise NetlangError(DuplicateOutput(span=action.span, name=tap.name))
-    taken = _taken(builder, tuple(taps.values()), path, action.span, read=label is not None)
+    taken = _taken(builder, taps, path, action.span, read=label is not None)
     if action.body is not None and not inner.block.applied:
-        _refuse_unapplied(target, action)
+        _refuse_unapplied(target_of(applied), action)
     value = result if taken == () else taken
     if label is not None:
-        names = tuple(tap.name for tap in taps.values() if not tap.auxiliary)
-        what = "an inline block"
-        builder.label(path, Labelled(value, action.span, what, path, outputs=names))
+        names = _deployed_names(taps) or tuple(str(number) for number in range(len(value or ())))
+        builder.label(path, Labelled(value, action.span, "an inline block", path, outputs=names))
     return value
+
+
+def _run(
+    body: Body, inner: Body, applied: Layer, action: ast.Apply, shown: str
+) -> tuple[CurrentValue, tuple[Output, ...]]:
+    """The value of the block's steps, and the outputs that they declare."""
+    target, session = target_of(applied), body.session
+    link = ChainLink(action.span, target.name, shown, body.block.shown)
+    session.active.append(target.definition)
+    with session.instance(link), body.builder.outputs_in({}) as taps:
+        result = inner.run(target.definition.body)
+    session.active.pop()
+    return result, tuple(taps.values())
+
+
+def _deployed_names(taps: Sequence[Output]) -> tuple[str, ...]:
+    return tuple(tap.name for tap in taps if not tap.auxiliary)
 
 
 def _inner(

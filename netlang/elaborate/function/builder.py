@@ -14,7 +14,7 @@ from itertools import islice
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
 from netlang.diagnostics.diagnostic import Fix, Note
-from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.diagnostics.language.structure import DuplicateLabel, LabelInsideInstance
 from netlang.elaborate.function.labelled import CurrentValue, GoneOn, Labelled, LabelPath
 from netlang.ir.program import INPUT, Condition, Item, Node, Output, Port, Ref, Repeat
@@ -60,6 +60,9 @@ class FunctionBuilder(Draft):
     _steps: dict[LabelPath, Span] = field(default_factory=dict)
     _scopes: dict[LabelPath, Span] = field(default_factory=dict)
     _folded: dict[LabelPath, list[tuple[range, Span]]] = field(default_factory=dict)
+    # Nodes by their paths, as far as they were looked for.
+    _by_path: dict[str, Node] = field(default_factory=dict)
+    _looked_at: int = 0
 
     # --- values -----------------------------------------------------------------------------
 
@@ -223,6 +226,17 @@ class FunctionBuilder(Draft):
         finally:
             self.label_reads |= around
 
+    def node_at(self, path: str) -> Node:
+        """The node at a path. Raises `InternalError` if none is there outside of repeats."""
+        for item in self.items[self._looked_at :]:
+            if isinstance(item, Node):
+                self._by_path[item.path] = item
+        self._looked_at = len(self.items)
+        node = self._by_path.get(path)
+        if node is None:
+            raise InternalError(f"no step is at `{path}`")
+        return node
+
     def plain_nodes(self) -> Iterator[Node]:
         """The nodes outside of repeats, which a label can name."""
         return (item for item in self.items if isinstance(item, Node))
@@ -239,15 +253,9 @@ class FunctionBuilder(Draft):
         size = self.size - mark.size
         items = tuple(self.items[mark.items :])
         del self.items[mark.items :]
+        self._looked_at = min(self._looked_at, mark.items)
         repeat = Repeat(
-            items,
-            count,
-            carry_in,
-            carry_out,
-            depth=len(scope),
-            step=step,
-            first=mark.size,
-            size=size,
+            items, count, carry_in, carry_out, len(scope), step=step, first=mark.size, size=size
         )
         self.items.append(repeat)
         numbers = range(mark.position + step, mark.position + step * count)

@@ -83,7 +83,7 @@ def _found(body: Body, expr: ast.Expr) -> Ref | Labelled | None:
         return found.flow[0] if len(found.flow) == 1 else None
     owner = body.find(parts[:-1]) if len(parts) > 1 else None
     if owner is not None and isinstance(owner.callee, Op) and owner.flow is not None:
-        every = owner.callee.weights(_read(body, owner))
+        every = owner.callee.weights(_read(body, body.builder.node_at(".".join(owner.path))))
         # What a norm measures is no parameter, and can't become one.
         known = {each.name for each in every if not each.buffer}
         return owner if parts[-1] in known else None
@@ -100,26 +100,20 @@ def _is_constant(body: Body, expr: ast.Expr, parts: LabelPath) -> bool:
     return not isinstance(expr, ast.String) and body.evaluator.names.find(parts[0]) is not None
 
 
-def _node(body: Body, labelled: Labelled) -> Node:
-    """The step that a label names."""
-    path = ".".join(labelled.path)
-    return next(node for node in body.builder.plain_nodes() if node.path == path)
-
-
-def _read(body: Body, labelled: Labelled) -> Types:
-    return tuple(body.builder.type_of(ref) for ref in _node(body, labelled).inputs)
+def _read(body: Body, node: Node) -> Types:
+    return tuple(body.builder.type_of(ref) for ref in node.inputs)
 
 
 def _tie(body: Body, name: str, owner: Labelled, weight: str) -> Tie:
     """The tie to the step that has the tensor itself: not to one that is tied or reuses another."""
-    node = _node(body, owner)
+    node = body.builder.node_at(".".join(owner.path))
     while True:
         further = next((tie for tie in node.tied if tie.name == weight), None)
         if further is None and not node.reuses:
             return Tie(name, node.path, weight)
         path = node.module if further is None else further.module
         weight = weight if further is None else further.weight
-        node = next(each for each in body.builder.plain_nodes() if each.path == path)
+        node = body.builder.node_at(path)
 
 
 def check_ties(body: Body, op: Op, inputs: Types, values: WeightValues) -> None:
@@ -141,10 +135,9 @@ def check_ties(body: Body, op: Op, inputs: Types, values: WeightValues) -> None:
 
 
 def _weight_at(body: Body, tie: Tie) -> Weight:
-    node = next(each for each in body.builder.plain_nodes() if each.path == tie.module)
+    node = body.builder.node_at(tie.module)
     assert isinstance(node.callee, Op)
-    inputs = tuple(body.builder.type_of(ref) for ref in node.inputs)
-    return next(each for each in node.callee.weights(inputs) if each.name == tie.weight)
+    return next(each for each in node.callee.weights(_read(body, node)) if each.name == tie.weight)
 
 
 def _refuse_number(body: Body, layer: Layer, expr: ast.Expr, name: str) -> None:

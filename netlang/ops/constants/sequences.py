@@ -41,8 +41,9 @@ class Arange(Table):
     def check(self) -> None:
         if not self.step:
             raise self.refused("step", "`step` is 0", "`full([n], value)` repeats one number")
-        if max(abs(self.start), abs(self.step)) > 2**31:
-            raise self.refused("start", "a number is beyond 2^31", "give smaller numbers")
+        for name in ("start", "step"):
+            if abs(getattr(self, name)) > 2**31:
+                raise self.refused(name, f"`{name}` is beyond 2^31", "give a smaller number")
 
     def elements(self, shape: tuple[int, ...]) -> Init:
         return Evenly(self.start, self.start + self.step * (shape[0] - 1))

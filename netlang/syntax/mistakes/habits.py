@@ -6,6 +6,7 @@ import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
+from netlang.syntax.mistakes.numbers import step_with
 from netlang.syntax.mistakes.spot import Spot
 
 __all__ = ["HABITS", "pipe"]
@@ -66,10 +67,9 @@ def _arithmetic(spot: Spot) -> Diagnostic | None:
 
 def _with_number(spot: Spot, number: str) -> Diagnostic:
     """`y * 0.17` of a value, `y + 1`, `z: y * 0.17`."""
-    form = {"*": "scale({})", "+": "scale(1, offset={})", "-": "scale(1, offset=-{})"}
     labelled = (spot.kind(-3), spot.kind(-2)) == ("NAME", ":")
     label, first = (f"{spot.text(-3)}: ", -3) if labelled else ("", -1)
-    text = f"{spot.text(-1)} -> {label}{form[spot.kind()].format(number)}"
+    text = f"{spot.text(-1)} -> {label}{step_with(_MERGES[spot.kind()], number)}"
     advice = f"a value meets a number in a step: `{text}`"
     if spot.kind() == "*" and number.isdecimal():
         advice += f"; steps are repeated by `repeat {number} {{ ... }}`"
