@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 import pytest
 
@@ -33,9 +34,9 @@ def words(*shape: Dim) -> TensorType:
 
 
 def make(name: str, **fields: object) -> Op:
-    found = operator(name)
-    assert found is not None
-    return found(**fields)  # type: ignore[arg-type]  # its fields
+    kind: Callable[..., Op] | None = operator(name)
+    assert kind is not None
+    return kind(**fields)
 
 
 REFUSED: list[tuple[str, Op, tuple[TensorType, ...], str]] = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, confusion_matrix  # type: ignore[import-untyped]
+from sklearn.metrics import accuracy_score, confusion_matrix
 
 from netlang.backends.torch import build
 from netlang.backends.torch.data.fit import require_fit

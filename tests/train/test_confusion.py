@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from sklearn.metrics import confusion_matrix, recall_score  # type: ignore[import-untyped]
+from sklearn.metrics import confusion_matrix, recall_score
 
 from netlang.backends.torch import build
 from netlang.backends.torch.train import Result, progress_for, train

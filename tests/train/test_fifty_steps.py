@@ -113,6 +113,7 @@ def pace_of(name: str, optimizer: Optimizer) -> Callable[[int], None]:
             made.step()
             told += 1
         if closed:
+            # Without the roundings of one step after the other; it has no public name.
             rates = made._get_closed_form_lr()  # type: ignore[attr-defined]
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate
@@ -133,7 +134,7 @@ def hand(
         pace(number)
         loss = F.cross_entropy(model(x), y)
         model.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         for optimizer in optimizers:
             optimizer.step()
         after(number, loss.item())

@@ -129,7 +129,7 @@ def test_digits() -> None:
 
 
 def test_digits_are_those_that_scikit_learn_gives() -> None:
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     recipe, _ = sketch("    input x: [1, 8, 8]\n    flatten -> linear(10)", "data: digits")

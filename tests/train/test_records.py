@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sklearn.metrics import confusion_matrix, recall_score  # type: ignore[import-untyped]
+from sklearn.metrics import confusion_matrix, recall_score
 from torch import nn
 
 from netlang.backends.torch.train.records.board import Board

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from sklearn.metrics import accuracy_score  # type: ignore[import-untyped]
+from sklearn.metrics import accuracy_score
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -49,7 +50,7 @@ def test_accuracy_is_that_of_batches(
         seen.append((y, logits.argmax(1)))
         loss = F.cross_entropy(logits, y)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimizer.step()
         return loss
 
@@ -89,14 +90,12 @@ class Reads(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
     """Counts numbers that are asked of tensors: with a GPU, each would wait for it."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.seen: Counter[str] = Counter()
 
-    def __torch_dispatch__(  # type: ignore[no-untyped-def]
-        self, function, types, arguments=(), named=None
-    ):
-        self.seen[str(function)] += 1
-        return function(*arguments, **(named or {}))
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen[str(func)] += 1
+        return func(*args, **(kwargs or {}))
 
 
 def reads(out: Path, steps: int, monkeypatch: pytest.MonkeyPatch, *lines: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.ir.op import Rejection
+from netlang.ir.op import Op, Rejection
 from netlang.ir.types import TensorType
 from netlang.ops import operator
 from tests.campaigns.generator.draw import Draw
@@ -34,8 +34,9 @@ def step_of(name: str, inputs: tuple[Shape, ...], **arguments: object) -> tuple[
     assert found is not None
     if not found.arity.accepts(len(inputs)):
         return None
+    make: Callable[..., Op] = found
     try:
-        op = found(**arguments)  # type: ignore[arg-type]  # its fields
+        op = make(**arguments)
         (*_, made) = op.infer(tuple(TensorType(shape) for shape in inputs)).outputs[:1]
     except Rejection:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,7 @@ class _Kept(nn.Module):
     def state_dict(self, *_: object, **__: object) -> dict[str, Tensor]:  # type: ignore[override]  # one key
         return {"": self.value[0]} if self.persistent else {}
 
-    def named_buffers(self, *_: object, **__: object):  # type: ignore[no-untyped-def]  # one key
+    def named_buffers(self, *_: object, **__: object) -> Iterator[tuple[str, Tensor]]:
         return iter(self.state_dict().items())
 
     def forward(self) -> Tensor:

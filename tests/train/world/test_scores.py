@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from sklearn.metrics import confusion_matrix, log_loss  # type: ignore[import-untyped]
+from sklearn.metrics import confusion_matrix, log_loss
 
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import evaluate
