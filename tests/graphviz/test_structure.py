@@ -148,6 +148,16 @@ def test_outputs_of_a_closed_block_are_told_apart() -> None:
     assert '"code":"o1" -> "z"' in text
 
 
+def test_an_operator_has_a_port_for_each_value_that_it_makes(tmp_path: Path) -> None:
+    """`split` may make very many, and the drawing has those that are there."""
+    path = tmp_path / "spec.net"
+    path.write_text(
+        "net a { input x: [6, 4]; s: split(2); (s.0, s.1, s.2) -> add }\n", encoding="utf-8"
+    )
+    dot = to_dot(load_program(str(path)))
+    assert [port in dot for port in ('PORT="o0"', 'PORT="o2"', 'PORT="o3"')] == [True, True, False]
+
+
 def test_sizes_are_those_asked_for() -> None:
     text = to_dot(load_program("resnet18"), sizes={"H": 64, "W": 96})
     assert f"3{TIMES}64{TIMES}96" in text

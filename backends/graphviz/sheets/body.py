@@ -208,7 +208,7 @@ class FunctionDrawing:
         callee = step.node.callee
         if isinstance(callee, Function):
             return tuple(output.name for output in callee.outputs)
-        return callee.output_names
+        return callee.output_names[: len(step.node.types)]
 
     def _connect(self, step: DrawnStep, name: str) -> None:
         for ref in step.sources:
