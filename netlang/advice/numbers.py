@@ -6,7 +6,7 @@ from netlang.advice.edits import enclosing, replaced
 from netlang.diagnostics.diagnostic import Fix
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.mistakes.numbers import step_with
+from netlang.syntax.number_steps import step_with
 
 __all__ = ["among_values", "as_argument"]
 

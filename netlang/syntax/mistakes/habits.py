@@ -6,8 +6,8 @@ import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
-from netlang.syntax.mistakes.numbers import step_with
 from netlang.syntax.mistakes.spot import Spot
+from netlang.syntax.number_steps import step_with
 
 __all__ = ["HABITS", "pipe"]
 
