@@ -40,10 +40,7 @@ HEAVY = {
 }  # fmt: skip
 MODULES_OF_A_FOLDER = 16
 # Folders with a module for each entry of a list, which are as long as the list is.
-LISTS = {
-    "backends/onnx/lowering", "backends/torch/lowering", "backends/torch/runtime", "netlang/ops",
-    "netlang/recipes/words",
-}  # fmt: skip
+LISTS = {"backends/torch/runtime", "netlang/ops", "netlang/recipes/words"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 300, 40
 # Of torch and the standard library, for what they have no public name for.
 PRIVATE_OF_OTHERS = {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
-from netlang.backends.onnx.lowering import activation
+from netlang.backends.onnx.lowering.elements import activation
 from netlang.ops import operator
 from tests.campaigns import agree
 from tests.campaigns.examine import examine

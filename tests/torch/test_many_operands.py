@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch import build, emit
-from netlang.backends.torch.lowering.merge import MOST_OPERANDS
+from netlang.backends.torch.lowering.elements.merge import MOST_OPERANDS
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 

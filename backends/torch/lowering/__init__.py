@@ -1,30 +1,16 @@
-"""One lowering per operator, in files by family. Importing this package registers them all."""
+"""One lowering per operator, in folders by family. Importing this package registers them all."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from netlang.backends.torch.lowering import (
-    activation,
-    attention,
-    constants,
-    conv,
-    cut,
-    elementary,
-    layout,
-    linear,
-    merge,
-    norm,
-    places,
-    pool,
-    random,
-    recurrent,
-    region,
-    shuffle,
+    elements,
+    feature_maps,
+    features,
+    rearranged,
+    sequences,
     sized,
-    tensor,
-    upsample,
-    vector,
 )
 from netlang.backends.torch.lowering.base import Lowered, Unsupported, lower
 from netlang.backends.torch.lowering.one_example import lowered
@@ -34,11 +20,7 @@ from netlang.ir.types import Types
 
 __all__ = ["UNSUPPORTED", "Lowered", "Unsupported", "is_plain", "lower", "lowered"]
 
-_FAMILIES = (
-    activation, attention, constants, conv, cut, elementary, layout, linear, merge, norm, places,
-    pool, random,
-    recurrent, region, shuffle, sized, tensor, upsample, vector,
-)  # fmt: skip
+_FAMILIES = (elements, feature_maps, features, rearranged, sequences, sized)
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from netlang.backends.torch.lowering.base import (
     per_axis_number,
     permuted,
 )
-from netlang.backends.torch.lowering.conv import padded, padding_argument
+from netlang.backends.torch.lowering.feature_maps.conv import padded, padding_argument
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Binary,

@@ -6,7 +6,7 @@ from math import inf
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
-from netlang.backends.onnx.lowering.scaled_attention import triangle
+from netlang.backends.onnx.lowering.sequences.scaled_attention import triangle
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.checks import fixed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis, spatial_axes
-from netlang.backends.onnx.lowering.nearest import nearest
 from netlang.backends.onnx.lowering.padding import END, PAD_MODES, around, pad_inputs
+from netlang.backends.onnx.lowering.rearranged.nearest import nearest
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
 from netlang.ir.nearest import falls_short

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis
-from netlang.backends.onnx.lowering.layout import reshaped
+from netlang.backends.onnx.lowering.rearranged.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.op import Op
 from netlang.ops.axes import distinct_axes

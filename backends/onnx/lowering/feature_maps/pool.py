@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import reduce
 
 from netlang.backends.onnx.emitter import Emitter
-from netlang.backends.onnx.lowering.layout import reshaped
 from netlang.backends.onnx.lowering.padding import behind_padding, padded, pads_attribute
+from netlang.backends.onnx.lowering.rearranged.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ops.adaptive_pool import GlobalAvgpool, GlobalMaxpool
 from netlang.ops.pool import Avgpool, Maxpool

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.axes import full_axis
-from netlang.backends.onnx.lowering.layout import reshaped
 from netlang.backends.onnx.lowering.padding import END
+from netlang.backends.onnx.lowering.rearranged.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.ir.dims import Dim
 from netlang.ir.types import TensorType

@@ -7,7 +7,7 @@ from typing import final
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
-from netlang.backends.onnx.lowering.windowed import Weighing, attended, mapped
+from netlang.backends.onnx.lowering.sequences.windowed import Weighing, attended, mapped
 from netlang.ops.multi_axis_attention import MultiAxisAttention
 
 __all__: list[str] = []

@@ -8,7 +8,7 @@ from typing import final
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
-from netlang.backends.onnx.lowering.windowed import Weighing, mapped, within_windows
+from netlang.backends.onnx.lowering.sequences.windowed import Weighing, mapped, within_windows
 from netlang.ir.types import DType
 from netlang.ops.cosine_window_attention import (
     MOST_OFFSET,

@@ -1,0 +1,5 @@
+"""Tensors in, one tensor out, element by element; those of given or drawn numbers too."""
+
+from netlang.backends.onnx.lowering.elements import activation, constants, elementary, merge
+
+__all__ = ["activation", "constants", "elementary", "merge"]
