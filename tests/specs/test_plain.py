@@ -23,7 +23,7 @@ from tests.specs.plain import language, others, pictures, restoration
 from tests.specs.settled import feeds, outputs, settle
 
 torchvision_models()  # so that torchvision imports at all without its CUDA operators
-from tests.specs.plain import residual  # noqa: E402 - it imports torchvision
+from tests.specs.plain import residual, transformers  # noqa: E402 - they import torchvision
 
 NETS: dict[str, Callable[[], nn.Module]] = {
     "bert": partial(language.Bert, 768, 12, 12),
@@ -34,12 +34,21 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "cdncnn_b": partial(restoration.Dncnn, 20, 3),
     "cnn": others.cnn1d,
     "conv_autoencoder": others.ConvAutoencoder,
+    "conformer_l": partial(transformers.Conformer, 512, 8, 2048, 17),
+    "conformer_m": partial(transformers.Conformer, 256, 4, 1024, 16),
+    "conformer_s": partial(transformers.Conformer, 144, 4, 576, 16),
+    "conformer(16, 4, 64, 2)": partial(transformers.Conformer, 16, 4, 64, 2),
     "crnn": restoration.Crnn,
     "cyclegan_discriminator": partial(restoration.patch_discriminator, 3, batch_norm=False),
     "cyclegan_generator": partial(restoration.CycleGenerator, 9, 64),
     "cyclegan_generator(blocks=2, width=8)": partial(restoration.CycleGenerator, 2, 8),
     "dcgan_discriminator": others.Discriminator,
     "dcgan_generator": others.Generator,
+    "detr_resnet101": partial(transformers.Detr, (3, 4, 23, 3)),
+    "detr_resnet50": transformers.Detr,
+    "detr([1, 1, 1, 1], 2, 32, 4, 64, 10, drop=0)": partial(
+        transformers.Detr, (1, 1, 1, 1), 2, 32, 4, 64, 10
+    ),
     "dncnn": restoration.Dncnn,
     "dncnn_b": partial(restoration.Dncnn, 20),
     "edsr_baseline_x2": partial(restoration.Edsr, 16, 64, 2, 1.0),
@@ -53,6 +62,13 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "gru_classifier": partial(others.WordClassifier, nn.GRU),
     "lenet5": pictures.LeNet5,
     "lenet5_relu": pictures.LeNet5Relu,
+    "llama_13b": partial(transformers.Llama, 5120, 40, 40, 13_824, 40),
+    "llama_33b": partial(transformers.Llama, 6656, 60, 52, 17_920, 52),
+    "llama_65b": partial(transformers.Llama, 8192, 80, 64, 22_016, 64),
+    "llama_7b": partial(transformers.Llama, 4096, 32, 32, 11_008, 32),
+    "llama(32, 2, 4, 48, kv_heads=2, words=50)": partial(
+        transformers.Llama, 32, 2, 4, 48, 2, words=50
+    ),
     "logistic": others.logistic1d,
     "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
     "mlp": others.Mlp1d,
@@ -107,7 +123,8 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 # Of several that differ in width or depth alone one is run each time.
 LARGE = {
     "bert", "bert_large",
-    "cdncnn_b", "cyclegan_generator", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
+    "cdncnn_b", "conformer_l", "conformer_m", "conformer_s", "cyclegan_generator",
+    "detr_resnet101", "detr_resnet50", "dncnn_b", "edsr_baseline_x2", "edsr_baseline_x3",
     "edsr_baseline_x4", "edsr_x2", "edsr_x3", "edsr_x4", "gpt2", "gpt2_large", "gpt2_medium",
     "gpt2_xl", "mobilenet_v1_050", "mobilenet_v1_075",
     "mobilenet_v1_full", "pix2pix_generator", "plain32", "plain44", "plain56", "resnet110",
@@ -115,9 +132,15 @@ LARGE = {
     "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "unet_3d",
     "unet_plus_plus", "zfnet",
 }  # fmt: skip
-NAMES = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in NETS]
+# Their weights alone are larger than the memory of most machines.
+HUGE = {"llama_13b", "llama_33b", "llama_65b", "llama_7b"}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+    for name in NETS
+    if name not in HUGE
+]
 # What it computes in training is drawn at random.
-RANDOM = {"gpt2", "gpt2_large", "gpt2_medium", "gpt2_xl", "vae"}
+RANDOM = {"detr_resnet101", "detr_resnet50", "gpt2", "gpt2_large", "gpt2_medium", "gpt2_xl", "vae"}
 # Hundreds of layers magnify roundings.
 TOLERANCES = {"resnet110": 1e-4, "resnet1202": 1e-3, "se_resnet152": 1e-4}
 
