@@ -133,13 +133,16 @@ class Net:
         partial: bool = False,
         prefixes: Mapping[str, str] | None = None,
         entry: str | None = None,
+        fold: bool = True,
     ) -> Path:
         """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
         `weights` come from a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
-        `partial`, `prefixes` and `entry` are as for `torch`.
+        `partial`, `prefixes` and `entry` are as for `torch`. Batch norms are folded into the maps
+        beside them and idle steps left out, unless `fold` is false.
         """
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
+        options = replace(options, fold=fold)
         return write(backend("onnx"), self.program, Path(path), options).path
 
     @ends_at_the_caller

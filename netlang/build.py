@@ -38,7 +38,8 @@ class BuildOptions(Record):
     `fit` says how given weights map to those of the net. `depth` and `sizes` are for pictures: the
     levels of blocks to open, and the sizes of the input to show. `opset` is for ONNX: the operator
     set version, or None for the backend's choice; a file that ONNX Runtime wouldn't load is refused
-    unless it is for `any_runtime`. `guard` is for PyTorch source: whether it refuses
+    unless it is for `any_runtime`, and batch norms are folded into the maps beside them unless
+    `fold` is false. `guard` is for PyTorch source: whether it refuses
     inputs of unsuitable sizes.
     """
 
@@ -49,6 +50,7 @@ class BuildOptions(Record):
     sizes: Mapping[str, int] = field(default_factory=dict)
     opset: int | None = None
     any_runtime: bool = False
+    fold: bool = True
     guard: bool = False
 
 

@@ -24,7 +24,7 @@ ORDER = (
     {"evaluate"},
     {"modules"},
     {"elaborate"},
-    {"recipes", "analysis"},
+    {"passes", "recipes", "analysis"},
     {"lint", "targets"},
     {"examine"},
     {"loading", "repair", "resuming"},

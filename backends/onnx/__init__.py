@@ -3,7 +3,13 @@
 Importing this package imports neither onnx nor onnxruntime; using it does.
 """
 
-from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx.exporter import (
+    HIGHEST_OPSET,
+    LOWEST_OPSET,
+    OPSET,
+    Form,
+    export,
+)
 from netlang.backends.onnx.runtime import runtime
 
-__all__ = ["HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export", "runtime"]
+__all__ = ["Form", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export", "runtime"]

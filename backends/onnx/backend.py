@@ -23,14 +23,17 @@ class OnnxBackend(Backend):
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.exporter import OPSET, export
+        from netlang.backends.onnx.exporter import OPSET, Form, export
         from netlang.backends.weights import slots
 
-        written = export(
-            program, path, weights=options.weights, seed=options.seed, fit=options.fit,
+        form = Form(
             opset=OPSET if options.opset is None else options.opset,
             any_runtime=options.any_runtime,
-        )  # fmt: skip
+            fold=options.fold,
+        )
+        written = export(
+            program, path, weights=options.weights, seed=options.seed, fit=options.fit, form=form
+        )
         random = (
             f"its weights are random, from seed {options.seed}: --weights gives it trained ones"
         )

@@ -9,43 +9,50 @@ from typing import TYPE_CHECKING
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.facts import facts_of_weights
-from netlang.backends.onnx.types import element_type
-from netlang.backends.onnx.wire import INLINE_LIMIT, LARGE, PHASES, Tensor, write_model
+from netlang.backends.onnx.values import Values
+from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
     Given,
     Slot,
-    Stored,
     WeightSource,
     constants,
     given,
-    initial,
     not_finite,
-    numpy_type,
     slots,
-    suspects,
 )
 from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
+from netlang.passes.deploy import deploy
+from netlang.passes.deployed import Deployed
 from netlang.records import Record, no_collection
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
-__all__ = ["HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "export"]
+__all__ = ["DEPLOYED", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export"]
 
 # Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
 OPSET = 21
 LOWEST_OPSET, HIGHEST_OPSET = 18, 23
 
 
-class _Form(Record):
-    """How a file is written: see `export`."""
+class Form(Record):
+    """How a file is written.
 
-    opset: int
-    inline_limit: int
-    any_runtime: bool
+    Its operators are those of `opset`. A model above `inline_limit` bytes gets its weights in a
+    file beside it. A file that ONNX Runtime can't load on a processor is refused, unless it is for
+    `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
+    folded into the maps beside them.
+    """
+
+    opset: int = OPSET
+    inline_limit: int = INLINE_LIMIT
+    any_runtime: bool = False
+    fold: bool = True
+
+
+DEPLOYED = Form()
 
 
 def export(
@@ -54,26 +61,21 @@ def export(
     *,
     weights: WeightSource | None = None,
     seed: int = 0,
-    opset: int = OPSET,
     fit: Fit = WHOLE,
-    inline_limit: int = INLINE_LIMIT,
-    any_runtime: bool = False,
+    form: Form = DEPLOYED,
 ) -> Written:
     """Write the deployed net of `program` to `path`.
 
     Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
     don't fit, a `NetlangError` says so; with `fit.partial`, what fits is loaded, the others come
-    from `seed`, and a note names them. A model above `inline_limit` bytes gets its weights in a
-    file ``<path>.data`` beside it. A file that ONNX Runtime can't load on a processor is refused,
-    unless it is for `any_runtime`.
+    from `seed`, and a note names them. `form` says how the file is written.
     """
-    _check_opset(opset)
+    _check_opset(form.opset)
     require_writable(program)
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
         metadata = facts_of_weights(taken.facts, weights, seed)
-        form = _Form(opset, inline_limit, any_runtime)
         return _written(program, Path(path), owned, taken, metadata, seed, form)
 
 
@@ -84,7 +86,7 @@ def _written(
     taken: Given,
     metadata: Mapping[str, str],
     seed: int,
-    form: _Form,
+    form: Form,
 ) -> Written:
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
@@ -92,20 +94,18 @@ def _written(
     from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
 
+    deployed = deploy(program) if form.fold else Deployed(program, {})
     owned += constants(program)
-    flat = flatten(program, Graph(form.opset, _reserved(program, owned)))
-    needed = [slot for slot in owned if slot.key in flat.graph.weights]
-    stored = {slot.key: taken.tensors.get(slot.key) for slot in needed}
-    suspect: set[str] = set()
-    tensors = [_tensor(slot, stored[slot.key], seed, suspect) for slot in needed]
+    reserved = _reserved(program, owned) | deployed.by_key.keys()
+    flat = flatten(deployed.program, Graph(form.opset, reserved))
+    values = Values(owned, taken.tensors, deployed.by_key, seed)
+    needed = values.needed(flat.graph.weights, program.floats)
     model = build_model(program, flat, metadata)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
         require_kernels(program, model, needed, form.opset)
-    beside = write_model(path, model, tensors, form.inline_limit)
-    small = {t.name: found for t in tensors if t.size < LARGE and (found := stored[t.name])}
-    suspect |= suspects(small)
-    return Written(path, beside, (*taken.notes, *not_finite([k for k in stored if k in suspect])))
+    beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
+    return Written(path, beside, (*taken.notes, *not_finite(values.not_finite(needed))))
 
 
 def _check_opset(opset: int) -> None:
@@ -122,23 +122,3 @@ def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
         | {output.name for output in program.net.outputs}
         | {slot.key for slot in owned}
     )
-
-
-def _tensor(slot: Slot, stored: Stored | None, seed: int, suspect: set[str]) -> Tensor:
-    """The data to write for a weight.
-
-    When the data of a large weight are made and not all values are finite, its key is added to
-    `suspect`. The check is done here, while the values are in the processor's cache.
-    """
-    weight = slot.weight
-    size = weight.elements * numpy_type(slot.dtype).itemsize
-
-    def data() -> NDArray[np.generic]:
-        if stored is None:
-            return initial(slot, seed)
-        if size >= LARGE and not stored.finite():
-            suspect.add(slot.key)
-        return stored.array(slot.dtype)
-
-    phase = stored.address % PHASES if stored is not None and size >= LARGE else 0
-    return Tensor(slot.key, element_type(slot.dtype), weight.shape, size, data, phase)

@@ -37,8 +37,11 @@ from netlang.source import Span
 __all__ = ["verify", "verify_function"]
 
 
-def verify(program: Program) -> None:
-    """Check every invariant of a program; raises `InternalError` at the first that is broken."""
+def verify(program: Program, moved: Collection[str] = ()) -> None:
+    """Check every invariant of a program; raises `InternalError` at the first that is broken.
+
+    Of the modules that are `moved`, a pass gave the step another path.
+    """
     names = [size.name for size in program.sizes]
     if len(set(names)) != len(names) or "N" in names:
         raise InternalError(f"{program.name}: sizes {names} aren't named once each")
@@ -47,10 +50,10 @@ def verify(program: Program) -> None:
         constraint = condition.constraint
         _speak_of((constraint.left, constraint.right), known, f"condition {constraint}")
         _stands_in_its_source(condition.span, f"condition {constraint}")
-    verify_function(program.net, program.defaults)
+    verify_function(program.net, program.defaults, moved)
 
 
-def verify_function(net: Function, sizes: Mapping[str, int]) -> None:
+def verify_function(net: Function, sizes: Mapping[str, int], moved: Collection[str] = ()) -> None:
     """Check every invariant of a function and of everything that it calls.
 
     `sizes` has a value for each symbol, at which the net runs. Raises `InternalError`.
@@ -63,7 +66,7 @@ def verify_function(net: Function, sizes: Mapping[str, int]) -> None:
         if function in done:
             continue
         done.add(function)
-        _Verification(function, sizes, floats).run()
+        _Verification(function, sizes, floats, moved).run()
         waiting += [node.callee for node in _nodes(function.items)
                     if isinstance(node.callee, Function)]  # fmt: skip
 
@@ -111,10 +114,10 @@ def _types_text(types: Types) -> str:
 class _Verification:
     """Checks one function."""
 
-    def __init__(self, function: Function, sizes: Mapping[str, int], floats: DType) -> None:
-        self._function = function
-        self._sizes = sizes
-        self._floats = floats
+    def __init__(
+        self, function: Function, sizes: Mapping[str, int], floats: DType, moved: Collection[str]
+    ) -> None:  # fmt: skip
+        self._function, self._sizes, self._floats, self._moved = function, sizes, floats, moved
 
     def run(self) -> None:
         for port in self._function.inputs:
@@ -190,10 +193,8 @@ class _Verification:
         for figure in (cost.macs, cost.other):
             self._demand(evaluate(figure, self._sizes) >= 0, f"{what} costs {figure}")
         weights = op.weights(inputs)
-        self._demand(
-            all(weight.elements >= 0 for weight in weights), f"{what} owns less than nothing"
-        )
-        names = {weight.name for weight in weights}
+        sizes, names = {each.elements for each in weights}, {each.name for each in weights}
+        self._demand(min(sizes, default=0) >= 0, f"{what} owns less than nothing")
         self._demand(len(names) == len(weights), f"{what} owns two tensors of one name")
         for output in range(len(outputs)):
             op.reach(inputs, output)
@@ -230,6 +231,7 @@ class _Verification:
     def _labels(self) -> None:
         nodes = self._function.nodes
         paths = {node.path for node in nodes}
+        owners = paths | set(self._moved)
         called = {node.path for node in nodes if isinstance(node.callee, Function)}
         self._demand(len(paths) == len(nodes), "two nodes have one path")
         for node in nodes:
@@ -238,9 +240,9 @@ class _Verification:
                 start = ".".join(parts[:length])
                 self._demand(start not in called, f"{start} is a call, and {node.path} is in it")
             if node.reuses:
-                self._demand(node.module in paths, f"{node.path} has weights of {node.module}")
+                self._demand(node.module in owners, f"{node.path} has weights of {node.module}")
             for tie in node.tied:
-                self._demand(tie.module in paths, f"{node.path} has a weight of {tie.module}")
+                self._demand(tie.module in owners, f"{node.path} has a weight of {tie.module}")
 
     # What is deployed, and what is read.
 

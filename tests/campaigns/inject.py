@@ -23,7 +23,7 @@ import torch
 from pygraphviz import AGraph
 
 from netlang.backends.graphviz import to_dot, to_svg
-from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.exporter import Form, export
 from netlang.backends.torch import build, emit
 from netlang.cli import main
 from netlang.diagnostics.errors import NetlangError
@@ -132,7 +132,7 @@ def _made(program: Program) -> Iterator[str]:
 def _file(program: Program, path: Path) -> Iterator[str]:
     """What is wrong with the ONNX file, which has one list of names for all values."""
     try:
-        export(program, path, any_runtime=True)
+        export(program, path, form=Form(any_runtime=True))
     except NetlangError as error:
         for each in error.diagnostics:
             yield from _unsafe("a message", render_text(each))

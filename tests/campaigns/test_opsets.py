@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
 from netlang.backends.onnx.lowering.elements import activation
 from netlang.ops import operator
 from tests.campaigns import agree
@@ -81,7 +81,9 @@ def test_what_the_runtime_lacks_it_does_lack(name: str, tmp_path: Path) -> None:
     }
     for opset in OPSETS:
         path = tmp_path / f"{opset}.onnx"
-        export(program, path, weights=random_weights(program), opset=opset, any_runtime=True)
+        export(
+            program, path, weights=random_weights(program), form=Form(opset=opset, any_runtime=True)
+        )
         assert (unrun((step,), opset) is None) is (opset < first)
         if opset < first:
             run(path, feeds)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from netlang.backends.onnx import HIGHEST_OPSET, OPSET, export
+from netlang.backends.onnx import HIGHEST_OPSET, OPSET, Form, export
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.weights import join
 from netlang.diagnostics.errors import NetlangError
@@ -51,7 +51,7 @@ def written(case: Case, path: Path, opset: int = OPSET) -> Arrays:
     """Write the case as a file; returns its weights."""
     program = program_of(case.op, case.inputs, {})
     weights = random_weights(program)
-    export(program, path, weights=weights, opset=opset, any_runtime=True)
+    export(program, path, weights=weights, form=Form(opset=opset, any_runtime=True))
     check_file(path)
     return weights
 
@@ -117,11 +117,11 @@ def test_what_an_opset_lacks_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.net"
     path.write_text("net a { input x: bfloat16[3, 8, 8]; conv(4, 3x3) }\n", encoding="utf-8")
     with pytest.raises(NetlangError) as error:
-        export(load_program(str(path)), tmp_path / "a.onnx", opset=21)
+        export(load_program(str(path)), tmp_path / "a.onnx", form=Form(opset=21))
     (found,) = error.value.diagnostics
     assert found.code == "E0934"
     assert "`Conv` takes no bfloat16 at opset 21" in found.message
     assert "opset 22" in str(found.help_text)
     assert not (tmp_path / "a.onnx").exists()
-    export(load_program(str(path)), tmp_path / "a.onnx", opset=22, any_runtime=True)
+    export(load_program(str(path)), tmp_path / "a.onnx", form=Form(opset=22, any_runtime=True))
     check_file(tmp_path / "a.onnx")

@@ -12,7 +12,7 @@ import onnx
 import pytest
 import torch
 
-from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, export, runtime
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, Form, export, runtime
 from netlang.backends.weights import slots
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
@@ -82,7 +82,7 @@ def agree_with_torch(program: Program, path: Path, sizes: tuple[tuple[int, ...],
 def test_names_are_the_specs(tmp_path: Path) -> None:
     program = load_program("googlenet")
     path = tmp_path / "net.onnx"
-    export(program, path)
+    export(program, path, form=Form(fold=False))
     graph = onnx.load(path).graph
     owned = [slot.key for slot in slots(program) if slot.required]
     assert [t.name for t in graph.initializer if "/" not in t.name] == owned
@@ -149,7 +149,7 @@ def test_a_reshape_to_several_symbolic_sizes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("opset", [LOWEST_OPSET - 1, HIGHEST_OPSET + 1])
 def test_an_opset_out_of_range(opset: int, tmp_path: Path) -> None:
     with pytest.raises(NetlangError) as error:
-        export(load_program("cnn"), tmp_path / "net.onnx", opset=opset)
+        export(load_program("cnn"), tmp_path / "net.onnx", form=Form(opset=opset))
     assert [d.code for d in error.value.diagnostics] == ["E0932"]
     assert f"from {LOWEST_OPSET} to {HIGHEST_OPSET}" in str(error.value)
 

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Case, Op, Rejection
@@ -47,14 +47,14 @@ def refused(
     """Whether the file isn't written; if so, it is one that ONNX Runtime doesn't run."""
     weights = random_weights(program)
     try:
-        export(program, path, weights=weights, opset=opset)
+        export(program, path, weights=weights, form=Form(opset=opset))
     except NetlangError as error:
         (found,) = error.diagnostics
         if found.code == "E0934":  # ONNX itself has no such operator
             return True
         assert found.code == "E0320"
         assert "--any-runtime" in str(found.help_text)
-        export(program, path, weights=weights, opset=opset, any_runtime=True)
+        export(program, path, weights=weights, form=Form(opset=opset, any_runtime=True))
         with pytest.raises(Exception, match=LACKING):
             loaded(path).run(None, feeds)
         return True

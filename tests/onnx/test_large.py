@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from netlang.atomic import gather_into
-from netlang.backends.onnx import export
+from netlang.backends.onnx import Form, export
 from netlang.elaborate import load_program
 from tests.onnx.support import check_file, largest_difference, run
 
@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_both_files_that_were_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
 ) -> None:
     path, beside = tmp_path / "net.onnx", tmp_path / "net.onnx.data"
-    export(load_program("cnn"), path, inline_limit=0)
+    export(load_program("cnn"), path, form=Form(inline_limit=0))
     before = path.read_bytes(), beside.read_bytes()
 
     def gathered(temporary: Path, parts: Any, room: int = 0) -> None:
@@ -82,10 +82,10 @@ def test_a_full_disk_leaves_both_files_that_were_there(
     with monkeypatch.context() as patched:
         patched.setattr("netlang.backends.onnx.wire.gather_into", gathered)
         with pytest.raises(OSError, match="No space left"):
-            export(load_program("cnn"), path, seed=1, inline_limit=0)
+            export(load_program("cnn"), path, seed=1, form=Form(inline_limit=0))
     assert (path.read_bytes(), beside.read_bytes()) == before
     assert sorted(tmp_path.iterdir()) == [path, beside]
-    export(load_program("cnn"), path, seed=1, inline_limit=0)
+    export(load_program("cnn"), path, seed=1, form=Form(inline_limit=0))
     assert beside.read_bytes() != before[1]
     check_file(path)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, export
+from netlang.backends.onnx import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
 from netlang.backends.onnx.lowering import UNSUPPORTED, lowered
 from netlang.backends.weights import join
 from netlang.ir.constraints import Relation
@@ -85,7 +85,7 @@ def compare(case: Case, plain: Case, path: Path, batch: int, opset: int = OPSET)
         sizes = dict(zip(SIZES, map(int, map(str, plain.inputs[0].spatial)), strict=False))
     program = program_of(case.op, case.inputs, sizes)
     weights = random_weights(program)
-    export(program, path, weights=weights, opset=opset, any_runtime=True)
+    export(program, path, weights=weights, form=Form(opset=opset, any_runtime=True))
     model = check_file(path)
     named = {node.name.split("/")[0] for node in model.graph.node} - {"sizes"}
     outputs = {"step", *(f"step.{name}" for name in case.op.output_names)}

@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from netlang.atomic import gather_into
-from netlang.backends.onnx import export
+from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.flatten import flatten
 from netlang.backends.onnx.wire import LARGE, PHASES
@@ -40,7 +40,7 @@ def test_a_large_model_has_its_weights_in_a_file_beside_it(from_file: bool, tmp_
     source = weights if from_file else arrays
     assert export(program, inline, weights=source).beside == ()
     beside = tmp_path / "net.onnx.data"
-    assert export(program, path, weights=source, inline_limit=5000).beside == (beside,)
+    assert export(program, path, weights=source, form=Form(inline_limit=5000)).beside == (beside,)
     assert path.stat().st_size < 5000
     graph = onnx.load(path, load_external_data=False).graph
     stored = [tensor for tensor in graph.initializer if tensor.external_data]
@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_what_was_there(
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("netlang.backends.onnx.exporter.initial", full)
+    monkeypatch.setattr("netlang.backends.onnx.values.initial", full)
     with pytest.raises(OSError, match="no space left"):
         export(load_program("cnn"), path)
     assert path.read_bytes() == b"before"

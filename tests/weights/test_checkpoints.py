@@ -22,7 +22,7 @@ from tests.oracle import allocated
 from tests.weights.test_torchvision_files import assert_holds, in_file, saved
 
 State = dict[str, Tensor]
-COMPILE = ("compile", "resnet18", "-o", "r.onnx", "--weights")
+COMPILE = ("compile", "resnet18", "-o", "r.onnx", "--no-fold", "--weights")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "report"]
 
+_WEIGHTS_OF_SCRIPT = (
+    "--weights is for the files of a net. A script that starts from trained weights is one of a"
+    " recipe that does: with `weights='pretrained(\"start\")'`, it has a --weights of its own"
+)
+
 
 def command() -> click.Command:
     return click.Command(
@@ -33,17 +38,7 @@ def command() -> click.Command:
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
             *weight_options(),
-            click.Option(
-                ["--opset"],
-                type=int,
-                metavar="N",
-                help="Version of ONNX's operators to write an .onnx file in.",
-            ),
-            click.Option(
-                ["--any-runtime"],
-                is_flag=True,
-                help="Write an .onnx file even if ONNX Runtime can't run it on a processor.",
-            ),
+            *_onnx_options(),
             click.Option(
                 ["--guard"],
                 is_flag=True,
@@ -57,12 +52,35 @@ def command() -> click.Command:
     )
 
 
+def _onnx_options() -> list[click.Parameter]:
+    """How an .onnx file is written."""
+    return [
+        click.Option(
+            ["--opset"],
+            type=int,
+            metavar="N",
+            help="Version of ONNX's operators to write an .onnx file in.",
+        ),
+        click.Option(
+            ["--any-runtime"],
+            is_flag=True,
+            help="Write an .onnx file even if ONNX Runtime can't run it on a processor.",
+        ),
+        click.Option(
+            ["--no-fold"],
+            is_flag=True,
+            help="Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
+        ),
+    ]
+
+
 def _compile(
     spec: str,
     changes: tuple[str, ...],
     names: tuple[str, ...],
     opset: int | None,
     any_runtime: bool,
+    no_fold: bool,
     guard: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
@@ -72,7 +90,9 @@ def _compile(
     from netlang.records import replace
     from netlang.targets import backend_for, write
 
-    options = replace(build_options(asked), opset=opset, any_runtime=any_runtime, guard=guard)
+    options = replace(
+        build_options(asked), opset=opset, any_runtime=any_runtime, fold=not no_fold, guard=guard
+    )
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)
@@ -80,11 +100,7 @@ def _compile(
         raise click.UsageError("--guard is for the .py file of a net")
     if names_recipe(spec):
         if options.weights is not None and has_source:
-            raise click.UsageError(
-                "--weights is for the files of a net. A script that starts from trained weights is"
-                " one of a recipe that does: with `weights='pretrained(\"start\")'`, it has a"
-                " --weights of its own"
-            )
+            raise click.UsageError(_WEIGHTS_OF_SCRIPT)
         for written in _of_recipe(spec, changes, jobs, options):
             report(written)
         return 0
