@@ -93,6 +93,13 @@ def _sum(times: Sequence[int], dims: Sequence[Dim]) -> Dim:
     return sum(dim * count for dim, count in counts.items())
 
 
+def _bytes(types: Types) -> Dim:
+    """How many bytes values of these types take."""
+    if len(types) == 1:  # most operators have one output
+        return types[0].elements * types[0].dtype.size
+    return _sum([y.dtype.size for y in types], [y.elements for y in types])
+
+
 def formula(type: TensorType) -> TensorType:
     """Leaves the sizes of a type symbolic, so that figures are formulas."""
     return type
@@ -160,19 +167,23 @@ class Costs:
     def _of_operator(self, op: Op, inputs: Types, outputs: Types, tied: tuple[str, ...]) -> Totals:
         """The figures of one application; a tied weight counts where it is a step's own."""
         cost = op.cost(inputs)
-        counts = {"trainable": 0, "frozen": 0, "buffers": 0}
+        trainable = frozen = buffers = 0
         for weight in op.weights(inputs):
             if weight.name in tied:
                 continue
-            kind = "buffers" if weight.buffer else "trainable" if weight.trainable else "frozen"
-            counts[kind] += weight.elements
+            if weight.buffer:
+                buffers += weight.elements
+            elif weight.trainable:
+                trainable += weight.elements
+            else:
+                frozen += weight.elements
         return Totals(
-            **counts,
-            macs=self._figure(cost.macs) if self._only in (None, "macs") else 0,
-            other=self._figure(cost.other) if self._only in (None, "other") else 0,
-            memory=_sum([y.dtype.size for y in outputs], [y.elements for y in outputs])
-            if self._only in (None, "memory")
-            else 0,
+            trainable,
+            frozen,
+            buffers,
+            self._figure(cost.macs) if self._only in (None, "macs") else 0,
+            self._figure(cost.other) if self._only in (None, "other") else 0,
+            _bytes(outputs) if self._only in (None, "memory") else 0,
         )
 
     def _figure(self, figure: Dim) -> Dim:

@@ -149,12 +149,22 @@ class LabelledValues(Record):
 
 
 class Body(Draft):
-    """One suite under elaboration; `flow` is the current value."""
+    """One suite under elaboration; `flow` is the current value.
+
+    `session` is what all bodies of the program share, `builder` the function under construction,
+    `block` the net or block that the suite is part of, `module` the file that it is written in and
+    `scope` the labels of the scopes around, outermost first: each step reads them several times.
+    """
 
     elaborator: Elaborator
     evaluator: Evaluator
     values: LabelledValues
     flow: CurrentValue
+    session: ElaborationSession
+    builder: FunctionBuilder
+    block: BlockState
+    module: Namespace
+    scope: LabelPath
     # What the conditions and loops around decide on, outermost first.
     decisions: tuple[ast.Expr, ...] = ()
 
@@ -170,32 +180,22 @@ class Body(Draft):
         """The outermost suite of a net or block; `pins` are those of the function it is part of."""
         names.work = elaborator.session.work
         evaluator = Evaluator(names, values, set() if pins is None else pins)
-        return cls(elaborator, evaluator, values, flow)
+        return cls._of(elaborator, evaluator, values, flow)
 
-    @property
-    def session(self) -> ElaborationSession:
-        """What all bodies of the program share."""
-        return self.elaborator.session
-
-    @property
-    def builder(self) -> FunctionBuilder:
-        """The function under construction."""
-        return self.values.builder
-
-    @property
-    def block(self) -> BlockState:
-        """The net or block that the suite is part of."""
-        return self.values.block
-
-    @property
-    def module(self) -> Namespace:
-        """The file that the suite is written in."""
-        return self.values.module
-
-    @property
-    def scope(self) -> LabelPath:
-        """The labels of the scopes around, outermost first."""
-        return self.values.scope
+    @classmethod
+    def _of(
+        cls,
+        elaborator: Elaborator,
+        evaluator: Evaluator,
+        values: LabelledValues,
+        flow: CurrentValue,
+        decisions: tuple[ast.Expr, ...] = (),
+    ) -> Body:
+        builder, block, module = values.builder, values.block, values.module
+        return cls(
+            elaborator, evaluator, values, flow, elaborator.session, builder, block, module,
+            values.scope, decisions,
+        )  # fmt: skip
 
     def find(self, parts: LabelPath) -> Labelled | None:
         """What a label stands for when read here."""
@@ -227,7 +227,7 @@ class Body(Draft):
             values = LabelledValues(self.builder, self.block, self.module, scope)
         evaluator = self.evaluator.within(self.evaluator.names.inner(), values)
         decisions = self.decisions if decision is None else (*self.decisions, decision)
-        return Body(self.elaborator, evaluator, values, flow, decisions)
+        return Body._of(self.elaborator, evaluator, values, flow, decisions)
 
     def run(self, suite: ast.Suite) -> CurrentValue:
         """Elaborate all statements in turn; returns the last value."""

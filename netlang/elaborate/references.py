@@ -36,6 +36,8 @@ def parts_of(body: Body, label: ast.Label) -> LabelPath:
 
 def part_text(body: Body, part: ast.LabelPart) -> str:
     """The text of a part of a label."""
+    if len(part.pieces) == 1 and isinstance(part.pieces[0], str):  # most are written out
+        return _checked(part.pieces[0], part)
     text = ""
     for piece in part.pieces:
         if isinstance(piece, str):
@@ -46,6 +48,11 @@ def part_text(body: Body, part: ast.LabelPart) -> str:
             why = f"{kind_of(value)} is neither a whole number nor a string"
             raise NetlangError(BadLabelText(span=part.span, text=describe(value), why=why))
         text += str(value)
+    return _checked(text, part)
+
+
+def _checked(text: str, part: ast.LabelPart) -> str:
+    """The text of a part, which must be one that a label can have."""
     if not text or "." in text or not text.isprintable() or len(text) > 200:
         why = "a part of a label is 1 to 200 printable characters without a dot"
         raise NetlangError(BadLabelText(span=part.span, text=text, why=why))

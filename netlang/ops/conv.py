@@ -9,7 +9,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, choice, count, default_of, flag, positive, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
-from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach, Window
+from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Uniform, Weight
 from netlang.ops.checks import divisible, fixed, spatial_input
@@ -26,14 +26,15 @@ from netlang.ops.derive import (
 )  # fmt: skip
 from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import (
-    Padding,
     Sizes,
+    Windows,
     extents,
     fits,
     pad_available,
     padding,
     per_axis,
     slide,
+    windows_of,
 )  # fmt: skip
 
 __all__ = ["Conv", "channels_of", "channels_read", "learned_tensors", "reach_of"]
@@ -114,18 +115,18 @@ class Conv(Op):
         self._check_eps()
         self._check_standardized()
         check_given(self, inputs)
-        extent = reach_of(self.kernel, self.dilation, x.rank - 1)
-        pads = padding(self.pad, extent)
-        constraints = fits(self, x.spatial, pads, extent)
-        constraints += pad_available(self, self.pad_mode, x.spatial, pads)
-        return Inferred((self._slid(x, pads, extent),), constraints)
+        windows = self._windows(x)
+        constraints = fits(self, x.spatial, windows.pads, windows.extent)
+        constraints += pad_available(self, self.pad_mode, x.spatial, windows.pads)
+        return Inferred((self._slid(x, windows),), constraints)
 
-    def _slid(
-        self, x: TensorType, pads: tuple[Padding, ...], extent: tuple[int, ...]
-    ) -> TensorType:
+    def _windows(self, x: TensorType) -> Windows:
+        return windows_of(self.kernel, self.stride, self.pad, self.dilation, len(x.shape) - 1)
+
+    def _slid(self, x: TensorType, windows: Windows) -> TensorType:
         """What windows that fit make of the input."""
-        stride = per_axis(self.stride, x.rank - 1, "stride")
-        return x.with_shape(self.out, *slide(x.spatial, pads, extent, stride))
+        spatial = slide(x.spatial, windows.pads, windows.extent, windows.stride)
+        return TensorType((self.out, *spatial), x.dtype, x.batch)
 
     def _check_eps(self) -> None:
         if self.eps != default_of(type(self), "eps") and not self.standardize:
@@ -149,7 +150,7 @@ class Conv(Op):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         x = inputs[0]
-        kernel = per_axis(self.kernel, x.rank - 1, "kernel")
+        kernel = per_axis(self.kernel, len(x.shape) - 1, "kernel")
         channels = channels_of(self, x) // self.groups
         fan_in = channels * prod(kernel)
         every = learned_tensors((self.out, channels, *kernel), self.out, fan_in, self.bias)
@@ -157,23 +158,16 @@ class Conv(Op):
 
     def cost(self, inputs: Types) -> Cost:
         x = inputs[0]
-        extent = reach_of(self.kernel, self.dilation, x.rank - 1)
-        y = self._slid(x, padding(self.pad, extent), extent)
-        kernel = per_axis(self.kernel, y.rank - 1, "kernel")
+        windows = self._windows(x)
+        elements = self._slid(x, windows).elements
+        kernel = windows.kernel
         taps = channels_of(self, x) // self.groups * prod(kernel)
-        return Cost(y.elements * taps, y.elements if self.bias else 0)
+        return Cost(elements * taps, elements if self.bias else 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        rank = inputs[0].rank - 1
-        pads = padding(self.pad, reach_of(self.kernel, self.dilation, rank))
-        windows = map(
-            Window,
-            per_axis(self.kernel, rank, "kernel"),
-            per_axis(self.stride, rank, "stride"),
-            (before for before, _ in pads),
-            per_axis(self.dilation, rank, "dilation"),
-        )
-        return Along((channels_read(channels_of(self, inputs[0]), self.out, self.groups), *windows))
+        x = inputs[0]
+        channels = channels_read(channels_of(self, x), self.out, self.groups)
+        return Along((channels, *self._windows(x).rules))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

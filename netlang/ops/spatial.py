@@ -13,10 +13,13 @@ from typing import TypeAlias
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, evaluate, floor_div, grows, symbols_of
 from netlang.ir.op import Op, Rejection
+from netlang.ir.reach import Window
+from netlang.records import Record
 
 __all__ = [
     "Padding",
     "Sizes",
+    "Windows",
     "at_least",
     "axis_name",
     "extents",
@@ -27,6 +30,7 @@ __all__ = [
     "product",
     "size_given",
     "slide",
+    "windows_of",
 ]
 
 Sizes: TypeAlias = int | tuple[int, ...]
@@ -91,6 +95,33 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     if isinstance(pad, str):
         return tuple([((e - 1) // 2, e // 2) for e in extent])
     return tuple([(p, p) for p in per_axis(pad, len(extent), "pad")])
+
+
+class Windows(Record, gc=False):
+    """The windows of an operator, axis by axis: `extent` is how much each spans."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pads: tuple[Padding, ...]
+    extent: tuple[int, ...]
+    rules: tuple[Window, ...]
+
+
+@lru_cache(maxsize=4096)
+def windows_of(
+    kernel: Sizes, stride: Sizes, pad: Sizes | str, dilation: Sizes, rank: int
+) -> Windows:
+    """Windows over `rank` spatial axes; cached, since most layers of a net have the same few.
+
+    Their numbers are plain ones: equal arguments may have other origins.
+    """
+    taps = tuple(map(int, per_axis(kernel, rank, "kernel")))
+    spacing = tuple(map(int, per_axis(dilation, rank, "dilation")))
+    extent = extents(taps, spacing)
+    pads = padding(pad, extent)
+    step = tuple(map(int, per_axis(stride, rank, "stride")))
+    before = (first for first, _ in pads)
+    return Windows(taps, step, pads, extent, tuple(map(Window, taps, step, before, spacing)))
 
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:

@@ -125,7 +125,7 @@ class Field(Record, gc=False):
     content: Contents = ()
 
 
-class ReadState(Record, gc=False):
+class ReadState(Record, cache_hash=True, gc=False):
     """What the elements of a value read: for each source a field, or None.
 
     `pool` is the geometry of the pool whose places the value's numbers are, if any.

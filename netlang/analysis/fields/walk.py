@@ -246,12 +246,14 @@ class FieldWalk:
     def _of_op(self, op: Op, inputs: States, types: Types, outputs: Types) -> States:
         if not any(inputs):
             return (None,) * len(outputs)
-        return tuple(
-            inputs[0]  # for most operators, which look up no rule
-            if (reach := op.reach(types, number)) is POINTWISE
-            else applied(reach, inputs, types, output, self.context)
-            for number, output in enumerate(outputs)
-        )
+        found: list[ReadState | None] = []
+        for number, output in enumerate(outputs):
+            reach = op.reach(types, number)
+            if reach is POINTWISE:  # most operators, which look up no rule
+                found.append(inputs[0])
+            else:
+                found.append(applied(reach, inputs, types, output, self.context))
+        return tuple(found)
 
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, ReadState | None]) -> None:
         """Runs times until each adds the same, then jumps to the last one."""

@@ -65,6 +65,8 @@ def taken_out(
         else:
             _refuse_number(body, layer, value, name)
             rest.append(argument)
+    if not spans:  # `bias=false` is an argument like others
+        return arguments, NOTHING_GIVEN
     return tuple(rest), WeightValues(refs, tuple(ties), spans)
 
 
