@@ -12,8 +12,9 @@ from itertools import islice
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes, total
 from netlang.analysis.fields.figure import ReceptiveField
+from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.fields.recurrence import recurrence
-from netlang.analysis.fields.walk import Fields, FieldWalk, receptive_field
+from netlang.analysis.fields.walk import Fields, FieldWalk
 from netlang.analysis.locate import LocatedStep, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, deployed_rows, scope_rows
 from netlang.diagnostics.errors import NetlangError

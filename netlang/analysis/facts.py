@@ -12,7 +12,8 @@ from heapq import nlargest
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, FunctionCost, Totals, at_sizes, formula
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.walk import Fields, field_and_walk
+from netlang.analysis.fields.net import field_and_walk
+from netlang.analysis.fields.walk import Fields
 from netlang.analysis.flow import Flows
 from netlang.analysis.rows import deployed_rows
 from netlang.diagnostics.errors import InternalError

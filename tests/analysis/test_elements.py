@@ -9,7 +9,7 @@ import torch
 
 from netlang.analysis.fields.elements.shapes import groups
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.walk import receptive_field
+from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.summary import summarize
 from netlang.backends.torch import build
 from netlang.elaborate import load_program

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.fields import largest
-from netlang.analysis.fields.walk import axis_fields
+from netlang.analysis.fields.net import axis_fields
 from netlang.cli import main
 from netlang.elaborate import load_program
 from netlang.ir.program import Program

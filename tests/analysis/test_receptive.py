@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.walk import receptive_field
+from netlang.analysis.fields.net import receptive_field
 from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.ir.op import Op

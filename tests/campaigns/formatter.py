@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from netlang.analysis.constraints import solve
 from netlang.analysis.expand import expand_program
 from netlang.analysis.facts import FACTS, Facts
-from netlang.analysis.fields.walk import receptive_field
+from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.render.expansion import render_spec
 from netlang.ir.program import Program
 from netlang.records import replace

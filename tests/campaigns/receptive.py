@@ -22,8 +22,9 @@ from torch import Tensor
 from netlang.analysis.fields.elements.figures import Elements
 from netlang.analysis.fields.figure import AxisField
 from netlang.analysis.fields.largest import Source
+from netlang.analysis.fields.net import axis_fields, receptive_field
 from netlang.analysis.fields.reads import Interval
-from netlang.analysis.fields.walk import Fields, axis_fields, receptive_field
+from netlang.analysis.fields.walk import Fields
 from netlang.backends.torch import build
 from netlang.ir.program import Program
 from tests.campaigns.fields.drawing import drawn

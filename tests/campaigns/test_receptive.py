@@ -11,10 +11,10 @@ from netlang.analysis.fields import along, apply, layout, merge, reads
 from netlang.analysis.fields.elements import follow
 from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.table import ElementBudget, Table
+from netlang.analysis.fields.net import axis_fields
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.rules import taps
 from netlang.analysis.fields.state import Field
-from netlang.analysis.fields.walk import axis_fields
 from netlang.ir.reach import OwnAndAll, Window
 from netlang.records import replace
 from tests.campaigns.fields.drawing import drawn
