@@ -86,13 +86,15 @@ def _alike(name: str, known: set[str]) -> Iterable[str]:
         return known
     looks = _by_looks(name)
     letters = set(looks)
+    shared = {each: len(letters.intersection(_by_looks(each))) for each in known}
+    least = nlargest(_MOST_COMPARED, shared.values())[-1]
 
     def likeness(each: str) -> tuple[int, int, int, str]:
-        other = _by_looks(each)
-        return len(letters.intersection(other)), _ends(looks, other), -len(each), each
+        return shared[each], _ends(looks, _by_looks(each)), -len(each), each
 
-    shared = {each: likeness(each) for each in known}
-    best = nlargest(_MOST_COMPARED, known, key=shared.__getitem__)
+    # Ends are compared only of those that may be among the best.
+    likely = [each for each, letters_shared in shared.items() if letters_shared >= least]
+    best = nlargest(_MOST_COMPARED, likely, key=likeness)
     return {*best, *known.intersection((_FOREIGN.get(_plain(name), ""),))}
 
 

@@ -63,6 +63,7 @@ class _Nets:
         self._facts: dict[str, Facts] = {}
         self._read: list[tuple[str, str, dict[str, int], Value]] = []
         self._bounds: list[tuple[str, ReceptiveField]] = []
+        self._largest: dict[tuple[str, tuple[tuple[str, int], ...]], str] = {}
 
     def check(self, statement: ast.Assert) -> Iterator[Diagnostic]:
         """Yields nothing if the condition holds."""
@@ -169,10 +170,16 @@ class _Nets:
         """The largest contributors to the first figure that was read."""
         for what, name, sizes, _ in self._read:
             if name in _SUMMED:
-                top = self._facts[what.removesuffix(f".{name}")].contributors(name, 3, sizes)
-                parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
-                return f"most of it comes from {parts}" if parts else ""
+                key = what, tuple(sizes.items())
+                if key not in self._largest:
+                    self._largest[key] = self._top(what.removesuffix(f".{name}"), name, sizes)
+                return self._largest[key]
         return ""
+
+    def _top(self, net: str, name: str, sizes: Mapping[str, int]) -> str:
+        top = self._facts[net].contributors(name, 3, sizes)
+        parts = ", ".join(f"`{path}` {figure:,}" for path, figure in top)
+        return f"most of it comes from {parts}" if parts else ""
 
 
 def _only_bounded(span: Span, what: str, field: ReceptiveField) -> Diagnostic:

@@ -99,7 +99,9 @@ class Expr(Record, cache_hash=True, gc=False):
         return Expr(tuple((-coefficient, monomial) for coefficient, monomial in self.terms))
 
     def __sub__(self, other: Dim) -> Dim:
-        return self + -other
+        if isinstance(other, int):
+            return _sum(self, -int(other)) if other else self
+        return _sum(self, -other)
 
     def __rsub__(self, other: int) -> Dim:
         return -self + other

@@ -51,9 +51,7 @@ def unknown_names(
     for node in nodes:
         if isinstance(node, ast.Apply):
             form = _form(node)
-            if form in right or node.name == "body" or node.name in local:
-                continue
-            if node.name in misplaced:
+            if form in right or node.name == "body" or node.name in local or node.name in misplaced:
                 continue
             fix = _label_after(module, node)
             if fix is not None:
@@ -168,6 +166,8 @@ def _locals(
     names, values = {parameter.name for parameter in definition.parameters}, set[str]()
     computed = set[tuple[str, ...]]()
     for node in nodes:
+        if isinstance(node, (ast.Apply, ast.Name)):
+            continue  # most are
         if isinstance(node, ast.Step):
             if node.label is not None:
                 for part in node.label.parts:

@@ -40,15 +40,17 @@ _LIMITED = ("__parameters_", "__arguments_")
 class GrammarRule(NamedTuple):
     """What to do at the end of a rule: take `length` values, make one of those in `kept`.
 
-    `maker` is None if the single kept value is passed on. Values at `spliced` are lists, made by
+    `maker` is None if the single kept value is passed on; `single` says that one value is all and
+    no level of depth is added. Values at `spliced` are lists, made by
     repetitions, whose items are inserted in place; `nests` is 1 if the rule adds a level of depth;
     `whole` says that every value is kept unchanged, `limited` that a repetition may have at most
     `MAX_ARGUMENTS` items.
     """
 
     origin: str
-    length: int
     maker: Maker | None
+    single: bool
+    length: int
     kept: tuple[int, ...]
     spliced: frozenset[int]
     nests: int
@@ -71,6 +73,8 @@ class Tables(Record):
 
     words: Words
     rules: tuple[GrammarRule, ...]
+    ends: list[tuple[str, Maker | None, bool, GrammarRule]]
+    """For each rule what the end of most needs, last rule first: an action is the index."""
     actions: list[dict[str, int]]
     gotos: list[dict[str, int]]
     starts: dict[str, int]
@@ -111,8 +115,9 @@ def load_tables() -> Tables:
     rules = tuple(
         GrammarRule(
             origin,
-            length,
             makers[maker] if maker else None,
+            length == len(kept) == 1 and not spliced and maker not in _NESTING,
+            length,
             tuple(kept),
             frozenset(spliced),
             int(maker in _NESTING),
@@ -124,6 +129,7 @@ def load_tables() -> Tables:
     return Tables(
         words=Words(data["patterns"], data["keywords"], data["marks"]),
         rules=rules,
+        ends=[(rule.origin, rule.maker, rule.single, rule) for rule in reversed(rules)],
         actions=[data["actions"][row] for row, _ in data["states"]],
         gotos=[data["gotos"][row] for _, row in data["states"]],
         starts=data["starts"],
@@ -148,7 +154,8 @@ class ParserStacks:
     """One run of the automaton.
 
     For each symbol that was read and isn't part of a node yet, the stacks hold its state, its
-    value, the number of its first token, and the depth of the tree under it.
+    value and the number of its first token. `deep` holds the place and the depth of each value
+    under which something nests; most have none.
     """
 
     def __init__(self, tables: Tables, builder: Builder, symbol: str) -> None:
@@ -158,11 +165,11 @@ class ParserStacks:
         self.states: list[int] = []
         self.values: list[Any] = []
         self.firsts: list[int] = []
-        self.depths: list[int] = []
+        self.deep: list[tuple[int, int]] = []
 
     def follow(self) -> object:
-        actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
-        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
+        actions, gotos, ends = self.tables.actions, self.tables.gotos, self.tables.ends
+        states, values, firsts = self.states, self.values, self.firsts
         builder, passed = self.builder, self.tables.passed
         state = self.tables.starts[self.symbol]
         states.append(state)
@@ -178,11 +185,9 @@ class ParserStacks:
                     states.append(state)
                     values.append(index)
                     firsts.append(index)
-                    depths.append(0)
                     break
-                rule = rules[-1 - action]
-                origin, length, maker, _, _, nests, whole, _ = rule
-                if length != 1 or not whole or nests:
+                origin, maker, single, rule = ends[action]
+                if not single:
                     self.reduce(rule, index)
                     state = gotos[states[-1]][origin]
                     states.append(state)
@@ -210,7 +215,6 @@ class ParserStacks:
                 self.states.append(action)
                 self.values.append(index)
                 self.firsts.append(index)
-                self.depths.append(0)
                 return
             rule = self.tables.rules[-1 - action]
             if rule.passes:
@@ -227,38 +231,55 @@ class ParserStacks:
 
         If this raises a `Mistake`, the parts are still there.
         """
-        states, values, firsts, depths = self.states, self.values, self.firsts, self.depths
-        builder, length = self.builder, rule.length
-        first, depth, children = index, 0, list[Any]()
-        if length:
-            first = firsts[-length]
-            depth = max(depths[-length:]) + rule.nests
-            if depth > MAX_DEPTH:
-                raise Mistake("too_deep", builder.starts[first], builder.ends[index - 1])
-            children = self._children(rule)
+        values, firsts, builder, length = self.values, self.firsts, self.builder, rule.length
+        place, deep = len(values) - length, self.deep
+        first = firsts[place] if length else index
+        depth = self._depth(place) + rule.nests if deep else rule.nests
+        if depth > MAX_DEPTH:
+            raise Mistake("too_deep", builder.starts[first], builder.ends[index - 1])
+        children = values[place:] if rule.whole else self._children(rule)
         value = rule.maker(builder, children, first, index - 1) if rule.maker else children[0]
         if length:
-            del states[-length:], values[-length:], firsts[-length:], depths[-length:]
+            del self.states[-length:], values[place:], firsts[place:]
+            if deep:
+                self.forget(place)
         values.append(value)
         firsts.append(first)
-        depths.append(depth)
+        if depth:
+            deep.append((place, depth))
+
+    def _depth(self, place: int) -> int:
+        """The largest depth of the values from a place on."""
+        found = 0
+        for at, deep in reversed(self.deep):
+            if at < place:
+                break
+            found = max(found, deep)
+        return found
+
+    def forget(self, place: int) -> None:
+        """Remove the depths of the values from a place on."""
+        deep = self.deep
+        while deep and deep[-1][0] >= place:
+            deep.pop()
 
     def _children(self, rule: GrammarRule) -> list[Any]:
-        values, length = self.values, rule.length
-        if rule.whole:
-            return values[-length:]
+        values, length, kept = self.values, rule.length, rule.kept
         if not rule.spliced:
-            return [values[place - length] for place in rule.kept]
-        if rule.kept[0] == 0 and 0 in rule.spliced:
+            if len(kept) == 1:
+                return [values[kept[0] - length]]
+            return [values[place - length] for place in kept]
+        if kept[0] == 0 and 0 in rule.spliced:
             # A repetition grows in place: copying it at each step would take quadratic time.
             children: list[Any] = values[-length]
             if rule.limited and len(children) >= MAX_ARGUMENTS - 1:  # the first isn't in it
                 starts, first = self.builder.starts, self.firsts[-1]
                 raise Mistake("too_many", starts[first], self.builder.ends[first])
-            children.extend(values[place - length] for place in rule.kept[1:])
+            for place in kept[1:]:
+                children.append(values[place - length])
             return children
         children = []
-        for place in rule.kept:
+        for place in kept:
             value = values[place - length]
             if place in rule.spliced:
                 children.extend(value)

@@ -92,11 +92,28 @@ def test_cases(name: str, sentences: tuple[str, ...]) -> None:
             ("H + W must be at least 12",),
         ),
         ("image.height % 5000 == 64", ("H mod 5000 must be 64",)),  # beyond any table
+        # A bound stands behind what it bounds, on whichever side it was written.
+        ("5000 >= image.height * image.width", ("H*W must be at most 5000",)),
+        ("image.height * image.width < 5000", ("H*W must be at most 4999",)),
+        (
+            "image.height * image.width <= 9000 - 2 * image.width",
+            ("H*W + 2*W must be at most 9000",),
+        ),
+        ("200 > image.height + image.width", ("H + W must be at most 199",)),
+        ("4096 == image.height * image.width", ("H*W must equal 4096",)),
     ],
 )
 def test_asserts(asserts: str, sentences: tuple[str, ...]) -> None:
     body = "\n    ".join(f"assert {each}" for each in asserts.split(" and "))
     assert solved(f"{body}\n    relu", SIZES.get(asserts, "64, 64")).sentences == sentences
+
+
+def test_a_bound_that_is_broken_is_told_in_its_order() -> None:
+    solution = solved("assert 144 >= image.height * image.width\n    relu", "8, 8")
+    (error,) = solution.check({"H": 8, "W": 20})
+    assert error.message == "`H` = 8 and `W` = 20 don't go together: H*W must be at most 144"
+    assert error.help_text is not None
+    assert "160 against 144" in error.help_text
 
 
 @pytest.mark.parametrize("construct", ["modulus", "axes", "levels", "products"])

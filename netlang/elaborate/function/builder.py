@@ -224,7 +224,8 @@ class FunctionBuilder(Draft):
         try:
             yield
         finally:
-            self.label_reads |= around
+            around |= self.label_reads
+            self.label_reads = around
 
     def node_at(self, path: str) -> Node:
         """The node at a path. Raises `InternalError` if none is there outside of repeats."""

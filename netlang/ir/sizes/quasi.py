@@ -40,7 +40,7 @@ def admitted(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | N
     None if it isn't quasi-polynomial, if its period or degree is too high, or if no work is left.
     """
     difference = constraint.difference
-    found = bounded(constraint, name, work)
+    found = _of_line(constraint) or bounded(constraint, name, work)
     if found is not None:
         return found
     shape = shape_of(difference, name)
@@ -58,6 +58,19 @@ def admitted(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | N
             for first, last in times
         )
     return SizeSet(period, tuple(runs))
+
+
+def _of_line(constraint: Constraint) -> SizeSet | None:
+    """For ``a*s + c >= 0`` with a > 0, as most windows ask for; None for other constraints."""
+    if constraint.relation is not Relation.AT_LEAST or not isinstance(constraint.difference, Expr):
+        return None
+    (slope, monomial), *others = constraint.difference.terms
+    if slope < 0 or len(monomial) != 1 or not isinstance(monomial[0], Symbol):
+        return None
+    if others and others[0][1]:
+        return None
+    constant = others[0][0] if others else 0
+    return SizeSet(1, (((max(1, -(constant // slope)), None),),))
 
 
 def differences(values: Sequence[int]) -> list[int]:

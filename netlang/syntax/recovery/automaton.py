@@ -150,12 +150,8 @@ class Automaton:
     def go_back(self, place: int, first: int) -> None:
         """Forget what was read from a place on, which begins with token `first`."""
         stacks, tokens = self.stacks, self.tokens
-        del (
-            stacks.states[place + 1 :],
-            stacks.values[place:],
-            stacks.firsts[place:],
-            stacks.depths[place:],
-        )
+        del stacks.states[place + 1 :], stacks.values[place:], stacks.firsts[place:]
+        stacks.forget(place)
         del tokens.kinds[first:], tokens.starts[first:], tokens.ends[first:]
 
     def give_up(self, place: int, first: int, end: int) -> None:
@@ -168,7 +164,6 @@ class Automaton:
         stacks.states.append(self.tables.gotos[stacks.states[-1]][rule])
         stacks.values.append(self.unread(start, end))
         stacks.firsts.append(first)
-        stacks.depths.append(0)
 
     def unread(self, start: int, end: int) -> Unread:
         """A node for text of which nothing is known, not even the names in it."""

@@ -87,8 +87,9 @@ def _of_value(size: Sizes, text: str, named: Named) -> Grid:
         return ~multiple if found[1] == "no " else multiple
     if found := re.fullmatch(r"from (\d+) to (\d+)", text):
         return (size >= int(found[1])) & (size <= int(found[2]))
-    if found := re.fullmatch(r"at least (\D.*|\d+ ?\D.*)", text):
-        return size >= _value(found[1], named)
+    if found := re.fullmatch(r"at (least|most) (\D.*|\d+ ?\D.*)", text):
+        bound = _value(found[2], named)
+        return size >= bound if found[1] == "least" else size <= bound
     return _any([_item(size, item) for item in re.split(r", | or ", text)])
 
 

@@ -90,6 +90,7 @@ def test_the_reader_reads() -> None:
         "one of H and W must be at least 9": lambda h, w: h >= 9 or w >= 9,
         "H*W mod 4 must be 1": lambda h, w: h * w % 4 == 1,
         "H must be at least W + 1": lambda h, w: h > w,
+        "H*W must be at most 99": lambda h, w: h * w <= 99,
         "W must equal 2*H": lambda h, w: w == 2 * h,
     }
     for sentence, holds in cases.items():

@@ -56,6 +56,12 @@ def formula_of(constraint: Constraint) -> ConditionFormula:
 
 
 def _sides(left: Dim, relation: Relation, right: Dim) -> ConditionFormula:
+    """Both sides in their order; a lone number stands on the right."""
+    if isinstance(left, int) and relation is Relation.EQUAL:
+        left, right = right, left
+    elif isinstance(left, int):
+        text, sentence = f"{right} <= {left}", f"{right} must be at most {left}"
+        return ConditionFormula(text, sentence, right, left)
     text = f"{left} {relation.value} {right}"
     return ConditionFormula(text, f"{left} {_WORDS[relation]} {right}", left, right)
 
@@ -70,8 +76,6 @@ def _parted(difference: Expr, relation: Relation) -> tuple[Dim, Relation, Dim]:
             left = left + term
         else:
             right = right + term
-    if isinstance(left, int) and relation is Relation.EQUAL:
-        left, right = right, left
     if isinstance(left, Expr) and isinstance(right, int):
         constant = left.constant
         left, right = left - constant, right - constant
