@@ -9,14 +9,14 @@ from typing import final
 from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
 from netlang.records import replace
-from netlang.targets import Backend
+from netlang.targets.verifying import Verified, VerifyingBackend, VerifyOptions
 
 __all__ = ["BACKEND", "OnnxBackend"]
 
 
 @final
-class OnnxBackend(Backend):
-    """Writes `.onnx` files."""
+class OnnxBackend(VerifyingBackend):
+    """Writes `.onnx` files, and compares them with the spec."""
 
     name = "onnx"
     extra = "onnx"
@@ -39,6 +39,11 @@ class OnnxBackend(Backend):
         )
         drawn = (random,) if options.weights is None and slots(program) else ()
         return replace(written, notes=(*written.notes, *drawn, *_warnings()))
+
+    def verify(self, program: Program, options: VerifyOptions) -> Verified:
+        from netlang.backends.onnx.verify.compare import verify
+
+        return verify(program, options)
 
 
 def _warnings() -> Iterator[str]:

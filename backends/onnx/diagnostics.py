@@ -5,7 +5,8 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "OperatorUnsupported", "OpsetUnsupported",
+    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "OperatorUnsupported",
+    "OpsetUnsupported", "ShapeDiffers", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -71,4 +72,64 @@ class NoKernel(Diagnostic):
     place: str
     dtype: str
     opset: int
+    advice: str
+
+
+class UnreadableModel(Diagnostic):
+    """A file that can't be read or run as an ONNX model."""
+
+    code = "E0935"
+    title = "can't verify `{file}`: {reason}"
+
+    file: str
+    reason: str
+
+
+class NotOfThisNet(Diagnostic):
+    """An ONNX file with other inputs or outputs than the net."""
+
+    code = "E0936"
+    title = "`{file}` isn't a file of net `{net}`: its {what} are {found}"
+    caption = "here they are {expected}"
+    help = (
+        "name the net that the file was written from, with its arguments: `'resnet50(classes=7)'`"
+    )
+
+    file: str
+    net: str
+    what: str
+    found: str
+    expected: str
+
+
+class ValuesDiffer(Diagnostic):
+    """A step whose values in an ONNX file are not those of the spec."""
+
+    code = "E0937"
+    title = "`{place}` of `{file}` has other values than in net `{net}`"
+    caption = "at {inputs} the largest difference is {difference} of the largest value: {rounding}"
+    help = "{advice}"
+
+    place: str
+    file: str
+    net: str
+    inputs: str
+    difference: str
+    rounding: str
+    advice: str
+
+
+class ShapeDiffers(Diagnostic):
+    """A step whose shape in an ONNX file, or in PyTorch, is not that of the spec."""
+
+    code = "E0938"
+    title = "`{place}` of `{file}` has shape {found}, not {expected}"
+    caption = "that is its shape at {inputs}"
+    help = "{advice}"
+
+    place: str
+    file: str
+    found: str
+    expected: str
+    inputs: str
     advice: str

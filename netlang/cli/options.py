@@ -24,14 +24,19 @@ def spec_argument() -> click.Argument:
     return click.Argument(["spec"], metavar="SPEC")
 
 
-def weight_options() -> tuple[click.Option, ...]:
-    """The options that say where the weights of a written model come from."""
+_INTO_FILES = (
+    "Weights by their keys, from .safetensors or a PyTorch state dict (.pth). They go into .onnx;"
+    " for .py they are checked only."
+)
+
+
+def weight_options(of_weights: str = _INTO_FILES) -> tuple[click.Option, ...]:
+    """The options that say where the weights of a model come from; `of_weights` is for the help."""
     return (
         click.Option(
             ["--weights"],
             metavar="FILE",
-            help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth). They go"
-            " into .onnx; for .py they are checked only.",
+            help=of_weights,
         ),
         click.Option(
             ["--partial"],

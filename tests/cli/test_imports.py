@@ -56,7 +56,7 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
     ("summary good.net", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
     ("explain good.net fc", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
     ("draw good.net -o a.dot", {"click", "msgspec"},
-     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments"},
+     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "targets"},
      {"difflib", "importlib.metadata"}),  # click asks difflib about options
 )  # fmt: skip
 

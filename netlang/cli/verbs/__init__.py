@@ -11,6 +11,7 @@ VERBS: dict[str, str] = {
     "explain": "netlang.cli.verbs.explain",
     "expand": "netlang.cli.verbs.expand",
     "compile": "netlang.cli.verbs.compile",
+    "verify": "netlang.cli.verbs.verify",
     "draw": "netlang.cli.verbs.draw",
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",

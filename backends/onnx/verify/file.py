@@ -1,0 +1,168 @@
+"""An ONNX file from anyone: read, and run with the values of its inner nodes as outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import helper
+
+from netlang.backends.onnx.diagnostics import NotOfThisNet, UnreadableModel
+from netlang.backends.onnx.runtime import runtime
+from netlang.backends.onnx.types import element_type
+from netlang.diagnostics.errors import NetlangError
+from netlang.ir.program import Program
+from netlang.regular import read_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ModelFile", "RuntimeRefusedError"]
+
+_MOST = 2**31 - 1
+"""Bytes of a file and of its weights beside it: what ONNX Runtime takes at once."""
+
+
+class RuntimeRefusedError(Exception):
+    """ONNX Runtime doesn't load or run a file; the text says why, in its words."""
+
+
+class ModelFile:
+    """A file and what stands in it. Raises `NetlangError` if it can't be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = self._read()
+        self.made = {name for node in self.model.graph.node for name in node.output if name}
+
+    def _read(self) -> onnx.ModelProto:
+        try:
+            content = read_bytes(self.path, _MOST)
+        except OSError as error:
+            raise self.unreadable(error.strerror or str(error)) from error
+        except ValueError as error:
+            raise self.unreadable(str(error)) from error
+        if len(content) > _MOST:
+            raise self.unreadable("it has more than 2 GiB")
+        model = onnx.ModelProto()
+        try:
+            model.ParseFromString(content)
+            if not model.graph.node:
+                raise self.unreadable("it holds no ONNX graph")
+            self._check_size_beside(model)
+            onnx.load_external_data_for_model(model, str(self.path.parent))
+        except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
+            raise self.unreadable(_line(error)) from error
+        return model
+
+    def _check_size_beside(self, model: onnx.ModelProto) -> None:
+        """Refuse weights beside the file that don't fit into memory at once."""
+        size = 0
+        for tensor in model.graph.initializer:
+            told = {entry.key: entry.value for entry in tensor.external_data}
+            size += int(told.get("length", 0)) if told.get("length", "0").isdecimal() else _MOST
+        if size > _MOST:
+            raise self.unreadable("its weights have more than 2 GiB")
+
+    def unreadable(self, reason: str) -> NetlangError:
+        """The error that it can't be compared, for a reason."""
+        return NetlangError(UnreadableModel(span=None, file=self.path.name, reason=reason))
+
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's own operators."""
+        return max((each.version for each in self.model.opset_import if not each.domain), default=0)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {entry.key: entry.value for entry in self.model.metadata_props}
+
+    @cached_property
+    def nodes(self) -> dict[str, onnx.NodeProto]:
+        """Each node by the values that it makes."""
+        return {name: node for node in self.model.graph.node for name in node.output if name}
+
+    @cached_property
+    def tensors(self) -> dict[str, onnx.TensorProto]:
+        return {tensor.name: tensor for tensor in self.model.graph.initializer}
+
+    def require_interface(self, program: Program) -> None:
+        """Raise `NetlangError` unless inputs and outputs are those of `program`."""
+        graph = self.model.graph
+        stored = {tensor.name for tensor in graph.initializer}
+        found = {
+            value.name: value.type.tensor_type.elem_type
+            for value in graph.input
+            if value.name not in stored
+        }
+        wanted = {port.name: element_type(port.type.dtype) for port in program.net.inputs}
+        outputs = [output.name for output in program.net.outputs if not output.auxiliary]
+        for what, here, there in (
+            ("inputs", wanted, found),
+            ("outputs", outputs, [value.name for value in graph.output]),
+        ):
+            if sorted(here) != sorted(there):
+                self._refuse(program, what, ", ".join(there) or "none", ", ".join(here))
+        if wanted != found:
+            self._refuse(program, "types of inputs", _types(found), _types(wanted))
+
+    def _refuse(self, program: Program, what: str, found: str, expected: str) -> None:
+        raise NetlangError(
+            NotOfThisNet(
+                span=program.net.span, file=self.path.name, net=program.name, what=what,
+                found=found, expected=expected,
+            )
+        )  # fmt: skip
+
+    def values(
+        self, feeds: Mapping[str, NDArray[Any]], wanted: Collection[str]
+    ) -> dict[str, NDArray[Any]]:
+        """The `wanted` values, by name, for given inputs: nodes' values or outputs.
+
+        Raises `RuntimeRefusedError` if ONNX Runtime can't load or run the file.
+        """
+        try:
+            session = self._session(tuple(wanted))
+            names = [each.name for each in session.get_outputs()]
+            found = session.run(names, dict(feeds))
+        except Exception as error:  # ONNX Runtime's own classes have no common base
+            raise RuntimeRefusedError(_line(error)) from error
+        return dict(zip(names, found, strict=True))
+
+    def _session(self, wanted: tuple[str, ...]) -> Any:
+        found = self._sessions.get(wanted)
+        if found is None:
+            found = self._sessions[wanted] = self._opened(wanted)
+        return found
+
+    @cached_property
+    def _sessions(self) -> dict[tuple[str, ...], Any]:
+        return {}
+
+    def _opened(self, wanted: tuple[str, ...]) -> Any:
+        module = runtime()
+        model = onnx.ModelProto()
+        model.CopyFrom(self.model)
+        shown = {value.name for value in model.graph.output}
+        model.graph.output.extend(
+            helper.make_empty_tensor_value_info(name) for name in wanted if name not in shown
+        )
+        options = module.SessionOptions()
+        options.log_severity_level = 4
+        return module.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+
+def _types(found: Mapping[str, int]) -> str:
+    names = onnx.TensorProto.DataType
+    return ", ".join(f"{name} {names.Name(number).lower()}" for name, number in found.items())
+
+
+def _line(error: Exception) -> str:
+    """The first line of what a library says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,60 @@
+"""How far values are apart, and whether rounding explains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netlang.ir.types import DType
+from netlang.records import Record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Distance", "allowed", "apart"]
+
+# Times PyTorch's own rounding that another order of the same sums may give.
+_ORDERS = 32
+_FLOORS = {DType.FLOAT64: 1e-12, DType.FLOAT16: 1e-2, DType.BFLOAT16: 1e-1}
+_FLOOR = 1e-5
+
+
+class Distance(Record):
+    """The distances from PyTorch in double precision, as shares of the largest value.
+
+    `found` is that of the file, `rounding` that of PyTorch in the net's own precision, or None if
+    there is no double precision and `found` is the distance from that.
+    """
+
+    found: float
+    rounding: float | None
+
+    def explained(self, floats: DType) -> bool:
+        """Whether rounding explains it."""
+        return self.found <= allowed(self.rounding, floats)
+
+
+def allowed(rounding: float | None, floats: DType) -> float:
+    """The largest distance that rounding explains in a net of type `floats`."""
+    floor = _FLOORS.get(floats, _FLOOR)
+    return max(floor, _ORDERS * rounding) if rounding is not None else 10 * floor
+
+
+def apart(found: NDArray[Any], expected: NDArray[Any]) -> float:
+    """max|a - b| as a share of max|b|; infinite where one is infinite or NaN and the other isn't.
+
+    Of whole numbers and truth values, the share that differs.
+    """
+    import numpy as np
+
+    if expected.size == 0:
+        return 0.0
+    if expected.dtype.kind not in "fV" and found.dtype.kind not in "fV":
+        return float(np.mean(found != expected))
+    a, b = found.astype(np.float64), expected.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        finite = np.isfinite(a) & np.isfinite(b)
+    if not (same | finite).all():
+        return float("inf")
+    scale = float(np.abs(b[finite]).max(initial=0)) or 1.0
+    return float(np.abs(np.where(same, 0, a - b)).max()) / scale

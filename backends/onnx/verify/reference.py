@@ -1,0 +1,75 @@
+"""The values of every step by PyTorch, in the net's own precision and in double precision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netlang.backends.onnx.verify.taps import Tapped
+from netlang.targets import module_backend
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+    from torch import nn
+
+__all__ = ["Reference"]
+
+
+class Reference:
+    """The emitted modules. `values` are the tensors of the net by key."""
+
+    def __init__(self, tapped: Tapped, values: Mapping[str, NDArray[Any]]) -> None:
+        self._tapped = tapped
+        self._own = _module(tapped, values)
+        self._double = _module(tapped, values).double()
+
+    def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The value of every tap in the net's own precision."""
+        return _run(self._own, [_tensor(each) for each in feeds.values()])
+
+    def double(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]] | None:
+        """The same in double precision; None where a step is for another precision."""
+        wide = [
+            each.double() if each.is_floating_point() else each
+            for each in map(_tensor, feeds.values())
+        ]
+        try:
+            return _run(self._double, wide)
+        except RuntimeError:  # a table of the net's own precision, for instance
+            return None
+
+
+def _module(tapped: Tapped, values: Mapping[str, NDArray[Any]]) -> nn.Module:
+    import torch
+
+    module = module_backend().build(tapped.program).eval()
+    state = {key: _tensor(values[key]) for key in module.state_dict()}
+    with torch.no_grad():
+        module.load_state_dict(state)
+    return module
+
+
+def _tensor(values: NDArray[Any]) -> torch.Tensor:
+    """A tensor of a copy of `values`; numpy's bfloat16 is one of a package."""
+    import numpy as np
+    import torch
+
+    if values.dtype.name == "bfloat16":
+        return torch.from_numpy(values.view(np.int16).copy()).view(torch.bfloat16)
+    return torch.from_numpy(values.copy(order="C"))
+
+
+def _run(module: nn.Module, inputs: list[torch.Tensor]) -> list[NDArray[Any]]:
+    import torch
+
+    with torch.inference_mode():
+        given = module(*inputs)
+    values = [given] if isinstance(given, torch.Tensor) else list(given)
+    return [_array(value) for value in values]
+
+
+def _array(value: torch.Tensor) -> NDArray[Any]:
+    import torch
+
+    return (value.float() if value.dtype == torch.bfloat16 else value).numpy()

@@ -1,0 +1,103 @@
+"""`netlang verify`: whether an ONNX file computes what its spec says, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from netlang.cli.arguments.sizes import size_option, sizes
+from netlang.cli.options import WeightsAsked, build_options, spec_argument, weight_options
+
+if TYPE_CHECKING:
+    from netlang.targets.verifying import Verified
+
+__all__ = ["command"]
+
+
+def command() -> click.Command:
+    return click.Command(
+        "verify",
+        callback=_verify,
+        params=[
+            spec_argument(),
+            click.Option(
+                ["--onnx", "file"],
+                metavar="FILE",
+                help="The file to compare, written or edited by anyone. Without it, the one that "
+                "`compile` would write.",
+            ),
+            *weight_options("Weights that the file has, from .safetensors or a state dict (.pth)."),
+            size_option(),
+            click.Option(
+                ["--opset"],
+                type=int,
+                metavar="N",
+                help="Version of ONNX's operators to compare, where no file is given.",
+            ),
+            click.Option(
+                ["--no-fold"],
+                is_flag=True,
+                help="Compare the file that has each step of SPEC, where no file is given.",
+            ),
+        ],
+        help="Compare an ONNX file with SPEC: the shape and value of every step that the file "
+        "names, by ONNX Runtime and by PyTorch in single and double precision, on random inputs "
+        "in two batches and, where sizes are symbols, at three sizes. The first step that differs "
+        "is named, with how far it is off and whether rounding explains it.",
+        short_help="Compare an ONNX file with its spec, step by step.",
+    )
+
+
+def _verify(
+    spec: str,
+    file: str | None,
+    size: str | None,
+    opset: int | None,
+    no_fold: bool,
+    **asked: Unpack[WeightsAsked],
+) -> int:
+    from netlang.cli.arguments.nets import program_of
+    from netlang.records import replace
+    from netlang.targets import needs
+    from netlang.targets.verifying import VerifyOptions, verifying_backend
+
+    if file is not None and (opset is not None or no_fold):
+        raise click.UsageError("--opset and --no-fold are for comparing without --onnx")
+    program = program_of(spec)
+    build = replace(build_options(asked), opset=opset, fold=not no_fold)
+    options = VerifyOptions(build, Path(file) if file else None, sizes(size, program))
+    backend = verifying_backend()
+    with needs(backend.extra), needs("torch"):
+        verified = backend.verify(program, options)
+    _show(verified)
+    return 0
+
+
+def _show(verified: Verified) -> None:
+    from netlang.diagnostics.texts import visible_lines
+
+    for note in verified.notes:
+        click.echo(visible_lines(note), err=True)
+    inputs = " and ".join(
+        (", then ".join(verified.inputs[:-1]), verified.inputs[-1])
+        if len(verified.inputs) > 1
+        else verified.inputs
+    )
+    click.echo(
+        f"{verified.name}: {verified.compared} of {verified.steps} steps have values in the file, "
+        f"and all agree with PyTorch and the IR\ninputs: {inputs}"
+    )
+    if not verified.place:
+        click.echo("every value is the same")
+        return
+    explained = (
+        f"PyTorch's own rounding is {verified.rounding:.1g} there"
+        if verified.rounding is not None
+        else "within single precision"
+    )
+    click.echo(
+        f"largest difference: {verified.largest:.1g} of the largest value, at `{verified.place}`; "
+        f"{explained}"
+    )

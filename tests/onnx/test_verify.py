@@ -1,0 +1,238 @@
+"""`netlang verify`: files as written agree, and planted faults are found at their step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+from safetensors.numpy import save_file
+
+from netlang.backends.onnx import Form, export
+from netlang.elaborate import load_program
+from tests.cli.support import Runner
+from tests.onnx.support import random_weights
+
+NET = """\
+net small(width=8) {
+    input image: [3, H=24, W=24]
+    stem: conv(width, 3x3, pad=1, bias=false) -> norm: batch_norm -> act: leaky_relu(0.1)
+    a: conv(width, 3x3, pad=1, dilation=1) -> b: relu
+    (act, b) -> skip: add
+    (skip, act) -> both: concat -> pool: maxpool(2) -> c: conv(2 * width, 3x3, stride=2, pad=1)
+    layer_norm(axes=0, eps=0.001) -> means: gap -> flat: flatten -> gate: softmax(axis=0)
+    output logits: linear(5)
+}
+"""
+Array: TypeAlias = NDArray[np.float32]
+Edit: TypeAlias = Callable[[onnx.GraphProto], None]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Runner:
+    monkeypatch.chdir(tmp_path)
+    Path("net.net").write_text(NET, encoding="utf-8")
+    return Runner(tmp_path, capsys)
+
+
+def written(fold: bool) -> onnx.ModelProto:
+    """The file of the net with weights that are in `w.safetensors` too."""
+    program = load_program("net.net")
+    weights = random_weights(program)
+    save_file({key: value.copy(order="C") for key, value in weights.items()}, "w.safetensors")
+    export(program, "n.onnx", weights=Path("w.safetensors"), form=Form(fold=fold))
+    return onnx.load("n.onnx")
+
+
+def node(graph: onnx.GraphProto, name: str) -> onnx.NodeProto:
+    (found,) = (each for each in graph.node if each.name == name)
+    assert isinstance(found, onnx.NodeProto)
+    return found
+
+
+def changed(name: str, **attributes: object) -> Edit:
+    """Sets attributes of a node."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        found = node(graph, name)
+        kept = [each for each in found.attribute if each.name not in attributes]
+        del found.attribute[:]
+        found.attribute.extend(kept)
+        found.attribute.extend(helper.make_attribute(k, v) for k, v in attributes.items())
+
+    return edit
+
+
+def kind(name: str, operator: str) -> Edit:
+    """Gives a node another operator."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        found = node(graph, name)
+        found.op_type = operator
+        del found.attribute[:]
+
+    return edit
+
+
+def numbers(
+    name: str, change: Callable[[np.ndarray[tuple[int, ...], np.dtype[np.float32]]], object]
+) -> Edit:
+    """Changes a stored tensor."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        found = next(each for each in graph.initializer if each.name == name)
+        values = change(numpy_helper.to_array(found).copy())
+        found.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), name))
+
+    return edit
+
+
+def one_more(values: Array) -> Array:
+    values.reshape(-1)[7] += 1
+    return values
+
+
+def inputs(name: str, *order: int) -> Edit:
+    """Keeps some inputs of a node, in this order."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        found = node(graph, name)
+        kept = [found.input[index] for index in order]
+        del found.input[:]
+        found.input.extend(kept)
+
+    return edit
+
+
+def reads(name: str, index: int, value: str) -> Edit:
+    """Lets a node read another value."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        node(graph, name).input[index] = value
+
+    return edit
+
+
+# What was done to the file, whether it was a folded one, the step, and a word of the advice.
+FAULTS: dict[str, tuple[bool, Edit, str, str]] = {
+    "output channels exchanged": (True, numbers("a.weight", lambda w: w[::-1]), "a", "a.weight"),
+    "one number": (True, numbers("c.weight", one_more), "c", "c.weight"),
+    "weights scaled": (True, numbers("stem.weight", lambda w: w * 1.01), "norm", "stem.weight"),
+    "kernel transposed": (True, numbers("a.weight", lambda w: w.swapaxes(2, 3)), "a", "a.weight"),
+    "bias dropped": (True, inputs("a", 0, 1), "a", "input 2 is missing"),
+    "another bias": (True, reads("a", 2, "stem.bias"), "a", "stem.bias"),
+    "weights of another step": (True, reads("a", 1, "stem.weight"), "a", "not [8, 8, 3, 3]"),
+    "pads moved": (True, changed("a", pads=[0, 0, 2, 2]), "a", "`pads`"),
+    "pads missing": (True, changed("c", pads=[0, 0, 0, 0]), "c", "`pads`"),
+    "dilation": (True, changed("a", dilations=[2, 2], pads=[2, 2, 2, 2]), "a", "`dilations`"),
+    "stride": (True, changed("pool", strides=[1, 1]), "pool", "`strides`"),
+    "slope": (True, changed("act", alpha=0.2), "act", "`alpha`"),
+    "activation": (True, kind("b", "Sigmoid"), "b", "`Sigmoid`"),
+    "merge": (True, kind("skip", "Mul"), "skip", "`Mul`"),
+    "order of a merge": (True, inputs("both", 1, 0), "both", "input 0"),
+    "another branch": (True, reads("skip", 0, "b"), "skip", "`b`"),
+    "axis of softmax": (True, changed("gate", axis=0), "gate", "`axis`"),
+    "pool of another kind": (True, kind("means", "GlobalMaxPool"), "means", "`GlobalMaxPool`"),
+    "eps of a norm": (False, changed("norm", epsilon=0.1), "norm", "`epsilon`"),
+    "mean": (False, numbers("norm.running_mean", lambda m: m + 0.1), "norm", "running_mean"),
+    "variance": (False, numbers("norm.running_var", lambda v: v * 1.1), "norm", "running_var"),
+    "the last map": (True, numbers("logits.bias", lambda b: b + 0.1), "logits", "logits.bias"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found_at_its_step(fault: str, run: Runner) -> None:
+    fold, edit, place, advice = FAULTS[fault]
+    model = written(fold)
+    edit(model.graph)
+    del model.graph.value_info[:]
+    onnx.save(model, "n.onnx")
+    said = run.refused("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
+    assert said.startswith(("error[E0937]", "error[E0938]", "error[E0935]")), said
+    assert f"`{place}`" in said.splitlines()[0], said
+    assert advice in said, said
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_a_file_as_written_agrees(fold: bool, run: Runner) -> None:
+    written(fold)
+    result = run("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
+    assert (result.status, result.err) == (0, "")
+    assert "all agree" in result.out
+    assert "[1, 3, 24, 24], then [3, 3, 24, 24], then [1, 3, 2, 2] and [1, 3, 23, 23]" in result.out
+
+
+def test_the_weights_of_a_file_have_to_be_given(run: Runner) -> None:
+    written(fold=True)
+    said = run.refused("verify", "net.net", "--onnx", "n.onnx")
+    assert "`norm`" in said.splitlines()[0]
+    assert "tensor `stem.weight` has other numbers" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--no-fold",), ("--opset", "18"), ("--opset", "23")])
+@pytest.mark.parametrize("spec", ["net.net", "mnist1d:cnn", "mnist1d:rnn", "squeezenet1_1"])
+def test_what_the_compiler_writes_agrees(spec: str, options: tuple[str, ...], run: Runner) -> None:
+    size = ("--size", "65") if spec == "squeezenet1_1" else ()
+    result = run("verify", spec, *size, *options)
+    assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize("kind_of_float", ["float16", "float64"])
+def test_other_precisions(kind_of_float: str, run: Runner) -> None:
+    Path("f.net").write_text(
+        f"net f {{ input x: {kind_of_float}[6]; linear(5) -> tanh -> linear(4) }}", encoding="utf-8"
+    )
+    assert run("verify", "f.net").status == 0
+
+
+def test_a_file_of_another_net(run: Runner) -> None:
+    written(fold=True)
+    Path("o.net").write_text("net o { input x: [4]; linear(2) }", encoding="utf-8")
+    said = run.refused("verify", "o.net", "--onnx", "n.onnx")
+    assert "error[E0936]" in said
+    assert "its inputs are image" in said
+    assert "here they are x" in said
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"text\n", b"\x08\x0a" + b"(" * 100_000, bytes(range(256)) * 40]
+)
+def test_what_is_no_model(content: bytes, run: Runner) -> None:
+    Path("n.onnx").write_bytes(content)
+    assert "error[E0935]" in run.refused("verify", "net.net", "--onnx", "n.onnx")
+
+
+def test_what_is_no_file(run: Runner) -> None:
+    os.mkfifo("pipe.onnx")
+    Path("folder.onnx").mkdir()
+    for name, reason in (
+        ("pipe.onnx", "named pipe"), ("folder.onnx", "a folder"), ("none.onnx", "No such file"),
+    ):  # fmt: skip
+        said = run.refused("verify", "net.net", "--onnx", name)
+        assert "error[E0935]" in said
+        assert reason in said
+
+
+@pytest.mark.parametrize("location", ["../secret.bin", "/etc/hostname", "none.bin"])
+def test_weights_outside_of_the_folder_are_not_read(location: str, run: Runner) -> None:
+    model = written(fold=True)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", location), ("offset", "0"), ("length", "4")):
+        tensor.external_data.add(key=key, value=value)
+    Path("n.onnx").write_bytes(model.SerializeToString())
+    assert "error[E0935]" in run.refused("verify", "net.net", "--onnx", "n.onnx")
+
+
+@pytest.mark.parametrize("given", [("--opset", "18"), ("--no-fold",)])
+def test_options_for_what_the_compiler_writes(given: tuple[str, ...], run: Runner) -> None:
+    assert run("verify", "net.net", "--onnx", "n.onnx", *given).status == 2
