@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from netlang.backends.torch.emit.loops import LOOP
-from netlang.backends.torch.emit.modules import settled
 from netlang.backends.torch.emit.running_names import RUNNING, RunningNames
+from netlang.backends.torch.emit.settled import settled
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.python.printer import flat, width
 from netlang.backends.torch.python.traverse import map_expression, walk

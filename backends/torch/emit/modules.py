@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
 from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, buffer_fields
+from netlang.backends.torch.emit.settled import settled
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.lowering.base import Held
-from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
@@ -25,7 +25,6 @@ from netlang.backends.torch.python.tree import (
     Index,
     ListDisplay,
     Name,
-    Overwrite,
     Statement,
     call,
     dotted,
@@ -43,24 +42,10 @@ from netlang.ir.program import Function, Ref
 from netlang.ops.merge import Identity
 from netlang.source import Span
 
-__all__ = ["Modules", "settled"]
+__all__ = ["Modules"]
 
 _SELF = Name("self")
 _SHORTEST_LOOP = 4
-
-
-def settled(part: Expression, overwrite: bool) -> Expression:
-    """A tree with the decision filled in whether the step may overwrite its input."""
-
-    def change(inner: Expression) -> Expression:
-        if isinstance(inner, Overwrite):
-            return Constant(overwrite)
-        if isinstance(inner, Call):
-            kept = tuple(k for k in inner.keywords if k.default is None or k.value != k.default)
-            return Call(inner.function, inner.arguments, kept)
-        return inner
-
-    return map_expression(part, change)
 
 
 class Modules:
@@ -73,6 +58,9 @@ class Modules:
             self._at.setdefault(node.path, []).append(index)
         self._root, self._readers = tree(function), Readers(function)
         self._chains = set(self._outermost_chains(self._root))
+        # Found once for each scope: every access by a path asks again.
+        self._owners: dict[str, Owner] = {}
+        self._lists: dict[str, bool] = {}
         self._runs = {} if self.whole else {i: run for run in self._all_runs() for i in run}
 
     # --- what is a module ---------------------------------------------------------------------
@@ -160,7 +148,9 @@ class Modules:
 
     def _is_list(self, scope: LabelScope) -> bool:
         """Whether a container is numbered from 0 and contains only modules."""
-        return is_numbered(scope) and self._has_only_modules(scope)
+        if scope.path not in self._lists:
+            self._lists[scope.path] = is_numbered(scope) and self._has_only_modules(scope)
+        return self._lists[scope.path]
 
     def _has_only_modules(self, scope: LabelScope) -> bool:
         """Whether each child of a container is one expression: a module or a plain chain."""
@@ -196,13 +186,15 @@ class Modules:
 
     def _owner(self, scope: LabelScope, expression: Expression) -> Owner:
         """What registers the children of a scope."""
-        modules = (
-            label
-            for label, child in scope.children.items()
-            if self._owns(child)
-            and not (isinstance(child, int) and self._steps[child].held != "module")
-        )
-        return Owner(expression, modules, scope.children)
+        if scope.path not in self._owners:
+            modules = (
+                label
+                for label, child in scope.children.items()
+                if self._owns(child)
+                and not (isinstance(child, int) and self._steps[child].held != "module")
+            )
+            self._owners[scope.path] = Owner(expression, modules, scope.children)
+        return self._owners[scope.path]
 
     def tensors(self) -> Iterator[Field]:
         """Annotations of the class's buffers, which a type checker might take for modules."""

@@ -16,12 +16,14 @@ MOST_ELEMENTS = 3000
 LEAST = 7
 Shape = tuple[int, ...]
 # Arguments that are written as lists; others of several numbers are sizes: 3x5.
-_LISTS = ("shape", "axes", "size", "out")
+_LISTS = ("shape", "axes", "size", "out", "at", "shift")
 
 
 def _written(name: str, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"' if name == "formula" else value
     if isinstance(value, tuple):
         texts = map(str, value)
         return f"[{', '.join(texts)}]" if name in _LISTS else "x".join(texts)

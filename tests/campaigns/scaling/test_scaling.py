@@ -20,7 +20,8 @@ from tests.campaigns.scaling.campaign import (
 from tests.campaigns.scaling.measure import VERBS, OtherStatus, exponent, steps
 
 PAIRS = [(name, verb) for name, (_, verbs) in CONSTRUCTS.items() for verb in verbs]
-SHORT = PAIRS[::17]
+# Accesses to modules once looked at all steps each, whatever the labels.
+SHORT = [*PAIRS[::17], ("dotted labels", "compile .py"), ("scopes", "compile .py")]
 
 
 @pytest.mark.parametrize(("name", "verb"), SHORT)
