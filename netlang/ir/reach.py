@@ -17,8 +17,8 @@ from netlang.records import Record
 __all__ = [
     "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
     "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NothingRead",
-    "Numbered", "OwnAndAll", "MappedAxes", "Pointwise", "Reach", "Rearranged", "Regions", "Same",
-    "Shuffled", "TransposedWindow", "Window",
+    "Listed", "Numbered", "OwnAndAll", "MappedAxes", "Pointwise", "Reach", "Rearranged", "Regions",
+    "Rolled", "Same", "Shuffled", "TransposedWindow", "Window",
 ]  # fmt: skip
 
 
@@ -117,6 +117,20 @@ class Shuffled(Record, gc=False):
     size: int
 
 
+class Rolled(Record, gc=False):
+    """Place o of `size` reads (o - shift) mod size: the ends of the axis meet."""
+
+    shift: int
+    size: Dim
+
+
+class Listed(Record, gc=False):
+    """Place o reads `places[o]` of `size`; negative ones count from the end."""
+
+    places: tuple[int, ...]
+    size: Dim
+
+
 AxisRule: TypeAlias = (
     Same
     | Everywhere
@@ -131,6 +145,8 @@ AxisRule: TypeAlias = (
     | Grid
     | Grouped
     | Shuffled
+    | Rolled
+    | Listed
 )
 
 

@@ -17,8 +17,10 @@ from netlang.ir.reach import (
     Cut,
     Each,
     Everywhere,
+    Listed,
     MappedAxes,
     Reach,
+    Rolled,
     Same,
     ToOneSide,
 )
@@ -86,7 +88,7 @@ class Roll(Rearrangement):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         rules: list[AxisRule] = [Same()] * inputs[0].rank
         for axis, shift in self.moves(inputs[0]):
-            rules[axis] = Cut(-shift, every=True)
+            rules[axis] = Rolled(shift, inputs[0].shape[axis])
         return Along(tuple(rules))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
@@ -150,8 +152,8 @@ class Gather(Rearrangement):
         if min(self.at) >= 0 and len(steps) <= 1 and min(steps, default=1) > 0:
             rules[cut] = Cut(self.at[0], min(steps, default=1))
             return Along(tuple(rules))
-        rules[cut] = Everywhere()
-        return AtMost(Each((Along(tuple(rules)),)))
+        rules[cut] = Listed(self.at, x.shape[cut])
+        return Along(tuple(rules))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return changed(inputs[0], self.infer(inputs).outputs[0])

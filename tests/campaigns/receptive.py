@@ -42,7 +42,8 @@ DRAWN, WIDEST = 40, 20
 
 # Operators that take statistics, as they are written: with identities for them, windows alone read.
 _STATISTICS = re.compile(
-    r"\b(group_norm|instance_norm|layer_norm|softmax|l2_normalize)(\([^()]*\))?(?=[;\n ])"
+    r"\b(group_norm|instance_norm|layer_norm|rms_norm|softmax|log_softmax|l2_normalize)"
+    r"(\([^()]*\))?(?=[;\n ])"
 )
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.campaigns.fields.moving import MOVING, formula_of_two, reduced
 from tests.campaigns.fields.steps import KEEPING, SPATIAL, Made, Shape, step_of
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.subject import Spec
@@ -73,7 +74,13 @@ def _step(text: _Text, draw: Draw) -> bool:
         return _matmul(text, draw)
     if roll < 0.40:
         return _unpool(text, draw)
-    made = draw.pick(SPATIAL)(draw, shape)
+    if roll < 0.44:
+        return _beside(text, draw)
+    if roll < 0.47:
+        return _where(text, draw)
+    if roll < 0.50:
+        return _of_itself(text, draw)
+    made = draw.pick(MOVING if roll < 0.66 else SPATIAL)(draw, shape)
     if made is None:
         return False
     text.add(f"({source})", *made)
@@ -114,7 +121,7 @@ def _concat(text: _Text, draw: Draw) -> bool:
 
 
 def _add(text: _Text, draw: Draw) -> bool:
-    return _joined(text, draw, draw.pick(["add", "mul", "max", "min", "sub"]))
+    return _joined(text, draw, draw.pick(["add", "mul", "max", "min", "sub", "div"]))
 
 
 def _split(text: _Text, draw: Draw) -> bool:
@@ -146,6 +153,50 @@ def _matmul(text: _Text, draw: Draw) -> bool:
     if draw.chance(0.7):
         text.add(f"({text.values[-1][0]})", "softmax(axis=-1)", product[1])
         text.add(f"({text.values[-1][0]}, {source})", "matmul", shape)
+    return True
+
+
+def _beside(text: _Text, draw: Draw) -> bool:
+    """A value with its own mean, sum, maximum or minimum, as gates and norms by hand have it."""
+    source, shape = text.values[-1]
+    made = reduced(draw, shape, keep=True)
+    if made is None:
+        return False
+    text.add(f"({source})", *made)
+    text.add(f"({source}, {text.values[-1][0]})", draw.pick(["add", "sub", "mul", "div"]), shape)
+    return True
+
+
+def _where(text: _Text, draw: Draw) -> bool:
+    """Of two values by a third: the value itself, what is made of it, earlier ones."""
+    source, shape = text.values[-1]
+    name = draw.pick(["greater", "greater_equal", "less", "less_equal", "equal", "not_equal"])
+    alike = [label for label, other in _branches(text, draw) if other == shape]
+    one, two, three = (draw.pick(alike) for _ in range(3))
+    compared = f"({three}) -> {{}}: {name}(to=0.5)"
+    if draw.chance(0.5):
+        compared = f"({three}, {source}) -> {{}}: {name}"
+    label = f"c{len(text.values)}"
+    text.lines.append(compared.format(label))
+    text.add(f"({label}, {one}, {two})", "where", shape)
+    return True
+
+
+def _of_itself(text: _Text, draw: Draw) -> bool:
+    """A sum of products of a value with itself, or attention of its places to each other."""
+    source, shape = text.values[-1]
+    if len(shape) not in (2, 3):
+        return False
+    if draw.chance(0.5):
+        made = step_of("einsum", (shape, shape), formula=formula_of_two(draw, shape))
+        given = f"({source}, {source})"
+    else:
+        heads = draw.pick([h for h in (1, 2, 3, 4) if shape[-1] % h == 0])
+        made = step_of("attention", (shape,) * 3, heads=heads, causal=draw.chance(0.5))
+        given = f"({source}, {source}, {source})"
+    if made is None:
+        return False
+    text.add(given, *made)
     return True
 
 

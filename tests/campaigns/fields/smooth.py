@@ -46,6 +46,15 @@ def _product(x: Tensor | float, y: Tensor | float) -> Tensor | float:
     return x * y
 
 
+def _compared(x: Tensor, other: Tensor | float) -> Tensor:
+    """What is compared, which decides what `where` takes."""
+    return x + other if isinstance(other, Tensor) else x * 1.0
+
+
+def _where(condition: Tensor, one: Tensor, two: Tensor) -> Tensor:
+    return condition + one + two if condition.is_floating_point() else condition.where(one, two)
+
+
 def _sum_along(x: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     return x.sum(dim, keepdim)
 
@@ -145,10 +154,21 @@ def _normalize(x: Tensor, p: float = 2.0, dim: int = 1, *_: Any, **__: Any) -> T
     return _with_mean(x, [dim])
 
 
+def _scaled_attention(
+    query: Tensor, key: Tensor, value: Tensor, *more: Any, **named: Any
+) -> Tensor:
+    """As `_attention`, without projections."""
+    largest = max(float(x.detach().abs().amax()) for x in (query, key))
+    calm = 1 / max(1.0, largest)
+    attended = F.scaled_dot_product_attention(query * calm, key * calm, value, *more, **named)
+    return attended + query.mean(-1, keepdim=True)
+
+
 _STATISTICS: Mapping[str, Callable[..., Tensor]] = {
     "group_norm": _group_norm,
     "instance_norm": _instance_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": _layer_norm,
     "normalize": _normalize,
 }
 
@@ -164,6 +184,8 @@ def _attention(query: Tensor, key: Tensor, *more: Any, **named: Any) -> tuple[Te
 _POINTWISE = (
     "relu", "relu_", "relu6", "hardtanh", "hardtanh_", "hardswish", "hardsigmoid", "leaky_relu",
     "prelu", "elu", "silu", "gelu", "softplus", "sigmoid", "tanh", "heaviside", "tanh_", "sigmoid_",
+    "exp", "log", "sin", "cos", "sqrt", "rsqrt", "abs", "neg", "round", "pow", "clamp", "exp_",
+    "__pow__", "__neg__",
 )  # fmt: skip
 _INSTEAD: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(_POINTWISE, _same),
@@ -174,17 +196,27 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
     "maximum": _sum_of_two,
     "minimum": _sum_of_two,
     "amax": _sum_along,
+    "amin": _sum_along,
     "sub": _sum_of_two,
     "mul": _product,
     "__mul__": _product,
+    "div": _product,
+    "__truediv__": _product,
+    "where": _where,
     "pad": _pad,
     **_STATISTICS,
     "multi_head_attention_forward": _attention,
+    "scaled_dot_product_attention": _scaled_attention,
 }
 
 
 # An operator's softmax; an attention calls the method, of scores that a mask may have lowered.
-_SOFTMAX = (F.softmax, torch.softmax)
+_SOFTMAX = (F.softmax, torch.softmax, F.log_softmax, torch.log_softmax)
+_COMPARISONS = frozenset(
+    f"{prefix}{name}{prefix}"
+    for name in ("gt", "ge", "lt", "le", "eq", "ne")
+    for prefix in ("", "__")
+)
 
 
 def _softmax(x: Tensor, dim: int, *_: Any, **__: Any) -> Tensor:
@@ -211,6 +243,8 @@ class Smooth(TorchFunctionMode):
     ) -> Any:
         if func in _SOFTMAX:
             return _softmax(*args, **(kwargs or {}))
+        if func.__name__ in _COMPARISONS and args[0].is_floating_point():
+            return _compared(*args)
         if not self._statistics and func.__name__ in _STATISTICS:
             return _same(*args)
         return _INSTEAD.get(func.__name__, func)(*args, **(kwargs or {}))

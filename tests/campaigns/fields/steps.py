@@ -30,8 +30,13 @@ def _written(name: str, value: object) -> str:
     return str(value)
 
 
-def step_of(name: str, inputs: tuple[Shape, ...], **arguments: object) -> tuple[str, Shape] | None:
-    """A step as text with the shape that it makes; None where it doesn't fit."""
+def step_of(
+    name: str, inputs: tuple[Shape, ...], *, small: object = False, **arguments: object
+) -> tuple[str, Shape] | None:
+    """A step as text with the shape that it makes; None where it doesn't fit.
+
+    One axis of it has at least `LEAST` places if one has before it, unless it may be `small`.
+    """
     found = operator(name)
     assert found is not None
     if not found.arity.accepts(len(inputs)):
@@ -46,7 +51,7 @@ def step_of(name: str, inputs: tuple[Shape, ...], **arguments: object) -> tuple[
     elements = 1
     for size in shape:
         elements *= size
-    if elements > MOST_ELEMENTS or (max(shape) < LEAST and max(map(max, inputs)) >= LEAST):
+    if elements > MOST_ELEMENTS or (not small and max(shape) < LEAST <= max(map(max, inputs))):
         return None
     listed = ", ".join(f"{key}={_written(key, value)}" for key, value in arguments.items())
     return f"{name}({listed})" if listed else name, shape

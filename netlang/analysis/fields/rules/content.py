@@ -10,7 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from netlang.analysis.fields.rules.taps import Number
-from netlang.ir.reach import AxisRule, Cut, Interpolated, Regions, TransposedWindow, Window
+from netlang.ir.reach import (
+    AxisRule,
+    Cut,
+    Interpolated,
+    Listed,
+    Regions,
+    TransposedWindow,
+    Window,
+)
 from netlang.records import Record, replace
 
 __all__ = ["EMPTYING", "Content", "Contents", "slid", "together", "without_whole"]
@@ -60,7 +68,7 @@ def slid(
         return None
     if isinstance(rule, Regions):
         return own.kept(own.first * out // size, ((own.last + 1) * out - 1) // size, out)
-    shrunk = isinstance(rule, Interpolated) and out < size
+    shrunk = isinstance(rule, Listed) or (isinstance(rule, Interpolated) and out < size)
     return own.holed().kept(0, out - 1, out, sure=not shrunk)
 
 

@@ -17,7 +17,9 @@ from netlang.ir.reach import (
     Grid,
     Grouped,
     Interpolated,
+    Listed,
     Regions,
+    Rolled,
     Shuffled,
     TransposedWindow,
     Window,
@@ -139,3 +141,19 @@ def _shuffled(rule: Shuffled, number: Number) -> Taps:
     each = rule.size // rule.groups
     places = ((o % rule.groups) * each + o // rule.groups for o in range(rule.size))
     return Taps(rule.size, rule.size, tuple((place,) for place in places))
+
+
+@taps_of.register(Rolled)
+def _rolled(rule: Rolled, number: Number) -> Taps:
+    size = number(rule.size)
+    if size > LONGEST:
+        raise TooLong
+    return Taps(size, size, tuple(((place - rule.shift) % size,) for place in range(size)))
+
+
+@taps_of.register(Listed)
+def _listed(rule: Listed, number: Number) -> Taps:
+    size, count = number(rule.size), len(rule.places)
+    if count > LONGEST:
+        raise TooLong
+    return Taps(count, size, tuple((place % size,) for place in rule.places))
