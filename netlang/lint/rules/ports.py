@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import chain
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.warnings.text import UnusedInput
@@ -20,26 +22,35 @@ def unused_inputs(about: About, function: Function) -> Iterator[Caution]:
     definition = about.steps.with_inputs.get(function.span.start)
     if definition is None or function.span.source is not about.module.source:
         return
-    read = {ref for node in function.nodes for ref in node.inputs if ref.producer == INPUT}
-    read |= {output.ref for output in function.outputs}
-    unread = {
-        port.name
-        for place, port in enumerate(function.inputs)
-        if not any(ref.producer == INPUT and ref.output == place for ref in read)
-    }
+    refs = chain(
+        (ref for node in function.nodes for ref in node.inputs),
+        (output.ref for output in function.outputs),
+    )
+    read = {ref.output for ref in refs if ref.producer == INPUT}
+    unread = {port.name for place, port in enumerate(function.inputs) if place not in read}
     if not unread:
         return
-    words = mentioned(definition.body)
+    words, idle = _Beginnings(mentioned(definition.body)), _Beginnings(unread)
     for each in outline(definition).nodes:
-        if isinstance(each, ast.Input) and _is_idle(each, unread, words):
+        if isinstance(each, ast.Input) and _is_idle(each, idle, words):
             yield UnusedInput(span=each.name_span, name=each.name, block=definition.name)
 
 
-def _is_idle(port: ast.Input, unread: set[str], words: set[str]) -> bool:
+class _Beginnings:
+    """Names, and how they begin, found without looking at all of them."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names, self._sorted = names, sorted(names)
+
+    def has(self, beginning: str) -> bool:
+        """Whether a name begins so."""
+        place = bisect_left(self._sorted, beginning)
+        return place < len(self._sorted) and self._sorted[place].startswith(beginning)
+
+
+def _is_idle(port: ast.Input, unread: _Beginnings, words: _Beginnings) -> bool:
     """Whether an input is unread, and no word of the body could be its name."""
     if not port.is_computed:
-        return port.name in unread and port.name not in words
+        return port.name in unread.names and port.name not in words.names
     first = port.port.pieces[0]
-    if not isinstance(first, str) or any(word.startswith(first) for word in words):
-        return False
-    return any(name.startswith(first) for name in unread)
+    return isinstance(first, str) and not words.has(first) and unread.has(first)

@@ -49,7 +49,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (merges.boxed, 3),
     (arithmetic.elementary, 3),
     (arithmetic.divided, 2),
-    (arithmetic.folded, 2),
+    (arithmetic.folded, 6),
     (attention.attention_of_parts, 3),
     (arithmetic.chosen, 4),
     (control.scope, 6),
