@@ -13,6 +13,7 @@ from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.slots import Slot
 from netlang.ir.weights import (
     Constant,
+    Diagonal,
     Evenly,
     Init,
     KaimingUniform,
@@ -62,6 +63,8 @@ def _drawn(weight: Weight, init: Init, generator: np.random.Generator) -> NDArra
             return np.array(values, np.float64).reshape(weight.shape)
         case Evenly(first, last):
             return np.linspace(first, last, weight.elements)
+        case Diagonal():
+            return np.eye(weight.shape[0], dtype=np.float32)
         case WindowOffsets(rows, columns):
             return _offsets(rows, columns).reshape(weight.shape)
         case WindowCoordinates(rows, columns):

@@ -9,6 +9,7 @@ from netlang.records import Record
 
 __all__ = [
     "Constant",
+    "Diagonal",
     "Evenly",
     "Init",
     "KaimingUniform",
@@ -49,6 +50,10 @@ class Evenly(Record, gc=False):
 
     first: float
     last: float
+
+
+class Diagonal(Record, gc=False):
+    """1 where both indices of a square matrix are equal, 0 elsewhere."""
 
 
 class Uniform(Record, gc=False):
@@ -108,6 +113,7 @@ Init: TypeAlias = (
     | Constant
     | Literal
     | Evenly
+    | Diagonal
     | Uniform
     | UniformButMiddle
     | Normal

@@ -137,6 +137,8 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "full": "constants.filled:Full",
         "zeros": "constants.filled:Zeros",
         "ones": "constants.filled:Ones",
+        "eye": "constants.squares:Eye",
+        "window_offsets": "constants.squares:WindowOffsets",
     },
     "Learned tensors": {
         "parameter": "tensor:Parameter",

@@ -15,6 +15,7 @@ from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import (
     Constant,
+    Diagonal,
     Evenly,
     KaimingUniform,
     Literal,
@@ -100,12 +101,9 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
         case Evenly(start, stop):
             even = torch.linspace(start, stop, weight.elements, dtype=torch.float64)
             assert torch.allclose(values.view(200, -1), even)
-        case WindowOffsets():
-            own = initial(Slot("w", weight, DType.INT64, False), 0)
-            assert (values.view(-1, own.size) == torch.from_numpy(own).flatten()).all()
-        case WindowCoordinates():
+        case Diagonal() | WindowOffsets() | WindowCoordinates():
             own = initial(Slot("w", weight, DType.FLOAT64, False), 0)
-            wanted = torch.from_numpy(own).flatten().expand(200, -1)
+            wanted = torch.from_numpy(own).double().flatten().expand(200, -1)
             torch.testing.assert_close(values.view_as(wanted), wanted)
         case Zeros():
             assert (values == 0).all()

@@ -33,11 +33,12 @@ __all__ = ["Measured", "Pair", "keys_are_theirs", "measure", "pair"]
 
 # What torchvision lists elsewhere than where it stands in the net: the auxiliary heads of googlenet
 # last, in the Swin Transformers the map of a merging before the norm that comes in front of it, and
-# in those of the second version the norms that branches end with.
+# in those of the second version the norms that branches end with, and last in an attention the net
+# that computes its offsets.
 MOVED = {
-    "googlenet": "aux",
-    **dict.fromkeys(("swin_b", "swin_s", "swin_t"), "reduction"),
-    **dict.fromkeys(("swin_v2_b", "swin_v2_s", "swin_v2_t"), "norm"),
+    "googlenet": ("aux",),
+    **dict.fromkeys(("swin_b", "swin_s", "swin_t"), ("reduction",)),
+    **dict.fromkeys(("swin_v2_b", "swin_v2_s", "swin_v2_t"), ("cpb_mlp", "norm")),
 }
 # Another runtime sums in another order, and deep nets magnify what that rounds off. Where that is
 # more than this, double precision tells how far off torch itself is.
@@ -79,21 +80,28 @@ def keys_are_theirs(name: str) -> bool:
     ours, theirs = instance(program(name), "meta"), on_meta(name)
     owned = [(slot.key, slot.weight.shape) for slot in slots(program(name))]
     expected = _parted(_keys(theirs), name)
-    same_buffers = {key for key, _ in ours.named_buffers()} == {
-        key for key, _ in theirs.named_buffers()
-    }
-    return same_buffers and expected == _parted(_keys(ours), name) == _parted(owned, name)
+    return _buffers(ours) == _buffers(theirs) and expected == _parted(_keys(ours), name) == _parted(
+        owned, name
+    )
+
+
+def _buffers(model: nn.Module) -> set[str]:
+    """Those with a key; constants of the spec have none."""
+    state = model.state_dict()
+    return {key for key, _ in model.named_buffers() if key in state}
 
 
 def _keys(model: nn.Module) -> Keys:
     return [(key, tuple(value.shape)) for key, value in model.state_dict().items()]
 
 
-def _parted(keys: Keys, name: str) -> tuple[Keys, Keys]:
+def _parted(keys: Keys, name: str) -> list[Keys]:
     """Keys, those that torchvision lists elsewhere apart."""
-    moved = MOVED.get(name)
-    apart = [key for key in keys if moved is not None and _is_part(moved, key[0])]
-    return [key for key in keys if key not in apart], apart
+    parts: list[Keys] = []
+    for moved in MOVED.get(name, ()):
+        parts.append([key for key in keys if _is_part(moved, key[0])])
+        keys = [key for key in keys if not _is_part(moved, key[0])]
+    return [keys, *parts]
 
 
 def _is_part(start: str, key: str) -> bool:
@@ -107,6 +115,8 @@ def pair(name: str) -> Pair:
     buffers = {key for key, _ in theirs.named_buffers()}
     state = {k: v.clone() if k in buffers else v for k, v in theirs.state_dict().items()}
     ours = instance(program(name), "meta")
+    if any(value.is_meta and key not in state for key, value in ours.named_buffers()):
+        ours = instance(program(name))  # its constants are in no file of weights
     ours.load_state_dict(state, assign=True)
     return Pair(name, ours, theirs)
 

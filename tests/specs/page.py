@@ -48,7 +48,8 @@ Row by row, for each of torchvision's classification models:
 - **keys**: of the `state_dict`: as many as torchvision's, with the same names and shapes in the
   same order. torchvision lists the auxiliary heads of googlenet last, in the Swin Transformers the
   linear map of a merging before its norm, and in those of the second version the norms of a unit
-  before what they normalise; the specs list them where they stand.
+  before what they normalise, and the small net of an attention after its last map; the specs list
+  them where they stand.
 - **image**: the size at which outputs are compared, in batches of BATCH; of FEW where the net takes
   images of this size alone, or none that are much smaller. On weights of random values, with the
   statistics of batch norms settled, two inputs give outputs that lie **apart** by this share of the
@@ -115,7 +116,7 @@ def _row(name: str, measured: Measured | None) -> tuple[str, ...]:
 
 
 def _moved(name: str) -> str:
-    return f", {MOVED[name]} moved" if name in MOVED else ""
+    return f", {' and '.join(MOVED[name])} moved" if name in MOVED else ""
 
 
 def _shown(difference: float) -> str:

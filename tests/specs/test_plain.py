@@ -19,7 +19,7 @@ from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from tests.analysis.oracles import torchvision_models
 from tests.oracle import largest_difference, without_dropout
-from tests.specs.plain import language, others, pictures, restoration
+from tests.specs.plain import language, others, pictures, points, restoration
 from tests.specs.settled import feeds, outputs, settle
 
 torchvision_models()  # so that torchvision imports at all without its CUDA operators
@@ -102,6 +102,9 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "resnet56": partial(residual.Cifar, 56),
     "resnet56_b": partial(residual.Cifar, 56, "B"),
     "resnet56_c": partial(residual.Cifar, 56, "C"),
+    "pointnet": points.PointNet,
+    "pointnet_segmentation": points.PointNetSegmentation,
+    "pointnet_vanilla": partial(points.PointNet, False),
     "rnn": others.Rnn1d,
     "rnn_classifier": partial(others.WordClassifier, nn.RNN),
     "se_resnet101": partial(residual.se_resnet, 101),

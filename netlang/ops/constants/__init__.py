@@ -7,6 +7,10 @@ input, it is made for each input.
 from netlang.ops.constants.filled import Filled, Full, Ones, Zeros
 from netlang.ops.constants.listed import Listed
 from netlang.ops.constants.sequences import Arange, Linspace
+from netlang.ops.constants.squares import Eye, WindowOffsets
 from netlang.ops.constants.table import Table, made
 
-__all__ = ["Arange", "Filled", "Full", "Linspace", "Listed", "Ones", "Table", "Zeros", "made"]
+__all__ = [
+    "Arange", "Eye", "Filled", "Full", "Linspace", "Listed", "Ones", "Table", "WindowOffsets",
+    "Zeros", "made",
+]  # fmt: skip

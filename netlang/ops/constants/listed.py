@@ -39,8 +39,8 @@ _NUMBERS = Kind("a number or a nested list of numbers", _numbers)
 class Listed(Table):
     """A tensor of given numbers as a value. It has no batch axis and broadcasts over the batch.
 
-    At most 4,096 numbers are listed; `arange`, `linspace`, `full`, `zeros` and `ones` make larger
-    tables, and operators compute with them.
+    At most 4,096 numbers are listed; `arange`, `linspace`, `full`, `zeros`, `ones` and `eye` make
+    larger tables, and operators compute with them.
 
     Shape: -> the shape of the list.
     Parameters: none; with `persistent`, a buffer whose key is the label. Other: 0.

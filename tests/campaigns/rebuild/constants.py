@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tests.campaigns.rebuild.table import Step, layer, number, whole
+from tests.campaigns.rebuild.table import Step, layer, number, whole, wholes
 
 __all__: list[str] = []
 
@@ -51,6 +51,26 @@ def _zeros(step: Step) -> Tensor:
 @layer("ones")
 def _ones(step: Step) -> Tensor:
     return _filled(step, 1.0)
+
+
+@layer("eye")
+def _eye(step: Step) -> Tensor:
+    return _made(step, torch.eye(step.shapes[0][0]))
+
+
+@layer("window_offsets")
+def _window_offsets(step: Step) -> Tensor:
+    """By the places of each pair, one after the other."""
+    given = step.arguments["window"]
+    rows, columns = wholes(given) if isinstance(given, list) else [whole(given)] * 2
+    places = [(i, j) for i in range(rows) for j in range(columns)]
+    numbers = [
+        (i - k + rows - 1) * (2 * columns - 1) + j - m + columns - 1
+        for i, j in places
+        for k, m in places
+    ]
+    made = torch.tensor(numbers).view(step.shapes[0])
+    return _made(step, made if step.arguments["dtype"] == "int64" else made.float())
 
 
 def _filled(step: Step, value: float) -> Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from netlang.ir.types import Types
 from netlang.ops import constants
+from tests.analysis.oracles import torchvision_models
 from tests.ops.torch_modules.base import build
 
 __all__: list[str] = []
@@ -65,6 +67,20 @@ def _(op: constants.Zeros, inputs: Types) -> nn.Module:
 @build.register
 def _(op: constants.Ones, inputs: Types) -> nn.Module:
     return _Kept(torch.ones(_sizes(op), dtype=_type(op.dtype)), op.persistent)
+
+
+@build.register
+def _(op: constants.Eye, inputs: Types) -> nn.Module:
+    return _Kept(torch.eye(int(str(op.size))), op.persistent)
+
+
+@build.register
+def _(op: constants.WindowOffsets, inputs: Types) -> nn.Module:
+    attention: Any = torchvision_models().swin_transformer.ShiftedWindowAttention
+    found: Tensor = attention(4, list(op.extents), [0, 0], 1).relative_position_index
+    places = op.extents[0] * op.extents[1]
+    value = found if op.flat else found.view(places, places)
+    return _Kept(value.to(_type(op.dtype)), op.persistent)
 
 
 def _sizes(op: constants.Filled) -> list[int]:

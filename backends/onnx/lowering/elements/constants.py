@@ -10,7 +10,18 @@ from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
 from netlang.backends.onnx.types import element_type
 from netlang.ir.types import DType
-from netlang.ops.constants import Arange, Filled, Full, Linspace, Listed, Ones, Table, Zeros
+from netlang.ops.constants import (
+    Arange,
+    Eye,
+    Filled,
+    Full,
+    Linspace,
+    Listed,
+    Ones,
+    Table,
+    WindowOffsets,
+    Zeros,
+)
 
 __all__: list[str] = []
 
@@ -74,6 +85,23 @@ def _(op: Filled, emit: Emitter) -> tuple[str, ...]:
     if (found := _initializer(op, emit)) is not None:
         return found
     return emit.result("Expand", _number("value", op.filling, emit), emit.sizes.vector(op.shape))
+
+
+@lower.register
+def _(op: Eye, emit: Emitter) -> tuple[str, ...]:
+    if (found := _initializer(op, emit)) is not None:
+        return found
+    blank = emit.node("blank", "ConstantOfShape", emit.sizes.vector(op.sizes()))
+    if emit.step.outputs[0].dtype in (DType.FLOAT32, DType.FLOAT64):
+        return emit.result("EyeLike", blank, dtype=_to(emit))
+    return emit.result("Cast", emit.node("floats", "EyeLike", blank), to=_to(emit))
+
+
+@lower.register
+def _(op: WindowOffsets, emit: Emitter) -> tuple[str, ...]:
+    found = _initializer(op, emit)
+    assert found is not None, "a window has 32 x 32 places at most"
+    return found
 
 
 def _to(emit: Emitter) -> int:

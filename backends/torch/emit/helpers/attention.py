@@ -35,6 +35,17 @@ def attention(
     )
     return y.transpose(-3, -2).flatten(-2) if heads > 1 else y
 ''',
+    "window_offsets": '''
+def window_offsets(
+    height: int, width: int, flat: bool = False, dtype: torch.dtype = torch.int64
+) -> Tensor:
+    """For each pair of places in a window the number of their offset."""
+    row = torch.arange(height).view(-1, 1) - torch.arange(height) + height - 1
+    column = torch.arange(width).view(-1, 1) - torch.arange(width) + width - 1
+    pairs = row[:, None, :, None] * (2 * width - 1) + column[:, None]
+    pairs = pairs.flatten(2, 3).flatten(0, 1).to(dtype)
+    return pairs.flatten() if flat else pairs
+''',
     "causal_mask": '''
 def causal_mask(query: Tensor, key: Tensor) -> Tensor:
     """For each place of the queries, true where it must not look: at later keys."""

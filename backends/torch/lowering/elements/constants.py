@@ -25,7 +25,18 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.provenance import Traced
 from netlang.ir.types import DType, Types
-from netlang.ops.constants import Arange, Filled, Full, Linspace, Listed, Ones, Table, Zeros
+from netlang.ops.constants import (
+    Arange,
+    Eye,
+    Filled,
+    Full,
+    Linspace,
+    Listed,
+    Ones,
+    Table,
+    WindowOffsets,
+    Zeros,
+)
 
 __all__: list[str] = []
 
@@ -35,7 +46,7 @@ def _listed(op: Listed, inputs: Types, outputs: Types) -> Lowered:
     values = _nested(op.values, whole=op.whole())
     # Arguments of a block are whole numbers, and torch makes a tensor of these of whole numbers.
     usual = op.whole() or not _is_traced(op.values)
-    return _held(op, outputs, "tensor", values, usual=usual)
+    return _held(op, outputs, "torch.tensor", values, usual=usual)
 
 
 def _nested(values: object, *, whole: bool) -> Expression:
@@ -56,10 +67,10 @@ def _is_traced(values: object) -> bool:
 @lower.register
 def _arange(op: Arange, inputs: Types, outputs: Types) -> Lowered:
     if op.start == 0 and op.step == 1:
-        return _held(op, outputs, "arange", size(op.size, "size"), usual=op.whole())
+        return _held(op, outputs, "torch.arange", size(op.size, "size"), usual=op.whole())
     step = () if op.step == 1 else (number(op.step, "step"),)
     arguments = (number(op.start, "start"), _end(op), *step)
-    return _held(op, outputs, "arange", *arguments, usual=op.whole())
+    return _held(op, outputs, "torch.arange", *arguments, usual=op.whole())
 
 
 def _end(op: Arange) -> Expression:
@@ -75,25 +86,37 @@ def _end(op: Arange) -> Expression:
 @lower.register
 def _linspace(op: Linspace, inputs: Types, outputs: Types) -> Lowered:
     ends = number(op.start, "start"), number(op.stop, "stop")
-    return _held(op, outputs, "linspace", *ends, size(op.size, "size"), usual=True)
+    return _held(op, outputs, "torch.linspace", *ends, size(op.size, "size"), usual=True)
 
 
 @lower.register
 def _full(op: Full, inputs: Types, outputs: Types) -> Lowered:
     if not op.whole() and not isinstance(op.value, Traced):
-        return _held(op, outputs, "full", _shape(op), number(op.value, "value"), usual=True)
+        return _held(op, outputs, "torch.full", _shape(op), number(op.value, "value"), usual=True)
     value = op.value if isinstance(op.value, Traced) else int(op.value)
-    return _held(op, outputs, "full", _shape(op), number(value, "value"), usual=op.whole())
+    return _held(op, outputs, "torch.full", _shape(op), number(value, "value"), usual=op.whole())
 
 
 @lower.register
 def _zeros(op: Zeros, inputs: Types, outputs: Types) -> Lowered:
-    return _held(op, outputs, "zeros", *_sizes(op), usual=not op.whole())
+    return _held(op, outputs, "torch.zeros", *_sizes(op), usual=not op.whole())
 
 
 @lower.register
 def _ones(op: Ones, inputs: Types, outputs: Types) -> Lowered:
-    return _held(op, outputs, "ones", *_sizes(op), usual=not op.whole())
+    return _held(op, outputs, "torch.ones", *_sizes(op), usual=not op.whole())
+
+
+@lower.register
+def _eye(op: Eye, inputs: Types, outputs: Types) -> Lowered:
+    return _held(op, outputs, "torch.eye", size(op.size, "size"), usual=True)
+
+
+@lower.register
+def _window_offsets(op: WindowOffsets, inputs: Types, outputs: Types) -> Lowered:
+    window = (number(extent, "window") for extent in op.extents)
+    flat = (Keyword("flat", Constant(True)),) if op.flat else ()
+    return _held(op, outputs, "window_offsets", *window, *flat, usual=op.whole())
 
 
 def _shape(op: Filled) -> TupleDisplay:
@@ -105,15 +128,17 @@ def _sizes(op: Filled) -> tuple[Expression, ...]:
     return _shape(op).items or (TupleDisplay(()),)
 
 
-def _held(op: Table, outputs: Types, function: str, *arguments: Expression, usual: bool) -> Lowered:
+def _held(
+    op: Table, outputs: Types, function: str, *arguments: Expression | Keyword, usual: bool
+) -> Lowered:
     """A tensor made once, or made on the device of the value that its size is read from.
 
-    `usual` says that torch's function gives the type of elements wanted, if floats are float32.
+    `usual` says that the function gives the type of elements wanted, if floats are float32.
     """
     dtype, typed = outputs[0].dtype, list[Keyword]()
     if not usual or dtype not in (DType.FLOAT32, DType.INT64):
         typed.append(Keyword("dtype", dotted(f"torch.{dtype.value}")))
-    made = dotted(f"torch.{function}")
+    made = dotted(function)
     if op.tensor() is not None:
         held: Held = "buffer" if op.persistent else "constant"
         return Lowered(applied(made, *arguments, *typed), apply=TheModule(), held=held)

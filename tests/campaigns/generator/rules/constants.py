@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.ir.op import Op
-from netlang.ops.constants import Arange, Full, Linspace, Listed, Ones, Zeros
+from netlang.ops.constants import Arange, Eye, Full, Linspace, Listed, Ones, WindowOffsets, Zeros
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules.base import SOURCES, is_float
@@ -80,9 +80,33 @@ def _ones(draw: Draw, x: Value) -> Op | None:
     return Ones(shape=narrowed(draw, x), persistent=draw.chance(0.3))
 
 
+def _square(x: Value, most: int) -> int:
+    """As many rows and columns as the last two axes have, if these are equal; else one of each."""
+    last = x.type.shape[-1]
+    equal = x.type.rank > 1 and x.type.shape[-2] == last
+    return last if isinstance(last, int) and equal and last <= most else 1
+
+
+def _eye(draw: Draw, x: Value) -> Op | None:
+    if not is_float(x) or x.type.rank < 2:
+        return None
+    return Eye(size=_square(x, _MOST), persistent=draw.chance(0.3))
+
+
+def _window_offsets(draw: Draw, x: Value) -> Op | None:
+    if not is_float(x) or x.type.rank < 2:
+        return None
+    places = _square(x, 8)
+    high = draw.pick([size for size in range(1, places + 1) if places % size == 0])
+    kept = draw.chance(0.3)
+    return WindowOffsets(window=(high, places // high), dtype="float", persistent=kept)
+
+
 SOURCES["constant"] = _listed
 SOURCES["arange"] = _arange
 SOURCES["linspace"] = _linspace
 SOURCES["full"] = _full
 SOURCES["zeros"] = _zeros
 SOURCES["ones"] = _ones
+SOURCES["eye"] = _eye
+SOURCES["window_offsets"] = _window_offsets
