@@ -16,8 +16,9 @@ from netlang.recipes.counterpart import counterpart
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.initializations import Initialization
-from netlang.recipes.words.losses import Loss
+from netlang.recipes.words.losses import LABEL, Comparison, Loss
 from netlang.recipes.words.normalizations import Normalization
+from netlang.recipes.words.operands import NamedValue
 from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
 from netlang.recipes.words.schedules import ConstantRate
@@ -118,6 +119,23 @@ class Recipe(ComparedInPart, kw_only=True):
     def test_path(self) -> tuple[Augmentation, ...]:
         """How test examples are prepared: as `test` says, else as `counterpart` does."""
         return self.test or counterpart(self.augment, self.data)
+
+    @property
+    def class_target(self) -> str | None:
+        """The target that says which class an example is of: what a loss over classes compares.
+
+        Among several of these it is `label`, else the first. Without any, `label` if there is one.
+        """
+        targets = self.data.targets
+        terms = [term for term in self.loss.terms if term.function.comparison is Comparison.CLASSES]
+        compared = [term.operands[1] for term in terms if len(term.operands) == 2]
+        found = [value.name for value in compared if isinstance(value, NamedValue)]
+        found = [name for name in found if name in targets]
+        if len(targets) == 1 and any(not term.operands for term in terms):
+            found.append(targets[0])
+        if found and LABEL not in found:
+            return found[0]
+        return LABEL if LABEL in targets else None
 
     def describe(self) -> dict[str, str]:
         """Every key with its value as text, which a run records and a resumed run compares."""

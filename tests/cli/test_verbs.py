@@ -225,6 +225,24 @@ def test_compile_with_a_guard(run: Runner) -> None:
         assert "--guard is for the .py file of a net" in refused.err
 
 
+def test_compile_where_a_net_and_a_recipe_share_a_name(run: Runner) -> None:
+    """The name is the net's, which is said; `--script` chooses the recipe."""
+    net = run("compile", "mnist1d_residual", "-o", "net.py")
+    assert "`mnist1d_residual` is a net and a recipe: the .py file is the net; --script" in net.err
+    assert "optim" not in (run.folder / "net.py").read_text(encoding="utf-8")
+    assert not run("compile", "mnist1d_residual", "-o", "net.onnx").err.count("--script")
+    chosen = run("compile", "mnist1d_residual", "seed=3", "-o", "train.py", "--script")
+    assert chosen.status == 0
+    assert "--script" not in chosen.err
+    assert "optim." in (run.folder / "train.py").read_text(encoding="utf-8")
+    changed = run("compile", "mnist1d_residual", "seed=3", "-o", "train.py")
+    assert changed.status == 2
+    assert "--script takes the recipe of that name" in " ".join(changed.err.split())
+    assert "E0015" in run.refused("compile", "unet", "-o", "train.py", "--script")
+    other = run("compile", "mnist1d_residual", "-o", "net.onnx", "--script")
+    assert "--script is for the .py file of a recipe" in other.err
+
+
 RECIPE = """
 from mnist1d import cnn
 

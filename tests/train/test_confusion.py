@@ -11,11 +11,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from sklearn.metrics import confusion_matrix, recall_score
+from sklearn.metrics import accuracy_score, confusion_matrix, recall_score
 
 from netlang.backends.torch import build
+from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.train import Result, progress_for, train
 from netlang.backends.torch.train.records.metrics import read_metrics
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from tests.train.support import sketch
 
@@ -125,3 +127,58 @@ def test_more_channels_than_classes(tmp_path: Path) -> None:
     names, counts, _ = table(tmp_path)
     assert names == list(map(str, shown))
     assert counts == confusion_matrix(parts["val"]["label"], found, labels=shown).tolist()
+
+
+KINDS = ('data: arrays("d", sizes=[6], targets=["weight", "kind"])', "loss: mse(rebuilt, weight) + "
+         "cross_entropy(logits, kind)")  # fmt: skip
+TWO = (
+    "    input x: [6]\n    fc: linear(4)\n    output rebuilt: fc -> linear(6)\n"
+    "    output logits: fc -> linear(3)"
+)
+
+
+def kinds(seed: int, count: int) -> Arrays:
+    """Examples whose classes have another name, beside numbers to rebuild."""
+    part = drawn(seed, count)
+    return {"x": part["x"], "weight": part["x"], "kind": part["label"]}
+
+
+def test_classes_are_those_that_the_loss_compares_whatever_their_name(tmp_path: Path) -> None:
+    parts = {"train": kinds(1, 60), "val": kinds(2, 50)}
+    result, said = trained(tmp_path, parts, *KINDS, "optimizer: sgd(lr=0.1)", body=TWO)
+    assert "classes of the validation part:" in said
+    model = build(sketch(TWO, *KINDS)[1]).eval()
+    model.load_state_dict(load_file(result.folder.best))
+    found = model(torch.as_tensor(parts["val"]["x"]))[1].argmax(1).numpy()
+    wanted = confusion_matrix(parts["val"]["kind"], found, labels=range(3)).tolist()
+    assert table(tmp_path)[1] == wanted
+    assert result.best is not None
+    assert result.best.accuracy == pytest.approx(accuracy_score(parts["val"]["kind"], found))
+
+
+def test_such_classes_are_held_out_alike_and_known(tmp_path: Path) -> None:
+    kind = np.repeat([0, 1, 2], [60, 30, 10])
+    np.savez(tmp_path / "train.npz", **{**kinds(1, 100), "kind": kind})  # type: ignore[arg-type]
+    recipe, _ = sketch(TWO, *KINDS, "validation: 0.2")
+    parts = load_parts(recipe, Places({"d": tmp_path}))
+    assert parts.classes == ("0", "1", "2")
+    assert parts.validation is not None
+    assert parts.validation.labels is not None
+    assert np.bincount(parts.validation.labels).tolist() == [12, 6, 2]
+
+
+def test_such_classes_beyond_the_net_are_refused(tmp_path: Path) -> None:
+    parts = {"train": {**kinds(1, 60), "kind": np.arange(60) % 4}}
+    with pytest.raises(NetlangError, match="4 classes"):
+        trained(tmp_path, parts, *KINDS, body=TWO)
+
+
+def test_no_table_of_very_many_classes(tmp_path: Path) -> None:
+    """It would have the square of their number; accuracy is still told."""
+    parts = {"train": drawn(1, 20), "val": drawn(2, 20)}
+    body = "    input x: [6]\n    linear(5000)"
+    result, said = trained(tmp_path, parts, "steps: 1", "optimizer: sgd(lr=1e-3)", body=body)
+    assert result.best is not None
+    assert result.best.accuracy is not None
+    assert "classes of" not in said
+    assert not (tmp_path / "run" / "confusion.csv").exists()

@@ -25,7 +25,6 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.losses import (
     DECISIONS,
-    LABEL,
     Comparison,
     Focal,
     Term,
@@ -148,7 +147,8 @@ def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagn
             continue
         output, label = operands_of(term, recipe, program)
         alone = operand_type(output, value_types(recipe, program))
-        if str(label) == LABEL and alone is not None and alone.shape in ((), (1,)):
+        judged = str(label) == recipe.class_target
+        if judged and alone is not None and alone.shape in ((), (1,)):
             yield LabelsDiffer(
                 span=term.span,
                 what=f"`{recipe.data.place or recipe.data.name}` has {count} classes",
@@ -181,7 +181,8 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
         if len(operands) != 2 or term.function.comparison is Comparison.ELEMENTS:
             continue
         output, label = operands
-        if isinstance(output, NamedValue) and output.name in types and str(label) == LABEL:
+        judged = str(label) == recipe.class_target
+        if judged and isinstance(output, NamedValue) and output.name in types:
             channels = types[output.name].channels
             if not (isinstance(term.function, Focal) and channels == 1):  # a decision
                 yield term, output.name, channels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -41,18 +41,20 @@ class Tensors(Examples):
     """Examples that are entirely in memory, on the device that trains.
 
     `inputs` are the net's inputs in order, ``[n, ...]``: uint8 for images as stored (white is 255),
-    else float32. `targets` are named: `label`, ``[n]`` int64, or whatever a source provides.
+    else float32. `targets` are named: `label`, ``[n]`` int64, or whatever a source provides;
+    `class_target` is the one that holds class numbers, if any does.
     """
 
     inputs: tuple[Tensor, ...]
     targets: Mapping[str, Tensor]
+    class_target: str | None = "label"
 
     def __len__(self) -> int:
         return len(self.inputs[0])
 
     @property
     def labels(self) -> NDArray[np.int64] | None:
-        label = self.targets.get("label")
+        label = self.targets.get(self.class_target or "")
         return None if label is None or label.dim() != 1 else label.cpu().numpy()
 
     def subset(self, numbers: NDArray[np.int64]) -> Tensors:
@@ -61,12 +63,14 @@ class Tensors(Examples):
     def to(self, device: torch.device) -> Tensors:
         """The same examples on a device."""
         moved = {name: value.to(device) for name, value in self.targets.items()}
-        return Tensors(tuple(value.to(device) for value in self.inputs), moved)
+        inputs = tuple(value.to(device) for value in self.inputs)
+        return replace(self, inputs=inputs, targets=moved)
 
     def at(self, index: Tensor) -> Tensors:
         """The examples at an index that lies on their device."""
         picked = {name: value[index] for name, value in self.targets.items()}
-        return Tensors(tuple(value[index] for value in self.inputs), picked)
+        inputs = tuple(value[index] for value in self.inputs)
+        return replace(self, inputs=inputs, targets=picked)
 
 
 def _index(numbers: NDArray[np.int64], like: Tensor) -> Tensor:

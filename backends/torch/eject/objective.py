@@ -201,8 +201,8 @@ def _terms(code: Code) -> Iterator[tuple[str, Code]]:
 
 
 def is_class_number(recipe: Recipe, program: Program) -> bool:
-    """Whether `label` is certainly a class number; otherwise it may hold class probabilities."""
-    return value_types(recipe, program).get(LABEL) is not None
+    """Whether the class target is certainly a number; it may hold class probabilities instead."""
+    return value_types(recipe, program).get(recipe.class_target or "") is not None
 
 
 def averaged_lines(names: ScriptNames, views: int, scales: int, half: bool) -> Iterator[str]:

@@ -133,6 +133,8 @@ def main():
     weights = args.out.removesuffix(".pth") + "-weights.pth"  #? apart_weights
     loading = {"num_workers": args.workers, "generator": torch.Generator()}  #? images draws
     say = print if RANK == 0 else lambda text: None
+    if SIZE > 1 and args.device.type != "cuda":  #? sync
+        raise SystemExit("sync_batch_norm needs GPUs: PyTorch's has no other form")  #? sync
     if SIZE > 1:
         dist.init_process_group()
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
@@ -283,5 +285,5 @@ $finally
     weights = weights if run["best"] else args.out  #? held !ema
     say(f"{step} steps: weights are in {weights}, the state is in {args.out}")  #? apart_weights
     if SIZE > 1:
-        dist.destroy_process_group()
+        dist.destroy_process_group(dist.barrier())  # once the last messages are through
 """

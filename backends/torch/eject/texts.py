@@ -211,7 +211,7 @@ def _whole(decisions: Decisions) -> str:
 def _scores(decisions: Decisions) -> dict[str, str]:
     """How a test turns outputs into scores."""
     recipe, names = decisions.recipe, decisions.names
-    half, label = recipe.precision in HALVES, names.locals.get(LABEL, "")
+    half, label = recipe.precision in HALVES, names.locals.get(recipe.class_target or "", "")
     numbered = is_class_number(recipe, decisions.program)
     judged = list(judged_lines(names, label, numbered=numbered))
     averaged = averaged_lines(names, decisions.test.views, decisions.scales, half)

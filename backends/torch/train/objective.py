@@ -18,7 +18,6 @@ from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import (
     DECISIONS,
-    LABEL,
     BinaryCrossEntropy,
     Comparison,
     Dice,
@@ -27,6 +26,7 @@ from netlang.recipes.words.operands import NamedValue
 
 __all__ = ["DecisionOutput", "Objective"]
 
+_MOST_CLASSES = 4096  # a table of counts then has 128 MB
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
@@ -61,11 +61,13 @@ class Objective:
         self._half = _HALVES.get(recipe.precision)
         self._terms = lowered_terms(recipe, program)
         self._counted: tuple[nn.Module | None, dict[str, list[nn.Parameter]]] = (None, {})
+        self._target = recipe.class_target
+        self._many = False
         self._logits = self._classified(recipe, program)
         self._binary = None if self._logits else self._decided(recipe, program)
 
     def _classified(self, recipe: Recipe, program: Program) -> str | None:
-        """The output that a term uses as scores of the classes of `label`."""
+        """The output that a term uses as scores of the classes of the recipe's class target."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
             function = term.function
@@ -76,16 +78,18 @@ class Objective:
             if (
                 isinstance(output, NamedValue)
                 and isinstance(label, NamedValue)
-                and label.name == LABEL
+                and label.name == self._target
             ):
                 type = types[output.name]
                 several = type is not None and bool(type.shape) and type.channels != 1
                 if output.name in self._deployed and several:
+                    count = type.channels if type is not None else None
+                    self._many = isinstance(count, int) and count > _MOST_CLASSES
                     return output.name
         return None
 
     def _decided(self, recipe: Recipe, program: Program) -> DecisionOutput | None:
-        """The output that a term uses as a decision, where `label` is 0 or 1."""
+        """The output that a term uses as a decision, where the class target is 0 or 1."""
         types = value_types(recipe, program)
         for term in recipe.loss.terms:
             if not isinstance(term.function, DECISIONS):
@@ -94,7 +98,7 @@ class Objective:
             if (
                 isinstance(output, NamedValue)
                 and isinstance(label, NamedValue)
-                and label.name == LABEL
+                and label.name == self._target
             ):
                 type = types[output.name]
                 if output.name in self._deployed and type is not None:
@@ -205,8 +209,8 @@ class Objective:
         return (found.flatten() if self._binary.single else found).long()
 
     def actual(self, values: Mapping[str, Tensor], found: Tensor) -> Tensor:
-        """What `found` ought to be; where the label has a share of each class, the largest."""
-        label = values[LABEL]
+        """What `found` ought to be; where the target has a share of each class, the largest."""
+        label = values[self._target or ""]
         if self._binary is not None:
             return (label.reshape(found.shape) > 0.5).long()
         return label if label.dim() == found.dim() else label.argmax(1)
@@ -218,8 +222,13 @@ class Objective:
 
     @property
     def counts_classes(self) -> bool:
-        """Whether examples, or positions, are each of one class and taken for one."""
-        return self._logits is not None or (self._binary is not None and self._binary.single)
+        """Whether examples, or positions, are each of one class and taken for one.
+
+        With more classes than a table has room for, they aren't counted.
+        """
+        if self._logits is not None:
+            return not self._many
+        return self._binary is not None and self._binary.single
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:

@@ -38,12 +38,7 @@ def command() -> click.Command:
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
             *weight_options(),
-            *_onnx_options(),
-            click.Option(
-                ["--guard"],
-                is_flag=True,
-                help="Let the .py file's network refuse inputs of sizes that it isn't for.",
-            ),
+            *_file_options(),
         ],
         help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT. Of a "
         "recipe, a .py file is the script that trains by it, changed by KEY=VALUE as in training; "
@@ -52,26 +47,22 @@ def command() -> click.Command:
     )
 
 
-def _onnx_options() -> list[click.Parameter]:
-    """How an .onnx file is written."""
-    return [
-        click.Option(
-            ["--opset"],
-            type=int,
-            metavar="N",
-            help="Version of ONNX's operators to write an .onnx file in.",
-        ),
-        click.Option(
-            ["--any-runtime"],
-            is_flag=True,
-            help="Write an .onnx file even if ONNX Runtime can't run it on a processor.",
-        ),
-        click.Option(
-            ["--no-fold"],
-            is_flag=True,
-            help="Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
-        ),
-    ]
+def _file_options() -> Iterator[click.Option]:
+    """Options for the files of one kind."""
+    yield click.Option(
+        ["--opset"],
+        type=int,
+        metavar="N",
+        help="Version of ONNX's operators to write an .onnx file in.",
+    )
+    flags = {
+        "--any-runtime": "Write an .onnx file even if ONNX Runtime can't run it on a processor.",
+        "--no-fold": "Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
+        "--script": "Let SPEC be a recipe where a net has its name too: write its script.",
+        "--guard": "Let the .py file's network refuse inputs of sizes that it isn't for.",
+    }
+    for flag, about in flags.items():
+        yield click.Option([flag], is_flag=True, help=about)
 
 
 def _compile(
@@ -81,14 +72,13 @@ def _compile(
     opset: int | None,
     any_runtime: bool,
     no_fold: bool,
+    script: bool,
     guard: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
-    from netlang.cli.failures import show
-    from netlang.elaborate import elaborate_target, names_recipe, resolve
-    from netlang.examine import warnings_of
+    from netlang.elaborate import names_recipe
     from netlang.records import replace
-    from netlang.targets import backend_for, write
+    from netlang.targets import backend_for
 
     options = replace(
         build_options(asked), opset=opset, any_runtime=any_runtime, fold=not no_fold, guard=guard
@@ -96,22 +86,42 @@ def _compile(
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)
-    if guard and (names_recipe(spec) or not has_source):
+    is_recipe = script or names_recipe(spec)
+    if guard and (is_recipe or not has_source):
         raise click.UsageError("--guard is for the .py file of a net")
-    if names_recipe(spec):
+    if script and not has_source:
+        raise click.UsageError("--script is for the .py file of a recipe")
+    if is_recipe:
         if options.weights is not None and has_source:
             raise click.UsageError(_WEIGHTS_OF_SCRIPT)
         for written in _of_recipe(spec, changes, jobs, options):
             report(written)
         return 0
-    if changes:
-        raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` names a net")
+    _of_net(spec, changes, jobs, options)
+    return 0
+
+
+def _of_net(
+    spec: str, changes: tuple[str, ...], jobs: list[tuple[Backend, Path]], options: BuildOptions
+) -> None:
+    """Write the files of a net; if a recipe has its name too, that is said."""
+    from netlang.cli.failures import show
+    from netlang.elaborate import elaborate_target, resolve
+    from netlang.examine import warnings_of
+    from netlang.targets import write
+
     target = resolve(spec, "net")
+    has_both = target.name in target.module.recipes
+    if changes:
+        choice = ": --script takes the recipe of that name" if has_both else ""
+        raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` names a net{choice}")
     program = elaborate_target(target)
     show(warnings_of(target.module, program))
     for backend, path in jobs:
         report(write(backend, program, path, options))
-    return 0
+    if has_both and any(_is_source(path) for _, path in jobs):
+        what = f"`{target.name}` is a net and a recipe: the .py file is the net"
+        click.echo(f"{what}; --script writes the training script of the recipe", err=True)
 
 
 def _is_source(path: Path) -> bool:

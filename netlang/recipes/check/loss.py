@@ -224,7 +224,7 @@ def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> It
     classes = values.recipe.data.classes
     assert left.type is not None
     channels = left.type.channels
-    if right.text == LABEL and classes is not None and channels != classes:
+    if right.text == values.recipe.class_target and classes is not None and channels != classes:
         yield ClassCountDiffers(
             span=term.span,
             data=values.recipe.data.name,

@@ -26,8 +26,8 @@ class Arrays(Data):
 
     The first axis counts examples. `inputs` are in the order of the net's inputs, `targets` are
     what the loss reads. Inputs of uint8 range from 0 to 255, as images in files; other integers
-    become int64, floats float32, booleans 0.0 and 1.0. `classes` is the number of classes of a
-    target `label`.
+    become int64, floats float32, booleans 0.0 and 1.0. `classes` is the number of classes of the
+    target that a loss over classes compares, or of a `label`.
     """
 
     name: ClassVar[str] = "arrays"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from netlang.backends.torch.eject import script
-from tests.train.eject.support import printed
+from tests.train.eject.support import module_of_text, printed
 from tests.train.eject.test_use import FLAT, PICTURES, SMALL, image_folder
 from tests.train.support import sketch
 
@@ -71,3 +71,13 @@ def test_device(name: str, tmp_path: Path) -> None:
     assert asked == {"cpu"}
     with pytest.raises(RuntimeError, match="device"):
         printed(text, tmp_path / "other", *options, "--device", "nowhere")
+
+
+def test_synchronized_batch_norms_of_several_processes_need_gpus(tmp_path: Path) -> None:
+    """PyTorch's own error comes from inside the forward pass, after the processes have met."""
+    body = "    input x: [40]\n    linear(8) -> bn -> linear(10)"
+    module = module_of_text(script(*sketch(body, "sync_batch_norm: true")), tmp_path / "train.py")
+    options = ["train.py", "--device", "cpu", "--out", str(tmp_path / "state.pth")]
+    several = patch.object(module, "SIZE", 2), patch("sys.argv", options)
+    with several[0], several[1], pytest.raises(SystemExit, match="sync_batch_norm needs GPUs"):
+        module.main()

@@ -120,6 +120,15 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
             "batch: 6",
         ),
     ),
+    "classes of another name": (
+        masks,
+        "    input x: [3, 8, 8]\n    conv(4, 3x3) -> gap -> flatten -> linear(3)",
+        (
+            'data: arrays("mine", sizes=[3, 8, 8], targets=["whole"])',
+            "validation: 0.2",
+            "batch: 7",
+        ),
+    ),
     "masks of signals": (
         signals,
         "    input x: [12]\n    fc1: linear(12)",

@@ -68,7 +68,8 @@ def _part(recipe: Recipe, file: Path) -> Tensors:
         }
     _require_sizes(recipe, file, values)
     inputs = tuple(values[name] for name in data.inputs)
-    return Tensors(inputs, {name: values[name] for name in data.targets})
+    targets = {name: values[name] for name in data.targets}
+    return Tensors(inputs, targets, recipe.class_target)
 
 
 def _tensor(name: str, array: NDArray[np.generic], *, as_image: bool) -> Tensor:

@@ -14,7 +14,6 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import listed
 from netlang.diagnostics.training.data import ClassNotInTraining, DataUnfit
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import LABEL
 
 __all__ = ["checked_labels", "numbered_labels"]
 
@@ -28,7 +27,8 @@ def checked_labels(
 
     Raises `NetlangError` for labels that aren't class numbers, or don't occur in training.
     """
-    found = {purpose: part.targets.get(LABEL) for purpose, part in parts.items()}
+    target = recipe.class_target or ""
+    found = {purpose: part.targets.get(target) for purpose, part in parts.items()}
     labels = {use: each for use, each in found.items() if each is not None and each.dim() == 1}
     if "train" not in labels:
         return None

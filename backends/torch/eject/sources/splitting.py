@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data import Arrays
-from netlang.recipes.words.losses import LABEL
 
 __all__ = ["split_lines"]
 
@@ -26,8 +25,8 @@ def split_lines(recipe: Recipe, inputs: int, *, images: bool) -> Iterator[str]:
         yield "    held, train = train.only(chosen, prepare_test), train.only(~chosen, prepare)"
         return
     labels = f"np.zeros({count}, dtype=np.int64)"
-    if LABEL in recipe.data.targets:
-        place = inputs + recipe.data.targets.index(LABEL)
+    if recipe.class_target is not None:
+        place = inputs + recipe.data.targets.index(recipe.class_target)
         own = f"train[{place}].numpy()"
         # Masks aren't classes of examples.
         may = isinstance(recipe.data, Arrays)
