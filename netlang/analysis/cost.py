@@ -61,12 +61,22 @@ class FunctionCost(Record, gc=False):
 
 
 def total(parts: Iterable[tuple[int, Totals]]) -> Totals:
-    """The sum of figures, each multiplied by its count."""
-    listed = list(parts)
-    if not listed:
+    """The sum of figures, each multiplied by its count.
+
+    Steps that are alike share their figures, which are added once: a net has few different ones.
+    """
+    counts: dict[int, int] = {}
+    distinct: dict[int, Totals] = {}
+    for count, figures in parts:
+        key = id(figures)
+        if key in distinct:
+            counts[key] += count
+        else:
+            distinct[key], counts[key] = figures, count
+    if not distinct:
         return NOTHING
-    times = [count for count, _ in listed]
-    columns = zip(*[values_of(figures) for _, figures in listed], strict=True)
+    times = list(counts.values())
+    columns = zip(*map(values_of, distinct.values()), strict=True)
     trainable, frozen, buffers, macs, other, memory = columns
     return Totals(
         _number(times, trainable),
