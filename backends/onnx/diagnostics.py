@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "OperatorUnsupported",
-    "OpsetUnsupported", "ShapeDiffers", "UnreadableModel", "ValuesDiffer",
+    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "NumberTooLarge",
+    "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -133,3 +133,14 @@ class ShapeDiffers(Diagnostic):
     expected: str
     inputs: str
     advice: str
+
+
+class NumberTooLarge(Diagnostic):
+    """A size or another whole number of a step that an ONNX file has no place for."""
+
+    code = "E0990"
+    title = "no ONNX file can hold the number {number:,}"
+    caption = "a whole number in it is at most 9,223,372,036,854,775,807"
+    help = "take a smaller size"
+
+    number: int

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netlang.backends.onnx.graph import Attribute, Graph
+from netlang.backends.onnx.graph import Attribute, Graph, refuse_beyond
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.backends.weights import join
 from netlang.ir.op import Op
@@ -102,6 +102,7 @@ class Emitter:
         """A constant of int64."""
         import numpy as np
 
+        refuse_beyond(np.ravel(np.asarray(values, object)))
         return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, np.int64))
 
     def epsilon(self, value: float, suffix: str = "eps") -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netlang.backends.onnx.diagnostics import OperatorUnsupported
+from netlang.backends.onnx.diagnostics import NumberTooLarge, OperatorUnsupported
 from netlang.backends.onnx.emitter import Emitter, PlacedOperator
-from netlang.backends.onnx.graph import Graph
+from netlang.backends.onnx.graph import BeyondInt64, Graph, refuse_beyond
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.onnx.lowering.one_example import lower_step
 from netlang.backends.onnx.sizes import SizeNodes
@@ -21,6 +21,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
+from netlang.source import Span
 
 __all__ = ["Flat", "flatten"]
 
@@ -38,6 +39,8 @@ def flatten(program: Program, graph: Graph) -> Flat:
     """Lower `program` into `graph`, which must be empty."""
     net = program.net
     flat = Flat(graph)
+    for port in net.inputs:
+        _check_sizes(port.type, net.span)
     walker = _Walker(flat, SizeNodes(graph, net.inputs))
     values = walker.function(net, "", "", tuple(port.name for port in net.inputs))
     for index, output in enumerate(net.outputs):
@@ -100,13 +103,24 @@ class _Walker:
     def _step(self, step: PlacedOperator, node: Node) -> dict[int, str]:
         kind = type(step.op)
         if kind in UNSUPPORTED:
-            diagnostic = OperatorUnsupported(
-                span=node.span, operator=kind.name, reason=UNSUPPORTED[kind]
+            raise NetlangError(
+                OperatorUnsupported(span=node.span, operator=kind.name, reason=UNSUPPORTED[kind])
             )
-            raise NetlangError(diagnostic)
-        names = lower_step(Emitter(self.flat.graph, self.sizes, step))
+        try:
+            names = lower_step(Emitter(self.flat.graph, self.sizes, step))
+        except BeyondInt64 as beyond:
+            diagnostic = NumberTooLarge(span=node.span, number=beyond.number)
+            raise NetlangError(diagnostic) from None
         if len(names) != len(step.outputs):
             raise InternalError(f"the ONNX lowering of `{kind.name}` gives {len(names)} outputs")
         for name, type_ in zip(names, step.outputs, strict=True):
+            _check_sizes(type_, node.span)
             self.flat.types.setdefault(name, type_)
         return dict(enumerate(names))
+
+
+def _check_sizes(type_: TensorType, span: Span) -> None:
+    try:
+        refuse_beyond(type_.shape)
+    except BeyondInt64 as beyond:
+        raise NetlangError(NumberTooLarge(span=span, number=beyond.number)) from None

@@ -5,7 +5,7 @@ On exit, every value has one unique name, and each node comes after the values t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,9 +15,26 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Attribute", "Graph", "Operation"]
+__all__ = ["Attribute", "BeyondInt64", "Graph", "Operation", "refuse_beyond"]
 
 Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
+
+_LARGEST = 2**63 - 1
+
+
+class BeyondInt64(Exception):
+    """A whole number that no ONNX file can hold."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def refuse_beyond(numbers: Iterable[object]) -> None:
+    """Raises `BeyondInt64` for the first whole number of them that isn't an int64."""
+    for number in numbers:
+        if isinstance(number, int) and not -_LARGEST - 1 <= number <= _LARGEST:
+            raise BeyondInt64(int(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,9 @@ class Graph:
         attributes: Mapping[str, Attribute],
     ) -> tuple[str, ...]:  # fmt: skip
         """Append a node; returns the names of its outputs."""
+        for value in attributes.values():
+            if not isinstance(value, (str, float)):
+                refuse_beyond([value] if isinstance(value, int) else value)
         named = tuple(map(self.fresh, outputs))
         self.kinds.add(kind)
         mode = attributes.get("mode", "constant")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netlang.backends.onnx.graph import Graph
+from netlang.backends.onnx.graph import Graph, refuse_beyond
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Atom, Dim, Expr, Floor, Symbol
 from netlang.ir.program import Port
@@ -41,6 +41,7 @@ class SizeNodes:
         import numpy as np
 
         if isinstance(dim, int):
+            refuse_beyond([dim])
             name = self.graph.constant(f"sizes/{int(dim)}", np.array([int(dim)], np.int64))
             return self.known.setdefault(str(int(dim)), name)
         return self._fold("Add", str(dim), [self._term(*term) for term in dim.terms])

@@ -117,6 +117,7 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
         )
     _no_batch(body, declaration.name, spec.sizes)
     type_ = TensorType(tuple(_size(body, size) for size in spec.sizes), _dtype(spec))
+    body.session.refuse_uncountable(type_, spec.span)
     if type_.dtype.is_float:
         _one_type_of_floats(body, declaration, spec.dtype_span or spec.span, type_.dtype)
     return type_

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import log10
 
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
@@ -25,6 +26,10 @@ __all__ = ["ElaboratedFunction", "ElaborationSession"]
 # Steps that loops may add to those written in the text, and statements per character of it.
 _LOOPED = 3_000
 _PER_CHARACTER = 0.5
+# The number of a tensor's elements. Figures multiply it by little more than itself, and Python
+# writes numbers of up to 4,300 digits.
+_DIGITS = 1_000
+_BITS = round(_DIGITS / log10(2))
 
 
 class ElaboratedFunction(Record):
@@ -91,6 +96,18 @@ class ElaborationSession(Draft):
         """A type with the default sizes in place of the symbols, for messages."""
         sizes = {name: size.default for name, size in self.sizes.items()}
         return type_.with_shape(*(substitute(size, sizes) for size in type_.shape))
+
+    def refuse_uncountable(self, type_: TensorType, span: Span) -> None:
+        """Refuse a tensor with so many elements that figures about it can't be written."""
+        if type_.bits <= _BITS:
+            return
+        elements = 1
+        for size in self.at_defaults(type_).shape:
+            elements *= size if isinstance(size, int) else 1
+            if elements.bit_length() > _BITS:
+                from netlang.diagnostics.language.sizes import TooManyElements
+
+                raise NetlangError(TooManyElements(span=span, digits=_DIGITS, rank=type_.rank))
 
     def tick(self, span: Span) -> None:
         """Count one statement, and refuse a spec that never ends."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 
-from netlang.ir.dims import Dim, symbol
+from netlang.ir.dims import Atom, Dim, Expr, Floor, symbol
 from netlang.records import Record
 
 __all__ = ["BATCH", "DType", "TensorType", "Types", "float_type"]
@@ -90,6 +91,11 @@ class TensorType(Record, gc=False):
             count = count * size
         return count
 
+    @property
+    def bits(self) -> int:
+        """An upper bound of the bits of the number of elements, at sizes up to 10^30."""
+        return sum(map(_bits_of, self.shape))
+
     def with_shape(self, *shape: Dim) -> TensorType:
         return TensorType(shape, self.dtype, self.batch)
 
@@ -99,6 +105,21 @@ class TensorType(Record, gc=False):
 
 
 Types = tuple[TensorType, ...]
+
+
+def _bits_of(size: Dim) -> int:
+    return _bits_of_formula(size) if isinstance(size, Expr) else size.bit_length()
+
+
+@lru_cache(maxsize=4096)
+def _bits_of_formula(size: Expr) -> int:
+    """An upper bound: that of the largest term, and a bit for each time that terms double."""
+    largest = max(abs(c).bit_length() + sum(map(_bits_of_atom, m)) for c, m in size.terms)
+    return largest + len(size.terms).bit_length()
+
+
+def _bits_of_atom(atom: Atom) -> int:
+    return _bits_of(atom.numerator) if isinstance(atom, Floor) else 100
 
 
 def float_type(types: Iterable[TensorType]) -> DType | None:

@@ -187,3 +187,30 @@ def test_two_values_of_one_name_are_refused(body: str, name: str, tmp_path: Path
     (found,) = error.value.diagnostics
     assert found.code == "E0933"
     assert f"`{name}`" in found.message
+
+
+@pytest.mark.parametrize(
+    ("body", "number"),
+    [
+        (f"input x: [3, {2**63}]; relu", 2**63),
+        (f"input x: [{2**32}, {2**32}]; relu -> flatten", 2**64),
+        (f"input x: [3, H=8, W=8]; conv(4, 1x1, pad={10**20})", 10**20),
+        (f"input x: [3, 8, 8]; slice(0, 5, step={10**20}, axis=1)", 10**20),
+    ],
+)
+def test_numbers_that_no_file_can_hold_are_refused(body: str, number: int, tmp_path: Path) -> None:
+    path = tmp_path / "spec.net"
+    path.write_text(f"net a {{ {body} }}\n", encoding="utf-8")
+    with pytest.raises(NetlangError) as error:
+        export(load_program(str(path)), tmp_path / "a.onnx")
+    (found,) = error.value.diagnostics
+    assert found.code == "E0990"
+    assert f"{number:,}" in found.message
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_the_largest_number_of_a_file_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "spec.net"
+    path.write_text(f"net a {{ input x: [1, {2**63 - 1}]; relu }}\n", encoding="utf-8")
+    export(load_program(str(path)), tmp_path / "a.onnx")
+    onnx.checker.check_model(tmp_path / "a.onnx")

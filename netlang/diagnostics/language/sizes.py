@@ -12,6 +12,7 @@ __all__ = [
     "SizeNotPositive",
     "SizeRefused",
     "SizesRefused",
+    "TooManyElements",
     "TooManyToExpand",
     "UnknownSize",
 ]
@@ -104,3 +105,15 @@ class TooManyToExpand(Diagnostic):
     count: int
     limit: int
     advice: str
+
+
+class TooManyElements(Diagnostic):
+    """A tensor whose elements nobody can count: figures about it would fill pages."""
+
+    code: ClassVar[str] = "E0991"
+    title: ClassVar[str] = "the number of elements of this tensor has over {digits:,} digits"
+    caption: ClassVar[str] = "the product of its {rank} axes"
+    help: ClassVar[str] = "take smaller sizes, or fewer axes"
+
+    digits: int
+    rank: int
