@@ -79,6 +79,7 @@ PLANTED: dict[str, list[str]] = {
         image("m { conv(3, 1x1); relu; identity }", head="m = add\n"),
         image("m { conv(3, 1x1); relu }", head="m = concat(axis=0)\n"),
         image("add { conv(3, 1x1); relu }; conv(add, 1x1)", head="add = 3\n"),
+        image("c = conv(3, 1x1); act = relu; add { c; act; identity }"),
     ],
     "W0108": [
         siamese("e = linear(3); x -> p: e; y -> q: e; (p, q) -> add"),
@@ -191,6 +192,11 @@ PLANTED: dict[str, list[str]] = {
 _ATTENTION = "reshape([4, 8, 96]) -> softmax(1)"
 
 RIGHT: list[str] = [
+    # The names of a body hide operators.
+    image("b(identity)", head="block b(f) { gelu = f; add { conv(3, 1x1); gelu; identity } }\n"),
+    image("b(relu)", head="block b(f) { conv = f; add { conv; relu; identity } }\n"),
+    image("b", head="block b(relu=identity) { add { conv(3, 1x1); relu; identity } }\n"),
+    image("for gelu in [relu, tanh] { add { conv(3, 1x1); gelu; identity } }"),
     image("concat(axis=-2) { conv(3, 1x1); identity }"),
     image("transpose([1, 2, 0]) -> concat(axis=1) { relu; tanh }"),
     image("concat(axis=1) { relu; tanh }", "[3, 64]"),

@@ -15,6 +15,7 @@ from netlang.lint.tree import TreeRule
 from netlang.ops import FAMILIES, operator
 from netlang.source import shown
 from netlang.syntax import ast
+from netlang.syntax.ast.walk import outline
 
 if TYPE_CHECKING:
     from netlang.ir.op import Op
@@ -38,9 +39,11 @@ class BranchLines(TreeRule):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._cautions: list[Caution] = []
+        self._item: ast.Item | None = None
+        self._own: dict[str, str | None] | None = None
 
     def begin(self, item: ast.Item) -> None:
-        pass
+        self._item, self._own = item, None
 
     def see(self, node: ast.Node) -> None:
         if isinstance(node, ast.Apply) and node.body is not None:
@@ -83,6 +86,10 @@ class BranchLines(TreeRule):
 
     def _applied(self, name: str) -> type[Op] | BlockTarget | None:
         """The operator or block that a name stands for, as a step reads it, or None."""
+        if self._own is None:
+            self._own = _own_names(self._item)
+        if name in self._own:
+            return self._known(self._own[name])
         try:
             found = self.module.find(name)
         except NetlangError:
@@ -90,6 +97,11 @@ class BranchLines(TreeRule):
         if isinstance(found, Layer):
             return found.target if isinstance(found.target, BlockTarget) else found.target.op
         return None if isinstance(found, Broken) else operator(name)
+
+    def _known(self, meant: str | None) -> type[Op] | BlockTarget | None:
+        """What a constant of the body stands for; None for what only a use of the body tells."""
+        assert self._own is not None
+        return None if meant is None or meant in self._own else self._applied(meant)
 
     def _one_branch(
         self, merge: ast.Apply, before: ast.Statement, after: ast.Statement
@@ -109,6 +121,23 @@ class BranchLines(TreeRule):
     def _goes_on(self, statement: ast.Statement) -> bool:
         step = _only_step(statement)
         return step is not None and self._kind(step.action) in _FOLLOWS | _WEIGHTED
+
+
+def _own_names(item: ast.Item | None) -> dict[str, str | None]:
+    """The names that a definition gives itself, each with the operator or block that it applies."""
+    if not isinstance(item, (ast.BlockDef, ast.NetDef)):
+        return {}
+    own: dict[str, str | None] = {parameter.name: None for parameter in item.parameters}
+    for node in outline(item).nodes:
+        if isinstance(node, ast.Constant):
+            value = node.value.callee if isinstance(node.value, ast.Call) else node.value
+            once = isinstance(value, ast.Name) and node.name not in own
+            own[node.name] = value.span.text if once else None
+        elif isinstance(node, ast.FunctionDef):
+            own[node.name] = None
+        elif isinstance(node, ast.For):
+            own.update({target.name: None for target in ast.names_in(node.targets)})
+    return own
 
 
 def _only_step(statement: ast.Statement) -> ast.Step | None:
