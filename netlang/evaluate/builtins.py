@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
+from operator import add, mul
 
 from netlang.evaluate.arithmetic import is_number
 from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Dim, Expr
 
-__all__ = ["FUNCTIONS", "USAGE", "Refusal", "round_to"]
+__all__ = ["FUNCTIONS", "OF_SIZES", "USAGE", "Refusal", "round_to"]
+
+OF_SIZES = frozenset({"sum", "product"})
+"""Functions that take sizes of the input, too."""
 
 _LONGEST = 100_000
 
@@ -87,14 +92,23 @@ def round_to(value: Value, multiple: Value) -> int:
     return rounded + step if rounded < 0.9 * number else rounded
 
 
-def _product(*values: Value) -> Value:
+def _sizes(values: tuple[Value, ...]) -> list[Dim | float]:
+    """The arguments, or the single list that was given: numbers, and sizes of the input too."""
     items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
-    result: Dim | float = 1
+    sizes: list[Dim | float] = []
     for item in items:
         if not isinstance(item, int | float | Expr) or isinstance(item, bool):
             raise Refusal(f"{kind_of(item)} isn't a number")
-        result = result * item  # type: ignore[operator]  # sizes and floats don't meet in a shape
-    return result
+        sizes.append(item)
+    return sizes
+
+
+def _sum(*values: Value) -> Value:
+    return reduce(add, _sizes(values), 0)
+
+
+def _product(*values: Value) -> Value:
+    return reduce(mul, _sizes(values), 1)
 
 
 def _sqrt(value: Value) -> float:
@@ -145,7 +159,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "zip": _zip,
     "any": lambda items: any(_truths(items)),
     "all": lambda items: all(_truths(items)),
-    "sum": lambda *values: sum(_numbers(values)),
+    "sum": _sum,
     "min": _smallest,
     "max": _largest,
     "abs": lambda value: abs(_number(value)),

@@ -13,7 +13,7 @@ from netlang.diagnostics.language.values import (
     TooManyArguments,
     UnknownArgument,
 )
-from netlang.evaluate.builtins import FUNCTIONS, USAGE, Refusal
+from netlang.evaluate.builtins import FUNCTIONS, OF_SIZES, USAGE, Refusal
 from netlang.evaluate.lists import spread
 from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Expr
@@ -66,7 +66,7 @@ def _positional(
     written = argument.value
     values = spread(written, evaluate) if isinstance(written, ast.Spread) else (evaluate(written),)
     for value in values:
-        if isinstance(value, Expr):
+        if isinstance(value, Expr) and name not in OF_SIZES:
             raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
     return values
 

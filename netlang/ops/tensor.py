@@ -5,18 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, final
 
-from netlang.ir.arguments import argument, count, flag, non_negative, number, shape
+from netlang.ir.arguments import (
+    Kind,
+    argument,
+    count,
+    flag,
+    literal_tensor,
+    non_negative,
+    number,
+    shape,
+)
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, NothingRead, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
-from netlang.ir.weights import Constant, Normal, Weight
-from netlang.ops.checks import fixed, inputs_of, integral
+from netlang.ir.weights import Constant, Init, Literal, Normal, Weight
+from netlang.ops.checks import fixed, inputs_of, integral, shape_text
 from netlang.ops.derive import plain, state_lines
 from netlang.ops.given import check_given, not_given
+from netlang.ops.linear import Nested, extent_of, flattened
 
 __all__ = ["Embedding", "Parameter"]
+
+
+def _values(value: object) -> object:
+    kind = literal_tensor if isinstance(value, tuple) else number
+    return kind.convert(value)
+
+
+_VALUES = Kind("a number or a nested list of numbers", _values)
 
 
 @final
@@ -24,9 +42,10 @@ class Parameter(Op):
     """A learned tensor as a value. It has no batch axis and broadcasts over the batch.
 
     Shape: -> shape. Parameters: one tensor of this shape, whose key is the label of the step. It
-    starts with `init` everywhere, or drawn from N(0, std^2) where `std` is given. With `batch_axis`
-    it is stored as [1, *shape], as weights files have it for tokens and positions; the value is the
-    same. With `trainable=false` it is a parameter that training leaves as it is.
+    starts with `init` everywhere, with the numbers of a list, or drawn from N(0, std^2) where `std`
+    is given. With `batch_axis` it is stored as [1, *shape], as weights files have it for tokens and
+    positions; the value is the same. With `trainable=false` it is a parameter that training leaves
+    as it is.
     Other: 0.
 
     Source: as the scale of a layer: Touvron et al. 2021, arXiv:2103.17239; as a token: Dosovitskiy
@@ -37,7 +56,9 @@ class Parameter(Op):
     arity: ClassVar[Arity] = Arity(0, 0)
 
     shape: tuple[Dim, ...] = argument(shape, "sizes, all of them numbers")
-    init: float = argument(number, "value to start with", default=0.0)
+    init: float | Nested = argument(
+        _VALUES, "value to start with, or a list of them of this shape", default=0.0
+    )
     std: float = argument(
         non_negative, "standard deviation to start with, 0 for `init`", default=0.0
     )
@@ -55,17 +76,36 @@ class Parameter(Op):
                 ConflictingArguments,
                 argument="std",
                 operator=self.name,
-                conflict=f"`init` is {self.init} and `std` is {self.std}",
+                conflict=f"`init` is {self._init_text()} and `std` is {self.std}",
                 advice="give `init` for equal elements, or `std` for random ones",
             )
+        if isinstance(self.init, tuple):
+            self._check(self._sizes(), self.init)
         self._sizes()
         return Inferred((TensorType(self.shape, batch=None),))
+
+    def _check(self, wanted: tuple[int, ...], values: tuple[object, ...]) -> None:
+        """Raise a `Rejection` unless the list has this shape."""
+        if extent_of(values) != wanted:
+            from netlang.diagnostics.language.shapes import WrongWeightShape
+
+            raise Rejection(
+                WrongWeightShape, argument="init", name="init", operator=self.name,
+                expected=shape_text(wanted), received=shape_text(extent_of(values)),
+            )  # fmt: skip
+
+    def _init_text(self) -> str:
+        return "a list" if isinstance(self.init, tuple) else str(self.init)
 
     def _sizes(self) -> tuple[int, ...]:
         return tuple(fixed(self, size, "a learned tensor") for size in self.shape)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        init = Normal(self.std) if self.std else Constant(self.init)
+        init: Init = Normal(self.std)
+        if isinstance(self.init, tuple):
+            init = Literal(tuple(flattened(self.init)))
+        elif not self.std:
+            init = Constant(self.init)
         front = (1,) if self.batch_axis else ()
         return (Weight("", (*front, *self._sizes()), init, trainable=self.trainable),)
 
@@ -88,6 +128,9 @@ class Parameter(Op):
         yield Case(cls(shape=(), init=0.5), ())
         yield Case(cls(shape=(2, 3), std=0.5, batch_axis=True), ())
         yield Case(cls(shape=(3, 2), std=0.5, trainable=False), ())
+        yield Case(cls(shape=(2, 3), init=((0.5, 1.0, 2.0), (-1.0, 0.0, 4.0))), ())
+        yield Case(cls(shape=(3,), init=(0.0, 1.0, 2.0), trainable=False), ())
+        yield Case(cls(shape=(2,), init=(0.5, -1.0), batch_axis=True), ())
 
 
 @final

@@ -145,6 +145,28 @@ def test_box_head_is_torchvisions(theirs: nn.Module) -> None:
         agree(ours(one), expected)
 
 
+# --- Mask R-CNN -----------------------------------------------------------------------------------
+
+
+def test_mask_head_is_torchvisions() -> None:
+    make = torchvision_models().detection.maskrcnn_resnet50_fpn
+    with torch.device("meta"):
+        model = make(weights=None, weights_backbone=None).eval()
+    theirs = [each for each in keys_of(model) if each[0].startswith("roi_heads.")]
+    assert keys("fasterrcnn_box_head") + keys("maskrcnn_mask_head") == theirs
+    state = drawn(keys("maskrcnn_mask_head"), 1)
+    model.load_state_dict(state, strict=False, assign=True)
+    heads = model.get_submodule("roi_heads")
+    head, predictor = heads.get_submodule("mask_head"), heads.get_submodule("mask_predictor")
+    ours = with_weights("maskrcnn_mask_head", state)
+    generator = torch.Generator().manual_seed(1)
+    one, two = torch.randn(2, 5, 256, 14, 14, generator=generator)
+    with torch.no_grad():
+        expected = predictor(head(one))
+        differ((predictor(head(two)),), (expected,))
+        agree((ours(one),), (expected,))
+
+
 # --- YOLO -----------------------------------------------------------------------------------------
 
 # Figure 3 of the paper, column by column: kernel and filters, `s` for stride 2, `M` for a pool.

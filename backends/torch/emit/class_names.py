@@ -17,22 +17,30 @@ _OTHER = " "
 
 # Words with a special spelling in the field.
 _SPELLING = {
-    "alexnet": "AlexNet", "bert": "BERT", "bn": "BN", "cbr": "CBR", "cdncnn": "CDnCNN",
-    "cnn": "CNN", "convnext": "ConvNeXt", "crnn": "CRNN", "cyclegan": "CycleGAN",
-    "deeplabv": "DeepLabV", "dncnn": "DnCNN", "edsr": "EDSR", "espcn": "ESPCN",
-    "fasterrcnn": "FasterRCNN", "fcn": "FCN", "fcos": "FCOS", "fpn": "FPN", "gan": "GAN",
-    "googlenet": "GoogLeNet", "gru": "GRU", "hrnet": "HRNet", "lstm": "LSTM", "mlp": "MLP",
-    "mnasnet": "MNASNet", "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE",
-    "ssd": "SSD", "unet": "UNet", "vae": "VAE", "vgg": "VGG", "vit": "ViT", "wavenet": "WaveNet",
-    "xor": "XOR", "yolo": "YOLO",
+    "alexnet": "AlexNet", "bert": "BERT", "bifpn": "BiFPN", "bn": "BN", "cbr": "CBR",
+    "cdncnn": "CDnCNN", "cnn": "CNN", "convnext": "ConvNeXt", "crnn": "CRNN",
+    "cyclegan": "CycleGAN", "deeplabv": "DeepLabV", "dfl": "DFL", "dncnn": "DnCNN", "edsr": "EDSR",
+    "efficientdet": "EfficientDet", "espcn": "ESPCN", "fasterrcnn": "FasterRCNN", "fcn": "FCN",
+    "fcos": "FCOS", "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet", "gru": "GRU",
+    "hrnet": "HRNet", "lstm": "LSTM", "maskrcnn": "MaskRCNN", "mlp": "MLP", "mnasnet": "MNASNet",
+    "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE", "sppf": "SPPF", "ssd": "SSD",
+    "stylegan": "StyleGAN", "tcn": "TCN", "unet": "UNet", "vae": "VAE", "vgg": "VGG", "vit": "ViT",
+    "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
+
+# Its versions and sizes are small: ``YOLOv5s``.
+_YOLO = re.compile(r"YOLOV[0-9]+[A-Z]?$")
 
 
 def pascal(name: str) -> str:
     """``mobilenet_v2`` as a class: ``MobileNetV2``."""
     words = re.findall(r"[A-Za-z]+|[0-9]+", name)
-    text = "".join(map(_word, words)) or "Net"
+    text = _YOLO.sub(_version, "".join(map(_word, words))) or "Net"
     return f"Net{text}" if text[0].isdigit() else text
+
+
+def _version(found: re.Match[str]) -> str:
+    return found.group().lower().replace("yolo", "YOLO")
 
 
 def _word(word: str) -> str:

@@ -153,7 +153,7 @@ class _Reading(Draft, eq=False):
         if isinstance(size, int):
             return Constant(size)
         found = self._as_one_size(size) or self._in_terms_of_inputs(size)
-        return found or self._sum(size)
+        return found or self._as_area(size) or self._sum(size)
 
     def _as_one_size(self, size: Expr) -> Expression | None:
         """A size of some value, preferring the step's own inputs."""
@@ -181,6 +181,20 @@ class _Reading(Draft, eq=False):
                     return _over(self._read(ref, axis), *told)
         return None
 
+    def _as_area(self, size: Expr) -> Expression | None:
+        """A product of sizes of one value: the number of its places, or a multiple of it."""
+        for ref in dict.fromkeys((*self.inputs, *self.values.inputs())):
+            axes, rest = list[int](), size
+            for axis, known in self._sizes(ref):
+                divided = _quotient(rest, known)
+                if divided is not None:
+                    axes.append(axis)
+                    if isinstance(divided, int):
+                        read = [self._read(ref, each) for each in axes]
+                        return _product_of(divided, read)
+                    rest = divided
+        return None
+
     # --- formulas -----------------------------------------------------------------------------
 
     def _sum(self, size: Expr) -> Expression:
@@ -195,13 +209,7 @@ class _Reading(Draft, eq=False):
         return total
 
     def _product(self, coefficient: int, atoms: Sequence[Atom]) -> Expression:
-        factors = [self._atom(atom) for atom in atoms]
-        if coefficient != 1 or not factors:
-            factors.insert(0, Constant(coefficient))
-        found = factors[0]
-        for factor in factors[1:]:
-            found = Binary("*", found, factor)
-        return found
+        return _product_of(coefficient, [self._atom(atom) for atom in atoms])
 
     def _atom(self, atom: Atom) -> Expression:
         whole = self._as_one_size(Expr(((1, (atom,)),)))
@@ -218,6 +226,30 @@ class _Reading(Draft, eq=False):
                 axis = port.type.shape.index(symbol(name)) + int(port.type.batch is not None)
                 return self._read(self.values.of_net(index), axis)
         raise InternalError(f"no input has the size {name}")
+
+
+def _product_of(coefficient: int, factors: list[Expression]) -> Expression:
+    if coefficient != 1 or not factors:
+        factors.insert(0, Constant(coefficient))
+    found = factors[0]
+    for factor in factors[1:]:
+        found = Binary("*", found, factor)
+    return found
+
+
+def _quotient(size: Expr, known: Dim) -> Dim | None:
+    """`size` divided by one of its factors; None for another size, or for a sum."""
+    if not isinstance(known, Expr) or len(size.terms) > 1 or len(known.terms) > 1:
+        return None
+    ((whole, atoms),), ((part, taken),) = size.terms, known.terms
+    left = list(atoms)
+    for atom in taken:
+        if atom not in left:
+            return None
+        left.remove(atom)
+    if whole % part:
+        return None
+    return Expr(((whole // part, tuple(left)),)) if left else whole // part
 
 
 def _linear(size: Expr, known: Expr) -> tuple[int, int, int] | None:

@@ -200,7 +200,8 @@ class Learned(nn.Module):
 @build.register
 def _(op: tensor.Parameter, inputs: Types) -> nn.Module:
     shape = [1] * op.batch_axis + [int(str(size)) for size in op.shape]
-    start = torch.randn(shape) * op.std if op.std else torch.full(shape, op.init)
+    start = torch.tensor(op.init).expand(shape).clone()
+    start = torch.randn(shape) * op.std if op.std else start
     return Learned(start, op.batch_axis)
 
 

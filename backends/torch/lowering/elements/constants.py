@@ -38,20 +38,21 @@ from netlang.ops.constants import (
     Zeros,
 )
 
-__all__: list[str] = []
+__all__ = ["nested"]
 
 
 @lower.register
 def _listed(op: Listed, inputs: Types, outputs: Types) -> Lowered:
-    values = _nested(op.values, whole=op.whole())
+    values = nested(op.values, whole=op.whole())
     # Arguments of a block are whole numbers, and torch makes a tensor of these of whole numbers.
     usual = op.whole() or not _is_traced(op.values)
     return _held(op, outputs, "torch.tensor", values, usual=usual)
 
 
-def _nested(values: object, *, whole: bool) -> Expression:
+def nested(values: object, *, whole: bool) -> Expression:
+    """A list as integers or floats; numbers with an origin as what they were made of."""
     if isinstance(values, tuple):
-        return ListDisplay(tuple(_nested(item, whole=whole) for item in values))
+        return ListDisplay(tuple(nested(item, whole=whole) for item in values))
     if isinstance(values, Traced):
         return number(values, "value")
     assert isinstance(values, int | float)

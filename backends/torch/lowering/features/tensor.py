@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import Lowered, constant, lower, number, option
+from netlang.backends.torch.lowering.elements.constants import nested
 from netlang.backends.torch.python.tree import (
     Binary,
     Constant,
@@ -27,6 +28,9 @@ def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
     value: Expression
     if op.std:
         value = Binary("*", number(op.std, "std"), call("torch.randn", *given))
+    elif isinstance(op.init, tuple):
+        values = (op.init,) if op.batch_axis else op.init
+        value = call("torch.tensor", nested(values, whole=False))
     elif op.init == 0:
         value = call("torch.zeros", *given)
     else:

@@ -89,8 +89,10 @@ class _Writer:
         if isinstance(node.callee, Function):
             return self.function(node.callee, inputs)
         types = function.input_types(node)
+        # Weights that are values have no batch axis: they read nothing of the net's inputs.
+        own = inputs[: len(inputs) - len(node.callee.given)]
         return [
-            self._output(node.callee.reach(types, number), inputs, type_)
+            self._output(node.callee.reach(types, number), own, type_)
             for number, type_ in enumerate(node.types)
         ]
 

@@ -122,6 +122,9 @@ def _parameter(draw: Draw, x: Value) -> Op | None:
     if not is_float(x) or not x.type.rank:
         return None
     wanted, trained = narrowed(draw, x), draw.chance(0.7)
+    if len(wanted) == 1 and wanted[0] <= 8 and draw.chance(0.3):
+        listed = tuple(draw.near(0.5) for _ in range(wanted[0]))
+        return Parameter(shape=wanted, init=listed, trainable=trained)
     if draw.chance(0.5):
         return Parameter(shape=wanted, init=draw.pick((0.0, 1.0, 1e-6)), trainable=trained)
     return Parameter(shape=wanted, std=draw.near(0.1), trainable=trained)
