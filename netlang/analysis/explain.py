@@ -16,7 +16,7 @@ from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.fields.recurrence import recurrence
 from netlang.analysis.fields.walk import Fields, FieldWalk
 from netlang.analysis.locate import LocatedStep, known_paths, locate, paths_of
-from netlang.analysis.rows import Row, deployed_rows, scope_rows
+from netlang.analysis.rows import Row, Tied, deployed_rows, scope_rows, tied_of
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, Expr, evaluate
@@ -36,8 +36,9 @@ MOST_CANDIDATES = 5_000
 class LayerArithmetic(Record):
     """One operator: its types, its arithmetic line by line, and its receptive field.
 
-    `shares` is the path of the step whose weights it applies, if it has none of its own. `field`
-    may be empty; `field_reads` says in words what an element of the output reads.
+    `shares` is the path of the step whose weights it applies, if it has none of its own, and `tied`
+    says which single weights are those of other steps. `field` may be empty; `field_reads` says in
+    words what an element of the output reads.
     """
 
     path: str
@@ -49,6 +50,7 @@ class LayerArithmetic(Record):
     field: tuple[Line, ...]
     field_reads: tuple[str, ...]
     shares: str | None
+    tied: Tied
 
 
 class PartRow(Record):
@@ -221,6 +223,7 @@ def _layer(program: Program, place: LocatedStep, sizes: Mapping[str, int]) -> La
         field=field.lines,
         field_reads=field.reads,
         shares=node.module if node.reuses else None,
+        tied=tied_of(node),
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import prod
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from netlang.analysis.cost import Costs, Totals, total
 from netlang.analysis.fields.figure import ReceptiveField
@@ -24,12 +24,19 @@ from netlang.ir.types import Types
 from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
 
-__all__ = ["LONGEST", "Row", "deployed_rows", "folded_path", "scope_rows"]
+__all__ = ["LONGEST", "Row", "Tied", "deployed_rows", "folded_path", "scope_rows", "tied_of"]
 
 LONGEST = 10_000
 
 # How many levels of rows are wanted; None for all of them.
 Depth = int | None
+# Names of weights and the keys of the tensors that they are: `weight` and `wte.weight`.
+Tied: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def tied_of(node: Node) -> Tied:
+    """The weights of a step that are those of others in its function."""
+    return tuple((tie.name, f"{tie.module}.{tie.weight}") for tie in node.tied)
 
 
 class Row(ComparedInPart):
@@ -38,7 +45,8 @@ class Row(ComparedInPart):
     `callee` is None for a scope, which has no `inputs` of its own. `times` is how often a folded
     row is applied; its figures are those of all times. `depth` is the number of rows above it. A
     leaf has no rows below it: an operator, or a block or scope that was cut. `span` is where the
-    step was written; for a scope, its first step. A summary adds the receptive field of the row's
+    step was written; for a scope, its first step. `tied` has the weights that are those of other
+    steps. A summary adds the receptive field of the row's
     output; if it is folded, that of the last time.
     """
 
@@ -53,6 +61,7 @@ class Row(ComparedInPart):
     depth: int
     is_leaf: bool
     span: Span
+    tied: Tied = ()
     receptive_field: ReceptiveField | None = None
 
     @property
@@ -231,7 +240,7 @@ class _Writer:
             rows = self.rows(node.callee, inner)
         yield Row(
             path, node.callee, entry.inputs, node.types, entry.totals, entry.times, level,
-            not rows, node.span,
+            not rows, node.span, tied_of(node),
         )  # fmt: skip
         for row in rows:
             yield _placed(row, path, level + 1, entry)
@@ -253,6 +262,7 @@ def _placed(row: Row, path: str, depth: int, call: _Entry) -> Row:
     return replace(
         row,
         path=f"{path}.{row.path}",
+        tied=tuple((name, f"{path}.{weight}") for name, weight in row.tied),
         totals=totals,
         times=row.times * call.times,
         depth=row.depth + depth,

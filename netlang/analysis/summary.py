@@ -62,6 +62,8 @@ class Summary(Figures):
         if row.receptive_field is not None:
             found["receptive_field"] = _axes(row.receptive_field)
             found["receptive_field_is_bound"] = row.receptive_field.bound
+        if row.tied:
+            found["tied"] = dict(row.tied)
         if row.times > 1:
             found["times"] = row.times
         return found

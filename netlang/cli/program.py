@@ -51,6 +51,24 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
     return f"there is no verb `{first}`: {advice}"
 
 
+def _as_setting(error: click.UsageError, arguments: Sequence[str]) -> click.UsageError:
+    """What is said of `--epochs 1` where a recipe's settings are given: `epochs=1`."""
+    parameters = error.ctx.command.params if error.ctx else []
+    settings = any(each.name == "changes" for each in parameters)
+    if not settings or not isinstance(error, click.NoSuchOption) or error.possibilities:
+        return error
+    option, rest = error.option_name, list(arguments)
+    joined = next((word for word in rest if word.startswith(f"{option}=")), None)
+    if joined:
+        value = joined.partition("=")[2]
+    else:
+        after = rest[rest.index(option) + 1 :] if option in rest else []
+        value = after[0] if after and not after[0].startswith("-") else "..."
+    key = option.lstrip("-").replace("-", "_")
+    advice = f"a recipe's setting is given without dashes: `{key}={value}`"
+    return click.UsageError(f"there is no option `{option}`; {advice}", error.ctx)
+
+
 def _show(error: click.ClickException) -> None:
     """Show the error with the verb's usage; words of the command line may contain control codes."""
     from netlang.diagnostics.texts import visible_lines
@@ -73,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        _show(error)
+        _show(_as_setting(error, arguments))
         return USAGE
     except click.ClickException as error:
         _show(error)

@@ -21,6 +21,7 @@ from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
 from netlang.elaborate.function.weight_values import (
     NOTHING_GIVEN,
     WeightValues,
+    check_alone,
     check_ties,
     taken_out,
 )
@@ -103,6 +104,7 @@ def _given(
     body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext, given: WeightValues
 ) -> CurrentValue:
     """A step that is given weights as values."""
+    check_alone(op, given)
     op, result = replace(op, given=given.names(op)), None
     path = next_path(body, step.label)
     if step.flow is not None:
@@ -161,7 +163,11 @@ def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | No
     if op is not None:
         return _operator_layer(op)
     if found is not None:
-        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind_of(found)))
+        from netlang.advice.meaning import steps  # only here: an error
+
+        fix = steps.one_by_one(body.module.file, action) if isinstance(found, tuple) else None
+        kind = kind_of(found)
+        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix))
     from netlang.advice.meaning import steps  # only here: an error
 
     labelled = body.find((action.name,))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.arguments import foreign_module
+from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
+from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownName
 from netlang.evaluate.builtins import FUNCTIONS
@@ -16,15 +18,26 @@ from netlang.syntax import ast
 
 __all__ = ["unknown_name"]
 
+_FLOATS = ("float16", "float32", "float64", "bfloat16", "half", "double")
+_WHOLE = ("int", "int32", "long")
+
 
 def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> NetlangError:
     """The error, with the name that may be meant."""
     fix = (
         foreign_module(expr)
+        or _element_type(expr)
         or in_a_recipe(expr.name)
         or replacement(expr.name, _known(names, labels), expr.span)
     )
     return NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
+
+
+def _element_type(expr: ast.Name) -> Fix | None:
+    """For `dtype=float32`: operators follow the floats of the net."""
+    if expr.name in _FLOATS:
+        return replaced(expr.span, "float", "write `float`: the floats of the net's inputs")
+    return replaced(expr.span, "int64", "write `int64`") if expr.name in _WHOLE else None
 
 
 def _known(names: Environment, labels: Labels | None) -> Iterator[str]:

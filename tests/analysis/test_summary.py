@@ -232,3 +232,39 @@ def test_no_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+TIED = """
+block model {
+    wte: embedding(100, 8)
+    head: linear(100, bias=false, weight=wte.weight)
+}
+
+net net {
+    input words: int64[16]
+    transformer: model
+}
+"""
+
+
+def test_tied_weights_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.net"
+    path.write_text(TIED, encoding="utf-8")
+    found = summarize(load_program(str(path)))
+    assert "linear(100, bias=false, weight=transformer.wte.weight)" in str(found)
+    layers = json.loads(render_json(found))["layers"]
+    told = {row["path"]: row["tied"] for row in layers if "tied" in row}
+    assert told == {"transformer.head": {"weight": "transformer.wte.weight"}}
+
+
+def test_windows_end_before_a_cut_with_weights_that_are_values(tmp_path: Path) -> None:
+    """Elements that are cut out are followed one by one; values as weights read no input."""
+    path = tmp_path / "net.net"
+    path.write_text("""
+net net {
+    input x: [2, 9]
+    w: parameter([4, 2, 3])
+    x -> conv(4, 3, weight=w, bias=false) -> slice(-1, axis=1)
+}
+""", encoding="utf-8")  # fmt: skip
+    assert summarize(load_program(str(path))).receptive_field.figure == 3

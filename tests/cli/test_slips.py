@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from netlang.cli.failures import USAGE
 from tests.cli.support import Runner
 
 ONE_OPEN = """\
@@ -102,3 +103,15 @@ def test_every_verb_tells_all_that_is_wrong(run: Runner) -> None:
     for verb in ("check", "summary", "explain"):
         said = run.refused(verb, "both.net")
         assert said.index("error[E0115]") < said.index("error[E0201]")
+
+
+@pytest.mark.parametrize("words", [["--epochs", "3"], ["--epochs=3"]])
+def test_a_setting_with_dashes(files: Runner, words: list[str]) -> None:
+    result = files("train", "recipes.net", *words)
+    assert result.status == USAGE
+    assert "no option `--epochs`" in result.err
+    assert "`epochs=3`" in result.err
+
+
+def test_an_option_that_is_nearly_right(files: Runner) -> None:
+    assert "Did you mean" in files("train", "recipes.net", "--resum").err

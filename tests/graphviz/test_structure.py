@@ -215,6 +215,17 @@ net net {
     assert "again conv 3x3, 8 (weights of head)" in " ".join(drawing.rows)
 
 
+def test_tied_weights_are_told(tmp_path: Path) -> None:
+    drawing = read(program_of(tmp_path, """
+net net {
+    input words: int64[16]
+    wte: embedding(100, 8)
+    head: linear(100, bias=false, weight=wte.weight)
+}
+"""))  # fmt: skip
+    assert "linear 100 (weight of wte)" in " ".join(drawing.rows)
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_every_step_is_connected(name: str) -> None:
     drawing = read(load_program(name))

@@ -13,7 +13,7 @@ from netlang.backends.graphviz.structure.partition import is_heavy
 from netlang.backends.graphviz.structure.variants import Variants
 from netlang.backends.graphviz.structure.view import DrawnStep, view_of
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node, Ref
+from netlang.ir.program import Function, Node, Ref, Tie
 from netlang.ir.types import TensorType
 
 __all__ = ["Describer", "label_of"]
@@ -74,7 +74,10 @@ class Describer:
         rank = max(inputs[0].rank - 1, 0) if inputs else 0
         text = self._call(self._siblings[step.number], rank)
         node = step.node
-        return f"{text} (weights of {node.module})" if node.reuses else text
+        if node.reuses:
+            return f"{text} (weights of {node.module})"
+        tied = [_tied(tie) for tie in node.tied]
+        return f"{text} ({', '.join(tied)})" if tied else text
 
     def _call(self, siblings: tuple[DrawnStep, ...], rank: int) -> str:
         found = [step.node.callee for step in siblings]
@@ -91,3 +94,9 @@ class Describer:
     def _channels(self, step: DrawnStep, member: int) -> object:
         inputs = self._views[member].input_types(step)
         return inputs[0].channels if inputs and inputs[0].shape else None
+
+
+def _tied(tie: Tie) -> str:
+    if tie.name == tie.weight:
+        return f"{tie.name} of {tie.module}"
+    return f"{tie.name} = {tie.module}.{tie.weight}"

@@ -8,13 +8,27 @@ from netlang.source import Span, shown
 from netlang.syntax import ast
 from netlang.syntax.mistakes.spot import AGAIN
 
-__all__ = ["asked_again", "label_after", "once_more"]
+__all__ = ["asked_again", "label_after", "once_more", "one_by_one"]
 
 
 def once_more(action: ast.Apply, label: str) -> Fix:
     """`right -> tower` where `tower` labels a step."""
     advice = f"write `reuse {label}` to apply it once more, with the weights that it has"
     return replaced(action.span, f"reuse {label}", advice)
+
+
+def one_by_one(file: ast.File, action: ast.Apply) -> Fix | None:
+    """`layers` or `conv(8, 3x3) -> layers`, where `layers` is a list of layers."""
+    path = enclosing(file, action.span, ast.Path)
+    if path is None or path.steps[-1].action is not action or path.steps[-1].label is not None:
+        return None
+    text = f"for layer in {action.name} {{ layer }}"
+    advice = f"go through the list: `{text}`"
+    if len(path.steps) == 1:
+        return replaced(action.span, text, advice)
+    indent = " " * (path.span.location.column - 1)
+    behind = Span(action.span.source, path.steps[-2].span.end, action.span.end)
+    return replaced(behind, f"\n{indent}{text}", advice)
 
 
 def asked_again(action: ast.Apply) -> str | None:

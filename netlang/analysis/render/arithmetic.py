@@ -26,7 +26,7 @@ def render_layer(layer: LayerArithmetic) -> str:
 
 
 def _layer_lines(layer: LayerArithmetic) -> Iterator[str]:
-    yield f"{layer.path}: {describe(layer.op)}  at {layer.span}"
+    yield f"{layer.path}: {describe(layer.op, layer.tied)}  at {layer.span}"
     yield f"in:  {_shapes(layer.inputs) or 'nothing'}"
     yield f"out: {_shapes(layer.outputs)}"
     yield ""
@@ -35,6 +35,9 @@ def _layer_lines(layer: LayerArithmetic) -> Iterator[str]:
             yield str(line)
         if line.what == "params" and layer.shares:
             yield f"  the weights of `{layer.shares}`, which are counted there"
+        elif line.what == "params":
+            for name, weight in layer.tied:
+                yield f"  `{name}` is `{weight}`, which is counted there"
     yield ""
     for line in layer.field:
         yield str(line)
@@ -90,7 +93,7 @@ def _cells(parts: Sequence[PartRow]) -> Iterator[tuple[str, ...]]:
         times.append(row.times)
         yield (
             "  " * row.depth + visible(row.path),
-            (f"{factor} x " if factor > 1 and row.callee else "") + describe(row.callee),
+            (f"{factor} x " if factor > 1 and row.callee else "") + describe(row.callee, row.tied),
             _shapes(part.outputs),
             _cell(part, "params", row.totals.params),
             _cell(part, "MACs", evaluate(row.totals.macs, {})),

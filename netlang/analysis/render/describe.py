@@ -21,12 +21,15 @@ _AXES = (2, 3)
 _LARGEST_KERNEL = 32
 
 
-def describe(callee: Op | Function | None) -> str:
-    """An operator or block with the arguments that differ from its defaults."""
+def describe(callee: Op | Function | None, tied: Sequence[tuple[str, str]] = ()) -> str:
+    """An operator or block with the arguments that differ from its defaults.
+
+    `tied` has the weights that are those of other steps, by name: ``weight`` for ``wte.weight``.
+    """
     if callee is None:
         return ""
     found = _of_operator(callee) if isinstance(callee, Op) else _of_block(callee)
-    arguments = ", ".join(found)
+    arguments = ", ".join((*found, *(f"{name}={weight}" for name, weight in tied)))
     return visible(f"{callee.name}({arguments})" if arguments else callee.name)
 
 

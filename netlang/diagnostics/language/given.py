@@ -9,6 +9,7 @@ from netlang.diagnostics.diagnostic import Diagnostic
 __all__ = [
     "GivenInPart",
     "NoValueForWeight",
+    "TiedBesideValue",
     "WeightInLayer",
     "WeightNotTaken",
     "WeightShape",
@@ -57,6 +58,21 @@ class GivenInPart(Diagnostic):
     name: str
     left: str
     flag: str
+
+
+class TiedBesideValue(Diagnostic):
+    """One weight is a value, and the other one that of another step."""
+
+    code: ClassVar[str] = "E0970"
+    title: ClassVar[str] = "`{operator}` has a value for its {name} and the {left} of another step"
+    caption: ClassVar[str] = "with it, the operator is no layer that could share a {left}"
+    help: ClassVar[str] = (
+        "label a `parameter` for `{left}` and give it to both steps, or tie `{name}` as well"
+    )
+
+    operator: str
+    name: str
+    left: str
 
 
 class WeightNotTaken(Diagnostic):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.given import NoValueForWeight, WeightShape
+from netlang.diagnostics.language.given import NoValueForWeight, TiedBesideValue, WeightShape
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Labelled, LabelPath
 from netlang.evaluate.labels import dotted_parts
@@ -20,11 +20,11 @@ from netlang.ir.program import Node, Ref, Tie
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import shape_text
-from netlang.records import Record
+from netlang.records import Record, names_of
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["NOTHING_GIVEN", "WeightValues", "check_ties", "taken_out"]
+__all__ = ["NOTHING_GIVEN", "WeightValues", "check_alone", "check_ties", "taken_out"]
 
 
 class WeightValues(Record):
@@ -134,6 +134,17 @@ def check_ties(body: Body, op: Op, inputs: Types, values: WeightValues) -> None:
                     received=shape_text(other.shape),
                 )
             )
+
+
+def check_alone(op: Op, values: WeightValues) -> None:
+    """Raises `NetlangError` if a weight is tied where a value leaves no layer to share it."""
+    left = next((tie.name for tie in values.ties), None)
+    name = next((each for each in values.refs if each == "weight"), None)
+    if name is None and "bias" not in names_of(op):
+        name = next(iter(values.refs), None)
+    if left is not None and name is not None:
+        span = values.spans[name]
+        raise NetlangError(TiedBesideValue(span=span, operator=op.name, name=name, left=left))
 
 
 def _weight_at(body: Body, tie: Tie) -> Weight:

@@ -17,6 +17,7 @@ from netlang.source import Source
 from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake
 from netlang.syntax.mistakes.brackets import BRACKETS, UNCLOSED
+from netlang.syntax.mistakes.choices import CHOICES
 from netlang.syntax.mistakes.expected import states_before
 from netlang.syntax.mistakes.habits import HABITS, pipe
 from netlang.syntax.mistakes.misplaced import MISPLACED
@@ -27,7 +28,15 @@ from netlang.syntax.mistakes.words import WORDS
 
 __all__ = ["Mends", "diagnosed", "too_large"]
 
-_EXPLAIN: tuple[Explain, ...] = (*MISPLACED, *BRACKETS, *WORDS, *HABITS, *SEPARATORS, *UNCLOSED)
+_EXPLAIN: tuple[Explain, ...] = (
+    *MISPLACED,
+    *BRACKETS,
+    *WORDS,
+    *CHOICES,
+    *HABITS,
+    *SEPARATORS,
+    *UNCLOSED,
+)
 
 Mends: TypeAlias = Callable[[Source, int, Fix], bool]
 """Whether a fix lets the text be read past a place."""

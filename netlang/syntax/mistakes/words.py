@@ -16,7 +16,7 @@ from netlang.diagnostics.language.syntax import (
 from netlang.source import Span
 from netlang.syntax.lalr import load_tables
 from netlang.syntax.mistakes.brackets import closed_early
-from netlang.syntax.mistakes.spot import Spot
+from netlang.syntax.mistakes.spot import OPENERS, Spot
 from netlang.syntax.mistakes.text import comment
 
 __all__ = ["WORDS"]
@@ -38,6 +38,7 @@ _ADVICE = {
     "switch": "write `if ... else if ...`",
     "is": "compare with `==`", "then": "the body of an `if` stands in braces",
 }  # fmt: skip
+_FUNCTIONS = ("def", "fn", "func", "function")
 _NEEDLESS = ("return", "let", "var", "const")
 _INSTEAD = {"is": "==", "class": "block", "module": "block",
             "elif": "else if", "elsif": "else if", "elseif": "else if", "def": "block",
@@ -74,6 +75,8 @@ def _foreign_word(spot: Spot) -> Diagnostic | None:
 
 def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
     span = spot.span(offset)
+    if word in _FUNCTIONS and (function := _function(spot, offset)):
+        return function
     fix: Fix | None = None
     instead = _INSTEAD.get(word)
     if word in _NEEDLESS:
@@ -84,10 +87,36 @@ def _foreign(spot: Spot, offset: int, word: str) -> Diagnostic:
         end = spot.tokens.starts[spot.index + offset + 1]
         fix = spot.replacing(f"remove `{word}`", span.start, end, "")
     elif instead:
-        fix = spot.replacing(f"write `{instead}`", span.start, span.end, instead)
+        advice = f"write `{instead}`"
+        if word in _FUNCTIONS:
+            advice += "; a function of numbers is a line such as `double(x) = 2 * x`"
+        fix = spot.replacing(advice, span.start, span.end, instead)
     return ForeignWord(
         span=span, found=word, instead=_ADVICE.get(word) or f"write `{instead}`", fix=fix
     )
+
+
+def _function(spot: Spot, offset: int) -> Diagnostic | None:
+    """`def double(x): return 2 * x`, `fn double(x) = 2 * x`."""
+    if (spot.kind(offset + 1), spot.kind(offset + 2)) != ("NAME", "("):
+        return None
+    close, depth = offset + 2, 0
+    while kind := spot.kind(close):
+        depth += (kind in OPENERS) - (kind in OPENERS.values())
+        if depth == 0:
+            break
+        close += 1
+    value = close + 1
+    while spot.text(value) == ":" or spot.kind(value) == "SEP" or spot.text(value) == "return":
+        value += 1
+    if spot.kind(close + 1) not in (":", "=") or not spot.kind(value):
+        return None
+    value += spot.kind(value) == "="
+    span, begin = spot.span(offset), spot.span(offset + 1).start
+    head = spot.source.text[begin : spot.span(close).end]
+    advice = f"a function of numbers is a line such as `{spot.text(offset + 1)}(x) = 2 * x`"
+    fix = spot.replacing(advice, span.start, spot.span(value).start, f"{head} = ")
+    return ForeignWord(span=span, found=span.text, instead=advice, fix=fix)
 
 
 def _keyword_as_name(spot: Spot) -> Diagnostic | None:
