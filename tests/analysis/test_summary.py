@@ -267,4 +267,6 @@ net net {
     x -> conv(4, 3, weight=w, bias=false) -> slice(-1, axis=1)
 }
 """, encoding="utf-8")  # fmt: skip
-    assert summarize(load_program(str(path))).receptive_field.figure == 3
+    field = summarize(load_program(str(path))).receptive_field
+    assert field is not None
+    assert field.figure == 3
