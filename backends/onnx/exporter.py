@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
+from netlang.backends.onnx.deployed.tensors import Values
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.facts import facts_of_weights
-from netlang.backends.onnx.values import Values
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
     Given,
@@ -88,6 +88,7 @@ def _written(
     seed: int,
     form: Form,
 ) -> Written:
+    from netlang.backends.onnx.deployed.transposes import merge_transposes
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
@@ -98,8 +99,10 @@ def _written(
     owned += constants(program)
     reserved = _reserved(program, owned) | deployed.by_key.keys()
     flat = flatten(deployed.program, Graph(form.opset, reserved))
-    values = Values(owned, taken.tensors, deployed.by_key, seed)
-    needed = values.needed(flat.graph.weights, program.floats)
+    if form.fold:
+        merge_transposes(flat)
+    values = Values(flat.graph, owned, taken.tensors, deployed.by_key, seed)
+    needed = values.needed()
     model = build_model(program, flat, metadata)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:

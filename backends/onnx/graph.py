@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Attribute", "BeyondInt64", "Graph", "Operation", "refuse_beyond"]
+__all__ = ["Attribute", "BeyondInt64", "Graph", "Operation", "Turned", "refuse_beyond"]
 
 Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
 
@@ -48,6 +48,14 @@ class Operation:
     attributes: Mapping[str, Attribute]
 
 
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A weight that is stored with its axes in another order."""
+
+    key: str
+    order: tuple[int, ...]
+
+
 @dataclass(eq=False)
 class Graph:
     """The flat graph under construction. No inner value may take a name in `reserved`."""
@@ -57,6 +65,7 @@ class Graph:
     operations: list[Operation] = field(default_factory=list)
     constants: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
+    turned: dict[str, Turned] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
     adds_zeros: bool = False

@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_what_was_there(
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("netlang.backends.onnx.values.initial", full)
+    monkeypatch.setattr("netlang.backends.onnx.deployed.tensors.initial", full)
     with pytest.raises(OSError, match="no space left"):
         export(load_program("cnn"), path)
     assert path.read_bytes() == b"before"

@@ -164,7 +164,7 @@ def _no_bias(fold: FoldedMap, dtype: DType, values: Callable[[str], Array]) -> A
     return np.zeros(len(values(fold.weight)), np.float32)
 
 
-FOLDING, FOLDED = "netlang.passes.fold_affine", "netlang.backends.onnx.folded"
+FOLDING, FOLDED = "netlang.passes.fold_affine", "netlang.backends.onnx.deployed.folded"
 # What is put in the place of what, and the body that tells.
 FAULTS: dict[str, tuple[str, object, str]] = {
     "padding overlooked": (f"{FOLDING}._allows", lambda op, type_: True, "before zeros"),
@@ -175,7 +175,7 @@ FAULTS: dict[str, tuple[str, object, str]] = {
     ),
     "one factor for all channels": (f"{FOLDED}._scaled", _one_factor, "in groups"),
     "mean forgotten": (
-        "netlang.backends.onnx.values.folded_bias", _no_bias, "after a convolution",
+        "netlang.backends.onnx.deployed.tensors.folded_bias", _no_bias, "after a convolution",
     ),
     "summand before forgotten": (
         f"{FOLDED}._read", lambda weight, fold, summand: 0.0, "before a convolution",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.folded import folded_bias, folded_weight, keys_of
+from netlang.backends.onnx.deployed.folded import folded_bias, folded_weight, keys_of
+from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import LARGE, PHASES, Tensor
 from netlang.backends.weights import Slot, Stored, initial, numpy_type, suspects
 from netlang.ir.types import DType
-from netlang.ir.weights import Weight
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ __all__ = ["Values"]
 
 
 class Values:
-    """The numbers for each key of a file.
+    """The numbers for each tensor of a graph.
 
     `owned` are the tensors of the spec, `given` the values for some of them; the others are drawn
     from `seed`. `folds` are the tensors that take the place of those of the spec, by key.
@@ -30,30 +30,38 @@ class Values:
 
     def __init__(
         self,
+        graph: Graph,
         owned: tuple[Slot, ...],
         given: Mapping[str, Stored],
         folds: Mapping[str, FoldedMap],
         seed: int,
     ) -> None:
+        self._graph = graph
         self._owned = {slot.key: slot for slot in owned}
         self._given, self._folds, self._seed = given, folds, seed
         self._suspect: set[str] = set()
 
-    def needed(self, weights: Mapping[str, Weight], floats: DType) -> list[Slot]:
-        """The tensors to write for the `weights` of a graph: in the order of the spec."""
-        return list(self._needed(weights, floats))
+    def needed(self) -> list[Slot]:
+        """The tensors to write, in the order of the spec, by their names in the file."""
+        names = {turned.key: name for name, turned in self._graph.turned.items()}
+        found = []
+        for key, slot in self._keys():
+            name = names.get(key, key)
+            weight = self._graph.weights.get(name)
+            if weight is not None:
+                found.append(Slot(name, weight, slot.dtype, slot.auxiliary))
+        return found
 
-    def _needed(self, weights: Mapping[str, Weight], floats: DType) -> Iterator[Slot]:
+    def _keys(self) -> Iterator[tuple[str, Slot]]:
+        """Every key of the deployed net, with a tensor of the spec that has its type."""
         for key, slot in self._owned.items():
             fold = self._folds.get(key)
             if fold is None:
-                if key in weights:
-                    yield slot
+                yield key, slot
             elif key == fold.weight:
                 # A bias stands after the weight, also where the spec has none.
-                for each in (key, f"{key.removesuffix('weight')}bias"):
-                    if each in weights:
-                        yield Slot(each, weights[each], floats, False)
+                yield key, slot
+                yield f"{key.removesuffix('weight')}bias", slot
 
     def tensor(self, slot: Slot) -> Tensor:
         """What to write for a tensor of the file.
@@ -61,26 +69,28 @@ class Values:
         When its data are made and not all of the values are finite, `not_finite` tells: the check
         of large ones is done here, while the values are in the processor's cache.
         """
-        weight, stored = slot.weight, self._given.get(slot.key)
-        size = weight.elements * numpy_type(slot.dtype).itemsize
-        fold = self._folds.get(slot.key)
+        turned = self._graph.turned.get(slot.key)
+        key = slot.key if turned is None else turned.key
+        size = slot.weight.elements * numpy_type(slot.dtype).itemsize
+        fold, stored = self._folds.get(key), self._given.get(key)
 
         def data() -> NDArray[np.generic]:
-            if fold is None:
-                return self._value(slot.key, size >= LARGE)
-            make = folded_weight if slot.key == fold.weight else folded_bias
-            return make(fold, slot.dtype, self._float)
+            values = self._deployed(key, slot.dtype, check=size >= LARGE)
+            return values if turned is None else values.transpose(turned.order).copy(order="C")
 
-        plain = fold is None and stored is not None and size >= LARGE
-        phase = stored.address % PHASES if plain and stored is not None else 0
-        return Tensor(slot.key, element_type(slot.dtype), weight.shape, size, data, phase)
+        phase = 0
+        if fold is None and turned is None and stored is not None and size >= LARGE:
+            phase = stored.address % PHASES
+        return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
 
     def not_finite(self, written: Collection[Slot]) -> list[str]:
         """The given tensors, of all that went into the file, with NaN or infinite values."""
         used: dict[str, None] = {}
         for slot in written:
-            fold = self._folds.get(slot.key)
-            used.update(dict.fromkeys((slot.key,) if fold is None else keys_of(fold)))
+            turned = self._graph.turned.get(slot.key)
+            key = slot.key if turned is None else turned.key
+            fold = self._folds.get(key)
+            used.update(dict.fromkeys((key,) if fold is None else keys_of(fold)))
         small = {
             key: stored
             for key in used
@@ -89,11 +99,19 @@ class Values:
         suspect = self._suspect | suspects(small)
         return [key for key in used if key in suspect]
 
+    def _deployed(self, key: str, dtype: DType, *, check: bool) -> NDArray[np.generic]:
+        """The tensor under a key of the deployed net."""
+        fold = self._folds.get(key)
+        if fold is None:
+            return self._value(key, check=check)
+        make = folded_weight if key == fold.weight else folded_bias
+        return make(fold, dtype, self._float)
+
     def _float(self, key: str) -> Any:
         """A tensor of the spec that goes into a fold."""
         return self._value(key, check=True)
 
-    def _value(self, key: str, check: bool) -> NDArray[np.generic]:
+    def _value(self, key: str, *, check: bool) -> NDArray[np.generic]:
         stored, slot = self._given.get(key), self._owned[key]
         if stored is None:
             return initial(slot, self._seed)

@@ -1,0 +1,1 @@
+"""What a file holds in place of the steps and tensors of the spec."""
