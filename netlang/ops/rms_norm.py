@@ -14,6 +14,7 @@ from netlang.ir.weights import Ones, Weight
 from netlang.ops.axes import axes, distinct_axes, statistics
 from netlang.ops.checks import fixed, the_input
 from netlang.ops.derive import weights_and_work
+from netlang.ops.given import check_given, not_given
 
 __all__ = ["RmsNorm"]
 
@@ -33,6 +34,7 @@ class RmsNorm(Op):
 
     name: ClassVar[str] = "rms_norm"
     one_example: ClassVar[bool] = True
+    weight_values: ClassVar[tuple[str, ...]] = ("weight",)
 
     axes: int | tuple[int, ...] = argument(
         axes, "axes to normalise along; 0 is the channels", default=-1
@@ -43,6 +45,7 @@ class RmsNorm(Op):
     def infer(self, inputs: Types) -> Inferred:
         x = the_input(self, inputs)
         self._sizes(x)
+        check_given(self, inputs)
         return Inferred((x,))
 
     def _sizes(self, x: TensorType) -> tuple[int, ...]:
@@ -50,7 +53,8 @@ class RmsNorm(Op):
         return tuple(fixed(self, x.shape[axis], f"axis {axis} of its input") for axis in found)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return (Weight("weight", self._sizes(inputs[0]), Ones()),) if self.affine else ()
+        every = (Weight("weight", self._sizes(inputs[0]), Ones()),) if self.affine else ()
+        return not_given(self, every)
 
     def cost(self, inputs: Types) -> Cost:
         return Cost(0, inputs[0].elements * (4 if self.affine else 3))

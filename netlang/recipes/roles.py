@@ -14,13 +14,14 @@ from netlang.ops.linear import Linear
 from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.recurrent import Recurrent
+from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.switchable_norm import SwitchableNorm
 from netlang.ops.tensor import Embedding
 from netlang.ops.windowed import Windowed
 
 __all__ = ["LAYERS", "NORMS", "kinds_of"]
 
-NORMS = (BatchNorm, LayerNorm, GroupNorm, InstanceNorm, SwitchableNorm)
+NORMS = (BatchNorm, LayerNorm, RmsNorm, GroupNorm, InstanceNorm, SwitchableNorm)
 
 # Attention in windows is made of linear maps.
 _KINDS: dict[str, tuple[type, ...]] = {

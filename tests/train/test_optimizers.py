@@ -275,6 +275,7 @@ def test_what_a_script_writes() -> None:
 NETS = (
     "resnet:resnet18", "vit:vit_b_16", "swin:swin_t", "swin_v2:swin_v2_t", "convnext:convnext_tiny",
     "maxvit:maxvit_t", "mobilenet_v3:mobilenet_v3_small", "recurrent:gru_classifier",
+    "llama:llama_7b",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from functools import singledispatch
 from netlang.backends.torch.lowering.base import (
     Lowered,
     Unsupported,
+    epsilon,
     functional,
     lower,
     number,
@@ -18,6 +19,7 @@ from netlang.backends.torch.lowering.feature_maps.conv import padded, padding_ar
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Binary,
+    Call,
     Constant,
     Expression,
     Index,
@@ -27,13 +29,14 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.op import Op
-from netlang.ir.types import Types
+from netlang.ir.types import TensorType, Types
 from netlang.ops.axes import distinct_axes
 from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.given import own_inputs
 from netlang.ops.linear import Linear
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.spatial import extents, padding, per_axis
 from netlang.ops.tensor import Embedding
 from netlang.records import replace
@@ -138,6 +141,20 @@ def _layer_norm(op: LayerNorm, inputs: Types, outputs: Types) -> Lowered:
     sizes = TupleDisplay(tuple(number(x.shape[axis], "normalized_shape") for axis in axes))
     eps = option("eps", number(op.eps, "eps"), 1e-5)
     call = functional(dotted("F.layer_norm"), sizes, _WEIGHT, *_bias(op), eps)
+    return _along(call, axes, x)
+
+
+@_lower.register
+def _rms_norm(op: RmsNorm, inputs: Types, outputs: Types) -> Lowered:
+    x = inputs[0]
+    axes = distinct_axes(op, x, op.axes)
+    sizes = TupleDisplay(tuple(number(x.shape[axis], "normalized_shape") for axis in axes))
+    eps = option("eps", epsilon(op.eps, inputs))
+    return _along(functional(dotted("F.rms_norm"), sizes, _WEIGHT, eps), axes, x)
+
+
+def _along(call: Call, axes: tuple[int, ...], x: TensorType) -> Lowered:
+    """A function that normalises the last axes; others are moved there and back."""
     if axes == tuple(range(x.rank - len(axes), x.rank)):
         return Lowered(function=call)
     order = (*(axis for axis in range(x.rank) if axis not in axes), *axes)

@@ -16,7 +16,7 @@ def is_below(key: str, labels: tuple[str, ...]) -> bool:
 
 def parameter_kinds(model: nn.Module) -> list[tuple[str, nn.Parameter, set[str]]]:
     """Each trained parameter with its key and kinds: its layer's for a weight, `biases`, ..."""
-    norms = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+    norms = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
     output = nn.modules.linear.NonDynamicallyQuantizableLinear  # of `nn.MultiheadAttention`
     layers: dict[str, Any] = {
         "conv": nn.modules.conv._ConvNd,
