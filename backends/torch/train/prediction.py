@@ -35,7 +35,7 @@ from netlang.diagnostics.training.data import (
     ImageSmallerThanCrop,
     ImageUnreadable,
 )
-from netlang.diagnostics.training.running import NoClassifier, StatisticsMissing
+from netlang.diagnostics.training.running import NoClassifier, NotNumbers, StatisticsMissing
 from netlang.ir.program import Program
 from netlang.recipes.check.prepared import prepared_frame, prepared_shape
 from netlang.recipes.recipe import Recipe
@@ -46,7 +46,7 @@ from netlang.targets import Prediction
 
 __all__ = ["predict"]
 
-_OF_ONE_IMAGE = ImageUnreadable | ImageOfOtherSize | ImageSmallerThanCrop
+_OF_ONE_IMAGE = ImageUnreadable | ImageOfOtherSize | ImageSmallerThanCrop | NotNumbers
 
 
 def predict(
@@ -91,9 +91,13 @@ def predict(
 def _shares(
     classifier: _Classifier, picture: Picture, damaged: Callable[[NetlangError], None] | None
 ) -> Tensor | None:
-    """The probabilities for an image; None if it can't be read and `damaged` was called."""
+    """The probabilities for an image; None if there are none and `damaged` was called."""
     try:
-        return classifier(picture)
+        shares = classifier(picture)
+        if shares.isnan().any():
+            what = f"`{picture}`" if isinstance(picture, Path) else "an image"
+            raise NetlangError(NotNumbers(span=None, what=what))
+        return shares
     except NetlangError as error:
         of_image = all(isinstance(each, _OF_ONE_IMAGE) for each in error.diagnostics)
         if damaged is None or not of_image:

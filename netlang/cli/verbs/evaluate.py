@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import Unpack
 
@@ -80,4 +81,9 @@ def _evaluate(
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():
         click.echo(f"{name}: {score:.6g}")
+    if any(map(isnan, scores.values())):
+        from netlang.diagnostics.errors import NetlangError
+        from netlang.diagnostics.training.running import NotNumbers
+
+        raise NetlangError(NotNumbers(span=None, what=f"the {split} part"))
     return 0

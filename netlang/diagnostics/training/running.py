@@ -13,6 +13,7 @@ __all__ = [
     "DeviceMemoryMissing",
     "DeviceMissing",
     "LossNotFinite",
+    "NotNumbers",
     "NoSuchPart",
     "OtherClasses",
     "OtherRecipe",
@@ -74,6 +75,17 @@ class LossNotFinite(Diagnostic):
     subject: str
     what: str
     saved: str
+
+
+class NotNumbers(Diagnostic):
+    """Predictions or scores that are NaN: they rank nothing and compare with nothing."""
+
+    code = "E0992"
+    title = "what the net makes of {what} is not a number"
+    help = "some weights, or values that they lead to, are infinite or not numbers: {advice}"
+
+    what: str
+    advice: str = "train with a lower learning rate, or take weights from before that"
 
 
 class DeviceMissing(Diagnostic):

@@ -14,11 +14,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from netlang.backends.torch.train import predict
+from netlang.backends.torch.train.files.encoding import encode_signed
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from tests.support import answered
 from tests.train.data.support import draw
-from tests.train.predict.support import CLASSES, by_hand, predicted
+from tests.train.predict.support import CLASSES, by_hand, metadata, predicted
 
 
 def test_probabilities_are_those_by_hand(run: Path) -> None:
@@ -179,3 +180,38 @@ def test_weights_that_are_not_there(run: Path, tmp_path: Path) -> None:
         assert problem.code == "E0922"
         assert f"can't read weights from `{path}`: no such file" in problem.message
         assert (f"leaves `{last}`" in problem.message) == pointed
+
+
+def diverged(run: Path, folder: Path) -> Path:
+    """The weights of the run with a number that is none."""
+    values = load_file(run / "run" / "last.safetensors")
+    next(iter(values.values())).view(-1)[0] = float("nan")
+    facts = {"netlang": metadata(run / "run" / "last.safetensors")}
+    path = folder / "nan.safetensors"
+    path.write_bytes(b"".join(encode_signed(values, facts)))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_what_is_not_a_number_is_no_prediction(
+    kind: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = diverged(run, tmp_path)
+    draw(5).save(tmp_path / "a.png")
+    spec, image = run / "pets.net", tmp_path / "a.png"
+    found = answered(capsys, "predict", spec, image, "--weights", weights, "--format", kind)
+    assert found.status == 1
+    assert found.out == ""
+    assert "error[E0992]: what the net makes of" in found.err
+    assert "a.png" in found.err
+
+
+def test_scores_that_are_not_numbers_are_no_success(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = diverged(run, tmp_path)
+    data = ("--data", f"pets={run / 'pets'}", "--split", "train")
+    found = answered(capsys, "eval", run / "pets.net", "--weights", weights, *data)
+    assert found.status == 1
+    assert "loss: nan" in found.out
+    assert "error[E0992]: what the net makes of the train part" in found.err
