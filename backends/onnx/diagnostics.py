@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "NumberTooLarge",
+    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "IntegerTooLarge",
     "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
@@ -135,7 +135,7 @@ class ShapeDiffers(Diagnostic):
     advice: str
 
 
-class NumberTooLarge(Diagnostic):
+class IntegerTooLarge(Diagnostic):
     """A size or another whole number of a step that an ONNX file has no place for."""
 
     code = "E0990"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netlang.backends.onnx.diagnostics import NumberTooLarge, OperatorUnsupported
+from netlang.backends.onnx.diagnostics import IntegerTooLarge, OperatorUnsupported
 from netlang.backends.onnx.emitter import Emitter, PlacedOperator
 from netlang.backends.onnx.graph import BeyondInt64, Graph, refuse_beyond
 from netlang.backends.onnx.lowering import UNSUPPORTED
@@ -109,7 +109,7 @@ class _Walker:
         try:
             names = lower_step(Emitter(self.flat.graph, self.sizes, step))
         except BeyondInt64 as beyond:
-            diagnostic = NumberTooLarge(span=node.span, number=beyond.number)
+            diagnostic = IntegerTooLarge(span=node.span, number=beyond.number)
             raise NetlangError(diagnostic) from None
         if len(names) != len(step.outputs):
             raise InternalError(f"the ONNX lowering of `{kind.name}` gives {len(names)} outputs")
@@ -123,4 +123,4 @@ def _check_sizes(type_: TensorType, span: Span) -> None:
     try:
         refuse_beyond(type_.shape)
     except BeyondInt64 as beyond:
-        raise NetlangError(NumberTooLarge(span=span, number=beyond.number)) from None
+        raise NetlangError(IntegerTooLarge(span=span, number=beyond.number)) from None
