@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from netlang.backends.torch.emit.annotations import annotated
 from netlang.backends.torch.emit.constructors import Constructor
 from netlang.backends.torch.emit.forward import Unit, Writer
+from netlang.backends.torch.emit.holders import Holders, file_name, scope_doc
+from netlang.backends.torch.emit.members import Members
 from netlang.backends.torch.emit.modules import Modules
 from netlang.backends.torch.emit.returned import Returned
 from netlang.backends.torch.guard import GUARD
@@ -19,6 +22,7 @@ from netlang.backends.torch.python.tree import (
     Constant,
     Do,
     Expression,
+    For,
     FunctionDef,
     Name,
     Operand,
@@ -29,39 +33,42 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
-from netlang.ir.program import Function
 from netlang.ir.types import DType, float_type
 
-__all__ = ["ClassWriter", "file_name"]
+__all__ = ["ClassWriter"]
 
 _TENSOR = Name("Tensor")
-
-
-def file_name(function: Function) -> str:
-    """The file that a function comes from, without its folder."""
-    return function.span.source.name.replace("\\", "/").rpartition("/")[2]
 
 
 class ClassWriter:
     """Writes the class of one variant, and the named tuples that it returns."""
 
     def __init__(
-        self, constructor: Constructor, *, is_net: bool, guarded: bool, taken: frozenset[str]
+        self,
+        constructor: Constructor,
+        *,
+        is_net: bool,
+        guarded: bool,
+        taken: frozenset[str],
+        holders: Holders,
     ) -> None:
         self._constructor, self._is_net, self._taken = constructor, is_net, taken
         self._guarded = guarded
         self._function = constructor.variant.sample
-        self._modules = Modules(self._function, constructor.steps)
+        self._members = Members(self._function, constructor.steps)
+        self._holders = holders
+        self._modules = Modules(self._function, constructor.steps, self._members, holders)
         self._returned = Returned(self._function, constructor.class_name, is_net=is_net)
         self._stored = self._stored_arguments()
 
     def definitions(self) -> Iterator[ClassDef]:
         """The class, preceded by the tuples that it returns."""
-        if self._modules.whole:
+        if self._members.whole:
             yield self._sequential()
             return
         yield from self._returned.tuples()
-        body = (*self._modules.tensors(), *self._initialization(), self._forward())
+        body = (*self._modules.fields(), *self._initialization(), self._forward())
+        yield from self._holders.new()
         base = dotted("nn.ModuleDict" if self._modules.is_mapping else "nn.Module")
         yield ClassDef(self._constructor.class_name, base, body, self._doc())
 
@@ -69,9 +76,9 @@ class ClassWriter:
         function = self._function
         line = function.span.location.line
         if function.doc == "" and not self._is_net:
-            return f"The scope at line {line} of {file_name(function)}."
+            return scope_doc(function.span)
         kind = "Net" if self._is_net else "Block"
-        what = f"{kind} `{function.name}` of {file_name(function)}, line {line}."
+        what = f"{kind} `{function.name}` of {file_name(function.span)}, line {line}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
 
     # --- constructor --------------------------------------------------------------------------
@@ -103,9 +110,10 @@ class ClassWriter:
         """The `forward` of a plain chain that first checks the sizes of its input."""
         name = PythonScope(self._taken).fresh(self._function.inputs[0].name)
         checked = Do(call(GUARD, Name(name)))
-        value = Return(Call(Attribute(call("super"), "forward"), (Name(name),)))
+        applied = Assign(Name(name), call("layer", Name(name)))
+        loop = For("layer", Name("self"), (applied,))
         parameters = (Parameter("self"), Parameter(name, _TENSOR))
-        yield FunctionDef("forward", parameters, _TENSOR, (checked, value))
+        yield FunctionDef("forward", parameters, _TENSOR, (checked, loop, Return(Name(name))))
 
     def _initialization(self) -> tuple[Statement, ...]:
         stored = tuple(
@@ -134,7 +142,7 @@ class ClassWriter:
         used = dict.fromkeys(
             part.id
             for index in range(len(self._function.nodes))
-            if self._is_line(index) and not self._modules.is_module(index)
+            if self._is_line(index) and not self._members.is_module(index)
             for part in walk(self._constructor.steps[index].function)
             if isinstance(part, Name) and part.id in names
         )
@@ -144,18 +152,18 @@ class ClassWriter:
 
     def _is_line(self, index: int) -> bool:
         """Whether a node is a unit of its own in `forward`."""
-        return self._modules.chain_of(index) is None
+        return self._members.chain_of(index) is None
 
     def _units(self) -> Iterator[Unit]:
         """The calls of `forward`; a plain chain is one call."""
         nodes = self._function.nodes
         chains: dict[str, list[int]] = {}
         for index in range(len(nodes)):
-            chain = self._modules.chain_of(index)
+            chain = self._members.chain_of(index)
             if chain is not None:
                 chains.setdefault(chain, []).append(index)
         for index, node in enumerate(nodes):
-            chain, run = self._modules.chain_of(index), self._modules.run_of(index)
+            chain, run = self._members.chain_of(index), self._members.run_of(index)
             if run is not None:
                 if index == run[-1]:
                     yield self._run(run)
@@ -170,7 +178,7 @@ class ClassWriter:
 
     def _unit(self, index: int) -> Unit:
         node, step = self._function.nodes[index], self._constructor.steps[index]
-        if self._modules.is_registered(node.module):
+        if self._members.is_registered(node.module):
             module = self._modules.reference(node.module, step.held)
             value = _with_module(step.apply, module)
         else:
@@ -227,7 +235,9 @@ class ClassWriter:
         checks = (Do(call(GUARD, *map(Name, names))),) if self._guarded else ()
         statements = (*checks, *self._returned.absent(writer), *writer.statements(), *body)
         parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
-        return FunctionDef("forward", parameters, self._returned.annotation(), statements)
+        return FunctionDef(
+            "forward", parameters, self._returned.annotation(), annotated(statements, names)
+        )
 
 
 def _with_module(part: Expression, module: Expression) -> Expression:

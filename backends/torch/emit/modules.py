@@ -5,14 +5,18 @@ Registration follows the order of first appearance in the spec, and so does `sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
+from netlang.backends.torch.emit.holders import Holders
 from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
+from netlang.backends.torch.emit.members import Members
 from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, buffer_fields
 from netlang.backends.torch.emit.settled import settled
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.lowering.base import Held
+from netlang.backends.torch.python.identifiers import is_attribute
+from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
@@ -29,210 +33,130 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
-from netlang.backends.torch.rewrite.scopes import (
-    Branch,
-    LabelScope,
-    Readers,
-    is_chain,
-    is_numbered,
-    tree,
-)
+from netlang.backends.torch.rewrite.scopes import Branch, LabelScope, is_numbered
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.program import Function, Ref
-from netlang.ops.merge import Identity
+from netlang.ir.program import Function
 from netlang.source import Span
 
 __all__ = ["Modules"]
 
 _SELF = Name("self")
-_SHORTEST_LOOP = 4
+_ANY = Name("Any")
+# The types of members, other than scopes with a class of their own.
+_TYPES: Mapping[Held, str] = {
+    "module": "nn.Module", "parameter": "nn.Parameter", "buffer": "Tensor", "constant": "Tensor",
+}  # fmt: skip
 
 
 class Modules:
     """The modules that one class registers."""
 
-    def __init__(self, function: Function, steps: Sequence[Lowered]) -> None:
+    def __init__(
+        self, function: Function, steps: Sequence[Lowered], members: Members, holders: Holders
+    ) -> None:
         self._function, self._steps = function, steps
-        self._at: dict[str, list[int]] = {}
-        for index, node in enumerate(function.nodes):
-            self._at.setdefault(node.path, []).append(index)
-        self._root, self._readers = tree(function), Readers(function)
-        self._chains = set(self._outermost_chains(self._root))
+        self._members, self._holders = members, holders
         # Found once for each scope: every access by a path asks again.
         self._owners: dict[str, Owner] = {}
-        self._lists: dict[str, bool] = {}
-        self._runs = {} if self.whole else {i: run for run in self._all_runs() for i in run}
-
-    # --- what is a module ---------------------------------------------------------------------
-
-    @property
-    def whole(self) -> bool:
-        """Whether the class itself is an `nn.Sequential`."""
-        return "" in self._chains
-
-    def chain_of(self, index: int) -> str | None:
-        """The path of the outermost plain chain that contains a node."""
-        path = self._function.nodes[index].path
-        ends = [end for end, char in enumerate(path) if char == "."]
-        return next((path[:end] for end in ends if path[:end] in self._chains), None)
-
-    def is_module(self, index: int) -> bool:
-        """Whether a node outside of chains owns a module or a learned tensor."""
-        node, step = self._function.nodes[index], self._steps[index]
-        if node.reuses or step.constructor is None or isinstance(node.callee, Identity):
-            return False
-        if isinstance(node.callee, Function) or step.function is None:
-            return True
-        labelled = not node.path.rpartition(".")[2].isdigit()
-        return labelled or bool(node.callee.weights(self._function.input_types(node)))
-
-    def is_registered(self, path: str) -> bool:
-        """Whether the step at `path` is a module, which `reuse` can apply again."""
-        return any(
-            self.chain_of(index) is not None or self.is_module(index)
-            for index in self._at.get(path, ())
-        )
-
-    def run_of(self, index: int) -> tuple[int, ...] | None:
-        """The loop that a node is part of: consecutive numbered modules of one kind."""
-        return self._runs.get(index)
-
-    def numbered(self) -> Expression:
-        """The current module of a loop."""
-        return Index(_SELF, call("str", Name(LOOP)))
-
-    def _all_runs(self) -> Iterator[tuple[int, ...]]:
-        run: list[int] = []
-        for index in range(len(self._function.nodes)):
-            if run and self._follows(run[-1], index):
-                run.append(index)
-                continue
-            if len(run) >= _SHORTEST_LOOP:
-                yield tuple(run)
-            run = [index] if self._can_loop(index) else []
-        if len(run) >= _SHORTEST_LOOP:
-            yield tuple(run)
-
-    def _can_loop(self, index: int) -> bool:
-        """Whether a node is a numbered module that is simply applied."""
-        node, step = self._function.nodes[index], self._steps[index]
-        simple = step.plain and not node.auxiliary and not node.tied
-        return node.path.isdigit() and self.is_module(index) and simple
-
-    def _follows(self, before: int, index: int) -> bool:
-        """Whether a node continues a loop."""
-        one, two = self._function.nodes[before], self._function.nodes[index]
-        return (
-            self._can_loop(index)
-            and int(two.path) == int(one.path) + 1
-            and two.inputs == (Ref(before),)
-            and self._readers.of(Ref(before)) == [index]
-            and self._steps[before].constructor == self._steps[index].constructor
-        )
-
-    def _outermost_chains(self, scope: LabelScope) -> Iterator[str]:
-        if is_chain(self._readers, scope):
-            yield scope.path
-            return
-        for child in scope.children.values():
-            if isinstance(child, LabelScope):
-                yield from self._outermost_chains(child)
-
-    def _owns(self, branch: Branch) -> bool:
-        """Whether a part of the tree contains modules."""
-        if isinstance(branch, int):
-            return self.is_module(branch)
-        if branch.path in self._chains:
-            return True
-        return any(self._owns(child) for child in branch.children.values())
-
-    def _is_list(self, scope: LabelScope) -> bool:
-        """Whether a container is numbered from 0 and contains only modules."""
-        if scope.path not in self._lists:
-            self._lists[scope.path] = is_numbered(scope) and self._has_only_modules(scope)
-        return self._lists[scope.path]
-
-    def _has_only_modules(self, scope: LabelScope) -> bool:
-        """Whether each child of a container is one expression: a module or a plain chain."""
-        return all(
-            (self.is_module(child) and self._steps[child].held == "module")
-            if isinstance(child, int)
-            else child.path in self._chains
-            for child in scope.children.values()
-        )
-
-    # --- registration -------------------------------------------------------------------------
 
     def layers(self) -> tuple[Expression, ...]:
         """The layers of a class that is an `nn.Sequential`."""
-        return self._sequence(self._root)
+        return self._sequence(self._members.root)
 
     @property
     def is_mapping(self) -> bool:
         """Whether the class itself is an `nn.ModuleDict`, for labels that are no attributes."""
-        return self._owner(self._root, _SELF).is_mapping
+        return self._owner(self._members.root, _SELF).is_mapping
 
     def statements(self) -> tuple[Statement, ...]:
         """The statements of `__init__` that register everything."""
-        root = self._owner(self._root, _SELF)
-        return (*self._registered(self._root, root), *self._ties())
+        root = self._owner(self._members.root, _SELF)
+        return (*self._registered(self._members.root, root), *self._ties())
 
     def _ties(self) -> Iterator[Statement]:
         """The assignments that make one tensor of two steps' weights."""
         for node in self._function.nodes:
             for tie in () if node.reuses else node.tied:
-                mine, other = self.reference(node.path), self.reference(tie.module)
+                mine, other = self._whole(node.path), self._whole(tie.module)
                 yield Assign(Attribute(mine, tie.name), Attribute(other, tie.weight))
+
+    def _whole(self, path: str) -> Expression:
+        """A module of which a tensor is set or read."""
+        found = self.reference(path)
+        return call("cast", _ANY, found) if isinstance(found, Index) else found
 
     def _owner(self, scope: LabelScope, expression: Expression) -> Owner:
         """What registers the children of a scope."""
         if scope.path not in self._owners:
             modules = (
                 label
-                for label, child in scope.children.items()
-                if self._owns(child)
-                and not (isinstance(child, int) and self._steps[child].held != "module")
+                for label, child in self._members.owned(scope)
+                if not (isinstance(child, int) and self._steps[child].held != "module")
             )
             self._owners[scope.path] = Owner(expression, modules, scope.children)
         return self._owners[scope.path]
 
-    def tensors(self) -> Iterator[Field]:
-        """Annotations of the class's buffers, which a type checker might take for modules."""
-        labels = self._root.children
+    def fields(self) -> Iterator[Field]:
+        """Annotations of attributes that a type checker would take for something else."""
+        labels = self._members.root.children
         held = {label: self._steps[i].held for label, i in labels.items() if isinstance(i, int)}
-        return buffer_fields(held, labels)
+        yield from buffer_fields(held, labels)
+        for label, child in labels.items():
+            if isinstance(child, LabelScope) and is_attribute(label) and self._is_deep(child):
+                yield Field(label, _ANY)
+
+    def _is_deep(self, scope: LabelScope) -> bool:
+        """Whether the items of a container have items, which no type of torch says."""
+        members = self._members
+        return members.kind(scope) in ("list", "nested", "mapping") and any(
+            isinstance(child, LabelScope) and members.kind(child) != "chain"
+            for _, child in members.owned(scope)
+        )
 
     def _registered(self, scope: LabelScope, owner: Owner) -> Iterator[Statement]:
-        for label, child in scope.children.items():
-            if not self._owns(child):
-                continue
+        for label, child in self._members.owned(scope):
             if label in SET_BY_TORCH:
                 raise NetlangError(NotAModuleName(span=self._span(child), label=label))
             if isinstance(child, int):
                 made = self._item(child)
-                run = self._runs.get(child, (child,))
+                run = self._members.runs.get(child, (child,))
                 if len(run) > 1:
                     if child == run[0]:
                         yield self._loop(run, made)
                     continue
                 yield owner.register(label, made, self._steps[child].held)
-            elif child.path in self._chains:
-                yield owner.register(label, self._sequential(child))
-            elif self._is_list(child):
-                made = listed([self._item(inner) for inner in child.children.values()])
-                yield owner.register(label, call("nn.ModuleList", made))
-            else:
+            elif self._members.kind(child) in ("holder", "mapping"):
                 yield from self._container(child, label, owner)
+            else:
+                yield owner.register(label, self._item(child))
 
     def _container(self, scope: LabelScope, label: str, owner: Owner) -> Iterator[Statement]:
-        """Registers a module that only holds others."""
-        inner = self._owner(scope, owner.registered(label))
-        if inner.is_mapping and self._has_only_modules(scope):
-            items = tuple((key, self._item(child)) for key, child in scope.children.items())
-            yield owner.register(label, call("nn.ModuleDict", DictDisplay(items)))
-            return
-        yield owner.register(label, call("nn.ModuleDict" if inner.is_mapping else "nn.Module"))
+        """Registers a module that only holds others, and then these."""
+        inner = self._owner(scope, self._beneath(owner, label))
+        yield owner.register(label, call("nn.ModuleDict") if inner.is_mapping
+                             else Call(self._type(label, scope)))  # fmt: skip
         yield from self._registered(scope, inner)
+
+    def _beneath(self, owner: Owner, label: str) -> Expression:
+        """A container, of which something is read or set."""
+        found = owner.registered(label)
+        return call("cast", _ANY, found) if found == Index(_SELF, Constant(label)) else found
+
+    def _type(self, label: str, child: Branch) -> Expression:
+        """The type of a member."""
+        if isinstance(child, int):
+            held, made = self._steps[child].held, self._steps[child].constructor
+            is_class = isinstance(made, Call) and not flat(made.function).islower()
+            return made.function if held == "module" and is_class else dotted(_TYPES[held])
+        kind = self._members.kind(child)
+        if kind == "holder":
+            fields = tuple(Field(name, self._type(name, inner))
+                           for name, inner in self._members.owned(child))  # fmt: skip
+            return Name(self._holders.name(label, fields, self._span(child)))
+        if self._is_deep(child):
+            return _ANY
+        types = {"chain": "nn.Sequential", "list": "nn.ModuleList"}
+        return dotted(types.get(kind, "nn.ModuleDict"))
 
     def _span(self, branch: Branch) -> Span:
         """The span of the first step in a part of the tree."""
@@ -247,12 +171,23 @@ class Modules:
         return For(LOOP, call("range", Constant(first), Constant(last + 1)), (add,))
 
     def _item(self, child: Branch) -> Expression:
-        """A member of a list or chain."""
+        """A member as one expression."""
         if isinstance(child, LabelScope):
-            return self._sequential(child)
+            return self._contained(child)
         constructor = self._steps[child].constructor
         assert constructor is not None
         return settled(constructor, overwrite=False)
+
+    def _contained(self, scope: LabelScope) -> Expression:
+        """A scope whose members are expressions."""
+        kind = self._members.kind(scope)
+        if kind == "chain":
+            return self._sequential(scope)
+        if kind == "list":
+            made = listed([self._item(child) for child in scope.children.values()])
+            return call("nn.ModuleList", made)
+        items = tuple((label, self._item(child)) for label, child in self._members.owned(scope))
+        return call("nn.ModuleDict", DictDisplay(items))
 
     def _sequential(self, scope: LabelScope) -> Call:
         return Call(dotted("nn.Sequential"), self._sequence(scope))
@@ -276,17 +211,30 @@ class Modules:
 
     # --- access -------------------------------------------------------------------------------
 
+    def numbered(self) -> Expression:
+        """The current module of a loop."""
+        return Index(_SELF, call("str", Name(LOOP)))
+
     def reference(self, path: str, held: Held = "module") -> Expression:
         """The expression by which `forward` accesses the module or tensor at a path."""
         found: Expression = _SELF
-        scope: Branch = self._root
-        parts = path.split(".")
-        for depth, part in enumerate(parts):
+        scope: Branch = self._members.root
+        *above, last = path.split(".")
+        for part in above:
             assert isinstance(scope, LabelScope)
-            if scope.path in self._chains or (scope.path and self._is_list(scope)):
-                found = Index(found, Constant(int(part)))
+            if scope is self._members.root:
+                found = self._beneath(self._owner(scope, found), part)
             else:
-                kind: Held = held if depth == len(parts) - 1 else "module"
-                found = self._owner(scope, found).registered(part, kind)
+                found = self._member(found, scope, part, "module")
             scope = scope.children[part]
-        return found
+        assert isinstance(scope, LabelScope)
+        return self._member(found, scope, last, held)
+
+    def _member(self, found: Expression, scope: LabelScope, label: str, held: Held) -> Expression:
+        """The member of a scope, which is `found`."""
+        kind = self._members.kind(scope)
+        if kind in ("chain", "list"):
+            return Index(found, Constant(int(label)))
+        if kind in ("dict", "nested"):
+            return Index(found, Constant(label))
+        return self._owner(scope, found).registered(label, held)

@@ -79,7 +79,8 @@ class Owner:
     def __init__(
         self, expression: Expression, labels: Iterable[str], taken: Collection[str]
     ) -> None:
-        self.expression, self.is_mapping = expression, any(map(is_item, labels))
+        self.expression = expression
+        self.is_mapping = any(is_item(label) or collides(label) for label in labels)
         self._taken = taken
 
     def register(self, label: str, value: Expression, held: Held = "module") -> Statement:
@@ -92,16 +93,19 @@ class Owner:
         buffer = held == "buffer" and not self._collides(label)
         if buffer or (held == "parameter" and is_item(label)):
             return Do(Call(Attribute(self.expression, method), (Constant(label), value)))
-        return Assign(self.registered(label, held), value)
+        target = self.registered(label, held)
+        if held == "module" and self._collides(label):
+            target = Index(Attribute(self.expression, "_modules"), Constant(label))
+        return Assign(target, value)
 
     def registered(self, label: str, held: Held = "module") -> Expression:
         """The module or tensor under a label."""
         registry, _, method = _REGISTRIES[held]
         if held == "constant":
             label = constant_name(label, self._taken)
-        if self._collides(label):
+        if self._collides(label) and held != "module":
             return Index(Attribute(self.expression, registry), Constant(label))
-        if is_attribute(label):
+        if is_attribute(label) and not self._collides(label):
             return Attribute(self.expression, label)
         if held != "module":
             return Call(Attribute(self.expression, method), (Constant(label),))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
-__all__ = ["RUNNING", "RunningNames"]
+__all__ = ["RUNNING", "RunningNames", "running_names"]
 
 RUNNING = ("x", "out", "y", "z")
 """The first names; `x1`, `x2` and so on follow."""
+
+
+def running_names() -> Iterator[str]:
+    """All names, in order."""
+    yield from RUNNING
+    yield from (f"x{number}" for number in count(1))
 
 
 class RunningNames:

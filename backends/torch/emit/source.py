@@ -8,9 +8,10 @@ from typing import TypeAlias, final
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.torch.emit.class_names import class_names
-from netlang.backends.torch.emit.classes import ClassWriter, file_name
+from netlang.backends.torch.emit.classes import ClassWriter
 from netlang.backends.torch.emit.constructor_arguments import constructors_of
 from netlang.backends.torch.emit.helpers import HELPERS, needed
+from netlang.backends.torch.emit.holders import Holders, file_name
 from netlang.backends.torch.guard import GUARD, guard_lines
 from netlang.backends.torch.python.printer import columns
 from netlang.backends.torch.python.statements import docstring, statement_lines
@@ -27,10 +28,13 @@ Change: TypeAlias = Callable[[Sequence[ClassDef]], Sequence[ClassDef]]
 
 _IMPORTS = {
     "OrderedDict": "from collections import OrderedDict",
-    "NamedTuple": "from typing import NamedTuple",
+    "Callable": "from collections.abc import Callable",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
 }
+_AFTER = ".,)]( :["
+_STANDARD = ("OrderedDict", "Callable")
+_OF_TYPING = ("Any", "NamedTuple", "cast")
 
 
 @final
@@ -99,31 +103,36 @@ def _definitions(
     variants: Variants, names: Mapping[Variant, str], guard: bool
 ) -> Iterator[ClassDef]:
     taken = frozenset({*names.values(), *HELPERS, *([GUARD] if guard else [])})
+    holders = Holders(taken)
     for constructor in constructors_of(variants, names):
         is_net = constructor.variant is variants.net
         guarded = guard and is_net
         yield from ClassWriter(
-            constructor, is_net=is_net, guarded=guarded, taken=taken
+            constructor, is_net=is_net, guarded=guarded, taken=taken, holders=holders
         ).definitions()
 
 
 def _about(program: Program) -> str:
     """The docstring of the file: the spec's own text and origin."""
     net = program.net
-    origin = f"Written by netlang from `{net.name}` in {file_name(net)}."
+    origin = f"Written by netlang from `{net.name}` in {file_name(net.span)}."
     doc = program.doc or net.doc
     return f"{doc.strip()}\n\n{origin}" if doc else origin
 
 
 def _words(line: str) -> Iterator[str]:
-    for word in ("torch", "F", "nn", "Tensor"):
-        if any(f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in ".,)] :"):
+    for word in ("torch", "F", "nn", "Tensor", *_STANDARD, *_OF_TYPING):
+        if any(
+            f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in ".,)]( :["
+        ):
             yield word
 
 
 def _imports(names: set[str]) -> Iterator[str]:
     """The imports for these names, in the usual order."""
-    standard = [_IMPORTS[name] for name in ("OrderedDict", "NamedTuple") if name in names]
+    standard = [_IMPORTS[name] for name in _STANDARD if name in names]
+    if typing := [name for name in _OF_TYPING if name in names]:
+        standard.append(f"from typing import {', '.join(typing)}")
     yield from (*standard, "") if standard else ()
     if "torch" in names:
         yield _IMPORTS["torch"]

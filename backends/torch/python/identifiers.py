@@ -27,10 +27,13 @@ __all__ = [
 # What emitted code means by these names must not change.
 RESERVED = frozenset(
     {
+        "Any",
+        "Callable",
         "F",
         "NamedTuple",
         "OrderedDict",
         "Tensor",
+        "cast",
         "forward",
         "index",
         "layer",

@@ -32,8 +32,11 @@ __all__ = ["docstring", "quoted", "statement_lines"]
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
     """A statement, including everything in it, as lines."""
     match statement:
-        case Assign(target, value, comment):
-            return _commented(layout(value, indent, f"{_target(target)} = "), indent, comment)
+        case Assign(target, value, comment, annotation):
+            declared = f": {flat(annotation)}" if annotation else ""
+            return _commented(
+                layout(value, indent, f"{_target(target)}{declared} = "), indent, comment
+            )
         case Return(value, comment):
             return _commented(_returned(value, indent), indent, comment)
         case Do(value):

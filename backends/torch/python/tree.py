@@ -158,6 +158,7 @@ class Assign(Record):
     target: Expression
     value: Expression
     comment: str = ""
+    annotation: Expression | None = None
 
 
 class Do(Record):

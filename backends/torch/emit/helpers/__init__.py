@@ -15,13 +15,14 @@ _STANDARDIZED_CONV = '''
 class StandardizedConv{rank}d(nn.Conv{rank}d):
     """A convolution whose weights have mean 0 and variance 1 in each output channel."""
 
-    def __init__(self, *sizes, eps: float = 1e-6, **options) -> None:
+    def __init__(self, *sizes: Any, eps: float = 1e-6, **options: Any) -> None:
         super().__init__(*sizes, **options)
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
         weight = F.layer_norm(self.weight, self.weight.shape[1:], eps=self.eps)
-        return self._conv_forward(x, weight, self.bias)
+        x = self._conv_forward(x, weight, self.bias)
+        return x
 '''
 
 HELPERS = {
@@ -67,6 +68,11 @@ class Permute(nn.Module):
 class FrozenBatchNorm(nn.Module):
     """Batch normalisation with the statistics, factors and summands that it was left with."""
 
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, num_features: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.register_buffer("weight", torch.ones(num_features))
@@ -84,6 +90,9 @@ class FrozenBatchNorm(nn.Module):
     "SwitchableNorm": '''
 class SwitchableNorm(nn.Module):
     """Normalisation with a learned mix of the statistics of instance, layer and batch."""
+
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1
@@ -114,8 +123,8 @@ class SwitchableNorm(nn.Module):
         variance = one * variance + two * layer_variance + three * batch_variance
         scale = self.weight * (variance + self.eps).rsqrt()
         shape = (*scale.shape, *[1] * (x.dim() - 2))
-        centred = x - mean.view(shape)
-        return centred * scale.view(shape) + self.bias.view(-1, *shape[2:])
+        x = (x - mean.view(shape)) * scale.view(shape)
+        return x + self.bias.view(-1, *shape[2:])
 ''',
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
     **ARITHMETIC,
@@ -131,7 +140,7 @@ class ChannelLayerNorm(nn.LayerNorm):
     "maxout": '''
 def maxout(x: Tensor, pieces: int) -> Tensor:
     """The maximum of each `pieces` channels in a row."""
-    return x.unflatten(1, (-1, pieces)).amax(2)
+    return torch.unflatten(x, 1, (-1, pieces)).amax(2)
 ''',
     "Maxout": '''
 class Maxout(nn.Module):
@@ -197,10 +206,10 @@ class DropConnect(nn.Linear):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        bias = self.bias
-        if bias is not None:
-            bias = F.dropout(bias, self.p, self.training)
-        return F.linear(x, F.dropout(self.weight, self.p, self.training), bias)
+        weight = F.dropout(self.weight, self.p, self.training)
+        if self.bias is None:
+            return F.linear(x, weight)
+        return F.linear(x, weight, F.dropout(self.bias, self.p, self.training))
 ''',
     "gaussian_sample": '''
 def gaussian_sample(mean: Tensor, logvar: Tensor, training: bool) -> Tensor:
@@ -225,7 +234,9 @@ def fixed_linear(
     return layer
 ''',
     "folded": '''
-def folded(merge, values: list[Tensor]) -> Tensor:
+def folded(
+    merge: Callable[[Tensor, Tensor], Tensor], values: list[Tensor]
+) -> Tensor:
     """Many values merged in turn: the first two, then that and the next."""
     result = values[0]
     for value in values[1:]:
@@ -233,7 +244,7 @@ def folded(merge, values: list[Tensor]) -> Tensor:
     return result
 ''',
     "batch_first": '''
-def batch_first(result: tuple) -> tuple[Tensor, ...]:
+def batch_first(result: tuple[Tensor, Any]) -> tuple[Tensor, ...]:
     """The output of a recurrent layer and its last states, all with the batch in front."""
     output, states = result
     states = states if isinstance(states, tuple) else (states,)
@@ -246,8 +257,7 @@ _USES = {
     "Heaviside": ("heaviside",),
     "Maxout": ("maxout",),
     "StochasticDepth": ("stochastic_depth",),
-    "WindowAttention": ("AttentionInWindows",),
-    "CosineWindowAttention": ("AttentionInWindows",),
+    "CosineWindowAttention": ("WindowAttention",),
 }
 
 

@@ -20,9 +20,9 @@ def attention(
     """Scaled dot-product attention with the heads side by side in the last axis."""
     kv_heads = kv_heads or heads
     if heads > 1:
-        q = q.unflatten(-1, (heads, -1)).transpose(-3, -2)
-        k = k.unflatten(-1, (kv_heads, -1)).transpose(-3, -2)
-        v = v.unflatten(-1, (kv_heads, -1)).transpose(-3, -2)
+        q = torch.unflatten(q, -1, (heads, -1)).transpose(-3, -2)
+        k = torch.unflatten(k, -1, (kv_heads, -1)).transpose(-3, -2)
+        v = torch.unflatten(v, -1, (kv_heads, -1)).transpose(-3, -2)
     if causal and mask is not None:
         ones = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device)
         if mask.dtype == torch.bool:

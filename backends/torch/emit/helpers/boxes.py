@@ -35,9 +35,9 @@ def roi_pool(
         # A part is two windows that overlap, of the largest size that fits.
         window = 2 ** torch.arange(len(longer), device=x.device)
         fits = (high - low)[..., None] >= window
-        level = (fits.sum(-1) - 1).clamp(min=0)
-        levels.append(level)
-        places.append((low.clamp(max=size - 1), (high - 2**level).clamp(min=0)))
+        longest = (fits.sum(-1) - 1).clamp(min=0)
+        levels.append(longest)
+        places.append((low.clamp(max=size - 1), (high - 2**longest).clamp(min=0)))
         empty.append(high <= low)
     rows, columns = levels
     y = torch.full((), -torch.inf, dtype=x.dtype, device=x.device)
@@ -80,8 +80,8 @@ def roi_align(
             corner = x[batch, :, row[..., :, None], column[..., None, :]]
             share = height[..., :, None] * width[..., None, :]
             y = y + share[..., None] * corner
-    cells = [(parts, sampling_ratio) for parts in output_size]
-    y = y.unflatten(2, cells[0]).unflatten(4, cells[1]).mean((3, 5))
+    y = torch.unflatten(y, 2, (output_size[0], sampling_ratio))
+    y = torch.unflatten(y, 4, (output_size[1], sampling_ratio)).mean((3, 5))
     return y.permute(0, 1, 4, 2, 3)
 ''',
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 __all__ = ["WINDOW_HELPERS"]
 
 WINDOW_HELPERS = {
-    "AttentionInWindows": '''
-class AttentionInWindows(nn.Module):
-    """What kinds of attention within windows share: the windows, which a shift moves."""
+    "WindowAttention": '''
+class WindowAttention(nn.Module):
+    """Attention within windows, which a shift moves, with a learned bias for each offset."""
+
+    relative_position_index: Tensor
 
     def __init__(
         self,
@@ -24,18 +26,36 @@ class AttentionInWindows(nn.Module):
         self.window = window
         self.shift = shift
         self.dropout = dropout
+        self.make_tables()
+
+    def make_tables(self) -> None:
+        offsets = (2 * self.window[0] - 1) * (2 * self.window[1] - 1)
+        table = 0.02 * torch.randn(offsets, self.heads)
+        self.relative_position_bias_table = nn.Parameter(table)
+        self.register_buffer("relative_position_index", self.index())
+
+    def projected(self, x: Tensor) -> Tensor:
+        qkv: Tensor = self.qkv(x)
+        return qkv
+
+    def scores(self, query: Tensor, key: Tensor) -> Tensor:
+        scale: float = query.shape[-1] ** -0.5
+        return query * scale @ key.transpose(-2, -1)
+
+    def bias(self) -> Tensor:
+        return self.picked(self.relative_position_bias_table)
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[1:3]
         below, right = -height % self.window[0], -width % self.window[1]
         x = F.pad(x, (0, 0, 0, right, 0, below))
-        size = x.shape[1:3]
+        size = x.shape[1], x.shape[2]
         # An axis of one window isn't shifted.
         shift = [s if n > w else 0 for s, n, w in zip(self.shift, size, self.window)]
         if any(shift):
             x = x.roll((-shift[0], -shift[1]), (1, 2))
         x = self.part(x)
-        qkv = self.projected(x).unflatten(-1, (3, self.heads, -1))
+        qkv = torch.unflatten(self.projected(x), -1, (3, self.heads, -1))
         qkv = qkv.permute(3, 0, 1, 4, 2, 5)
         scores = self.scores(qkv[0], qkv[1])
         scores = scores + self.bias()
@@ -65,12 +85,14 @@ class AttentionInWindows(nn.Module):
 
     def part(self, x: Tensor) -> Tensor:
         """[N, H, W, E] as [N, windows, places, E]."""
-        x = x.unflatten(2, (-1, self.window[1])).unflatten(1, (-1, self.window[0]))
+        x = torch.unflatten(x, 2, (-1, self.window[1]))
+        x = torch.unflatten(x, 1, (-1, self.window[0]))
         return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
     def join(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """What `part` made, as it was."""
-        x = x.unflatten(2, self.window).unflatten(1, (size[0] // self.window[0], -1))
+        x = torch.unflatten(x, 2, self.window)
+        x = torch.unflatten(x, 1, (size[0] // self.window[0], -1))
         return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
     def mask(self, size: tuple[int, int], shift: list[int], x: Tensor) -> Tensor:
@@ -88,6 +110,8 @@ class AttentionInWindows(nn.Module):
     "MultiAxisAttention": '''
 class MultiAxisAttention(nn.Module):
     """Attention within the blocks of an image, or in grids across it."""
+
+    relative_position_index: Tensor
 
     def __init__(
         self, features: int, heads: int, window: int, grid: bool = False
@@ -107,21 +131,23 @@ class MultiAxisAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.parted(x)
-        size = x.shape[1:3]
+        shape = x.shape
         qkv = self.to_qkv(x.flatten(3, 4).flatten(1, 2))
-        qkv = qkv.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        qkv = torch.unflatten(qkv, -1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
         scores = qkv[0] @ (qkv[1] * x.shape[-1] ** -0.5).transpose(-2, -1)
         bias = self.relative_position_bias_table[self.relative_position_index]
         weights = (scores + bias.permute(2, 0, 1)).softmax(-1)
         x = self.merge((weights @ qkv[2]).transpose(2, 3).flatten(3))
-        return self.joined(x.unflatten(2, (self.window, -1)).unflatten(1, size))
+        return self.joined(x.reshape(shape))
 
     def parted(self, x: Tensor) -> Tensor:
         """[N, H, W, E] as [N, rows, columns, window, window, E], the groups in front."""
         if self.grid:
-            x = x.unflatten(2, (self.window, -1)).unflatten(1, (self.window, -1))
+            x = torch.unflatten(x, 2, (self.window, -1))
+            x = torch.unflatten(x, 1, (self.window, -1))
             return x.permute(0, 2, 4, 1, 3, 5)
-        x = x.unflatten(2, (-1, self.window)).unflatten(1, (-1, self.window))
+        x = torch.unflatten(x, 2, (-1, self.window))
+        x = torch.unflatten(x, 1, (-1, self.window))
         return x.transpose(2, 3)
 
     def joined(self, x: Tensor) -> Tensor:
@@ -129,54 +155,21 @@ class MultiAxisAttention(nn.Module):
         x = x.permute(0, 3, 1, 4, 2, 5) if self.grid else x.transpose(2, 3)
         return x.flatten(3, 4).flatten(1, 2)
 ''',
-    "WindowAttention": '''
-class WindowAttention(AttentionInWindows):
-    """Attention within windows with a learned bias for each offset."""
-
-    def __init__(
-        self,
-        features: int,
-        heads: int,
-        window: tuple[int, int],
-        shift: tuple[int, int] = (0, 0),
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(features, heads, window, shift, dropout)
-        offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
-        table = 0.02 * torch.randn(offsets, heads)
-        self.relative_position_bias_table = nn.Parameter(table)
-        self.register_buffer("relative_position_index", self.index())
-
-    def projected(self, x: Tensor) -> Tensor:
-        return self.qkv(x)
-
-    def scores(self, query: Tensor, key: Tensor) -> Tensor:
-        return query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)
-
-    def bias(self) -> Tensor:
-        return self.picked(self.relative_position_bias_table)
-''',
     "CosineWindowAttention": '''
-class CosineWindowAttention(AttentionInWindows):
+class CosineWindowAttention(WindowAttention):
     """Attention by cosines within windows with a computed bias for each offset."""
 
-    def __init__(
-        self,
-        features: int,
-        heads: int,
-        window: tuple[int, int],
-        shift: tuple[int, int] = (0, 0),
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(features, heads, window, shift, dropout)
-        self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), 10.0).log())
-        down, right = (torch.arange(1.0 - n, n) / (n - 1) for n in window)
+    relative_coords_table: Tensor
+
+    def make_tables(self) -> None:
+        self.logit_scale = nn.Parameter(torch.full((self.heads, 1, 1), 10.0).log())
+        down, right = (torch.arange(1.0 - n, n) / (n - 1) for n in self.window)
         table = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1)[None]
         table = torch.sign(table) * torch.log2(8 * torch.abs(table) + 1) / 3
         self.register_buffer("relative_coords_table", table)
         self.register_buffer("relative_position_index", self.index())
         self.cpb_mlp = nn.Sequential(
-            nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, heads, bias=False)
+            nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, self.heads, bias=False)
         )
         length = self.qkv.bias.shape[0] // 3
         nn.init.zeros_(self.qkv.bias[length : 2 * length])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.backends.torch.lowering.base import (
     Lowered,
     applied,
@@ -58,6 +60,15 @@ def _maxpool(op: Maxpool, inputs: Types, outputs: Types) -> Lowered:
     )
 
 
+def _every_axis(op: MaxUnpool, rank: int) -> Iterator[Expression | Keyword]:
+    """The window for torch's function, which by its types takes a number for each axis."""
+    settings = {"kernel_size": op.kernel, "stride": op.stride, "padding": op.pad or None}
+    for name, value in settings.items():
+        if value is not None:
+            sizes = TupleDisplay(per_axis_number(per_axis(value, rank), name).items)
+            yield sizes if name == "kernel_size" else Keyword(name, sizes)
+
+
 @lower.register
 def _max_unpool(op: MaxUnpool, inputs: Types, outputs: Types) -> Lowered:
     rank = inputs[0].rank - 1
@@ -68,13 +79,14 @@ def _max_unpool(op: MaxUnpool, inputs: Types, outputs: Types) -> Lowered:
         option("padding", per_axis_number(per_axis(op.pad, rank), "padding"), 0),
     )
     function = dotted(f"F.max_unpool{rank}d")
+    each = tuple(_every_axis(op, rank))
     if op.size is not None:
         sizes = TupleDisplay(tuple(size(item, "size") for item in op.size))
-        return Lowered(function=applied(function, *values, *window, Keyword("output_size", sizes)))
+        return Lowered(function=applied(function, *values, *each, Keyword("output_size", sizes)))
     return Lowered(
         constructor=applied(dotted(f"nn.MaxUnpool{rank}d"), *window),
         apply=Call(TheModule(), values),
-        function=applied(function, *values, *window),
+        function=applied(function, *values, *each),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import (
     Lowered,
-    applied,
     constant,
     dimension,
     functional,
@@ -16,7 +15,6 @@ from netlang.backends.torch.lowering.base import (
     window_sizes,
 )
 from netlang.backends.torch.python.tree import (
-    Attribute,
     Binary,
     Expression,
     Index,
@@ -93,7 +91,7 @@ def _split(op: Split, inputs: Types, outputs: Types) -> Lowered:
     else:
         sizes = number(op.size, "size")
     dim = option("dim", constant(dimension(op.axis, inputs[0])), 0)
-    return Lowered(function=applied(Attribute(Operand(0), "split"), sizes, dim))
+    return Lowered(function=functional(dotted("torch.split"), sizes, dim))
 
 
 @lower.register
