@@ -26,12 +26,12 @@ NODES = frozenset(
         ast.Or, ast.And,
     )
 )  # fmt: skip
-MODULES = frozenset(("collections", "torch", "torch.nn.functional", "typing"))
+MODULES = frozenset(("collections", "collections.abc", "torch", "torch.nn.functional", "typing"))
 # Functions that are called by their bare names, beside those that the file defines itself.
 BUILTINS = frozenset(
     (
         "super", "range", "enumerate", "zip", "isinstance", "len", "max", "min", "sum", "tuple",
-        "str", "OrderedDict",
+        "str", "cast", "OrderedDict",
     )
 )  # fmt: skip
 ROOTS = frozenset(("torch", "nn", "F", "self"))

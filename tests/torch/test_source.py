@@ -171,7 +171,7 @@ def test_no_label_meets_an_attribute_of_modules() -> None:
                 'self["8"] = nn.Conv2d(2, 2, 1)',
                 'self._modules["keys"] = nn.Conv2d(2, 2, 1)',
                 'self["a b"] = nn.BatchNorm2d(2)',
-                'x = F.relu(self._modules["keys"](x), inplace=True)',
+                'x = F.relu(self["keys"](x), inplace=True)',
             ],
         ),
         # Labels that count are one comprehension; each is a key of the state dict.

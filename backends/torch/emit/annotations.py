@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.emit.running_names import RUNNING, running_names
+from netlang.backends.torch.python.traverse import walk
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
@@ -45,8 +46,9 @@ def annotated(body: Sequence[Statement], parameters: Sequence[str]) -> tuple[Sta
     unknown = _unknown_names(before, parameters)
     if not isinstance(last, Return) or not _is_unknown(last.value, unknown):
         return tuple(body)
-    if isinstance(last.value, Name):
-        return (*_declared(before, last.value.id), last)
+    read = {part.id for part in walk(last.value) if isinstance(part, Name)}
+    if not _is_unknown(last.value, unknown - read):
+        return (*_declared(before, unknown & read), last)
     if _RUNNING in parameters:
         return (*before, Assign(Name(_RUNNING), last.value, last.comment), Return(Name(_RUNNING)))
     taken = {*parameters, *_assigned(before)}
@@ -85,16 +87,16 @@ def _targets(statement: Assign) -> Iterator[str]:
             yield part.id
 
 
-def _declared(body: Sequence[Statement], name: str) -> Iterator[Statement]:
-    """The statements, the first of which that gives `name` a value says that it is a tensor."""
-    found = False
+def _declared(body: Sequence[Statement], names: frozenset[str]) -> Iterator[Statement]:
+    """The statements; those that first give names a value say that these are tensors."""
+    left = set(names)
     for statement in body:
-        if not found and name in _assigned([statement]):
-            found = True
-            if isinstance(statement, Assign) and statement.target == Name(name):
-                yield replace(statement, annotation=TENSOR)
-                continue
-            yield Field(name, TENSOR)
+        new = sorted(left & _assigned([statement]))
+        left -= {*new}
+        if isinstance(statement, Assign) and [statement.target] == [Name(name) for name in new]:
+            yield replace(statement, annotation=TENSOR)
+            continue
+        yield from (Field(name, TENSOR) for name in new)
         yield statement
 
 
@@ -103,6 +105,10 @@ def _is_unknown(part: Expression, unknown: set[str] | frozenset[str]) -> bool:
     match part:
         case Name(id):
             return id in unknown
+        case Call(Name("cast"), (wanted, _)):
+            return wanted == Name("Any")
+        case Attribute(Index() as item) if _is_module(item):
+            return True  # of a member of a container
         case Call(function):
             return _is_module(function) or _is_unknown_method(function, unknown)
         case Index(value) | Attribute(value) | Unary(_, value):
@@ -120,4 +126,7 @@ def _is_module(function: Expression) -> bool:
     """Whether a function is a module of the class: ``self.conv``, ``self.layers[0]``."""
     while isinstance(function, Index | Attribute):
         function = function.value
-    return function == Name("self")
+    match function:
+        case Name("self") | Call(Name("cast"), (Name("Any"), _)):
+            return True
+    return False

@@ -146,8 +146,9 @@ class Modules:
         """The type of a member."""
         if isinstance(child, int):
             held, made = self._steps[child].held, self._steps[child].constructor
-            is_class = isinstance(made, Call) and not flat(made.function).islower()
-            return made.function if held == "module" and is_class else dotted(_TYPES[held])
+            if held == "module" and isinstance(made, Call) and not flat(made.function).islower():
+                return made.function
+            return dotted(_TYPES[held])
         kind = self._members.kind(child)
         if kind == "holder":
             fields = tuple(Field(name, self._type(name, inner))

@@ -28,6 +28,7 @@ from netlang.backends.torch.python.tree import (
     Keyword,
     Name,
     Statement,
+    call,
 )
 
 __all__ = ["SET_BY_TORCH", "Owner", "buffer_fields", "constant_name", "name_among"]
@@ -93,10 +94,13 @@ class Owner:
         buffer = held == "buffer" and not self._collides(label)
         if buffer or (held == "parameter" and is_item(label)):
             return Do(Call(Attribute(self.expression, method), (Constant(label), value)))
-        target = self.registered(label, held)
-        if held == "module" and self._collides(label):
-            target = Index(Attribute(self.expression, "_modules"), Constant(label))
-        return Assign(target, value)
+        return Assign(self._set(label, held), value)
+
+    def _set(self, label: str, held: Held) -> Expression:
+        """What a module or tensor is assigned to."""
+        if self._collides(label):
+            return Index(Attribute(self.expression, _REGISTRIES[held][0]), Constant(label))
+        return self.registered(label, held)
 
     def registered(self, label: str, held: Held = "module") -> Expression:
         """The module or tensor under a label."""
@@ -104,7 +108,8 @@ class Owner:
         if held == "constant":
             label = constant_name(label, self._taken)
         if self._collides(label) and held != "module":
-            return Index(Attribute(self.expression, registry), Constant(label))
+            found = Index(Attribute(self.expression, registry), Constant(label))
+            return call("cast", Name("Tensor"), found)
         if is_attribute(label) and not self._collides(label):
             return Attribute(self.expression, label)
         if held != "module":

@@ -1,0 +1,103 @@
+"""What mypy says of emitted text, where it is strict: nothing, of all operators and nets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from netlang.backends.torch import emit
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import load_program
+from netlang.modules.files import bundled_definitions
+from tests.campaigns.generator import generate
+from tests.campaigns.subject import Spec, load
+from tests.quality import ROOT
+from tests.torch.programs import complaints_about, one_step
+from tests.torch.test_operators import NAMED
+
+# Nets that hold modules in all ways: attributes, lists, mappings, classes of their own, tied ones.
+FEW = (
+    "alexnet", "bert", "densenet121", "fasterrcnn_box_head", "googlenet", "gpt2", "hrnet_w18",
+    "maxvit_t", "mobilenet_v3_small", "resnet50", "segnet", "ssd300_vgg16", "swin_v2_t", "unet",
+    "yolo_v1",
+)  # fmt: skip
+# A step in the class, in a list, and in containers whose labels are attributes, items or neither.
+PATHS = ("step", "7", "a.b.train", "0.c.d")
+RANDOM = 30
+
+
+def types_of(folder: Path) -> str:
+    """What mypy finds in the files of a folder. Its knowledge of torch is kept."""
+    cache = ROOT / ".mypy_cache" / "emitted"
+    command = ["mypy", "--strict", "--config-file=", "--cache-dir", str(cache), str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def of_operators(paths: tuple[str, ...]) -> dict[str, str]:
+    return {
+        f"{name}_{path}".replace("-", "_").replace(".", "_"): emit(
+            one_step(case.op, case.inputs, path)
+        )
+        for name, case in NAMED.items()
+        for path in paths
+    }
+
+
+def of_random(numbers: range) -> Iterator[tuple[str, str]]:
+    for number in numbers:
+        yield f"random_{number}", emit(load(Spec.of(generate(number))))
+
+
+def bundled() -> Iterator[tuple[str, str]]:
+    """All bundled nets that need no arguments."""
+    for kind, name, _ in bundled_definitions():
+        if kind == "net":
+            try:
+                program = load_program(name)
+            except NetlangError as error:
+                if {found.code for found in error.diagnostics} != {"E0302"}:
+                    raise
+                continue
+            yield name, emit(program)
+
+
+def test_types_of_some(tmp_path: Path) -> None:
+    write(tmp_path, of_operators(("7",)))
+    write(tmp_path, dict(of_random(range(RANDOM))))
+    write(tmp_path, {name: emit(load_program(name), guard=True) for name in FEW})
+    assert types_of(tmp_path) == ""
+
+
+@pytest.mark.slow
+def test_types_of_all(tmp_path: Path) -> None:
+    write(tmp_path, of_operators(PATHS))
+    write(tmp_path, dict(of_random(range(RANDOM, 300))))
+    write(tmp_path, texts := dict(bundled()))
+    assert len(texts) > 150
+    assert types_of(tmp_path) == ""
+
+
+def test_bundled_nets_are_as_ruff_writes_them(tmp_path: Path) -> None:
+    write(tmp_path, texts := dict(bundled()))
+    assert complaints_about(tmp_path) == ""
+    assert max(len(line) for text in texts.values() for line in text.splitlines()) <= 100
+    assert not [name for name, text in texts.items() if "add_module" in text]
+    assert not [name for name, text in texts.items() if "get_submodule" in text]
+
+
+def test_mypy_has_something_to_say(tmp_path: Path) -> None:
+    text = emit(load_program("resnet18")).replace("x: Tensor", "x")
+    write(tmp_path, {"resnet18": text})
+    assert "error:" in types_of(tmp_path)
