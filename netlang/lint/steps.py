@@ -77,15 +77,19 @@ class StepsInText:
         }
 
     @cached_property
-    def inputs(self) -> dict[tuple[int, str], ast.Input]:
-        """The inputs of nets, by the place of the net's name and by their own names."""
+    def _inputs(self) -> dict[int, list[ast.Input]]:
+        """The inputs of nets, by the place of the net's name."""
         return {
-            (item.name_span.start, each.name): each
+            item.name_span.start: [each for each in walk(item) if isinstance(each, ast.Input)]
             for item in self._module.file.items
             if isinstance(item, ast.NetDef)
-            for each in item.body.statements
-            if isinstance(each, ast.Input)
         }
+
+    def input_of(self, net: int, name: str) -> ast.Input | None:
+        """The declaration of an input, whose name may be computed, of the net at a place."""
+        declared = self._inputs.get(net, [])
+        exact = next((each for each in declared if each.name == name), None)
+        return exact or next((each for each in declared if each.may_be(name)), None)
 
     @cached_property
     def layers(self) -> frozenset[str]:

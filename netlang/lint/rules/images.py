@@ -96,7 +96,7 @@ def channels_last(site: Site) -> Iterator[Caution]:
         return
     about = site.about
     for port in about.net.inputs:
-        declaration = about.steps.inputs.get((about.net.span.start, port.name))
+        declaration = about.steps.input_of(about.net.span.start, port.name)
         if declaration is None or declaration.type is None:
             continue
         if about.net.span.source is not about.module.source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
@@ -22,6 +23,9 @@ Definition: TypeAlias = ast.BlockDef | ast.NetDef
 Labels: TypeAlias = frozenset[str]
 Nodes: TypeAlias = Mapping[tuple[int, int], Node]
 
+_NEAR = 16
+"""Names that are compared with a computed one, from the first with its beginning on."""
+
 _PASSED = (ast.Auxiliary, ast.Constant, ast.FunctionDef, ast.Assert)
 
 
@@ -35,7 +39,7 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
     if definition is None or function.span.source is not about.module.source:
         return
     labels, nodes = frozenset(_labels(definition.body)), _nodes(function.items)
-    ends = {each.name: function.type_of(each.ref).rank for each in function.outputs}
+    ends = _Ends(function)
     own = _own_names(definition)
     for suite in _suites(definition.body):
         left = [each for each in suite.statements if not isinstance(each, _PASSED)]
@@ -51,6 +55,24 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
                 yield StepAfterOutput(span=after.steps[0].span, output=tap.name, fix=fix)
 
 
+class _Ends:
+    """How many axes the outputs of a function have."""
+
+    def __init__(self, function: Function) -> None:
+        self._ranks = {each.name: function.type_of(each.ref).rank for each in function.outputs}
+        self._names = sorted(self._ranks) if function.outputs else []
+
+    def of(self, tap: ast.Output) -> int | None:
+        """The axes of an output; of one whose name is computed, those of the first such name."""
+        if not tap.is_computed:
+            return self._ranks.get(tap.name)
+        first = tap.port.pieces[0]
+        start = bisect_left(self._names, first) if isinstance(first, str) else 0
+        near = (name for name in self._names[start : start + _NEAR] if tap.may_be(name))
+        name = next(near, None)
+        return None if name is None else self._ranks[name]
+
+
 def _could_go_on(tap: ast.Output, after: ast.Path, labels: Labels) -> bool:
     """Whether both an output and the path after it begin with steps on the current value."""
     if tap.path is None or not _reads_current(tap.path, labels):
@@ -58,9 +80,7 @@ def _could_go_on(tap: ast.Output, after: ast.Path, labels: Labels) -> bool:
     return after.steps[0].label is None and _reads_current(after, labels)
 
 
-def _alike(
-    function: Function, nodes: Nodes, ends: Mapping[str, int], tap: ast.Output, after: ast.Path
-) -> bool:
+def _alike(function: Function, nodes: Nodes, ends: _Ends, tap: ast.Output, after: ast.Path) -> bool:
     """Whether the output has as many axes as the value that it and the path after it read."""
     assert tap.path is not None
     for path in (after, tap.path):
@@ -68,7 +88,7 @@ def _alike(
             node = nodes.get((action.span.start, action.span.end))
             if node is not None and len(node.inputs) == 1:
                 (read,) = function.input_types(node)
-                return ends.get(tap.name) == read.rank
+                return ends.of(tap) == read.rank
     return False
 
 

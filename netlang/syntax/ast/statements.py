@@ -136,6 +136,20 @@ class Port(Node):
         """Whether the name has computed parts."""
         return not all(isinstance(piece, str) for piece in self.port.pieces)
 
+    def may_be(self, name: str) -> bool:
+        """Whether the name could come out like this, whatever is computed."""
+        if not self.is_computed:
+            return name == self.name
+        pieces, place = self.port.pieces, 0
+        for piece in pieces:
+            if isinstance(piece, str):
+                found = name.find(piece, place)
+                if found < 0:
+                    return False
+                place = found + len(piece)
+        begins = not isinstance(pieces[0], str) or name.startswith(pieces[0])
+        return begins and (not isinstance(pieces[-1], str) or name.endswith(pieces[-1]))
+
 
 class Output(Port):
     """`output mask: conv(2, 1x1)`; `output mask` alone (no path) taps the current value."""
