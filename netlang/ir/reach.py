@@ -38,7 +38,9 @@ class OwnAndAll(Record, gc=False):
 
 
 class ToOneSide(Record, gc=False):
-    """Place o reads place o and all places before it, or all after it."""
+    """Place o reads place o and all places before it, or all after it; before it if `before`."""
+
+    before: bool = False
 
 
 class Window(Record, gc=False):

@@ -92,10 +92,10 @@ class MultiHeadAttention(Op):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """A query is that of its own place; keys and values are those of every place."""
         own = Along((Same(), Everywhere()))
-        sequence = ToOneSide() if self.causal else Everywhere()
+        sequence = ToOneSide(before=True) if self.causal else Everywhere()
         others = Along((sequence, Everywhere()))
         if len(inputs) == 1:
-            return Along((ToOneSide() if self.causal else OwnAndAll(), Everywhere()))
+            return Along((ToOneSide(before=True) if self.causal else OwnAndAll(), Everywhere()))
         return Each((own, *(others,) * (len(inputs) - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:

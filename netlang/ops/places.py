@@ -252,7 +252,7 @@ class Cumsum(Op):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         along = axis_index(self, inputs[0], self.axis)
         axes = range(inputs[0].rank)
-        return Along(tuple(ToOneSide() if axis == along else Same() for axis in axes))
+        return Along(tuple(ToOneSide(before=True) if a == along else Same() for a in axes))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         return (sum_of("other operations", elements(inputs[0])),)

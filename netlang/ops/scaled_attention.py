@@ -165,7 +165,7 @@ class Attention(Op):
         """A head reads its own features; a bound where heads share some, or with a mask."""
         query, y = inputs[0], self.infer(inputs).outputs[0]
         made = fixed(self, y.shape[-1], "features") // self.heads
-        sequence: AxisRule = ToOneSide() if self.causal else Everywhere()
+        sequence: AxisRule = ToOneSide(before=True) if self.causal else Everywhere()
         front: tuple[AxisRule, ...] = (Same(),) * (query.rank - 2)
         axes: tuple[int | None, ...] = tuple(range(query.rank))
         own = fixed(self, query.shape[-1], "features") // self.heads

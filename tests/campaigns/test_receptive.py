@@ -213,6 +213,7 @@ CASES = {
     "nearest_rounds_down": (3, 3),
     "norm_of_a_constant": (10, 10),
     "norm_of_one_element": (1, 1),
+    "sums_without_the_last": (2, 18),
     "strides_past_what_is_read": (1, 0),
 }
 
@@ -226,6 +227,15 @@ def test_what_failed_once(name: str) -> None:
     assert (found.size, found.seen) == CASES[name]
     assert not found.bound
     assert not found.seen_bound
+
+
+def test_a_recurrence_whose_end_is_left_out_is_told_as_a_bound() -> None:
+    """Which of its ends reads most isn't followed, and no window reads the last place."""
+    steps = "transpose(axes=[1, 0]) -> gru(2) -> transpose(axes=[1, 0]) -> avgpool(2)"
+    spec = Spec(f"net recurrent {{ input x: [1, 19]; {steps} }}", {}, "recurrent")
+    assert judged(spec, 1) is None
+    (found,) = axis_fields(load(spec), borders=True)[0].values()
+    assert (found.seen, found.seen_bound) == (19, True)
 
 
 def test_all_that_failed_is_looked_at() -> None:

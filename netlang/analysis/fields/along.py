@@ -218,6 +218,15 @@ class _Step:
                 first, last = _still(first, at_first, whole), _still(last, at_last, whole)
         return bound, seamless, (first, last)
 
+    def _may_leave_out(self, part: int) -> bool:
+        """Whether the place that reads most, at one end of a part, may not be read."""
+        rule = self._rules[part]
+        if part in self._staying or leaves_out(rule):
+            return part not in self._staying
+        if part not in self._taps:
+            self._taps[part] = taps_of(rule, self._context.number)
+        return not all(ends_of(self._taps[part], self._before(part), self._after(part)))
+
     def _through(self, part: int, reads: Reads) -> Reads:
         if part in self._staying:
             return reads
@@ -236,7 +245,6 @@ class _Step:
     def _flagged(self, field: Field) -> Field:
         """An uneven part may be the one that is left out; then less is read than stated."""
         earlier = self._earlier
-        left_out = any(leaves_out(self._rules[p]) for p in field.uneven if p in self._rules)
-        if left_out:
+        if any(self._may_leave_out(part) for part in field.uneven if part in self._rules):
             field = replace(field, bound=True, some=field.every)
         return replace(field, uneven=field.uneven | earlier) if earlier else field

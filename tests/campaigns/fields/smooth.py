@@ -56,7 +56,11 @@ def _where(condition: Tensor, one: Tensor, two: Tensor) -> Tensor:
 
 
 def _sum_along(x: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
-    return x.sum(dim, keepdim)
+    return _calm(x.sum(dim, keepdim))
+
+
+def _cumsum(x: Tensor, dim: int) -> Tensor:
+    return _calm(x.cumsum(dim))
 
 
 def _conv(rank: int) -> Callable[..., Tensor]:
@@ -197,6 +201,10 @@ _INSTEAD: Mapping[str, Callable[..., Any]] = {
     "minimum": _sum_of_two,
     "amax": _sum_along,
     "amin": _sum_along,
+    "sum": _sum_along,
+    "cumsum": _cumsum,
+    # Its gradient in PyTorch 2.13 is that of other places where axes were turned.
+    "batch_norm": _same,
     "sub": _sum_of_two,
     "mul": _product,
     "__mul__": _product,
@@ -245,6 +253,9 @@ class Smooth(TorchFunctionMode):
             return _softmax(*args, **(kwargs or {}))
         if func.__name__ in _COMPARISONS and args[0].is_floating_point():
             return _compared(*args)
+        if func.__name__ == "gru":
+            # Of large values its gates are shut.
+            args = (_calm(args[0]), *args[1:])
         if not self._statistics and func.__name__ in _STATISTICS:
             return _same(*args)
         return _INSTEAD.get(func.__name__, func)(*args, **(kwargs or {}))

@@ -14,6 +14,8 @@ __all__ = ["KEEPING", "SPATIAL", "Made", "Maker", "Shape", "step_of"]
 MOST_ELEMENTS = 3000
 # Places that are left, so that there are some inside.
 LEAST = 7
+# Of a recurrence: what is left of a gradient after more of them is rounding.
+MOST_STEPS = 60
 Shape = tuple[int, ...]
 # Arguments that are written as lists; others of several numbers are sizes: 3x5.
 _LISTS = ("shape", "axes", "size", "out", "at", "shift")
@@ -191,6 +193,8 @@ def _whole(draw: Draw, x: Shape) -> Made:
     if len(x) == 2 and draw.chance(0.5):
         if draw.chance(0.5):
             return step_of("multi_head_attention", (x,), heads=1)
+        if x[0] > MOST_STEPS:
+            return None
         return step_of("gru", (x,), hidden=2, bidirectional=draw.chance(0.5))
     if len(x) == 3 and draw.chance(0.6):
         window = draw.pick([2, 3, 4])

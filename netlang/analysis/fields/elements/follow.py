@@ -36,6 +36,11 @@ def _plus(taps: Sequence[int], by: int) -> Sequence[int]:
     return [tap + by for tap in taps]
 
 
+def _is_before(rule: AxisRule) -> bool:
+    """Whether a place reads all before it as well."""
+    return isinstance(rule, ToOneSide) and rule.before
+
+
 class Followed:
     """The tables of one input axis: within the borders of all values, or through windows only."""
 
@@ -87,6 +92,8 @@ class Followed:
         }
         table = self._vanished(table, table.places.keys() - kept.keys(), value)
         whole = {axis for axis in table.places if isinstance(kept[axis][0], STATISTICS)}
+        if self._borders:
+            whole = {axis for axis in whole if not _is_before(kept[axis][0])}
         found: Table | None = self._slid(table, kept, value, made)
         if whole:
             if self._borders and any(isinstance(kept[axis][0], ToOneSide) for axis in whole):
@@ -116,7 +123,8 @@ class Followed:
                 else:
                     continue
             at = self._ranges[made][to]
-            if table.places[axis] != at or not isinstance(rule, STAYING):
+            summed = self._borders and _is_before(rule)
+            if table.places[axis] != at or summed or not isinstance(rule, STAYING):
                 table = self._moved(table, axis, rule, at)
         return table.renamed({axis: to for axis, (_, to) in kept.items()}, self._work)
 
@@ -134,6 +142,10 @@ class Followed:
         return table.slid(axis, self._work.rows[own], at, rule, self._work)
 
     def _rows(self, rule: AxisRule, known: range, wanted: range) -> list[Sequence[int]]:
+        if self._borders and _is_before(rule):
+            ends = [min(place, known.stop - 1) - known.start + 1 for place in wanted]
+            self._work.take(sum(ends))
+            return [range(end) for end in ends]
         if isinstance(rule, STAYING):
             return [(place - known.start,) if place in known else () for place in wanted]
         taps = taps_of(rule, self._number)
