@@ -2,7 +2,8 @@
 
 PyTorch's planner divides the work and ensures that all rows of each tensor are written. The output
 is safetensors files and a JSON manifest, nothing else. Of PyTorch's own writers, the default one
-writes a pickle beside the data, and the safetensors one keeps no digest and writes in place.
+writes a pickle beside the data, and the safetensors one keeps no digest, no facts
+and, of shards, no index.
 """
 
 from __future__ import annotations
