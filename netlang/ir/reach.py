@@ -17,7 +17,7 @@ from netlang.records import Record
 __all__ = [
     "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
     "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NothingRead",
-    "Listed", "Numbered", "OwnAndAll", "MappedAxes", "Pointwise", "Reach", "Rearranged", "Regions",
+    "Numbered", "OwnAndAll", "MappedAxes", "Picked", "Pointwise", "Reach", "Rearranged", "Regions",
     "Rolled", "Same", "Shuffled", "TransposedWindow", "Window",
 ]  # fmt: skip
 
@@ -126,7 +126,7 @@ class Rolled(Record, gc=False):
     size: Dim
 
 
-class Listed(Record, gc=False):
+class Picked(Record, gc=False):
     """Place o reads `places[o]` of `size`; negative ones count from the end."""
 
     places: tuple[int, ...]
@@ -148,7 +148,7 @@ AxisRule: TypeAlias = (
     | Grouped
     | Shuffled
     | Rolled
-    | Listed
+    | Picked
 )
 
 

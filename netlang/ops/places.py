@@ -17,8 +17,8 @@ from netlang.ir.reach import (
     Cut,
     Each,
     Everywhere,
-    Listed,
     MappedAxes,
+    Picked,
     Reach,
     Rolled,
     Same,
@@ -152,7 +152,7 @@ class Gather(Rearrangement):
         if min(self.at) >= 0 and len(steps) <= 1 and min(steps, default=1) > 0:
             rules[cut] = Cut(self.at[0], min(steps, default=1))
             return Along(tuple(rules))
-        rules[cut] = Listed(self.at, x.shape[cut])
+        rules[cut] = Picked(self.at, x.shape[cut])
         return Along(tuple(rules))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from netlang.analysis.fields.reads import Taps
-from netlang.ir.reach import Cut, Interpolated, Listed, Window
+from netlang.ir.reach import Cut, Interpolated, Picked, Window
 
 __all__ = ["ends_of", "is_seamless", "leaves_empty", "leaves_out", "reads_beyond"]
 
@@ -20,7 +20,7 @@ def leaves_out(rule: object) -> bool:
         return not rule.every
     if isinstance(rule, Window):
         return rule.stride > rule.kernel
-    return isinstance(rule, Interpolated | Listed)
+    return isinstance(rule, Interpolated | Picked)
 
 
 def reads_beyond(taps: Taps, size: int, out: int) -> bool:

@@ -14,7 +14,7 @@ from netlang.ir.reach import (
     AxisRule,
     Cut,
     Interpolated,
-    Listed,
+    Picked,
     Regions,
     TransposedWindow,
     Window,
@@ -68,7 +68,7 @@ def slid(
         return None
     if isinstance(rule, Regions):
         return own.kept(own.first * out // size, ((own.last + 1) * out - 1) // size, out)
-    shrunk = isinstance(rule, Listed) or (isinstance(rule, Interpolated) and out < size)
+    shrunk = isinstance(rule, Picked) or (isinstance(rule, Interpolated) and out < size)
     return own.holed().kept(0, out - 1, out, sure=not shrunk)
 
 

@@ -17,7 +17,7 @@ from netlang.ir.reach import (
     Grid,
     Grouped,
     Interpolated,
-    Listed,
+    Picked,
     Regions,
     Rolled,
     Shuffled,
@@ -151,8 +151,8 @@ def _rolled(rule: Rolled, number: Number) -> Taps:
     return Taps(size, size, tuple(((place - rule.shift) % size,) for place in range(size)))
 
 
-@taps_of.register(Listed)
-def _listed(rule: Listed, number: Number) -> Taps:
+@taps_of.register(Picked)
+def _listed(rule: Picked, number: Number) -> Taps:
     size, count = number(rule.size), len(rule.places)
     if count > LONGEST:
         raise TooLong
