@@ -38,6 +38,7 @@ from netlang.ir.types import Types
 __all__ = ["Unit", "Writer"]
 
 _DEEPEST = 3
+_LONGEST_COMMENT = 44
 # The indentation of a method's body and ``out = ``.
 _BEFORE = len("        return ")
 
@@ -248,7 +249,9 @@ class Writer:
         self._lines.append((unit.auxiliary, Assign(target, value, self._comment(unit))))
 
     def _comment(self, unit: Unit) -> str:
-        return ", ".join(str(type_) for type_ in unit.types) if self._shapes else ""
+        """The shape of a result, where it is one that a reader takes in at a glance."""
+        shown = str(unit.types[0]) if self._shapes and len(unit.types) == 1 else ""
+        return shown if len(shown) <= _LONGEST_COMMENT else ""
 
     # --- names --------------------------------------------------------------------------------
 
