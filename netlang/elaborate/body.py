@@ -22,10 +22,10 @@ from netlang.elaborate.session import Abort, ElaborationSession
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.labels import no_current_value
+from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.values import Namespace
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Ref
-from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import TensorType
 from netlang.records import Draft, Record
 from netlang.source import Span
@@ -175,11 +175,11 @@ class Body(Draft):
         names: Environment,
         values: LabelledValues,
         flow: CurrentValue = (),
-        pins: set[ParameterOrigin | InputOrigin] | None = None,
+        pins: Pins | None = None,
     ) -> Body:
         """The outermost suite of a net or block; `pins` are those of the function it is part of."""
         names.work = elaborator.session.work
-        evaluator = Evaluator(names, values, set() if pins is None else pins)
+        evaluator = Evaluator(names, values, Pins() if pins is None else pins)
         return cls._of(elaborator, evaluator, values, flow)
 
     @classmethod

@@ -15,7 +15,6 @@ from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.evaluate.work import Work
 from netlang.ir.dims import substitute
 from netlang.ir.program import Condition, Function, Size
-from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import DType, TensorType
 from netlang.records import Draft, Record, field, replace
 from netlang.source import Span
@@ -33,10 +32,9 @@ _BITS = round(_DIGITS / log10(2))
 
 
 class ElaboratedFunction(Record):
-    """A function, the origins to which it is pinned, and its conditions on sizes."""
+    """A function, and its conditions on sizes."""
 
     function: Function
-    pins: frozenset[ParameterOrigin | InputOrigin]
     conditions: tuple[Condition, ...]
 
 

@@ -1,7 +1,7 @@
 """Arithmetic and comparison of compile-time values.
 
 Whole numbers stay whole (except that `/` gives a float, as in Python), sizes that depend on the
-input stay formulas, and a `Traced` number combined with another keeps its origin.
+input stay formulas, and a number with an origin keeps it when it is combined with another.
 """
 
 from __future__ import annotations
@@ -22,18 +22,12 @@ from netlang.diagnostics.language.values import (
 from netlang.evaluate.values import TensorValue, Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
-from netlang.ir.provenance import (
-    MOST_OPERATORS,
-    BinaryOrigin,
-    Traced,
-    operators_in,
-    origin_of,
-)
+from netlang.ir.provenance import BinaryOrigin, CallOrigin, origin_of, with_origin
 from netlang.ir.types import TensorType
 from netlang.records import Draft, field
 from netlang.source import Span
 
-__all__ = ["binary", "compare", "negate"]
+__all__ = ["binary", "compare", "is_number", "negate"]
 
 _LARGEST = 10**30
 _LONGEST = 100_000
@@ -115,16 +109,13 @@ def _power(base: int | float, exponent: int | float, span: Span) -> int | float:
 
 
 def _traced(symbol: str, left: Value, right: Value, result: int | float) -> int | float:
-    """The result with its origin, if both sides are whole and one has an origin."""
-    if not isinstance(result, int):
-        return result
+    """The result with its origin, if one side has an origin."""
     one, two = origin_of(left), origin_of(right)
     if one is None and two is None:
         return result
-    if isinstance(left, int) and isinstance(right, int):
-        origin = BinaryOrigin(symbol, one or int(left), two or int(right))
-        return Traced(result, origin) if operators_in(origin) <= MOST_OPERATORS else result
-    return result
+    assert isinstance(left, int | float)
+    assert isinstance(right, int | float)
+    return with_origin(result, BinaryOrigin(symbol, one or +left, two or +right))
 
 
 def _size(symbol: str, left: Dim, right: Dim, span: Span) -> Value:
@@ -159,8 +150,9 @@ def negate(value: Value, span: Span) -> Value:
     """``-value``."""
     if isinstance(value, Expr):
         return -value
-    if is_number(value):
-        return -value  # type: ignore[operator]  # checked just now
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        origin = origin_of(value)
+        return -value if origin is None else with_origin(-value, CallOrigin("neg", (origin,)))
     raise NetlangError(BadOperands(span=span, operator="-", operands=kind_of(value)))
 
 

@@ -12,9 +12,10 @@ from operator import add, mul
 
 from netlang.evaluate.arithmetic import is_number
 from netlang.evaluate.values import Value, kind_of
+from netlang.ir.computed import round_to
 from netlang.ir.dims import Dim, Expr
 
-__all__ = ["FUNCTIONS", "OF_SIZES", "USAGE", "Refusal", "round_to"]
+__all__ = ["FUNCTIONS", "KEEPING", "OF_SIZES", "USAGE", "Refusal"]
 
 OF_SIZES = frozenset({"sum", "product"})
 """Functions that take sizes of the input, too."""
@@ -80,16 +81,11 @@ def _round(value: Value, digits: Value = 0) -> Value:
     return round(_number(value), _whole_number(digits)) if digits else round(_number(value))
 
 
-def round_to(value: Value, multiple: Value) -> int:
-    """The nearest multiple, half up, at least one; one more if it is below 0.9 of `value`.
-
-    This is the MobileNets' rule (`_make_divisible`, arXiv:1801.04381).
-    """
+def _round_to(value: Value, multiple: Value) -> int:
     number, step = _number(value), _whole_number(multiple)
     if step < 1:
         raise Refusal("the multiple must be >= 1")
-    rounded = max(step, int(number + step / 2) // step * step)
-    return rounded + step if rounded < 0.9 * number else rounded
+    return round_to(number, step)
 
 
 def _sizes(values: tuple[Value, ...]) -> list[Dim | float]:
@@ -169,8 +165,11 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "sqrt": _sqrt,
     "log": _log,
     "product": _product,
-    "round_to": round_to,
+    "round_to": _round_to,
 }
+
+KEEPING = frozenset({"enumerate", "zip", "len"})
+"""Functions whose value has the numbers of the lists as they are, or doesn't depend on them."""
 
 USAGE: dict[str, str] = {
     "len": "len(list)",

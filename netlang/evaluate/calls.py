@@ -13,10 +13,12 @@ from netlang.diagnostics.language.values import (
     TooManyArguments,
     UnknownArgument,
 )
-from netlang.evaluate.builtins import FUNCTIONS, OF_SIZES, USAGE, Refusal
+from netlang.evaluate.builtins import FUNCTIONS, KEEPING, OF_SIZES, USAGE, Refusal
 from netlang.evaluate.lists import spread
+from netlang.evaluate.origins.functions import with_function
 from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Expr
+from netlang.ir.provenance import origin_of
 from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast
@@ -24,13 +26,31 @@ from netlang.syntax import ast
 __all__ = ["attributes", "call_function", "not_callable"]
 
 
-def call_function(name: str, expr: ast.Call, evaluate: Callable[[ast.Expr], Value]) -> Value:
-    """The value of ``name(...)``. Raises a diagnostic for arguments that it doesn't accept."""
+def call_function(
+    name: str,
+    expr: ast.Call,
+    evaluate: Callable[[ast.Expr], Value],
+    pin: Callable[[Value], Value],
+) -> Value:
+    """The value of ``name(...)``. Raises a diagnostic for arguments that it doesn't accept.
+
+    Numbers keep their origin in numbers and lists; those that decide something else are pinned.
+    """
     values: list[Value] = []
     for argument in expr.arguments:
         values += _positional(name, argument, evaluate)
     try:
-        return FUNCTIONS[name](*values)
+        found = FUNCTIONS[name](*values)
+        if name in KEEPING:
+            for value in values:
+                if not isinstance(value, tuple):
+                    pin(value)
+            return found
+        traced = with_function(name, values, found)
+        if origin_of(traced) is None:
+            for value in values:
+                pin(value)
+        return traced
     except Refusal as refusal:
         error = FunctionRefused(span=expr.span, function=name, why=str(refusal), usage=USAGE[name])
         raise NetlangError(error) from None

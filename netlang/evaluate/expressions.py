@@ -1,13 +1,13 @@
 """Evaluates expressions to compile-time values.
 
 On exit, the value is fully known, except for sizes that depend on the input, which are formulas.
-Any use of a `Traced` number other than arithmetic and arguments is recorded in `pins`, since
+Any use of a number with an origin other than arithmetic and arguments is recorded in `pins`, since
 another value could then have led to another network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from netlang.advice.arguments import compared
@@ -18,7 +18,7 @@ from netlang.diagnostics.language.values import (
     BadOperands,
     DependsOnSizes,
 )
-from netlang.evaluate.arithmetic import binary, compare, negate
+from netlang.evaluate.arithmetic import binary, compare, is_number, negate
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function, not_callable
@@ -26,12 +26,12 @@ from netlang.evaluate.environment import Environment
 from netlang.evaluate.functions import called, not_called
 from netlang.evaluate.labels import Labels, counted, labelled, no_current_value, refuse_several
 from netlang.evaluate.lists import bounded, comprehension, spread
+from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
 from netlang.evaluate.unknown import unknown_name
 from netlang.evaluate.values import (
     Broken,
     FunctionValue,
-    Items,
     Layer,
     OperatorTarget,
     Range,
@@ -43,24 +43,15 @@ from netlang.evaluate.values import (
 )
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
-from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
+from netlang.ir.provenance import origin_of
 from netlang.ops import KEYWORDS, is_keyword, operator
 from netlang.records import Draft, field
 from netlang.syntax import ast
 
-__all__ = ["Evaluator", "Figure", "Labels", "leaves"]
+__all__ = ["Evaluator", "Figure", "Labels"]
 
 # A fact of a net, asked for by an assert: the net, the attribute, and sizes as arguments.
 Figure = Callable[[Layer, ast.Attribute, tuple[ast.Argument, ...]], Value]
-
-
-def leaves(origin: Origin | int) -> Iterator[ParameterOrigin | InputOrigin]:
-    """The parameters and input sizes in an origin."""
-    if isinstance(origin, BinaryOrigin):
-        yield from leaves(origin.left)
-        yield from leaves(origin.right)
-    elif not isinstance(origin, int):
-        yield origin
 
 
 class Evaluator(Draft):
@@ -68,7 +59,7 @@ class Evaluator(Draft):
 
     names: Environment
     labels: Labels | None = None
-    pins: set[ParameterOrigin | InputOrigin] = field(default_factory=set)
+    pins: Pins = field(default_factory=Pins)
     keywords: frozenset[str] = KEYWORDS
     figure: Figure | None = None
 
@@ -90,15 +81,7 @@ class Evaluator(Draft):
 
     def pin(self, value: Value) -> Value:
         """The value without its origin, which is recorded as pinned."""
-        if isinstance(value, Traced):
-            self.pins.update(leaves(value.origin))
-            return int(value)
-        if isinstance(value, tuple):
-            items = Items.of(value)
-            return Items.of(tuple(map(self.pin, items))) if items.traced else items
-        if isinstance(value, Layer):
-            return value.mapped(self.pin)
-        return value
+        return self.pins.pin(value)
 
     def decided(self, expr: ast.Expr) -> Value:
         """The value of an expression that steers the compilation."""
@@ -203,26 +186,38 @@ class Evaluator(Draft):
         if expr.operator == "not":
             return not self.truth(expr.operand)
         value = self.value(expr.operand)
-        return value if expr.operator == "+" else negate(self.pin(value), expr.span)
+        return value if expr.operator == "+" else negate(value, expr.span)
 
     def _binary(self, expr: ast.Binary) -> Value:
         left, right = self.value(expr.left), self.value(expr.right)
         result = bounded(binary(expr.operator, left, right, expr.span), expr.span)
-        if not isinstance(result, Traced):
-            self.pin(left)
-            self.pin(right)
+        if origin_of(result) is None:
+            for side in (left, right):
+                if not isinstance(side, tuple):  # the items of lists stay what they are
+                    self.pin(side)
         return result
 
     def _compare(self, expr: ast.Compare) -> Value:
-        values = [self.decided(operand) for operand in expr.operands]
+        values = [self.value(operand) for operand in expr.operands]
         constraints: tuple[Constraint, ...] = ()
         for symbol, left, right in zip(expr.operators, values, values[1:], strict=False):
-            outcome = compare(symbol, left, right, expr.span)
+            outcome = self._compared(symbol, left, right, expr)
             if outcome is False:
                 return False
             if isinstance(outcome, Undecided):
                 constraints += outcome.constraints
         return Undecided(constraints) if constraints else True
+
+    def _compared(
+        self, symbol: str, left: Value, right: Value, expr: ast.Compare
+    ) -> bool | Undecided:
+        """One comparison; what it says of numbers with an origin is recorded."""
+        if not (is_number(left) and is_number(right)):
+            return compare(symbol, self.pin(left), self.pin(right), expr.span)
+        outcome = compare(symbol, left, right, expr.span)
+        assert isinstance(outcome, bool)
+        self.pins.compared(symbol, left, right, outcome)
+        return outcome
 
     def _logical(self, expr: ast.Logical) -> Value:
         left = self.judgement(expr.left)
@@ -249,7 +244,7 @@ class Evaluator(Draft):
             if isinstance(function, FunctionValue):
                 return called(function, expr.arguments, expr.span, self)
         if isinstance(expr.callee, ast.Name) and self._is_function(expr):
-            return bounded(call_function(expr.callee.name, expr, self.decided), expr.span)
+            return bounded(call_function(expr.callee.name, expr, self.value, self.pin), expr.span)
         if self.figure is not None and isinstance(expr.callee, ast.Attribute):
             owner = self.value(expr.callee.value)
             if isinstance(owner, Layer):

@@ -7,15 +7,15 @@ tuple of values (for lists and tuples alike), a size expression, or one of the c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
 from netlang.ir.op import Op
-from netlang.ir.provenance import Traced
+from netlang.ir.provenance import Applied, Traced, TracedFloat
 from netlang.ir.types import TensorType
 from netlang.records import Record
 from netlang.source import Source, Span
@@ -128,7 +128,7 @@ class BoundArgument(Record):
     span: Span
 
 
-class Layer(Record, dict=True):
+class Layer(Applied, dict=True):
     """An operator or block with some or all of its arguments: ``conv(kernel=3x3)``."""
 
     target: OperatorTarget | BlockTarget
@@ -147,11 +147,13 @@ class Layer(Record, dict=True):
 
     def mapped(self, change: Callable[[Value], Value]) -> Layer:
         """The same layer with every argument changed."""
-        if not self.arguments:
-            return self
-        given = (
-            (name, BoundArgument(change(bound.value), bound.span)) for name, bound in self.arguments
-        )
+        return self.with_numbers({name: change(bound.value) for name, bound in self.arguments})
+
+    def numbers(self) -> Iterator[tuple[str, object]]:
+        return ((name, bound.value) for name, bound in self.arguments)
+
+    def with_numbers(self, values: Mapping[str, Any]) -> Layer:
+        given = [(k, BoundArgument(values.get(k, b.value), b.span)) for k, b in self.arguments]
         return Layer(self.target, tuple(given))
 
     def __str__(self) -> str:
@@ -217,7 +219,7 @@ def _is_traced(value: Value) -> bool:
         return value.traced
     if isinstance(value, tuple):
         return any(map(_is_traced, value))
-    return isinstance(value, Traced | Layer)
+    return isinstance(value, Traced | TracedFloat | Layer)
 
 
 def describe(value: object) -> str:
@@ -295,4 +297,4 @@ def memo_key(value: object) -> object:
         return (target.op if isinstance(target, OperatorTarget) else id(target.definition), given)
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    return (type(value).__name__, value)
+    return ("float" if isinstance(value, float) else type(value).__name__, value)

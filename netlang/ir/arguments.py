@@ -15,6 +15,7 @@ from typing import Any, TypeVar, dataclass_transform, overload
 from msgspec import NODEFAULT
 
 from netlang.ir.dims import Expr
+from netlang.ir.provenance import TracedFloat, origin_of
 from netlang.records import KeywordOnly, Record, field
 
 __all__ = [
@@ -71,7 +72,9 @@ def _number(value: object) -> float:
         raise Mismatch
     if abs(value) > _LARGEST:
         raise Mismatch(f"{value:.6g}, which is infinite in single precision")
-    return float(value) + 0.0  # 0 has no sign: -0.0 and 0.0 are equal, and equal steps are one
+    # 0 has no sign: -0.0 and 0.0 are equal, and equal steps are one.
+    found, origin = float(value) + 0.0, origin_of(value)
+    return found if origin is None else TracedFloat(found, origin)
 
 
 def _number_that(accepts: Callable[[float], bool]) -> Callable[[object], object]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, TypeAlias
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
 from netlang.ir.op import Op
+from netlang.ir.provenance import CallOrigin
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span
@@ -180,8 +181,9 @@ class Function(Record, eq=False, dict=True, weakref=True):
 
     `arguments` are the values of its parameters in order. Numbers in the operators and types of its
     nodes may be `Traced` to them. `pinned` names the parameters that also decided something other
-    than such a number (a loop, a condition); another value of them needs another elaboration.
-    `span` is its name in its definition, `extent` the whole definition.
+    than such a number (a loop, a condition); another value of them needs another elaboration,
+    unless the comparisons in `decided` are true for it too. `span` is its name in its definition,
+    `extent` the whole definition.
     """
 
     name: str
@@ -193,6 +195,7 @@ class Function(Record, eq=False, dict=True, weakref=True):
     doc: str | None = None
     pinned: frozenset[str] = frozenset()
     extent: Span | None = None
+    decided: tuple[CallOrigin, ...] = ()
 
     def __repr__(self) -> str:
         return f"<function {self.name} at {self.span}>"

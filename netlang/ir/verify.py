@@ -22,14 +22,24 @@ Of the program: sizes are named once, and shapes and conditions speak of no othe
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from netlang.diagnostics.errors import InternalError
+from netlang.ir.computed import Plain, computed
 from netlang.ir.dims import Dim, evaluate, symbols_of
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
-from netlang.ir.provenance import InputOrigin, Origin, ParameterOrigin, Traced
+from netlang.ir.provenance import (
+    CallOrigin,
+    InputOrigin,
+    ItemOrigin,
+    Origin,
+    ParameterOrigin,
+    Traced,
+    TracedFloat,
+    parts_of,
+    value_at,
+)
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import names_of, replace
 from netlang.source import Span
@@ -80,19 +90,12 @@ def _nodes(items: Iterable[Item]) -> Iterator[Node]:
             yield item
 
 
-_OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow,
-}  # fmt: skip
-
-
-def _traced(value: object) -> Iterator[Traced]:
+def _traced(value: object) -> Iterator[Traced | TracedFloat]:
     """The numbers in a value that know their origin."""
-    if isinstance(value, Traced):
+    if isinstance(value, Traced | TracedFloat):
         yield value
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from _traced(each)
+    for each in value if isinstance(value, tuple | list) else ():
+        yield from _traced(each)
 
 
 def _speak_of(dims: Iterable[Dim], known: Collection[str], what: str) -> None:
@@ -268,8 +271,6 @@ class _Verification:
         unread = [node.path for number, node in enumerate(nodes) if number not in read]
         self._demand(not unread, f"nothing reads {unread}")
 
-    # Provenance.
-
     def _provenance(self, node: Node, what: str) -> None:
         self._span(node.span, what)
         for name, span in node.written.items():
@@ -279,22 +280,21 @@ class _Verification:
             values += [getattr(node.callee, name) for name in names_of(node.callee)]
         for traced in _traced(values):
             given = self._value(traced.origin, what)
-            self._demand(given == traced, f"{what}: {int(traced)} should come from {traced.origin}")
+            self._demand(given == traced, f"{what}: {+traced} should come from {traced.origin}")
 
-    def _value(self, origin: Origin | int, what: str) -> object:
+    def _value(self, origin: Origin | Plain, what: str) -> object:
         """The value of an origin for the function's arguments and inputs."""
-        if isinstance(origin, int):
+        if isinstance(origin, int | float):
             return origin
-        if isinstance(origin, ParameterOrigin):
-            self._demand(origin.name in self._function.arguments, f"{what}: no {origin.name}")
-            return self._function.arguments[origin.name]
+        if isinstance(origin, ParameterOrigin | ItemOrigin):
+            return value_at(self._function.arguments, origin)
         if isinstance(origin, InputOrigin):
             return self._function.inputs[origin.index].type.shape[origin.axis]
-        left, right = self._value(origin.left, what), self._value(origin.right, what)
-        self._demand(isinstance(left, int) and isinstance(right, int), f"{what}: {origin}")
-        assert isinstance(left, int)
-        assert isinstance(right, int)
-        return _OPERATIONS[origin.operator](left, right)
+        parts = [self._value(part, what) for part in parts_of(origin)]
+        numbers = [part for part in parts if isinstance(part, int | float)]
+        self._demand(len(numbers) == len(parts), f"{what}: {origin}")
+        by = origin.function if isinstance(origin, CallOrigin) else origin.operator
+        return computed(by, numbers)
 
     def _span(self, span: Span, what: str) -> None:
         _stands_in_its_source(span, f"function {self._function.name}: {what}")

@@ -82,9 +82,10 @@ def test_instances_share_a_class_with_the_elaborators_expression() -> None:
     assert "nn.Conv2d(in_channels, 2 * width, 3, padding=1)" in text
 
 
-def test_an_expression_that_fits_is_found_without_provenance() -> None:
+def test_an_expression_that_fits_by_chance_is_not_guessed() -> None:
     text = check(chained(block(3, 8, 16, None), block(8, 12, 24, None)))
-    assert "nn.Conv2d(in_channels, 2 * width, 3, padding=1)" in text
+    assert "nn.Conv2d(in_channels, a_out, 3, padding=1)" in text
+    assert "self.unit1 = Unit(8, 12, 24)" in text
 
 
 def test_a_number_that_nothing_gives_becomes_an_argument() -> None:

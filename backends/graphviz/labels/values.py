@@ -13,7 +13,15 @@ from functools import cached_property
 from netlang.backends.graphviz.markup import TIMES
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Function
-from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, origin_of
+from netlang.ir.provenance import (
+    BinaryOrigin,
+    CallOrigin,
+    InputOrigin,
+    ItemOrigin,
+    Origin,
+    ParameterOrigin,
+    origin_of,
+)
 from netlang.ir.types import DType, TensorType
 from netlang.records import Record
 
@@ -115,19 +123,24 @@ def _listed(values: tuple[object, ...]) -> str:
     return " | ".join(texts)
 
 
-def _formula(origin: Origin | int) -> str:
-    if isinstance(origin, int):
+def _formula(origin: Origin | int | float) -> str:
+    if isinstance(origin, int | float):
         return str(origin)
     if isinstance(origin, ParameterOrigin):
         return origin.name
     if isinstance(origin, InputOrigin):
         axis = _AXES[origin.axis] if origin.axis < len(_AXES) else f"shape[{origin.axis}]"
         return f"in.{axis}" if origin.index == 0 else f"in{origin.index}.{axis}"
+    if isinstance(origin, ItemOrigin):
+        return f"{origin.name}[{origin.index}]"
+    if isinstance(origin, CallOrigin):
+        inside = ", ".join(map(_formula, origin.arguments))
+        return f"-{inside}" if origin.function == "neg" else f"{origin.function}({inside})"
     sign = {"*": _DOT, "//": "/"}.get(origin.operator, f" {origin.operator} ")
     return f"{_operand(origin.left)}{sign}{_operand(origin.right)}"
 
 
-def _operand(origin: Origin | int) -> str:
+def _operand(origin: Origin | int | float) -> str:
     text = _formula(origin)
     nested = isinstance(origin, BinaryOrigin) and origin.operator in "+-%"
     return f"({text})" if nested else text

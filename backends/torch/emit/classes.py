@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.emit.annotations import annotated
-from netlang.backends.torch.emit.constructors import Constructor
+from netlang.backends.torch.emit.arguments.constructors import Constructor
+from netlang.backends.torch.emit.arguments.formulas import literal
+from netlang.backends.torch.emit.arguments.validity import told
 from netlang.backends.torch.emit.forward import Unit, Writer
 from netlang.backends.torch.emit.holders import Holders, file_name, scope_doc
 from netlang.backends.torch.emit.members import Members
@@ -76,10 +78,17 @@ class ClassWriter:
         function = self._function
         line = function.span.location.line
         if function.doc == "" and not self._is_net:
-            return scope_doc(function.span)
+            return f"{scope_doc(function.span).removesuffix('.')}{self._where()}."
         kind = "Net" if self._is_net else "Block"
-        what = f"{kind} `{function.name}` of {file_name(function.span)}, line {line}."
+        place = f"{file_name(function.span)}, line {line}"
+        what = f"{kind} `{function.name}` of {place}{self._where()}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
+
+    def _where(self) -> str:
+        """For which arguments the class is the block, if it isn't for all."""
+        names = {argument.variable: argument.name for argument in self._constructor.arguments}
+        condition = told(self._constructor.holds, names)
+        return f", where {condition}" if condition else ""
 
     # --- constructor --------------------------------------------------------------------------
 
@@ -89,8 +98,8 @@ class ClassWriter:
             *(
                 Parameter(
                     argument.name,
-                    Name("float" if argument.is_float else "int"),
-                    None if argument.default is None else Constant(argument.default),
+                    Name(argument.annotation),
+                    None if argument.default is None else literal(argument.default),
                 )
                 for argument in self._constructor.arguments
             ),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from netlang.analysis.expand import require_writable
+from netlang.backends.torch.emit.arguments.chooser import constructors_of
 from netlang.backends.torch.emit.class_names import class_names
 from netlang.backends.torch.emit.classes import ClassWriter
-from netlang.backends.torch.emit.constructor_arguments import constructors_of
 from netlang.backends.torch.emit.helpers import HELPERS, needed
 from netlang.backends.torch.emit.holders import Holders, file_name
 from netlang.backends.torch.guard import GUARD, guard_lines
@@ -27,13 +27,14 @@ __all__ = ["Emitted", "class_name", "emit", "emitted"]
 Change: TypeAlias = Callable[[Sequence[ClassDef]], Sequence[ClassDef]]
 
 _IMPORTS = {
+    "math": "import math",
     "OrderedDict": "from collections import OrderedDict",
     "Callable": "from collections.abc import Callable",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
 }
 _AFTER = ".,)]( :["
-_STANDARD = ("OrderedDict", "Callable")
+_STANDARD = ("math", "OrderedDict", "Callable")
 _OF_TYPING = ("Any", "NamedTuple", "cast")
 
 

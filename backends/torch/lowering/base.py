@@ -30,7 +30,7 @@ from netlang.backends.torch.python.tree import (
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
-from netlang.ir.provenance import BinaryOrigin, Traced, origin_of
+from netlang.ir.provenance import BinaryOrigin, CallOrigin, Traced, origin_of
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record
 
@@ -47,6 +47,7 @@ __all__ = [
     "functional",
     "layer",
     "lower",
+    "met",
     "number",
     "option",
     "per_axis_number",
@@ -73,7 +74,8 @@ class Lowered(Record):
     `constructor` makes its module, and `apply` is the value in terms of the module; `function` is
     the value without a module. `held` says what the constructor makes: a module or a tensor.
     `light` steps read well around the call that made their input. The backward pass of an
-    `overwritable` step doesn't need its output, so the next step may overwrite it.
+    `overwritable` step doesn't need its output, so the next step may overwrite it. For numbers for
+    which the comparisons in `holds` are false, other code is needed.
     """
 
     constructor: Expression | None = None
@@ -82,6 +84,7 @@ class Lowered(Record):
     held: Held = "module"
     light: bool = False
     overwritable: bool = False
+    holds: tuple[CallOrigin, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -173,17 +176,23 @@ def layer(
 
 
 def arithmetic(operator: str, left: int, right: int) -> int:
-    """``left operator right`` for one of ``+ - * //``; has an origin if either side has one."""
+    """``left operator right`` for one of ``+ - * // %``; has an origin if either side has one."""
     value = {
         "+": left + right,
         "-": left - right,
         "*": left * right,
         "//": left // right if right else 0,
+        "%": left % right if right else 0,
     }[operator]
     if not isinstance(left, Traced) and not isinstance(right, Traced):
         return value
     one, two = origin_of(left), origin_of(right)
     return Traced(value, BinaryOrigin(operator, one or int(left), two or int(right)))
+
+
+def met(comparison: str, left: int, right: int) -> CallOrigin:
+    """A comparison that is true of two numbers, with their origins."""
+    return CallOrigin(comparison, (origin_of(left) or int(left), origin_of(right) or int(right)))
 
 
 def dimension(axis: int, x: TensorType) -> int:

@@ -45,11 +45,11 @@ class Slice(Record):
 
 
 class Keyword(Record):
-    """``name=value``, omitted if the value turns out to be the constant `default`."""
+    """``name=value``, omitted if the value turns out to be the literal `default`."""
 
     name: str
     value: Expression
-    default: Constant | None = None
+    default: Constant | TupleDisplay | None = None
 
 
 class Call(Record):

@@ -11,9 +11,17 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import chain, count
 
 from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
+from netlang.backends.torch.rewrite.terms import axis_name, conditions_in, op_in, types_of, value_in
 from netlang.ir.dims import Dim
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
-from netlang.ir.provenance import InputOrigin, ParameterOrigin, Retracing, Traced
+from netlang.ir.provenance import (
+    InputOrigin,
+    ParameterOrigin,
+    Retracing,
+    Traced,
+    in_own_terms,
+    origin_of,
+)
 from netlang.ir.types import TensorType
 from netlang.records import Record, replace
 
@@ -135,38 +143,42 @@ def _call(function: Function, closed: _Closed) -> Node:
 def _inner(function: Function, closed: _Closed) -> Function:
     """The members as a function of the entering value. Unlike a block's, its doc is empty."""
     place = {old: new for new, old in enumerate(closed.members)}
-    own = _own_parameters(function)
-    without_input = Retracing(own, _plain_inputs(function))
+    sizes = _Sizes(function, closed)
+    terms = Retracing(sizes.inner, sizes.inputs)
 
     def moved(ref: Ref) -> Ref:
         if ref == closed.entry:
             return Ref(INPUT, 0)
         return Ref(place[ref.producer], ref.output)
 
+    known = {Ref(INPUT, 0): (port := _port(function.type_of(closed.entry))).type}
     merge = _free("merge", {_below(closed.path, function.nodes[i].path) for i in closed.members})
 
-    def local(node: Node) -> Node:
+    def local(index: int, node: Node) -> Node:
         # A labelled merge has the path of its scope, which a step inside never has: in the scope
         # `0`, the step `0.0` is called `0`.
         path = merge if node.path == closed.path else _below(closed.path, node.path)
         inputs = tuple(moved(ref) for ref in node.inputs)
-        types = tuple(
-            type_.with_shape(*map(without_input.retrace, type_.shape)) for type_ in node.types
-        )
-        module = _below(closed.path, node.module)
-        return replace(node, path=path, inputs=inputs, types=types,
-                       module=path if not node.reuses else module, auxiliary=False)  # fmt: skip
+        callee = node.callee if isinstance(node.callee, Function) else op_in(node.callee, terms)
+        given = {name: value_in(value, terms) for name, value in node.arguments.items()}
+        module = path if not node.reuses else _below(closed.path, node.module)
+        moved_node = replace(node, path=path, callee=callee, inputs=inputs, module=module,
+                             auxiliary=False, arguments=given)  # fmt: skip
+        types = types_of(moved_node, tuple(known[ref] for ref in inputs), terms)
+        known.update({Ref(place[index], k): type_ for k, type_ in enumerate(types)})
+        return replace(moved_node, types=types)
 
-    nodes = tuple(local(function.nodes[index]) for index in closed.members)
+    nodes = tuple(local(index, function.nodes[index]) for index in closed.members)
     return replace(
         function,
         name=_name(function, closed.path),
-        arguments=own,
-        inputs=(_port(function.type_of(closed.entry)),),
+        arguments=sizes.outer,
+        inputs=(port,),
         items=nodes,
         outputs=(Output("output", moved(closed.result)),),
         span=nodes[0].span,
         doc="",
+        decided=conditions_in(function, terms),
     )
 
 
@@ -191,22 +203,48 @@ def _free(name: str, paths: Set[str]) -> str:
     return next(other for other in chain([name], numbered) if other not in labels)
 
 
-def _own_parameters(function: Function) -> dict[str, object]:
-    """The arguments of the enclosing function that numbers of the scope still refer to."""
-    return {
-        name: Traced(int(value), ParameterOrigin(name))
-        if isinstance(value, int) and not isinstance(value, bool)
-        else value
-        for name, value in function.arguments.items()
-    }
+class _Sizes:
+    """The parameters of a scope: those of the function around it, and sizes of its inputs.
+
+    `outer` are their values in the terms of that function, `inner` in those of the scope; `inputs`
+    are the sizes of the function's inputs in those of the scope.
+    """
+
+    def __init__(self, function: Function, closed: _Closed) -> None:
+        entering = function.type_of(closed.entry)
+        self.outer: dict[str, object] = {
+            name: in_own_terms(name, value) for name, value in function.arguments.items()
+        }
+        self.inputs: tuple[tuple[Dim, ...], ...] = tuple(
+            tuple(
+                self._size(
+                    InputOrigin(index, axis), size, _size_name(function, index, axis), entering
+                )
+                for axis, size in enumerate(port.type.shape)
+            )
+            for index, port in enumerate(function.inputs)
+        )
+        self.inner = self.outer | {
+            name: in_own_terms(name, value) for name, value in self.outer.items()
+        }
+
+    def _size(self, origin: InputOrigin, size: Dim, name: str, entering: TensorType) -> Dim:
+        """A size of an input of the function, as the scope sees it."""
+        if not isinstance(size, int):
+            return size
+        same = [axis for axis, own in enumerate(entering.shape) if origin_of(own) == origin]
+        if same:
+            axis = origin.axis if origin.axis in same else same[0]
+            return Traced(int(size), InputOrigin(0, axis))
+        self.outer[name] = Traced(int(size), origin)
+        return Traced(int(size), ParameterOrigin(name))
 
 
-def _plain_inputs(function: Function) -> tuple[tuple[Dim, ...], ...]:
-    """The shapes of a function's inputs as plain numbers, without reference to the inputs."""
-    return tuple(
-        tuple(int(size) if isinstance(size, int) else size for size in port.type.shape)
-        for port in function.inputs
-    )
+def _size_name(function: Function, index: int, axis: int) -> str:
+    """A name for a size of an input of the function, other than those of its parameters."""
+    port = function.inputs[index]
+    prefix = "in" if len(function.inputs) == 1 else port.name
+    return _free(f"{prefix}_{axis_name(axis, port.type.rank)}", set(function.arguments))
 
 
 def _name(function: Function, path: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from netlang.ir.dims import Dim
-from netlang.ir.op import Op
+from netlang.backends.torch.rewrite.terms import op_in, value_in
 from netlang.ir.program import INPUT, Function, Node, Ref
-from netlang.ir.provenance import Traced, retrace
-from netlang.records import names_of, replace
+from netlang.ir.provenance import Retracing
+from netlang.records import replace
 
 __all__ = ["inlined"]
-
-Sizes = tuple[tuple[Dim, ...], ...]
 
 
 def inlined(function: Function, short: Collection[Function]) -> Function:
@@ -49,41 +46,15 @@ def _steps(function: Function, call: Node, entry: Ref, start: int) -> list[Node]
     """The steps of a plain chain in the caller's terms; the first becomes node `start`."""
     callee = call.callee
     assert isinstance(callee, Function)
-    arguments = call.arguments
-    sizes = tuple(type_.shape for type_ in function.input_types(call))
+    terms = Retracing(call.arguments, tuple(each.shape for each in function.input_types(call)))
     found = []
     for number, node in enumerate(callee.nodes):
         path = f"{call.path}.{node.path}"
-        types = tuple(
-            type_.with_shape(*(retrace(size, arguments, sizes) for size in type_.shape))
-            for type_ in node.types
-        )
+        types = tuple(type_.with_shape(*map(terms.retrace, type_.shape)) for type_ in node.types)
         operator = node.callee
         if not isinstance(operator, Function):
-            operator = _in_terms(operator, arguments, sizes)
+            operator = op_in(operator, terms)
         before = Ref(start + number - 1) if number else entry
-        given = {
-            name: _in_callers_terms(value, arguments, sizes)
-            for name, value in node.arguments.items()
-        }
+        given = {name: value_in(value, terms) for name, value in node.arguments.items()}
         found.append(Node(path, operator, (before,), types, node.span, path, call.auxiliary, given))
     return found
-
-
-def _in_terms(op: Op, arguments: Mapping[str, object], sizes: Sizes) -> Op:
-    """An operator whose numbers are expressed in the caller's terms."""
-    changes = {
-        name: traced
-        for name in names_of(op)
-        if (traced := _in_callers_terms(value := getattr(op, name), arguments, sizes)) is not value
-    }
-    return replace(op, **changes) if changes else op
-
-
-def _in_callers_terms(value: object, arguments: Mapping[str, object], sizes: Sizes) -> object:
-    if isinstance(value, Traced):
-        return retrace(value, arguments, sizes)
-    if isinstance(value, tuple):
-        items = tuple(_in_callers_terms(item, arguments, sizes) for item in value)
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return value

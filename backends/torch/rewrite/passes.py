@@ -1,8 +1,9 @@
 """Rewrites functions towards the classes that a PyTorch user would write.
 
 On exit, every size that depends on the input is read from a value, every closed scope that isn't a
-plain chain is a function of its own, and a block that is a plain chain and called in one place is
-inlined there. The computation, the label paths and their order stay the same.
+plain chain is a function of its own, a block that is a plain chain and called in one place is
+inlined there, and what instances of a block differ in is one of its parameters. The computation,
+the label paths and their order stay the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from operator import is_
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.extract_scopes import with_extracted_scopes
 from netlang.backends.torch.rewrite.inline import inlined
+from netlang.backends.torch.rewrite.own_numbers import with_own_numbers
 from netlang.backends.torch.rewrite.read_sizes import with_sizes
 from netlang.backends.torch.rewrite.scopes import Readers, is_chain, tree
 from netlang.ir.program import Function, Node, Program
@@ -33,9 +35,12 @@ def rewritten(program: Program) -> Variants:
         if variant is not variants.net and _stands_once(variants, variant)
         for instance in variant.instances
     }
-    if not short:
+    if short:
+        net = _everywhere(variants.net.sample, lambda function: inlined(function, short))
+        variants = Variants(_verified(net, program), variants)
+    net = with_own_numbers(variants)
+    if net is variants.net.sample:
         return variants
-    net = _everywhere(variants.net.sample, lambda function: inlined(function, short))
     return Variants(_verified(net, program), variants)
 
 

@@ -18,11 +18,11 @@ from netlang.elaborate.session import ElaboratedFunction, ElaborationSession
 from netlang.evaluate.nesting import DEEPEST_BLOCK
 from netlang.evaluate.values import BlockTarget, Value, memo_key
 from netlang.ir.dims import Dim
-from netlang.ir.program import INPUT, Output, Port, Ref
+from netlang.ir.program import INPUT, Function, Output, Port, Ref
 from netlang.ir.provenance import (
     MOST_OPERATORS,
+    CallOrigin,
     InputOrigin,
-    ParameterOrigin,
     Retracing,
     Traced,
     operators_in,
@@ -136,9 +136,9 @@ def call(
     """
     builder, function = body.builder, elaborated.function
     shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
-    _pin(body, elaborated, values, shapes)
     builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
     retracing = Retracing(values, shapes)
+    _pin(body, function, retracing)
     types = tuple(
         type_.with_shape(*(_retraced(body, size, retracing) for size in type_.shape))
         for type_ in function.output_types
@@ -163,17 +163,9 @@ def _retraced(body: Body, size: Dim, retracing: Retracing) -> Dim:
     return size
 
 
-def _pin(
-    body: Body,
-    elaborated: ElaboratedFunction,
-    values: dict[str, Value],
-    shapes: tuple[tuple[object, ...], ...],
-) -> None:
-    """Pin the caller's parameters from which the callee's pinned numbers derive."""
-    for pin in elaborated.pins:
-        if isinstance(pin, ParameterOrigin):
-            body.evaluator.pin(values[pin.name])
-        else:
-            size = shapes[pin.index][pin.axis]
-            if isinstance(size, Traced):
-                body.evaluator.pin(size)
+def _pin(body: Body, function: Function, retracing: Retracing) -> None:
+    """Record in the caller what the callee's numbers decided, as far as the caller gives them."""
+    for condition in function.decided:
+        outer = retracing.origin(condition)
+        if isinstance(outer, CallOrigin):
+            body.evaluator.pins.met(outer)

@@ -12,9 +12,10 @@ from netlang.elaborate.function.builder import CurrentValue
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.labels import no_current_value
+from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.values import BlockTarget, Layer, Value
 from netlang.ir.program import Ref
-from netlang.ir.provenance import ParameterOrigin, Traced
+from netlang.ir.provenance import in_own_terms, is_row
 from netlang.ir.types import TensorType
 from netlang.source import Span
 
@@ -26,14 +27,14 @@ def arguments(
 ) -> dict[str, Value]:
     """The value of every parameter of a block in the caller's terms, defaults included.
 
-    Numbers inside a list or a layer are plain, as the block could express them only in its own
-    terms, which an `inline` one doesn't have.
+    Numbers in a list of other things are plain, as the block could express them
+    only in its own terms, which an `inline` one doesn't have.
     """
     values = parameters(target_of(applied), applied, span, _entry(body, flow))
     if inline:
         return values
     return {
-        name: body.evaluator.pin(value) if isinstance(value, tuple | Layer) else value
+        name: body.evaluator.pin(value) if isinstance(value, tuple) and not is_row(value) else value
         for name, value in values.items()
     }
 
@@ -45,7 +46,7 @@ def parameters(
     names = Environment(target.module.find)
     if entry is not None:
         names.work = entry.work
-    evaluator = Evaluator(names, entry, entry.pins if entry is not None else set())
+    evaluator = Evaluator(names, entry, entry.pins if entry is not None else Pins())
     given = dict(applied.arguments)
     values: dict[str, Value] = {}
     for parameter in target.definition.parameters:
@@ -107,13 +108,7 @@ def own_names(target: BlockTarget, values: dict[str, Value]) -> Environment:
     """A block's names for its own body: its parameters, in its own terms."""
     names = Environment(target.module.find)
     for parameter in target.definition.parameters:
-        value = _own(parameter.name, values[parameter.name])
-        names.assign(parameter.name, value, parameter.name_span)
+        value = values[parameter.name]
+        own: Value = in_own_terms(parameter.name, value)  # type: ignore[assignment]  # a layer stays one
+        names.assign(parameter.name, own, parameter.name_span)
     return names
-
-
-def _own(name: str, value: Value) -> Value:
-    """A parameter's value in the block's own terms."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Traced(int(value), ParameterOrigin(name))
-    return value

@@ -21,7 +21,7 @@ from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
 from netlang.ir.program import Condition, Function, Output, Ref
-from netlang.ir.provenance import ParameterOrigin
+from netlang.ir.provenance import InputOrigin
 from netlang.records import replace
 from netlang.syntax import ast
 
@@ -48,7 +48,7 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
                 line = enclosing(body.module.file, span, ast.Input)
                 fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
                 session.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
-    pins = frozenset(body.evaluator.pins)
+    pins = body.evaluator.pins
     function = Function(
         builder.name,
         values,
@@ -57,10 +57,11 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
         outputs,
         builder.span,
         body.block.doc,
-        frozenset(pin.name for pin in pins if isinstance(pin, ParameterOrigin)),
+        frozenset(pin.name for pin in pins.leaves if not isinstance(pin, InputOrigin)),
         builder.extent,
+        tuple(pins.conditions),
     )
-    return ElaboratedFunction(function, pins, _conditions(builder, liveness))
+    return ElaboratedFunction(function, _conditions(builder, liveness))
 
 
 def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
+from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
@@ -36,6 +37,7 @@ from netlang.records import replace
 __all__ = ["joined"]
 
 Change = Callable[[Expression], Expression]
+_WHERE = ", where "
 _USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0}
 
 
@@ -61,6 +63,9 @@ def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> Class
     condition = pair.condition()
     if condition is None or not pair.told_apart(condition, among):
         return None
+    about, _, where = full.doc.partition(_WHERE)
+    if where and set(where.removesuffix(".").split(" or ")) != set(flat(condition).split(" or ")):
+        return None  # the projection is there for another reason
     init, forward = pair.full
     body: list[Statement] = []
     for statement in init.body:
@@ -69,7 +74,8 @@ def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> Class
             body.append(If(condition, (statement,)))
         else:
             body.append(statement)
-    return replace(full, name=plain.name, body=(replace(init, body=tuple(body)), forward))
+    joint = (replace(init, body=tuple(body)), forward)
+    return replace(full, name=plain.name, body=joint, doc=f"{about}." if where else full.doc)
 
 
 @final
@@ -85,7 +91,7 @@ class _Pair:
     def of(cls, full: ClassDef, plain: ClassDef) -> _Pair | None:
         """The pair, if leaving out one submodule turns the first class into the second."""
         methods = _methods(full), _methods(plain)
-        if full.name == plain.name or full.doc != plain.doc or None in methods:
+        if full.name == plain.name or _about(full) != _about(plain) or None in methods:
             return None
         (init, forward), (plain_init, plain_forward) = (each for each in methods if each)
         own = {each.name for each in plain_init.parameters}
@@ -128,6 +134,11 @@ class _Pair:
                 values = _given(self.full[0].parameters[1:], part)
                 found[name.id].add(_holds(condition, values))
         return [found[name] for name in self.names] == [{True}, {False}]
+
+
+def _about(definition: ClassDef) -> str:
+    """The docstring of a class without the arguments for which it is meant."""
+    return definition.doc.partition(_WHERE)[0].removesuffix(".")
 
 
 def _methods(definition: ClassDef) -> tuple[FunctionDef, FunctionDef] | None:

@@ -23,7 +23,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     dotted,
 )
-from netlang.ir.provenance import Traced
+from netlang.ir.provenance import Traced, TracedFloat
 from netlang.ir.types import DType, Types
 from netlang.ops.constants import (
     Arange,
@@ -53,7 +53,7 @@ def nested(values: object, *, whole: bool) -> Expression:
     """A list as integers or floats; numbers with an origin as what they were made of."""
     if isinstance(values, tuple):
         return ListDisplay(tuple(nested(item, whole=whole) for item in values))
-    if isinstance(values, Traced):
+    if isinstance(values, Traced | TracedFloat):
         return number(values, "value")
     assert isinstance(values, int | float)
     return Constant(int(values) if whole else float(values))

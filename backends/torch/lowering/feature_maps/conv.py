@@ -9,6 +9,7 @@ from netlang.backends.torch.lowering.base import (
     constant,
     epsilon,
     lower,
+    met,
     number,
     option,
     per_axis_number,
@@ -24,6 +25,7 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
+from netlang.ir.provenance import CallOrigin, origin_of
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose
@@ -53,10 +55,37 @@ def _conv(op: Conv, inputs: Types, outputs: Types) -> Lowered:
         *(() if outside else (option("padding_mode", constant(op.pad_mode), "zeros"),)),
         *((option("eps", epsilon(op.eps, inputs), 1e-6),) if op.standardize else ()),
     )
+    holds = _holds(op, kernel, dilation, stride, pads)
     if outside:
         apply = applied(TheModule(), padded(pads, op.pad_mode))
-        return Lowered(constructor, apply=apply, overwritable=True)
-    return Lowered(constructor, overwritable=True)
+        return Lowered(constructor, apply=apply, overwritable=True, holds=holds)
+    return Lowered(constructor, overwritable=True, holds=holds)
+
+
+def _holds(
+    op: Conv,
+    kernel: tuple[int, ...],
+    dilation: tuple[int, ...],
+    stride: tuple[int, ...],
+    pads: tuple[Padding, ...],
+) -> tuple[CallOrigin, ...]:
+    """What padding that keeps the size depends on: whether as much is needed on both sides."""
+    if not isinstance(op.pad, str):
+        return ()
+    symmetric = all(before == after for before, after in pads)
+    outside = not symmetric and any(step != 1 for step in stride)
+    found: list[CallOrigin] = []
+    for k, d, s in zip(kernel, dilation, stride, strict=True):
+        if outside:
+            found += (met("==", k, int(k)), met("==", d, int(d)))
+        else:
+            reach = (
+                k if d == 1 and origin_of(d) is None else arithmetic("*", d, arithmetic("-", k, 1))
+            )
+            found.append(met("==", arithmetic("%", reach, 2), reach % 2))
+        if not symmetric:
+            found.append(met("==" if s == 1 else "!=", s, 1))
+    return tuple(found)
 
 
 def padding_argument(
@@ -67,9 +96,9 @@ def padding_argument(
         return option("padding", constant("same"), 0)
     if isinstance(op.pad, str):
         halves = (
-            arithmetic("//", arithmetic("*", d, arithmetic("-", k, 1)), 2)
-            if d != 1
-            else arithmetic("//", arithmetic("-", k, 1), 2)
+            arithmetic("//", k, 2)
+            if d == 1 and origin_of(d) is None
+            else arithmetic("//", arithmetic("*", d, arithmetic("-", k, 1)), 2)
             for k, d in zip(kernel, dilation, strict=True)
         )
         return option("padding", per_axis_number(tuple(halves), "padding"), 0)

@@ -9,37 +9,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.backends.torch.diagnostics import NoLowering
-from netlang.backends.torch.emit.constructors import (
+from netlang.backends.torch.emit.arguments.constructors import (
     Constructor,
     ConstructorArgument,
     application,
-    axis_name,
-    environment_of,
     given,
     short,
     speaks_of,
     without_defaults,
 )
-from netlang.backends.torch.emit.formulas import (
-    Environment,
+from netlang.backends.torch.emit.arguments.formulas import (
     Formula,
+    Given,
     Settled,
     Variable,
     expression,
-    fit,
     formula_of,
+    literal,
     plain,
     variables_in,
 )
+from netlang.backends.torch.emit.arguments.rows import (
+    annotation,
+    environment_of,
+    parameter_names,
+    passed,
+    rows_of,
+    with_rows,
+)
+from netlang.backends.torch.emit.arguments.settlement import Settlement
+from netlang.backends.torch.emit.arguments.validity import Conditions, alternatives
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python import identifiers
 from netlang.backends.torch.python.tree import (
     Call,
-    Constant,
     Keyword,
     Name,
     Number,
-    NumberValue,
 )
 from netlang.backends.torch.rewrite.class_sharing import (
     CallSite,
@@ -48,7 +54,9 @@ from netlang.backends.torch.rewrite.class_sharing import (
     fill,
     numbers_in,
 )
+from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.computed import Plain
 from netlang.ir.program import Function, Node
 from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 
@@ -61,9 +69,10 @@ _USUAL: Mapping[str, int] = {"stride": 1, "dilation": 1, "groups": 1, "padding":
 def constructors_of(variants: Variants, class_names: Mapping[Variant, str]) -> list[Constructor]:
     """The constructors of all variants, callees first."""
     made: dict[Variant, Constructor] = {}
+    settlement, conditions = Settlement(variants), Conditions(variants)
     for variant in variants:
         made[variant] = _ArgumentChooser(
-            variants, variant, made, class_names[variant]
+            variants, variant, made, class_names[variant], settlement, conditions
         ).constructor()
     return list(made.values())
 
@@ -77,23 +86,28 @@ class _ArgumentChooser:
         variant: Variant,
         made: Mapping[Variant, Constructor],
         class_name: str,
+        settlement: Settlement,
+        conditions: Conditions,
     ) -> None:
+        self._settlement, self._conditions = settlement, conditions
         self._variants, self._variant = variants, variant
         self._constructors, self._class_name = made, class_name
         self._is_net = variant is variants.net
-        self._environments = [environment_of(function) for function in variant.instances]
-        self._settled = Settled(self._settled_values())
-        self._extras: list[dict[Variable, NumberValue]] = [{} for _ in variant.instances]
+        self._rows = rows_of(variant)
+        self._environments = [environment_of(f, self._rows) for f in variant.instances]
+        self._settled = Settled(settlement.values[variant], self._rows.single, self._rows.spread)
+        self._extras: list[dict[Variable, Given]] = [{} for _ in variant.instances]
         # The environments with the extra arguments in them.
         self._complete = [dict(environment) for environment in self._environments]
-        self._used: set[Variable] = set()
+        self._added: dict[object, ParameterOrigin] = {}
         self._names = identifiers.PythonScope()
 
     def constructor(self) -> Constructor:
         formulas = self._formulas()
         if self._is_net and (decisive := self._decisive(formulas)):
             decided = {v: self._environments[0][v] for v in decisive}
-            self._settled = Settled({**self._settled.values, **decided})
+            values = {**self._settled.values, **decided}
+            self._settled = Settled(values, self._rows.single, self._rows.spread)
             formulas = self._formulas()
         used = list(
             dict.fromkeys(v for step in formulas for formula in step for v in variables_in(formula))
@@ -107,9 +121,9 @@ class _ArgumentChooser:
             for index, step in enumerate(formulas)
         )
         extra = dict(zip(self._variant.instances, self._extras, strict=True))
-        return Constructor(
-            self._variant, self._class_name, arguments, tuple(map(without_defaults, steps)), extra
-        )
+        holds = alternatives(self._conditions, self._variant, self._settled, used)
+        arguments, steps = with_rows(arguments, tuple(map(without_defaults, steps)))
+        return Constructor(self._variant, self._class_name, arguments, steps, extra, holds)
 
     def _formulas(self) -> list[list[Formula]]:
         """The formulas for every number of every step."""
@@ -131,39 +145,8 @@ class _ArgumentChooser:
             given = {v for formula in step for v in variables_in(formula)}
             given |= speaks_of(function.input_types(node))
             decisive |= speaks_of(node.types) - given
-        return {v for v in decisive if v in self._environments[0] and v not in self._settled.values}
-
-    def _settled_values(self) -> Environment:
-        """Variables to write as numbers.
-
-        For the net, these are its input sizes and the parameters that also decide something else;
-        for a block, the parameters with the same value wherever the net uses it.
-        """
-        first, pinned = self._environments[0], self._variant.sample.pinned
-        if self._is_net:
-            return {
-                variable: number
-                for variable, number in first.items()
-                if isinstance(variable, InputOrigin) or variable.name in pinned
-            }
-        return {
-            variable: number
-            for variable, number in first.items()
-            if isinstance(variable, ParameterOrigin)
-            and all(environment.get(variable) == number for environment in self._environments)
-            and self._is_settled(variable.name, number)
-        }
-
-    def _is_settled(self, name: str, number: NumberValue) -> bool:
-        """Whether a parameter with the same value in all instances is not an argument.
-
-        This holds for a parameter that the net's own arguments decide and, in a block called once,
-        for parameters that decide something else or whose value has no effect.
-        """
-        calls = [site.node for site in self._variant.sites if not site.node.reuses]
-        if any(origin_of(call.arguments.get(name)) is not None for call in calls):
-            return name in self._variant.sample.pinned
-        return len(calls) > 1 or number in (0, 1) or name in self._variant.sample.pinned
+        first = self._environments[0]
+        return {v for v in decisive if v in first and v not in self._settled.values}
 
     # --- columns ------------------------------------------------------------------------------
 
@@ -180,12 +163,12 @@ class _ArgumentChooser:
         named = [a for a in callee.arguments if a.by_name]
         call = Call(
             Name(callee.class_name),
-            tuple(Number(values[a.variable], a.name) for a in positional),
+            tuple(passed(a, values[a.variable]) for a in positional),
             tuple(
                 Keyword(
                     a.name,
-                    Number(values[a.variable], a.name),
-                    None if a.default is None else Constant(a.default),
+                    passed(a, values[a.variable]),
+                    None if a.default is None else literal(a.default),
                 )
                 for a in named
             ),
@@ -197,7 +180,7 @@ class _ArgumentChooser:
         function: Function,
         node: Node,
         callee: Function,
-        values: Mapping[Variable, NumberValue],
+        values: Mapping[Variable, Given],
     ) -> None:
         """A block that is applied again must be the same module as the first time."""
         first = next(i for i, other in enumerate(function.nodes) if other.path == node.module)
@@ -218,33 +201,30 @@ class _ArgumentChooser:
         return [self._variants.numbers(f, index) for f in self._variant.instances]
 
     def _formula(self, numbers: tuple[Number, ...], node: Node) -> Formula:
-        """The formula of one column, or a new argument if none fits."""
+        """The formula of one column, or a new argument if instances differ in it."""
         column = [number.value for number in numbers]
-        role = numbers[0].role
-        formula = formula_of(column, self._complete)
-        if formula is not None:
-            formula = self._settled.known(formula)
-        else:
-            formula = fit(column, self._complete, role, self._used)
-        if formula is None:
-            formula = self._extra(column, node, role)
-        self._used.update(variables_in(formula))
-        return formula
+        formula = formula_of(column, self._complete, self._settled)
+        return self._extra(column, node, numbers[0].role) if formula is None else formula
 
-    def _extra(self, column: list[NumberValue], node: Node, role: str) -> Formula:
+    def _extra(self, column: list[Plain], node: Node, role: str) -> Formula:
         """A new argument that the block itself lacks, named after the step and the number."""
         taken = {v.name for e in self._complete for v in e if isinstance(v, ParameterOrigin)}
         wanted = f"{node.path.replace('.', '_')}_{short(role)}"
+        key = wanted, tuple(value if (o := origin_of(value)) is None else o for value in column)
+        if key in self._added:  # the same for each axis
+            return self._added[key]
         name = identifiers.PythonScope(taken).fresh(wanted)
+        self._added[key] = ParameterOrigin(name)
         for extra, environment, value in zip(self._extras, self._complete, column, strict=True):
-            extra[ParameterOrigin(name)] = environment[ParameterOrigin(name)] = plain(value)
+            extra[ParameterOrigin(name)] = value
+            environment[ParameterOrigin(name)] = plain(value)
         return ParameterOrigin(name)
 
     # --- arguments ----------------------------------------------------------------------------
 
     def _arguments(self, used: list[Variable]) -> tuple[ConstructorArgument, ...]:
         """The arguments: input sizes, then the block's parameters in order, then the others."""
-        order = [ParameterOrigin(name) for name in self._variant.sample.arguments]
+        order = [ParameterOrigin(name) for name in parameter_names(self._variant.sample)]
         inputs = sorted(
             (v for v in used if isinstance(v, InputOrigin)), key=lambda v: (v.index, v.axis)
         )
@@ -255,38 +235,39 @@ class _ArgumentChooser:
 
     def _argument(self, variable: Variable) -> ConstructorArgument:
         value = self._complete[0][variable]
-        if self._is_net:
-            name = self._names.fresh(self._called(variable))
-            return ConstructorArgument(variable, name, isinstance(value, float), value, True)
         name = self._names.fresh(self._called(variable))
-        default = self._default(variable, name)
+        default = value if self._is_net else self._default(variable, name)
         by_name = default is not None or name in _USUAL
-        return ConstructorArgument(variable, name, isinstance(value, float), default, by_name)
+        length = len(value) if isinstance(value, tuple) else 0
+        return ConstructorArgument(
+            variable, name, annotation(value), default, self._is_net or by_name, length
+        )
 
     def _called(self, variable: Variable) -> str:
         if isinstance(variable, ParameterOrigin):
-            return variable.name
+            return variable.name.rpartition(".")[2]
         ports = self._variant.sample.inputs
         port = ports[variable.index]
         prefix = "in" if len(ports) == 1 else port.name
         return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
 
-    def _default(self, variable: Variable, name: str) -> NumberValue | None:
+    def _default(self, variable: Variable, name: str) -> Given | None:
         """The value that most calls pass, if it is a natural default, or that all calls pass."""
         if isinstance(variable, InputOrigin):
             return None
         sites = [site for site in self._variant.sites if not site.node.reuses]
-        if any(origin_of(site.node.arguments.get(variable.name)) for site in sites):
-            return None
+        traced = [self._settlement.is_derived(site, variable) for site in sites]
         values = [self._plain_value(variable, site) for site in sites]
         usual = _USUAL.get(name)
-        if usual is not None and usual in values:
+        if usual is not None and (usual, False) in zip(values, traced, strict=True):
             return usual
+        if any(traced):
+            return None
         if len(values) > 1 and all(value == values[0] for value in values):
             return values[0]
         return None
 
-    def _plain_value(self, variable: Variable, site: CallSite) -> NumberValue:
+    def _plain_value(self, variable: Variable, site: CallSite) -> Given:
         callee = site.node.callee
         assert isinstance(callee, Function)
         index = self._variant.instances.index(callee)

@@ -1,0 +1,87 @@
+"""Shorter forms of sums, differences, products and quotients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from netlang.ir.provenance import BinaryOrigin, Origin, leaves, operators_in
+
+__all__ = ["shortened"]
+
+Term: TypeAlias = Origin | int | float
+
+
+def shortened(formula: BinaryOrigin) -> Term:
+    """The formula, or the same as a sum of multiples if that is shorter.
+
+    ``6 * x - 4 * x`` is ``2 * x``, ``x * 1`` is ``x``, ``4 * x // 2`` is ``2 * x``.
+    """
+    sides = (formula.left, formula.right)
+    if any(isinstance(side, float) for side in sides):
+        return formula
+    terms = _terms(formula)
+    if terms is None:
+        return formula
+    found = _sum(terms)
+    return found if _length(found) < _length(formula) else formula
+
+
+def _length(formula: Term) -> tuple[int, int]:
+    return operators_in(formula), sum(1 for _ in leaves(formula))
+
+
+def _terms(formula: Term) -> dict[Origin | None, int] | None:
+    """The factors of the terms of a sum, and under None its number; None if it has a float."""
+    if isinstance(formula, float):
+        return None
+    if isinstance(formula, int):
+        return {None: formula}
+    if isinstance(formula, BinaryOrigin) and formula.operator in ("+", "-", "*", "//"):
+        left, right = _terms(formula.left), _terms(formula.right)
+        if left is None or right is None:
+            return None
+        combined = _combined(formula.operator, left, right)
+        if combined is not None:
+            return combined
+    return {formula: 1}
+
+
+def _combined(
+    operator: str, left: Mapping[Origin | None, int], right: Mapping[Origin | None, int]
+) -> dict[Origin | None, int] | None:
+    if operator in ("+", "-"):
+        sign = 1 if operator == "+" else -1
+        total = dict(left)
+        for term, factor in right.items():
+            total[term] = total.get(term, 0) + sign * factor
+        return total
+    if operator == "*":
+        number, other = (left, right) if set(left) == {None} else (right, left)
+        if set(number) != {None}:
+            return None
+        return {term: factor * number[None] for term, factor in other.items()}
+    divisor = right[None] if set(right) == {None} else 0
+    if divisor <= 0 or any(factor % divisor for factor in left.values()):
+        return None
+    return {term: factor // divisor for term, factor in left.items()}
+
+
+def _sum(terms: Mapping[Origin | None, int]) -> Term:
+    """A sum in which what is subtracted comes last."""
+    found: Term = 0
+    for term, factor in sorted(terms.items(), key=lambda item: (item[0] is None, item[1] < 0)):
+        if factor == 0:
+            continue
+        if isinstance(found, int):
+            found = _multiple(factor, term)
+        else:
+            operator = "+" if factor > 0 else "-"
+            found = BinaryOrigin(operator, found, _multiple(abs(factor), term))
+    return found
+
+
+def _multiple(factor: int, term: Origin | None) -> Term:
+    if term is None:
+        return factor
+    return term if factor == 1 else BinaryOrigin("*", factor, term)

@@ -1,0 +1,179 @@
+"""For which arguments a class is the block: what the steps of its instances have in common.
+
+A block with a condition or a loop has other steps for other arguments. Each instance knows the
+comparisons that its steps depend on; a class holds where those of any of its instances are true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from netlang.backends.torch.emit.arguments.formulas import (
+    Formula,
+    Settled,
+    Variable,
+    expression,
+    variables_in,
+)
+from netlang.backends.torch.python.printer import flat
+from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
+from netlang.ir.computed import COMPARISONS
+from netlang.ir.op import Op
+from netlang.ir.program import Function
+from netlang.ir.provenance import (
+    CallOrigin,
+    InputOrigin,
+    Origin,
+    Retracing,
+    origin_of,
+    parts_of,
+)
+from netlang.ir.types import Types
+from netlang.records import names_of
+
+__all__ = ["Alternatives", "Conditions", "alternatives", "told"]
+
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+# Any of these holds, each of which needs all of its comparisons. Empty: always.
+Alternatives: TypeAlias = tuple[tuple[CallOrigin, ...], ...]
+
+
+def alternatives(
+    conditions: Conditions, variant: Variant, settled: Settled, arguments: Collection[Variable]
+) -> Alternatives:
+    """The conditions on some arguments under which a class has the steps of its instances."""
+    found = dict.fromkeys(
+        frozenset(_own(conditions.of(function), settled, arguments))
+        for function in variant.instances
+    )
+    shorter = _shorter(list(found))
+    if any(not each for each in shorter):
+        return ()
+    return tuple(tuple(sorted(each, key=str)) for each in shorter)
+
+
+class Conditions:
+    """What the steps of functions depend on, in the spec and in how PyTorch writes them."""
+
+    def __init__(self, variants: Variants) -> None:
+        self._variants = variants
+        self._known: dict[Function, tuple[CallOrigin, ...]] = {}
+
+    def of(self, function: Function) -> tuple[CallOrigin, ...]:
+        """The comparisons that are true of an instance."""
+        return (*function.decided, *self._written(function))
+
+    def _written(self, function: Function) -> tuple[CallOrigin, ...]:
+        """Those of the code of its steps, and of what it calls, in its own terms."""
+        if function not in self._known:
+            self._known[function] = tuple(dict.fromkeys(self._found(function)))
+        return self._known[function]
+
+    def _found(self, function: Function) -> Iterator[CallOrigin]:
+        for index, node in enumerate(function.nodes):
+            inputs = function.input_types(node)
+            if isinstance(node.callee, Op):
+                yield from self._variants.step(function, index).holds
+                yield from _lost(self._variants, function, index, node.callee)
+                yield from _met(inputs, node.types)
+                continue
+            terms = Retracing(node.arguments, tuple(each.shape for each in inputs))
+            for condition in self._written(node.callee):
+                outer = terms.origin(condition)
+                if isinstance(outer, CallOrigin):
+                    yield outer
+
+
+def _met(inputs: Types, outputs: Types) -> Iterator[CallOrigin]:
+    """Sizes of values that are joined element by element: equal, or 1 for all of an axis."""
+    shape = outputs[0].shape if len(inputs) > 1 else ()
+    if any(each.rank != len(shape) for each in inputs):
+        return
+    rows = [[each.shape[axis] for each in inputs] for axis in range(len(shape))]
+    if any(set(row) - {1, size} for row, size in zip(rows, shape, strict=True)):
+        return
+    for row in rows:
+        first = row[0]
+        for size in row[1:]:
+            if isinstance(first, int) and isinstance(size, int):
+                for one, other in ((first, size),) if first == size else ((first, 1), (size, 1)):
+                    sides = (origin_of(one) or int(one), origin_of(other) or int(other))
+                    if one == other and any(not isinstance(side, int) for side in sides):
+                        yield CallOrigin("==", sides)
+
+
+def _lost(variants: Variants, function: Function, index: int, op: Op) -> Iterator[CallOrigin]:
+    """Numbers of an operator that its code doesn't have as such: they decided how it is written."""
+    written = set[Formula]()
+    for number in variants.numbers(function, index):
+        origin = origin_of(number.value)
+        if origin is not None:
+            written.update(_inside(origin))
+    for name in names_of(op):
+        for value, origin in _traced(getattr(op, name)):
+            if origin not in written:
+                yield CallOrigin("==", (origin, +value))
+
+
+def _inside(origin: Formula) -> Iterator[Formula]:
+    yield origin
+    for part in parts_of(origin):
+        yield from _inside(part)
+
+
+def _traced(value: object) -> Iterator[tuple[int | float, Origin]]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _traced(each)
+    elif isinstance(value, int | float) and (origin := origin_of(value)) is not None:
+        yield value, origin
+
+
+def _own(
+    decided: Iterable[CallOrigin], settled: Settled, arguments: Collection[Variable]
+) -> Iterator[CallOrigin]:
+    seen = set[object]()
+    for condition in decided:
+        known = settled.known(condition)
+        if not isinstance(known, CallOrigin) or known.arguments[0] == known.arguments[1]:
+            continue  # it is true whatever the arguments are
+        same = frozenset(known.arguments) if known.function in ("==", "!=") else known.arguments
+        if (known.function, same) in seen:
+            continue
+        seen.add((known.function, same))
+        if any(variable in arguments for variable in variables_in(known)):
+            yield known
+
+
+def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
+    """The same alternatives with fewer comparisons: ``a, or not a and b`` is ``a, or b``."""
+    alone = {next(iter(each)) for each in found if len(each) == 1}
+    needless = {CallOrigin(COMPARISONS[each.function], each.arguments) for each in alone}
+    cut = list(dict.fromkeys(each if len(each) == 1 else each - needless for each in found))
+    kept = [each for each in cut if not any(other < each for other in cut)]
+    return kept if kept == found else _shorter(kept)
+
+
+def told(holds: Alternatives, names: Mapping[Variable, str]) -> str:
+    """The conditions in words of the class: ``stride != 1 or in_channels != out``."""
+    known = {v: names.get(v, _called(v)) for each in holds for c in each for v in variables_in(c)}
+    texts = [" and ".join(_comparison(each, known) for each in all_of) for all_of in holds]
+    return " or ".join(texts)
+
+
+def _called(variable: Variable) -> str:
+    """A parameter of the block that isn't an argument of the class."""
+    if isinstance(variable, InputOrigin):
+        return f"in{variable.index}.shape[{variable.axis}]"
+    return variable.name
+
+
+def _comparison(condition: CallOrigin, names: Mapping[Variable, str]) -> str:
+    left, right = condition.arguments
+    function = condition.function
+    if isinstance(left, int | float):
+        left, right, function = right, left, _MIRRORED.get(function, function)
+    sides = (flat(expression(side, names)) for side in (left, right))
+    return f" {function} ".join(sides)

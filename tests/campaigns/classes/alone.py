@@ -1,0 +1,106 @@
+"""A block alone, with arguments of our choice: what the compiler gives for it.
+
+The blocks that a program elaborates are noted with the file in which they stand. `alone` wraps one
+in a net with inputs of given types; the step is called `unit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import final
+from unittest import mock
+
+from netlang.elaborate.blocks import instances
+from netlang.elaborate.body import Body
+from netlang.elaborate.program import elaborate
+from netlang.elaborate.session import ElaboratedFunction
+from netlang.evaluate.values import (
+    BlockTarget,
+    BoundArgument,
+    Layer,
+    Namespace,
+    Value,
+    memo_key,
+)
+from netlang.ir.program import Function, Program
+from netlang.ir.types import TensorType, Types
+from netlang.source import Source, Span
+from netlang.syntax import ast
+from netlang.syntax.parser import parse
+
+__all__ = ["Noted", "alone", "noting"]
+
+UNIT = "unit_of_the_probe"
+
+
+@final
+@dataclass
+class Noted:
+    """The blocks of a program by their place, each with its definition."""
+
+    targets: dict[Span, BlockTarget] = field(default_factory=dict)
+
+    def of(self, function: Function) -> BlockTarget | None:
+        return self.targets.get(function.span)
+
+
+@contextmanager
+def noting() -> Iterator[Noted]:
+    """Inside, blocks that are elaborated are noted."""
+    noted, real = Noted(), instances._elaborate
+
+    def noting_too(
+        caller: Body, target: BlockTarget, values: dict[str, Value], given: Types
+    ) -> ElaboratedFunction | None:
+        noted.targets[target.definition.name_span] = target
+        return real(caller, target, values, given)
+
+    with mock.patch.object(instances, "_elaborate", noting_too):
+        yield noted
+
+
+class _WithUnit(Namespace):
+    """A file in which one more name stands for a layer."""
+
+    def __init__(self, inside: Namespace, text: str, unit: Layer) -> None:
+        self.source = Source("probe.net", text)
+        self.file = parse(self.source)
+        self._inside, self._unit = inside, unit
+
+    def find(self, name: str) -> Value | None:
+        return self._unit if name == UNIT else self._inside.find(name)
+
+    def names(self) -> Iterator[str]:
+        yield UNIT
+        yield from self._inside.names()
+
+
+def alone(
+    target: BlockTarget, arguments: Mapping[str, object], inputs: Sequence[TensorType]
+) -> Program:
+    """A net of one step, the block. Raises `NetlangError` if it isn't right for that."""
+    name = target.definition.name_span
+    bound: tuple[tuple[str, BoundArgument], ...] = tuple(
+        (parameter.name, BoundArgument(arguments[parameter.name], name))  # type: ignore[arg-type]
+        for parameter in target.definition.parameters
+    )
+    module = _WithUnit(target.module, _text(inputs), Layer(target, bound))
+    (net,) = (each for each in module.file.items if isinstance(each, ast.NetDef))
+    return elaborate(Layer(BlockTarget(net, module)), "probe", net.name_span)
+
+
+def _text(inputs: Sequence[TensorType]) -> str:
+    ports = "".join(
+        f"    input x{index}: {type_.dtype.value}[{', '.join(map(str, type_.shape))}]\n"
+        for index, type_ in enumerate(inputs)
+    )
+    names = ", ".join(f"x{index}" for index in range(len(inputs)))
+    start = f"({names})" if len(inputs) > 1 else names
+    return f"net probe {{\n{ports}    {start} -> unit: {UNIT}\n}}\n"
+
+
+def same(one: object, two: object) -> bool:
+    """Whether two compile-time values are the same for the language."""
+    return memo_key(one) == memo_key(two)

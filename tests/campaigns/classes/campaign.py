@@ -1,0 +1,193 @@
+"""`python -m tests.campaigns.classes --count 2000 --seed 1`: classes are right for all arguments.
+
+Each class of an emitted module is built with other arguments than the net gives it: widths, depths
+and kernels are drawn. Where the compiler takes the block with these arguments, and the docstring of
+the class doesn't say that it isn't meant for them, keys, shapes and values are those of the module
+that the compiler gives for the block alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from types import FunctionType
+
+import torch
+from torch import nn
+
+from netlang.backends.torch.emit.arguments.chooser import constructors_of
+from netlang.backends.torch.emit.arguments.constructors import Constructor
+from netlang.backends.torch.emit.arguments.formulas import Environment, Given, Variable, value_of
+from netlang.backends.torch.emit.arguments.rows import environment_of, rows_of
+from netlang.backends.torch.emit.class_names import class_names
+from netlang.backends.torch.emit.helpers import HELPERS
+from netlang.backends.torch.guard import GUARD
+from netlang.backends.torch.rewrite.passes import rewritten
+from netlang.diagnostics.errors import NetlangError
+from netlang.ir.dims import evaluate
+from netlang.ir.program import Function, Program
+from netlang.ir.provenance import InputOrigin, ParameterOrigin
+from netlang.ir.types import TensorType
+from netlang.records import replace
+from tests.campaigns.classes.alone import Noted, alone, noting
+from tests.campaigns.classes.drawn import changed_argument, drawn, passed, untraced
+from tests.campaigns.generator import generate
+from tests.campaigns.of_specs import spec_campaign
+from tests.campaigns.precision import tensor_of
+from tests.campaigns.subject import Spec, inputs_of, load, named_outputs, subject
+
+__all__ = ["CAMPAIGN", "check", "checked"]
+
+_TRIES = 6
+_MOST_ELEMENTS = 4_000_000
+
+
+def check(spec: Spec, number: int) -> tuple[list[str], dict[str, int]]:
+    """What is wrong with the classes of a spec, and what was compared."""
+    with noting() as noted:
+        program = load(spec)
+    return checked(program, noted, Random(number))
+
+
+def checked(
+    program: Program, noted: Noted, random: Random, tries: int = _TRIES
+) -> tuple[list[str], dict[str, int]]:
+    """What is wrong with the classes of a program, and what was compared."""
+    variants = rewritten(program)
+    names = class_names(variants, {*HELPERS, GUARD})
+    classes = _classes(program)
+    counts, wrong = Counter[str](), list[str]()
+    for constructor in constructors_of(variants, names):
+        sample = constructor.variant.sample
+        target = noted.of(sample)
+        if target is None or sample.doc == "" or constructor.variant is variants.net:
+            continue  # the net, and scopes, which are no blocks
+        probe = _Probe(program, constructor, classes[constructor.class_name], sample)
+        for _ in range(tries):
+            outcome = probe.tried(lambda a, t: alone(target, a, t), random)  # noqa: B023  # called at once
+            counts[f"classes: {outcome if outcome in _COUNTED else 'wrong'}"] += 1
+            if outcome not in _COUNTED:
+                wrong.append(f"class {constructor.class_name}: {outcome}")
+    return wrong, dict(counts)
+
+
+_COUNTED = ("compared", "refused", "not meant for it", "no such parameter", "large")
+
+
+def _classes(program: Program) -> Mapping[str, type[nn.Module]]:
+    from netlang.backends.torch import build
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = type(build(program))
+    own = next(each for each in vars(made).values() if isinstance(each, FunctionType))
+    return own.__globals__
+
+
+@dataclass
+class _Probe:
+    """A class, tried with other arguments."""
+
+    program: Program
+    constructor: Constructor
+    made: type[nn.Module]
+    sample: Function
+
+    def tried(
+        self,
+        compiled: Callable[[Mapping[str, object], tuple[TensorType, ...]], Program],
+        random: Random,
+    ) -> str:
+        """What came of one draw."""
+        rows = rows_of(self.constructor.variant)
+        before = environment_of(self.sample, rows)
+        if any(argument.variable not in before for argument in self.constructor.arguments):
+            return "no such parameter"
+        new = drawn(self.constructor, before, random)
+        arguments, types = self._applied(new)
+        given = passed(self.constructor, arguments, tuple(each.shape for each in types))
+        try:
+            program = compiled(arguments, types)
+        except (NetlangError, KeyError):
+            return "refused"
+        if given is None:
+            return "no such parameter"
+        environment: Environment = {**before, **new}
+        if not self._holds(environment):
+            return "not meant for it"
+        return self._compared(program, given)
+
+    def _applied(
+        self, new: Mapping[Variable, Given]
+    ) -> tuple[dict[str, object], tuple[TensorType, ...]]:
+        """The block's arguments and the types of its inputs with the new values."""
+        arguments = {name: untraced(each) for name, each in self.sample.arguments.items()}
+        at = {**self.program.defaults, "N": 2}
+        shapes = [[evaluate(s, at) for s in port.type.shape] for port in self.sample.inputs]
+        for variable, value in new.items():
+            if isinstance(variable, InputOrigin) and isinstance(value, int):
+                shapes[variable.index][variable.axis] = value
+            elif isinstance(variable, ParameterOrigin):
+                known = variable.name.partition(".")[0] in arguments
+                arguments = (
+                    changed_argument(arguments, variable.name, value) if known else arguments
+                )
+        types = (
+            replace(port.type, shape=tuple(shape))
+            for port, shape in zip(self.sample.inputs, shapes, strict=True)
+        )
+        return arguments, tuple(types)
+
+    def _holds(self, environment: Environment) -> bool:
+        holds = self.constructor.holds
+        return not holds or any(
+            all(value_of(each, environment) for each in all_of) for all_of in holds
+        )
+
+    def _compared(self, program: Program, given: Mapping[str, Given]) -> str:
+        """What differs between the class and the block alone."""
+        if sum(evaluate(t.elements, {**program.defaults, "N": 2}) for n in program.net.nodes
+               for t in n.types) > _MOST_ELEMENTS:  # fmt: skip
+            return "large"
+        wanted = subject(program)
+        if sum(value.size for value in wanted.weights.values()) > _MOST_ELEMENTS:
+            return "large"
+        told = ", ".join(f"{name}={value}" for name, value in given.items())
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                floats = {v.dtype for v in wanted.module.parameters() if v.is_floating_point()}
+                module = self.made(**given).eval()
+                module = module.to(floats.pop()) if len(floats) == 1 else module
+        except Exception as error:
+            return f"({told}) raises {error}"
+        state = {k.removeprefix("unit."): v for k, v in wanted.module.state_dict().items()}
+        own = module.state_dict()
+        if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in state.items()}:
+            return f"({told}) has other weights"
+        module.load_state_dict(state)
+        feeds = inputs_of(program)
+        outcomes = [_run(each, feeds) for each in (module, wanted.module)]
+        if isinstance(outcomes[0], str) or isinstance(outcomes[1], str):
+            return f"({told}) gives {outcomes[0]}" if outcomes[0] != outcomes[1] else "compared"
+        for mine, other in zip(*outcomes, strict=True):
+            if mine.shape != other.shape or not torch.allclose(
+                mine.double(), other.double(), equal_nan=True
+            ):
+                return f"({told}) has other values"
+        return "compared"
+
+
+def _run(module: nn.Module, feeds: Mapping[str, object]) -> list[torch.Tensor] | str:
+    torch.manual_seed(0)
+    try:
+        with torch.no_grad():
+            return named_outputs(module(*map(tensor_of, feeds.values())))  # type: ignore[arg-type]
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+CAMPAIGN = spec_campaign("classes", __doc__ or "", generate, check)
