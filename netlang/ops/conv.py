@@ -26,8 +26,8 @@ from netlang.ops.derive import (
 )  # fmt: skip
 from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import (
+    AxisWindows,
     Sizes,
-    Windows,
     extents,
     fits,
     pad_available,
@@ -120,10 +120,10 @@ class Conv(Op):
         constraints += pad_available(self, self.pad_mode, x.spatial, windows.pads)
         return Inferred((self._slid(x, windows),), constraints)
 
-    def _windows(self, x: TensorType) -> Windows:
+    def _windows(self, x: TensorType) -> AxisWindows:
         return windows_of(self.kernel, self.stride, self.pad, self.dilation, len(x.shape) - 1)
 
-    def _slid(self, x: TensorType, windows: Windows) -> TensorType:
+    def _slid(self, x: TensorType, windows: AxisWindows) -> TensorType:
         """What windows that fit make of the input."""
         spatial = slide(x.spatial, windows.pads, windows.extent, windows.stride)
         return TensorType((self.out, *spatial), x.dtype, x.batch)

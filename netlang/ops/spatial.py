@@ -19,7 +19,7 @@ from netlang.records import Record
 __all__ = [
     "Padding",
     "Sizes",
-    "Windows",
+    "AxisWindows",
     "at_least",
     "axis_name",
     "extents",
@@ -97,7 +97,7 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     return tuple([(p, p) for p in per_axis(pad, len(extent), "pad")])
 
 
-class Windows(Record, gc=False):
+class AxisWindows(Record, gc=False):
     """The windows of an operator, axis by axis: `extent` is how much each spans."""
 
     kernel: tuple[int, ...]
@@ -110,7 +110,7 @@ class Windows(Record, gc=False):
 @lru_cache(maxsize=4096)
 def windows_of(
     kernel: Sizes, stride: Sizes, pad: Sizes | str, dilation: Sizes, rank: int
-) -> Windows:
+) -> AxisWindows:
     """Windows over `rank` spatial axes; cached, since most layers of a net have the same few.
 
     Their numbers are plain ones: equal arguments may have other origins.
@@ -121,7 +121,7 @@ def windows_of(
     pads = padding(pad, extent)
     step = tuple(map(int, per_axis(stride, rank, "stride")))
     before = (first for first, _ in pads)
-    return Windows(taps, step, pads, extent, tuple(map(Window, taps, step, before, spacing)))
+    return AxisWindows(taps, step, pads, extent, tuple(map(Window, taps, step, before, spacing)))
 
 
 def at_least(left: Dim, right: int, reason: str) -> tuple[Constraint, ...]:
