@@ -12,6 +12,7 @@ import pytest
 
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.net import receptive_field
+from netlang.analysis.fields.walk import Fields
 from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.ir.op import Op
@@ -213,3 +214,29 @@ def test_windows_of_any_size(tmp_path: Path, before: str, exact: bool, size: int
     found = of_text(tmp_path, f"net x {{\n    input image: [1, 8, 8]\n    {steps}\n}}\n")
     assert (found.figure, found.is_exact) == ((size, True) if exact else (8, False))
     assert str(found) == (str(size) if exact else "?")
+
+
+def test_places_that_are_summed_over_are_no_window(tmp_path: Path) -> None:
+    """As of an attention: of the scores' two places one moves on, the other is read as a whole."""
+    text = """
+        net x {
+            input values: [3, 27]
+            values -> sums: { cumsum(axis=1) -> slice(start=8, axis=1) }
+            sums -> turned: transpose(axes=[1, 0])
+            (turned, sums) -> shares: { matmul -> softmax(axis=-1) }
+            (shares, turned) -> matmul
+        }"""
+    (found,) = of_text(tmp_path, text).along
+    assert (str(found), found.seen, found.besides) == ("<=1", 27, True)
+
+
+@pytest.mark.parametrize("norm", ["layer_norm(axes=[1])", "softmax(axis=1)"])
+def test_a_block_tells_no_more_for_certain_than_its_steps(tmp_path: Path, norm: str) -> None:
+    """What it is given may have read less than stated: the last sums are left out by the pool."""
+    given = "input x: [2, 10]; conv(2, 3) -> cumsum(axis=1) -> avgpool(kernel=3, stride=3)"
+    for steps in ("normed -> normed", f"{norm} -> {norm}"):
+        text = f"block normed {{ {norm} }}\nnet x {{ {given} -> {steps} }}"
+        file = tmp_path / "x.net"
+        file.write_text(text, encoding="utf-8")
+        (found,) = Fields(load_program(f"{file}:x")).of_net().values()
+        assert (str(found), found.seen_bound) == ("<=5", True)

@@ -222,13 +222,15 @@ def _none(element: Element) -> None:
 
 
 def _picked(program: Program, elements: list[Element], seed: int) -> tuple[Element, ...]:
-    """Those said to read most along each axis, the first and the last, and some that are drawn.
+    """Those said to read most along each axis, all corners, and some that are drawn.
 
-    A recurrence lets those at one end read most, which its field doesn't tell.
+    A recurrence lets those at one end read most, which its field doesn't tell: at the last place
+    if it runs forwards, at the first if it runs backwards, each in channels of its own.
     """
     fields = Fields(program, fine=True)
     counted = _counted(program)
-    found = {elements[0], elements[-1]}
+    ends = ({first, last} for first, last in zip(elements[0], elements[-1], strict=True))
+    found = set(product(*ends))
     found.update(random.Random(seed).sample(elements, min(DRAWN, len(elements))))
     for number, source in enumerate(fields.sources.axes):
         said = counted.get(source) or partial(_said, fields, number)

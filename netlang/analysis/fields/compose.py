@@ -192,6 +192,9 @@ def _field(
         inner = own[axis]
         if inner is not None:
             through = _through(reads, inner, source, context)
+            if field.bound or rest.loose:
+                # Less than stated may have reached the function.
+                through = replace(through, some=NOTHING, every=NOTHING)
             found.append(_within(through, field, inner, sizes[axis], context.extent(source)))
     whole = merged(found)
     if content := together([each.content for each in known]):

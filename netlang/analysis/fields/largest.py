@@ -16,7 +16,7 @@ from netlang.analysis.fields.rules.taps import Number
 from netlang.analysis.fields.state import Field, ReadState, States, Strand, fresh
 from netlang.ir.program import Function
 from netlang.ir.types import TensorType, Types
-from netlang.records import Record
+from netlang.records import Record, replace
 
 __all__ = ["MOST_SOURCES", "Source", "Sources", "clearer", "figure_of", "larger", "sources_of"]
 
@@ -93,11 +93,16 @@ def larger(one: AxisField, two: AxisField) -> AxisField:
 
 
 def clearer(one: AxisField, two: AxisField) -> AxisField:
-    """Of two valid fields, the more informative figures."""
-    unknown, bound, size = min((f.unknown, f.bound, f.size) for f in (one, two))
+    """Of two valid fields, the more informative figures.
+
+    What is read besides windows goes with the figure of windows that leaves it out. If that is
+    less than an exact one, the exact one counts as windows what is read of a whole axis.
+    """
+    best, other = sorted((one, two), key=lambda f: (f.unknown, f.bound, f.size, f.besides))
+    if other.besides and not other.unknown and other.size < best.size:
+        best = other
     seen_bound, seen = min((f.seen_bound, f.seen) for f in (one, two))
-    besides = one.besides and two.besides
-    return AxisField(size, seen, one.extent, bound, seen_bound, besides, unknown)
+    return replace(best, seen=seen, seen_bound=seen_bound)
 
 
 def figure_of(net: Function, found: Mapping[Source, AxisField]) -> ReceptiveField | None:

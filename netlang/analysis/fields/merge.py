@@ -79,8 +79,15 @@ def _reads_surely(field: Field, end: Ended, extent: int) -> bool:
 
 
 def _stands(strand: Strand, gone: Collection[int]) -> bool:
-    """Whether the terms along `gone` are tables too, so that nothing ends with them."""
-    return not any(reads.advance for part, reads in strand.terms if part in gone)
+    """Whether the terms along `gone` are tables too, so that nothing ends with them.
+
+    One that comes back after a period moves all the same: a place in an axis that was joined.
+    """
+    return not any(
+        reads.advance or (reads.period > 1 and not reads.table)
+        for part, reads in strand.terms
+        if part in gone
+    )
 
 
 def _holds_all(reads: Reads, size: int) -> bool:

@@ -37,11 +37,9 @@ class Elements(Record, dict=True):
         With `borders`, `seen` for all axes.
         """
         vague = [source for source, field in found.items() if field.bound]
-        sizes = self.widest(vague, borders=False)
+        sizes = self._tabled(vague, borders=False)
         exact = dict(found)
-        exact |= {
-            s: replace(found[s], size=n, bound=False, unknown=False) for s, n in sizes.items()
-        }
+        exact |= {source: _by_windows(found[source], tables) for source, tables in sizes.items()}
         ports = {s[0] for s, f in found.items() if f.seen_bound and (f.besides or borders)}
         seen = self.widest([source for source in found if source[0] in ports], borders=True)
         exact |= {s: replace(exact[s], seen=n, seen_bound=False) for s, n in seen.items()}
@@ -58,11 +56,13 @@ class Elements(Record, dict=True):
         With `borders`, everything that lies in the input; otherwise only through windows, ignoring
         borders. Empty if this takes too long or depends on values.
         """
-        found = self.tables(sources, borders=borders) if sources else {}
-        return {
-            source: max((table.widest() for table in tables if table), default=0)
-            for source, tables in found.items()
-        }
+        found = self._tabled(sources, borders=borders)
+        return {source: _widest(tables) for source, tables in found.items()}
+
+    def _tabled(
+        self, sources: Sequence[Source], *, borders: bool
+    ) -> dict[Source, list[Table | None]]:
+        return self.tables(sources, borders=borders) if sources else {}
 
     def tables(
         self, sources: Sequence[Source], *, borders: bool
@@ -93,3 +93,21 @@ class Elements(Record, dict=True):
             return None
         outputs = tuple([written.outputs[place] for place in self.outputs])
         return WrittenNet(written.shapes, written.steps, outputs)
+
+
+def _widest(tables: Sequence[Table | None]) -> int:
+    return max((table.widest() for table in tables if table), default=0)
+
+
+def _by_windows(found: AxisField, tables: Sequence[Table | None]) -> AxisField:
+    """The field with the figure of windows that elements tell, in place of a bound.
+
+    They don't tell one way from another: of what is read both by a window and as a whole axis (a
+    matmul of a value and itself, summed over one of both places), they count the whole axis as
+    read by windows. If that is more than the bound, the bound stays.
+    """
+    size = _widest(tables)
+    if found.besides and not found.unknown and size > found.size:
+        return found
+    besides = found.besides or any(any(table.columns[2]) for table in tables if table)
+    return replace(found, size=size, bound=False, unknown=False, besides=besides)
