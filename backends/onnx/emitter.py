@@ -22,7 +22,7 @@ from netlang.ir.weights import Weight
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Emitter", "PlacedOperator"]
+__all__ = ["Emitter", "PlacedOperator", "value_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class PlacedOperator:
     outputs: Types
     weights: Mapping[str, Weight]
     keys: Mapping[str, str]
+
+
+def value_names(path: str, op: Op, count: int) -> tuple[str, ...]:
+    """The path for a single value; for several, the path followed by each output's name."""
+    return (path,) if count == 1 else tuple(f"{path}.{name}" for name in op.output_names[:count])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +81,8 @@ class Emitter:
         return self.graph.add(kind, name, inputs, [name], attributes)[0]
 
     def output_names(self) -> tuple[str, ...]:
-        """The path for a single output; for several, the path followed by each output's name."""
-        path, names = self.step.path, self.step.op.output_names
-        if len(self.step.outputs) == 1:
-            return (path,)
-        return tuple(f"{path}.{name}" for name in names[: len(self.step.outputs)])
+        """The names of the step's values."""
+        return value_names(self.step.path, self.step.op, len(self.step.outputs))
 
     def weight(self, name: str) -> str:
         """The initializer that holds the step's weight `name`, or the value given for it."""

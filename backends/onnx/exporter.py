@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
-from netlang.backends.onnx.deployed.tensors import Values
+from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
 from netlang.backends.onnx.facts import facts_of_weights
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
@@ -27,10 +26,7 @@ from netlang.passes.deploy import deploy
 from netlang.passes.deployed import Deployed
 from netlang.records import Record, no_collection
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["DEPLOYED", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export"]
+__all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export"]
 
 # Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
 OPSET = 21
@@ -52,7 +48,7 @@ class Form(Record):
     fold: bool = True
 
 
-DEPLOYED = Form()
+USUAL_FORM = Form()
 
 
 def export(
@@ -62,7 +58,7 @@ def export(
     weights: WeightSource | None = None,
     seed: int = 0,
     fit: Fit = WHOLE,
-    form: Form = DEPLOYED,
+    form: Form = USUAL_FORM,
 ) -> Written:
     """Write the deployed net of `program` to `path`.
 
@@ -101,7 +97,7 @@ def _written(
     flat = flatten(deployed.program, Graph(form.opset, reserved))
     if form.fold:
         merge_transposes(flat)
-    values = Values(flat.graph, owned, taken.tensors, deployed.by_key, seed)
+    values = TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)
     needed = values.needed()
     model = build_model(program, flat, metadata)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)

@@ -186,7 +186,12 @@ class Evaluator(Draft):
         if expr.operator == "not":
             return not self.truth(expr.operand)
         value = self.value(expr.operand)
-        return value if expr.operator == "+" else negate(value, expr.span)
+        if expr.operator == "+":
+            return value
+        result = negate(value, expr.span)
+        if origin_of(result) is None:
+            self.pin(value)
+        return result
 
     def _binary(self, expr: ast.Binary) -> Value:
         left, right = self.value(expr.left), self.value(expr.right)

@@ -26,9 +26,9 @@ def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> N
     """The error, with the name that may be meant."""
     fix = (
         foreign_module(expr)
-        or _element_type(expr)
         or in_a_recipe(expr.name)
         or replacement(expr.name, _known(names, labels), expr.span)
+        or _element_type(expr)
     )
     return NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
 

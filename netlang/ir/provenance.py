@@ -181,13 +181,18 @@ def operators_in(origin: Origin | Plain) -> int:
 
 
 def leaves(origin: Origin | Plain) -> Iterator[Leaf]:
-    """The parameters and sizes in an origin, with repetition, from left to right."""
+    """The parameters and sizes in an origin, from left to right.
+
+    A part that origins share, as in `n + n` of an `n` that is a sum itself, is visited once.
+    """
     left: list[Origin | Plain] = [origin]
+    seen: set[int] = set()
     while left:
         each = left.pop()
         if isinstance(each, ParameterOrigin | InputOrigin | ItemOrigin):
             yield each
-        else:
+        elif id(each) not in seen:
+            seen.add(id(each))
             left += reversed(parts_of(each))
 
 
@@ -212,6 +217,8 @@ def _text(origin: Origin | Plain) -> str | None:
     texts = [text for part in parts_of(origin) if (text := _text(part)) is not None]
     if isinstance(origin, InputOrigin) or len(texts) < len(parts_of(origin)):
         return None
+    if isinstance(origin, CallOrigin) and origin.function == "neg":
+        return f"-{_grouped(origin.arguments[0], texts[0])}"
     if isinstance(origin, CallOrigin):
         return f"{origin.function}({', '.join(texts)})" if origin.function.isidentifier() else None
     left, right = map(_grouped, parts_of(origin), texts)

@@ -38,7 +38,7 @@ class OwnAndAll(Record, gc=False):
 
 
 class ToOneSide(Record, gc=False):
-    """Place o reads place o and all places before it, or all after it; before it if `before`."""
+    """Place o reads itself and all places on one side: before it if `before`; else either side."""
 
     before: bool = False
 

@@ -77,11 +77,11 @@ class Parameter(Op):
                 argument="std",
                 operator=self.name,
                 conflict=f"`init` is {self._init_text()} and `std` is {self.std}",
-                advice="give `init` for equal elements, or `std` for random ones",
+                advice="give `init` for what it starts with, or `std` for random ones",
             )
+        sizes = self._sizes()
         if isinstance(self.init, tuple):
-            self._check(self._sizes(), self.init)
-        self._sizes()
+            self._check(sizes, self.init)
         return Inferred((TensorType(self.shape, batch=None),))
 
     def _check(self, wanted: tuple[int, ...], values: tuple[object, ...]) -> None:

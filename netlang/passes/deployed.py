@@ -38,7 +38,7 @@ class Deployed(Record, eq=False, dict=True):
 
     @property
     def moved(self) -> frozenset[str]:
-        """Modules of steps that compute the value of a later step, whose path they have."""
+        """Modules of maps that a pass changed; they may have the path of a later step."""
         return frozenset(self.folds)
 
     def with_net(self, net: Function) -> Deployed:

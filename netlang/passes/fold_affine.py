@@ -107,7 +107,7 @@ class _Folding:
     def _step_before(self, node: Node) -> int | None:
         """The number of the affine step that can be folded into a map that reads it."""
         ref = node.inputs[0]
-        if ref.producer == INPUT or self._read.get(ref) != 1 or ref.producer in self._changed:
+        if ref.producer == INPUT or self._read.get(ref) != 1:
             return None
         step = self._net.nodes[ref.producer]
         affine = _affine(step)

@@ -74,7 +74,7 @@ class Tables(Record):
     words: Words
     rules: tuple[GrammarRule, ...]
     ends: list[tuple[str, Maker | None, bool, GrammarRule]]
-    """For each rule what the end of most needs, last rule first: an action is the index."""
+    """What most ends of rules need, in reverse order: an action is -1 minus a rule's number."""
     actions: list[dict[str, int]]
     gotos: list[dict[str, int]]
     starts: dict[str, int]

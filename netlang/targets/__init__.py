@@ -1,4 +1,4 @@
-"""The core"s view of backends: objects that write, run, train and verify programs."""
+"""The core's view of backends: objects that write, run, train and verify programs."""
 
 from netlang.targets.backends import (
     GROUP,

@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 
 from netlang.backends.onnx import Form, export
 from netlang.elaborate import load_program
-from tests.cli.support import Runner
+from tests.cli.support import Result, Runner
 from tests.onnx.support import random_weights
 
 NET = """\
@@ -156,7 +156,8 @@ def test_a_planted_fault_is_found_at_its_step(fault: str, run: Runner) -> None:
     del model.graph.value_info[:]
     onnx.save(model, "n.onnx")
     said = run.refused("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
-    assert said.startswith(("error[E0937]", "error[E0938]", "error[E0935]")), said
+    code = {"weights of another step": "E0935", "stride": "E0938", "pads missing": "E0938"}
+    assert said.startswith(f"error[{code.get(fault, 'E0937')}]"), said
     assert f"`{place}`" in said.splitlines()[0], said
     assert advice in said, said
 
@@ -236,3 +237,60 @@ def test_weights_outside_of_the_folder_are_not_read(location: str, run: Runner) 
 @pytest.mark.parametrize("given", [("--opset", "18"), ("--no-fold",)])
 def test_options_for_what_the_compiler_writes(given: tuple[str, ...], run: Runner) -> None:
     assert run("verify", "net.net", "--onnx", "n.onnx", *given).status == 2
+
+
+def verified(run: Runner, text: str, edit: Edit | None = None) -> Result:
+    """What is said of a net, whose file was edited or not."""
+    Path("a.net").write_text(f"net a {{\n{text}\n}}\n", encoding="utf-8")
+    if edit is None:
+        return run("verify", "a.net")
+    export(load_program("a.net"), "a.onnx")
+    model = onnx.load("a.onnx")
+    edit(model.graph)
+    onnx.save(model, "a.onnx")
+    return run("verify", "a.net", "--onnx", "a.onnx")
+
+
+def negated(name: str) -> Edit:
+    """Puts a Neg where a value is made."""
+
+    def edit(graph: onnx.GraphProto) -> None:
+        for each in graph.node:
+            if name in each.output:
+                each.output[list(each.output).index(name)] = "before"
+        graph.node.add(op_type="Neg", name="neg", input=["before"], output=[name])
+
+    return edit
+
+
+@pytest.mark.parametrize("name", ["p", "q"])
+def test_two_outputs_of_one_value(name: str, run: Runner) -> None:
+    text = "input x: [4]\ny: linear(3)\noutput p: y\noutput q: y"
+    assert verified(run, text).status == 0
+    said = verified(run, text, negated(name)).err
+    assert "error[E0937]: `y` of `a.onnx`" in said
+
+
+def test_an_output_that_is_an_input(run: Runner) -> None:
+    text = "input x: [4]\noutput same: x\nx -> y: linear(3)\noutput z: y"
+    assert verified(run, text).status == 0
+    assert "`same` of `a.onnx`" in verified(run, text, negated("same")).err
+
+
+def test_infinite_values_agree_in_silence(run: Runner) -> None:
+    result = verified(run, "input x: [400]\nr: relu -> l: log")
+    assert (result.status, result.err) == (0, "")
+    assert "E0937" in verified(run, "input x: [400]\nr: relu -> l: log", kind("l", "Exp")).err
+
+
+def test_what_overflows_is_compared_all_the_same(run: Runner) -> None:
+    text = "input x: [40]\ns: scale(1e30) -> t: scale(1e30) -> u: tanh"
+    assert verified(run, text).status == 0
+    assert "`u` of `a.onnx`" in verified(run, text, kind("u", "Sigmoid")).err
+
+
+def test_another_shape_of_an_output(run: Runner) -> None:
+    text = "input x: [3, 8, 8]\noutput y: conv(4, 3x3, pad=1)"
+    result = verified(run, text, changed("y", pads=[0, 0, 0, 0]))
+    assert "error[E0938]: `y` of `a.onnx` has shape [1, 4, 6, 6], not [1, 4, 8, 8]" in result.err
+    assert "its `pads` is [0, 0, 0, 0], not [1, 1, 1, 1]" in result.err

@@ -134,8 +134,9 @@ def _formula(origin: Origin | int | float) -> str:
     if isinstance(origin, ItemOrigin):
         return f"{origin.name}[{origin.index}]"
     if isinstance(origin, CallOrigin):
-        inside = ", ".join(map(_formula, origin.arguments))
-        return f"-{inside}" if origin.function == "neg" else f"{origin.function}({inside})"
+        if origin.function == "neg":
+            return f"-{_operand(origin.arguments[0])}"
+        return f"{origin.function}({', '.join(map(_formula, origin.arguments))})"
     sign = {"*": _DOT, "//": "/"}.get(origin.operator, f" {origin.operator} ")
     return f"{_operand(origin.left)}{sign}{_operand(origin.right)}"
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from netlang.passes.affine import FoldedMap
 
-__all__ = ["Values"]
+__all__ = ["TensorData"]
 
 
-class Values:
+class TensorData:
     """The numbers for each tensor of a graph.
 
     `owned` are the tensors of the spec, `given` the values for some of them; the others are drawn

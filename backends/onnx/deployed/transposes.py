@@ -2,7 +2,8 @@
 
 Consecutive ones come together where a layer norm along the channels, which ONNX can't express,
 stands beside a `transpose` of the spec. Needs: a graph in order. Ensures: no Transpose reads one
-that nothing else reads, or a weight that nothing else reads, and none keeps the order of the axes.
+that nothing else reads, or a weight that nothing else reads, and none keeps the order of the axes
+but one that makes an output.
 """
 
 from __future__ import annotations
@@ -91,12 +92,9 @@ def _turn_weights(flat: Flat) -> None:
     kept = []
     for operation in graph.operations:
         key = operation.inputs[0] if operation.kind == "Transpose" else ""
-        (value, *_), wanted = operation.outputs, orders.get(key)
+        value, wanted = operation.outputs[0], orders.get(key)
         if key not in graph.weights or wanted is None or outputs & {key, value}:
-            inputs = tuple([instead.get(name, name) for name in operation.inputs])
-            kept.append(
-                operation if inputs == operation.inputs else replace(operation, inputs=inputs)
-            )
+            kept.append(_reading(operation, instead))
             continue
         instead[value] = names.setdefault(key, value)
         graph.turned[names[key]] = Turned(key, wanted)

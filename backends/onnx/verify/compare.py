@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,13 @@ from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, F
 from netlang.backends.onnx.verify.advice import advice_for, differences
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
-from netlang.backends.onnx.verify.judge import Distance, apart
+from netlang.backends.onnx.verify.judge import Distance, measured
 from netlang.backends.onnx.verify.reference import Reference
-from netlang.backends.onnx.verify.taps import NamedValue, tapped
+from netlang.backends.onnx.verify.taps import StepValue, with_all_values
 from netlang.backends.onnx.verify.weights import Weights, weights_for
-from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
-from netlang.records import replace
 from netlang.targets.verifying import Verified, VerifyOptions
 
 if TYPE_CHECKING:
@@ -35,63 +35,51 @@ def verify(program: Program, options: VerifyOptions) -> Verified:
     shape or values differ raises `NetlangError`.
     """
     weights = weights_for(program, options)
-    with TemporaryDirectory() as folder:
-        ours = Path(folder) / "net.onnx"
-        if options.file is None:
-            _export(program, ours, weights, options)
-            return _Comparison(program, options, weights, ModelFile(ours), None).run()
+    if options.file is not None:
         file = ModelFile(options.file)
         file.require_interface(program)
-        expected = _expected(program, ours, weights, options, file)
-        return _Comparison(program, options, weights, file, expected).run()
-
-
-def _export(program: Program, path: Path, weights: Weights, options: VerifyOptions) -> None:
-    build = options.build
-    opset = OPSET if build.opset is None else build.opset
-    form = Form(opset=opset, any_runtime=build.any_runtime, fold=build.fold)
-    export(program, path, weights=weights.arrays, form=form)
-
-
-def _expected(
-    program: Program, path: Path, weights: Weights, options: VerifyOptions, file: ModelFile
-) -> ModelFile:
-    """What the compiler writes in the form of `file`, to tell how a node differs."""
-    opset = min(max(file.opset, LOWEST_OPSET), HIGHEST_OPSET)
-    forms = []
-    for fold in (True, False):
-        build = replace(options.build, opset=opset, fold=fold, any_runtime=True)
-        _export(program, path, weights, replace(options, build=build))
-        forms.append(ModelFile(path))
-    return max(forms, key=lambda each: len(each.made & file.made))
+        return _Comparison(program, options, weights, file).run()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{program.name}.onnx"
+        build = options.build
+        opset = OPSET if build.opset is None else build.opset
+        form = Form(opset=opset, any_runtime=build.any_runtime, fold=build.fold)
+        export(program, path, weights=weights.arrays, form=form)
+        return _Comparison(program, options, weights, ModelFile(path)).run()
 
 
 class _Comparison:
-    """Compares one file; `ours` is what the compiler writes, if that is another one."""
+    """Compares one file."""
 
     def __init__(
-        self,
-        program: Program,
-        options: VerifyOptions,
-        weights: Weights,
-        file: ModelFile,
-        ours: ModelFile | None,
+        self, program: Program, options: VerifyOptions, weights: Weights, file: ModelFile
     ) -> None:
         self._program, self._options, self._weights = program, options, weights
-        self._file, self._ours = file, ours
-        self._tapped = tapped(program)
-        self._reference = Reference(self._tapped, weights.arrays)
-        self._named = list(self._in_file(self._tapped.taps))
-        # The first to be largest: a distance, the name of its step.
+        self._file = file
+        self._whole = with_all_values(program)
+        self._reference = Reference(self._whole, weights.arrays)
+        self._compared = [
+            (number, value)
+            for number, value in enumerate(self._whole.values)
+            if value.name in file.made
+        ]
+        # The largest distance so far, and its step.
         self._largest, self._place = Distance(0.0, 0.0), ""
 
-    def _in_file(self, taps: Iterable[NamedValue]) -> Iterator[tuple[int, NamedValue, str]]:
-        """The taps with a value in the file, with their number and its name there."""
-        for number, tap in enumerate(taps):
-            for name in (tap.output, tap.name):
-                if name in self._file.made:
-                    yield number, tap, str(name)
-                    break
+    @cached_property
+    def _ours(self) -> ModelFile | None:
+        """What the compiler writes in the form of the file; None if it wrote the file."""
+        if self._options.file is None:
+            return None
+        opset = min(max(self._file.opset, LOWEST_OPSET), HIGHEST_OPSET)
+        found = []
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "net.onnx"
+            for fold in (True, False):
+                form = Form(opset=opset, any_runtime=True, fold=fold)
+                export(self._program, path, weights=self._weights.arrays, form=form)
+                found.append(ModelFile(path))
+        return max(found, key=lambda each: len(each.made & self._file.made))
 
     def run(self) -> Verified:
         tried = []
@@ -102,8 +90,8 @@ class _Comparison:
         return Verified(
             name=self._program.name,
             inputs=tuple(tried),
-            steps=len({tap.name for tap in self._tapped.taps}),
-            compared=len(self._named),
+            steps=len({value.place for value in self._whole.values}),
+            compared=len({value.place for _, value in self._compared}),
             largest=self._largest.found,
             place=self._place,
             rounding=self._largest.rounding,
@@ -113,22 +101,19 @@ class _Comparison:
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
         own, double = self._reference.own(feeds), self._reference.double(feeds)
         found = self._found(feeds)
-        for number, tap, name in self._named:
-            here, value = own[number], found[name]
-            self._shape(tap, sizes, (value, here), inputs)
-            if double is None:
-                distance = Distance(apart(value, here), None)
-            else:
-                distance = Distance(apart(value, double[number]), apart(here, double[number]))
+        for number, value in self._compared:
+            here, there = own[number], found[value.name]
+            self._require_shape(value, sizes, here, there, inputs)
+            distance = measured(there, here, None if double is None else double[number])
             if not distance.explained(self._program.floats):
-                raise NetlangError(self._differs(tap, distance, inputs, name))
+                raise NetlangError(self._differs(value, distance, inputs))
             if distance.found > self._largest.found:
-                self._largest, self._place = distance, tap.name
+                self._largest, self._place = distance, value.place
 
     def _found(self, feeds: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The values in the file; if it can't be run, the error says which node is unlike ours."""
         try:
-            return self._file.values(feeds, [name for _, _, name in self._named])
+            return self._file.values(feeds, [value.name for _, value in self._compared])
         except RuntimeRefusedError as error:
             reason = f"ONNX Runtime refuses it: {error}"
             raise self._file.unreadable(self._first_unlike() or reason) from error
@@ -137,39 +122,41 @@ class _Comparison:
         """Why a file can't be run: the first node that is unlike ours."""
         if self._ours is None:
             return None
-        for _, tap, name in self._named:
-            if unlike := differences(name, self._file, self._ours):
-                return f"ONNX Runtime can't run it; at `{tap.name}`, {unlike}"
+        for _, value in self._compared:
+            if unlike := differences(value.name, self._file, self._ours):
+                return f"ONNX Runtime can't run it; at `{value.place}`, {unlike}"
         return None
 
-    def _shape(
+    def _require_shape(
         self,
-        tap: NamedValue,
+        value: StepValue,
         sizes: Mapping[str, int],
-        values: tuple[NDArray[Any], ...],
+        here: NDArray[Any],
+        there: NDArray[Any],
         inputs: str,
     ) -> None:
-        """Raise `NetlangError` unless the values have the shape that the IR says."""
-        batch = () if tap.type.batch is None else (tap.type.batch,)
-        expected = [int(evaluate(dim, sizes)) for dim in (*batch, *tap.type.shape)]
-        for value in values:
-            if list(value.shape) != expected:
-                raise NetlangError(
-                    ShapeDiffers(
-                        span=tap.span, place=tap.name, file=self._file.path.name, inputs=inputs,
-                        found=str(list(value.shape)), expected=str(expected),
-                        advice=advice_for(tap.name, self._file, self._ours),
-                    )
-                )  # fmt: skip
+        """Raise `NetlangError` unless the file's value has the shape that the IR says."""
+        batch = () if value.type.batch is None else (value.type.batch,)
+        expected = [int(evaluate(dim, sizes)) for dim in (*batch, *value.type.shape)]
+        if list(here.shape) != expected:
+            raise InternalError(f"{value.place} is {list(here.shape)} in PyTorch, not {expected}")
+        if list(there.shape) != expected:
+            raise NetlangError(
+                ShapeDiffers(
+                    span=value.span, place=value.place, file=self._file.path.name, inputs=inputs,
+                    found=str(list(there.shape)), expected=str(expected),
+                    advice=advice_for(value.name, self._file, self._ours),
+                )
+            )  # fmt: skip
 
-    def _differs(self, tap: NamedValue, distance: Distance, inputs: str, name: str) -> ValuesDiffer:
+    def _differs(self, value: StepValue, distance: Distance, inputs: str) -> ValuesDiffer:
         rounding = (
             "more than rounding explains"
             if distance.rounding is None
             else f"rounding explains {distance.rounding:.1g}"
         )
         return ValuesDiffer(
-            span=tap.span, place=tap.name, file=self._file.path.name, net=self._program.name,
+            span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
             inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,
-            advice=advice_for(name, self._file, self._ours),
+            advice=advice_for(value.name, self._file, self._ours),
         )  # fmt: skip

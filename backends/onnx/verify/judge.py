@@ -10,7 +10,7 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Distance", "allowed", "apart"]
+__all__ = ["Distance", "allowed", "apart", "measured"]
 
 # Times PyTorch's own rounding that another order of the same sums may give.
 _ORDERS = 32
@@ -22,7 +22,7 @@ class Distance(Record):
     """The distances from PyTorch in double precision, as shares of the largest value.
 
     `found` is that of the file, `rounding` that of PyTorch in the net's own precision, or None if
-    there is no double precision and `found` is the distance from that.
+    that is no measure and `found` is the distance from PyTorch in the net's own precision.
     """
 
     found: float
@@ -31,6 +31,17 @@ class Distance(Record):
     def explained(self, floats: DType) -> bool:
         """Whether rounding explains it."""
         return self.found <= allowed(self.rounding, floats)
+
+
+def measured(found: NDArray[Any], own: NDArray[Any], double: NDArray[Any] | None) -> Distance:
+    """The distance of a file's value, given PyTorch's in the net's precision and in double.
+
+    Where PyTorch's own precision overflows, the file is judged by that.
+    """
+    rounding = None if double is None else apart(own, double)
+    if double is None or rounding == float("inf"):
+        return Distance(apart(found, own), None)
+    return Distance(apart(found, double), rounding)
 
 
 def allowed(rounding: float | None, floats: DType) -> float:
@@ -57,4 +68,4 @@ def apart(found: NDArray[Any], expected: NDArray[Any]) -> float:
     if not (same | finite).all():
         return float("inf")
     scale = float(np.abs(b[finite]).max(initial=0)) or 1.0
-    return float(np.abs(np.where(same, 0, a - b)).max()) / scale
+    return float(np.abs(np.subtract(a, b, out=np.zeros_like(a), where=~same)).max()) / scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.verify.taps import Tapped
+from netlang.backends.onnx.verify.taps import WholeNet
 from netlang.targets import module_backend
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ __all__ = ["Reference"]
 class Reference:
     """The emitted modules. `values` are the tensors of the net by key."""
 
-    def __init__(self, tapped: Tapped, values: Mapping[str, NDArray[Any]]) -> None:
-        self._tapped = tapped
-        self._own = _module(tapped, values)
-        self._double = _module(tapped, values).double()
+    def __init__(self, whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> None:
+        self._whole = whole
+        self._own = _module(whole, values)
+        self._double = _module(whole, values).double()
 
     def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """The value of every tap in the net's own precision."""
+        """The value of every step in the net's own precision."""
         return _run(self._own, [_tensor(each) for each in feeds.values()])
 
     def double(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]] | None:
@@ -40,10 +40,10 @@ class Reference:
             return None
 
 
-def _module(tapped: Tapped, values: Mapping[str, NDArray[Any]]) -> nn.Module:
+def _module(whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> nn.Module:
     import torch
 
-    module = module_backend().build(tapped.program).eval()
+    module = module_backend().build(whole.program).eval()
     state = {key: _tensor(values[key]) for key in module.state_dict()}
     with torch.no_grad():
         module.load_state_dict(state)

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-from netlang.ir.program import Output, Program, Ref
+from netlang.backends.onnx.emitter import value_names
+from netlang.ir.op import Op
+from netlang.ir.program import INPUT, Output, Program, Ref
 from netlang.ir.types import TensorType
 from netlang.passes.flat import flat
 from netlang.records import Record, replace
 from netlang.source import Span
 
-__all__ = ["NamedValue", "Tapped", "tapped"]
+__all__ = ["StepValue", "WholeNet", "with_all_values"]
 
 
-class NamedValue(Record):
-    """A value of the deployed net: its name, as in an ONNX file, and the step that makes it.
+class StepValue(Record):
+    """A value of the deployed net: its name in an ONNX file, and the step that makes it.
 
-    In a file, an output of the net has the `output`'s name instead.
+    For an output of the net, `place` is what it is called in messages.
     """
 
     name: str
-    output: str | None
+    place: str
     type: TensorType
     span: Span
 
 
-class Tapped(Record):
-    """A flat net whose outputs are `taps`, in this order."""
+class WholeNet(Record):
+    """A flat net whose outputs are `values`, in this order."""
 
     program: Program
-    taps: tuple[NamedValue, ...]
+    values: tuple[StepValue, ...]
 
 
-def tapped(program: Program) -> Tapped:
-    """`program` as deployed, with the value of every step as an output."""
+def with_all_values(program: Program) -> WholeNet:
+    """`program` as deployed, with the value of every step as an output, and its own outputs.
+
+    In a file, the value of a step that is an output of the net may have the output's name alone.
+    """
     whole = flat(program).program
     net = whole.net
-    taps: list[NamedValue] = []
-    outputs: list[Output] = []
-    named = {output.ref: output.name for output in net.outputs}
+    values: list[StepValue] = []
+    refs: list[Ref] = []
+    outputs: dict[Ref, list[str]] = {}
+    for output in net.outputs:
+        outputs.setdefault(output.ref, []).append(output.name)
+        if output.ref.producer == INPUT:
+            values.append(StepValue(output.name, output.name, net.type_of(output.ref), net.span))
+            refs.append(output.ref)
     for number, node in enumerate(net.nodes):
-        many = len(node.types) > 1
-        names = getattr(node.callee, "output_names", ())
-        for index, type_ in enumerate(node.types):
-            name = f"{node.path}.{names[index]}" if many else node.path
+        assert isinstance(node.callee, Op)
+        names = value_names(node.path, node.callee, len(node.types))
+        for index, (name, type_) in enumerate(zip(names, node.types, strict=True)):
             ref = Ref(number, index)
-            taps.append(NamedValue(name, named.get(ref), type_, node.span))
-            outputs.append(Output(f"value{len(outputs)}", ref))
-    return Tapped(replace(whole, net=replace(net, outputs=tuple(outputs))), tuple(taps))
+            for each in dict.fromkeys((name, *outputs.get(ref, ()))):
+                values.append(StepValue(each, name, type_, node.span))
+                refs.append(ref)
+    named = tuple(Output(f"value{number}", ref) for number, ref in enumerate(refs))
+    return WholeNet(replace(whole, net=replace(net, outputs=named)), tuple(values))

@@ -28,7 +28,7 @@ _SPELLING = {
     "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
 
-# Its versions and sizes are small: ``YOLOv5s``.
+# Versions and sizes of YOLO are lower case: ``YOLOv5s``.
 _YOLO = re.compile(r"YOLOV[0-9]+[A-Z]?$")
 
 

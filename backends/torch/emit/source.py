@@ -123,9 +123,7 @@ def _about(program: Program) -> str:
 
 def _words(line: str) -> Iterator[str]:
     for word in ("torch", "F", "nn", "Tensor", *_STANDARD, *_OF_TYPING):
-        if any(
-            f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in ".,)]( :["
-        ):
+        if any(f"{before}{word}{after}" in f" {line} " for before in " ([=" for after in _AFTER):
             yield word
 
 

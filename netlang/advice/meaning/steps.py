@@ -26,9 +26,8 @@ def one_by_one(file: ast.File, action: ast.Apply) -> Fix | None:
     advice = f"go through the list: `{text}`"
     if len(path.steps) == 1:
         return replaced(action.span, text, advice)
-    indent = " " * (path.span.location.column - 1)
-    behind = Span(action.span.source, path.steps[-2].span.end, action.span.end)
-    return replaced(behind, f"\n{indent}{text}", advice)
+    # On a line of its own it wouldn't belong to an output or a branch that the path may be.
+    return Fix(advice)
 
 
 def asked_again(action: ast.Apply) -> str | None:

@@ -80,14 +80,9 @@ def _show(verified: Verified) -> None:
 
     for note in verified.notes:
         click.echo(visible_lines(note), err=True)
-    inputs = " and ".join(
-        (", then ".join(verified.inputs[:-1]), verified.inputs[-1])
-        if len(verified.inputs) > 1
-        else verified.inputs
-    )
     click.echo(
         f"{verified.name}: {verified.compared} of {verified.steps} steps have values in the file, "
-        f"and all agree with PyTorch and the IR\ninputs: {inputs}"
+        f"and all agree with PyTorch and the IR\ninputs: {_in_turn(verified.inputs)}"
     )
     if not verified.place:
         click.echo("every value is the same")
@@ -101,3 +96,9 @@ def _show(verified: Verified) -> None:
         f"largest difference: {verified.largest:.1g} of the largest value, at `{verified.place}`; "
         f"{explained}"
     )
+
+
+def _in_turn(inputs: tuple[str, ...]) -> str:
+    """``a, then b and c``."""
+    *before, last = inputs
+    return f"{', then '.join(before)} and {last}" if before else last

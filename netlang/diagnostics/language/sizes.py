@@ -1,4 +1,4 @@
-"""Errors about the sizes of inputs: E0451 to E0469."""
+"""Errors about the sizes of inputs: E0451 to E0469, E0991."""
 
 from __future__ import annotations
 

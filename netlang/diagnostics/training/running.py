@@ -1,4 +1,4 @@
-"""Errors while a recipe runs: data, run folders, checkpoints, numbers (E0730 to E0749, E0779)."""
+"""Errors of running recipes: data, checkpoints, numbers (E0730 to E0749, E0779, E0992)."""
 
 from __future__ import annotations
 

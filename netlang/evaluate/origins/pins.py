@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from netlang.evaluate.values import Items, Layer, Value
 from netlang.ir.computed import COMPARISONS
-from netlang.ir.provenance import CallOrigin, Leaf, Origin, leaves, origin_of
+from netlang.ir.provenance import (
+    MOST_OPERATORS,
+    CallOrigin,
+    Leaf,
+    Origin,
+    leaves,
+    operators_in,
+    origin_of,
+)
 from netlang.records import Draft, field
 
 __all__ = ["Pins"]
@@ -44,7 +52,9 @@ class Pins(Draft):
         self.met(CallOrigin(symbol if outcome else COMPARISONS[symbol], sides))
 
     def met(self, condition: CallOrigin) -> None:
-        """Record a condition that is true."""
-        if condition not in self.conditions:
+        """Record a condition that is true; of one that is too long, what it is about."""
+        if operators_in(condition) > MOST_OPERATORS:
+            self.leaves.update(leaves(condition))
+        elif condition not in self.conditions:
             self.conditions[condition] = None
             self.leaves.update(leaves(condition))

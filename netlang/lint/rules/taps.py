@@ -60,7 +60,7 @@ class _Ends:
 
     def __init__(self, function: Function) -> None:
         self._ranks = {each.name: function.type_of(each.ref).rank for each in function.outputs}
-        self._names = sorted(self._ranks) if function.outputs else []
+        self._names = sorted(self._ranks)
 
     def of(self, tap: ast.Output) -> int | None:
         """The axes of an output; of one whose name is computed, those of the first such name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.syntax.mistakes.spot import OPENERS, Spot
 
@@ -22,7 +22,7 @@ def _chosen_step(spot: Spot) -> Diagnostic | None:
         return None
     found = _ELSE.match(spot.source.text, spot.start)
     start = spot.span(spot.first).start
-    head, arrow, step = spot.source.text[start : spot.start].rpartition("->")
+    _, arrow, step = spot.source.text[start : spot.start].rpartition("->")
     step, other = step.strip(), found[2].strip() if found else ""
     if found is None or "->" in other or "\n" in step:
         return None
@@ -34,11 +34,11 @@ def _chosen_step(spot: Spot) -> Diagnostic | None:
         (labelled[1] + " ", labelled[2]) if (labelled := _LABEL.match(step)) else ("", step)
     )
     advice = f"a step is chosen by `if {found[1]} {{ {step} }} else {{ {other} }}`"
+    if arrow:  # on a line of its own it wouldn't belong to an output or a branch
+        return _unexpected(spot, advice, None)
     text = f"if {found[1]} {{ {label}{step} }} else {{ {label}{other} }}"
-    if arrow:
-        text = f"{head.rstrip()}\n{' ' * (spot.span(spot.first).location.column - 1)}{text}"
     end = found.end() - (len(found[2]) - len(found[2].rstrip()))
-    return _unexpected(spot, advice, start, end, text)
+    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
 
 
 def _listed_steps(spot: Spot) -> Diagnostic | None:
@@ -56,7 +56,8 @@ def _listed_steps(spot: Spot) -> Diagnostic | None:
     ]
     path = " -> ".join(text for text in texts if text)
     advice = f"steps are joined by `->`: `{path}`" if len(path) < 60 else "steps are joined by `->`"
-    return _unexpected(spot, advice, spot.start, spot.span(commas[-1]).end, path)
+    end = spot.span(commas[-1]).end
+    return _unexpected(spot, advice, spot.replacing(advice, spot.start, end, path))
 
 
 def _commas(spot: Spot) -> Iterator[int]:
@@ -72,11 +73,10 @@ def _commas(spot: Spot) -> Iterator[int]:
             return
 
 
-def _unexpected(spot: Spot, advice: str, start: int, end: int, text: str) -> Diagnostic:
+def _unexpected(spot: Spot, advice: str, fix: Fix | None) -> Diagnostic:
     return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice,
-        fix=spot.replacing(advice, start, end, text),
-    )  # fmt: skip
+        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
+    )
 
 
 CHOICES = (_chosen_step, _listed_steps)

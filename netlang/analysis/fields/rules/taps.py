@@ -152,7 +152,7 @@ def _rolled(rule: Rolled, number: Number) -> Taps:
 
 
 @taps_of.register(Picked)
-def _listed(rule: Picked, number: Number) -> Taps:
+def _picked(rule: Picked, number: Number) -> Taps:
     size, count = number(rule.size), len(rule.places)
     if count > LONGEST:
         raise TooLong
