@@ -13,6 +13,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     call,
 )
+from netlang.ir.provenance import origin_of
 from netlang.ir.types import Types
 from netlang.ops.tensor import Embedding, Parameter
 
@@ -33,6 +34,11 @@ def _parameter(op: Parameter, inputs: Types, outputs: Types) -> Lowered:
         value = call("torch.tensor", nested(values, whole=False))
     elif op.init == 0:
         value = call("torch.zeros", *given)
+    elif op.init == 1:
+        value = call("torch.ones", *given)
+    elif isinstance(op.init, int) or origin_of(op.init) is not None:
+        # `torch.full` makes whole numbers of these, and no gradients.
+        value = Binary("*", number(op.init, "init"), call("torch.ones", *given))
     else:
         value = call("torch.full", TupleDisplay(sizes), number(op.init, "init"))
     apply = Index(TheModule(), Constant(0)) if op.batch_axis else TheModule()
