@@ -8,7 +8,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, choice, count, integer, number, shape, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
-from netlang.ir.dims import Dim, ceil_div, floor_div
+from netlang.ir.dims import Dim, floor_div
 from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -16,6 +16,7 @@ from netlang.ops.checks import axis_index, inputs_of, spatial_input
 from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.layout import Rearrangement
 from netlang.ops.spatial import Sizes, at_least, axis_name, pad_available, per_axis, size_given
+from netlang.ops.tracing import traced_ceil_div, traced_difference, traced_sum
 
 __all__ = ["Crop", "Pad", "Slice"]
 
@@ -192,14 +193,14 @@ class Slice(Rearrangement):
         start, stop = self._place(self.start, size), self._place(self.stop, size)
         what = f"axis {axis}"
         constraints = self._within(start, size, what) + self._within(stop, size, what)
-        length = ceil_div(stop - start, self.step)
+        length = traced_ceil_div(traced_difference(stop, start), self.step)
         constraints += _still_there(self, length, what, "choose a smaller `start` or larger `stop`")
         return Inferred((x.with_shape(*x.shape[:axis], length, *x.shape[axis + 1 :]),), constraints)
 
     def _place(self, index: int | None, size: Dim) -> Dim:
         if index is None:
             return size
-        return size + index if index < 0 else index
+        return traced_sum((size, index)) if index < 0 else index
 
     def _within(self, place: Dim, size: Dim, what: str) -> tuple[Constraint, ...]:
         for rest in (place, size - place):

@@ -49,7 +49,7 @@ class Recurrent(Op):
         self._features(inputs)
         width = traced_product((self.hidden, self.directions))
         output = x.with_shape(x.shape[0], width)
-        state = x.with_shape(self.layers * self.directions, self.hidden)
+        state = x.with_shape(traced_product((self.layers, self.directions)), self.hidden)
         return Inferred((output, *((state,) * self.states if self.return_state else ())))
 
     def _features(self, inputs: Types) -> int:

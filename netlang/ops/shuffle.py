@@ -15,10 +15,17 @@ from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import divisible, fixed, inputs_of, ranked
 from netlang.ops.derive import numbers
 from netlang.ops.layout import Rearrangement
+from netlang.ops.tracing import traced_floor_div, traced_product
 
 __all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle"]
 
 _AXES = ("height", "width")
+
+
+def _squared(factor: int) -> int:
+    places = traced_product((factor, factor))
+    assert isinstance(places, int)
+    return places
 
 
 @final
@@ -78,7 +85,7 @@ class PixelShuffle(Rearrangement):
         if channels % self.factor**2:
             divisible(self, channels, self.factor**2, "the input channels", "factor")
         height, width = x.spatial
-        left = channels // self.factor**2
+        left = traced_floor_div(channels, _squared(self.factor))
         return Inferred((x.with_shape(left, height * self.factor, width * self.factor),))
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
@@ -124,12 +131,13 @@ class PixelUnshuffle(Rearrangement):
             self._part(size, axis) for size, axis in zip(x.spatial, _AXES, strict=True)
         )
         sizes = zip(x.spatial, (height, width), strict=True)
+        channels = traced_product((x.channels, _squared(self.factor)))
         constraints = tuple(
             Constraint(size, Relation.EQUAL, part * self.factor, self._reason(axis))
             for (size, part), axis in zip(sizes, _AXES, strict=True)
             if size != part * self.factor
         )
-        return Inferred((x.with_shape(x.channels * self.factor**2, height, width),), constraints)
+        return Inferred((x.with_shape(channels, height, width),), constraints)
 
     def _part(self, size: Dim, axis: str) -> Dim:
         if isinstance(size, int):

@@ -15,6 +15,7 @@ from netlang.ir.types import TensorType, Types
 from netlang.ops.checks import axis_index, fixed, inputs_of
 from netlang.ops.derive import out_axis, plain
 from netlang.ops.layout import Rearrangement
+from netlang.ops.tracing import traced_remainder
 
 __all__ = ["MOST_PARTS", "Split"]
 
@@ -67,7 +68,8 @@ class Split(Rearrangement):
         whole = fixed(self, x.shape[axis], f"axis {axis}")
         full, rest = divmod(whole, self.size)
         self._few(full + bool(rest))
-        return (self.size,) * full + ((rest,) if rest else ())
+        left = (traced_remainder(whole, self.size),) if rest else ()
+        return (self.size,) * full + left
 
     def _few(self, parts: int) -> None:
         if parts > MOST_PARTS:

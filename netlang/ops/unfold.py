@@ -24,6 +24,7 @@ from netlang.ir.weights import Weight
 from netlang.ops.checks import fixed, ranked, the_input
 from netlang.ops.derive import changed, elements, numbers, sum_of
 from netlang.ops.spatial import Sizes, extents, fits, padding, per_axis, product, size_given, slide
+from netlang.ops.tracing import traced_floor_div, traced_product
 
 __all__ = ["Fold", "Unfold", "Windows"]
 
@@ -68,7 +69,8 @@ class Unfold(Windows):
         x = ranked(self, the_input(self, inputs), range(3, 4), "an image [C, H, W]")
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         constraints = fits(self, x.spatial, padding(self.pair("pad"), extent), extent)
-        rows = fixed(self, x.channels, "the input channels") * prod(self.pair("kernel"))
+        channels = fixed(self, x.channels, "the input channels")
+        rows = traced_product((channels, *self.pair("kernel")))
         return Inferred((x.with_shape(rows, product(self.counts(x.spatial))),), constraints)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -135,7 +137,9 @@ class Fold(Windows):
                 NotWindows, input=0, operator=self.name, received=f"[{rows}, {count}]",
                 places=window, windows=expected,
             )  # fmt: skip
-        return Inferred((x.with_shape(rows // window, *wanted),))
+        places = traced_product(self.pair("kernel"))
+        assert isinstance(places, int)
+        return Inferred((x.with_shape(traced_floor_div(rows, places), *wanted),))
 
     def image(self) -> tuple[int, ...]:
         """Height and width as numbers."""

@@ -14,6 +14,7 @@ from netlang.ir.weights import Constant, Weight
 from netlang.ops.axes import statistics
 from netlang.ops.checks import axis_index, divisible, fixed, the_input
 from netlang.ops.derive import elements, numbers, out_axis, sum_of, weights_and_work
+from netlang.ops.tracing import traced_floor_div
 
 __all__ = ["L2Normalize", "Maxout", "Prelu"]
 
@@ -81,7 +82,8 @@ class Maxout(Op):
     def infer(self, inputs: Types) -> Inferred:
         x = the_input(self, inputs)
         channels = fixed(self, x.channels, "the input channels")
-        left = divisible(self, channels, self.pieces, "the input channels", "pieces")
+        divisible(self, channels, self.pieces, "the input channels", "pieces")
+        left = traced_floor_div(channels, self.pieces)
         return Inferred((x.with_shape(left, *x.spatial),))
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:

@@ -124,8 +124,8 @@ class _Probe:
         self, new: Mapping[Variable, Given]
     ) -> tuple[dict[str, object], tuple[TensorType, ...]]:
         """The block's arguments and the types of its inputs with the new values."""
-        arguments = {name: untraced(each) for name, each in self.sample.arguments.items()}
         at = {**self.program.defaults, "N": 2}
+        arguments = {name: untraced(each, at) for name, each in self.sample.arguments.items()}
         shapes = [[evaluate(s, at) for s in port.type.shape] for port in self.sample.inputs]
         for variable, value in new.items():
             if isinstance(variable, InputOrigin) and isinstance(value, int):
@@ -146,6 +146,13 @@ class _Probe:
         return not holds or any(
             all(value_of(each, environment) for each in all_of) for all_of in holds
         )
+
+    def _deployed(self, values: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Those of a block's outputs that the deployed net has, from all of them."""
+        outputs = self.sample.outputs
+        if len(values) != len(outputs):
+            return values
+        return [v for v, each in zip(values, outputs, strict=True) if not each.auxiliary]
 
     def _compared(self, program: Program, given: Mapping[str, Given]) -> str:
         """What differs between the class and the block alone."""
@@ -171,8 +178,12 @@ class _Probe:
         module.load_state_dict(state)
         feeds = inputs_of(program)
         outcomes = [_run(each, feeds) for each in (module, wanted.module)]
+        if isinstance(outcomes[0], list):  # the class of a block gives auxiliary outputs as well
+            outcomes[0] = self._deployed(outcomes[0])
         if isinstance(outcomes[0], str) or isinstance(outcomes[1], str):
             return f"({told}) gives {outcomes[0]}" if outcomes[0] != outcomes[1] else "compared"
+        if len(outcomes[0]) != len(outcomes[1]):
+            return f"({told}) has {len(outcomes[0])} outputs instead of {len(outcomes[1])}"
         for mine, other in zip(*outcomes, strict=True):
             if mine.shape != other.shape or not torch.allclose(
                 mine.double(), other.double(), equal_nan=True

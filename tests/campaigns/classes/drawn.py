@@ -7,6 +7,7 @@ from random import Random
 
 from netlang.backends.torch.emit.arguments.constructors import Constructor
 from netlang.backends.torch.emit.arguments.formulas import Given, Variable, one_number
+from netlang.ir.dims import Expr, evaluate
 from netlang.ir.provenance import (
     Applied,
     InputOrigin,
@@ -54,12 +55,15 @@ def changed_argument(arguments: Mapping[str, object], name: str, value: Given) -
     return {**arguments, first: layer.with_numbers(inner)}
 
 
-def untraced(value: object) -> object:
-    """A value of an argument whose numbers have no origin."""
+def untraced(value: object, sizes: Mapping[str, int]) -> object:
+    """A value of an argument whose numbers have no origin, with the given sizes for symbols."""
     if isinstance(value, Applied):
-        return value.with_numbers({name: untraced(each) for name, each in value.numbers()})
+        own = {name: untraced(each, sizes) for name, each in value.numbers()}
+        return value.with_numbers(own)
     if isinstance(value, tuple):
-        return tuple(map(untraced, value))
+        return tuple(untraced(each, sizes) for each in value)
+    if isinstance(value, Expr):
+        return evaluate(value, sizes)
     return +value if origin_of(value) is not None and isinstance(value, int | float) else value
 
 

@@ -55,6 +55,62 @@ def test_classes_of_bundled_nets_are_right(name: str) -> None:
     assert Counter(counts)["classes: compared"] > 0
 
 
+# Sizes that operators make of others, each read by a convolution behind.
+COMPUTED = """
+block shuffled(factor) {
+    pixel_shuffle(factor) -> conv(4, 1x1)
+    pixel_unshuffle(factor) -> conv(9, 1x1)
+}
+block cut(first, last, by) {
+    slice(first, last, step=by) -> conv(8, 1x1)
+    slice(1, -1) -> conv(8, 1x1)
+}
+block best(pieces) { maxout(pieces) -> conv(8, 1x1) }
+block columns(kernel) {
+    unfold(kernel) -> y: conv(5, 1)
+}
+block gated {
+    half: split(in.channels // 2)
+    half.1 -> gate: sigmoid
+    (half.0, gate) -> mul -> conv(4, 1x1)
+}
+block uneven(part) {
+    parts: split(part)
+    parts.1 -> conv(4, 1x1)
+}
+net a {
+    input x: [16, 8, 8]
+    shuffled(2) -> conv(9, 1x1) -> shuffled(3) -> conv(10, 1x1)
+    cut(1, 9, 2) -> conv(10, 1x1) -> cut(2, 8, 3) -> conv(8, 1x1)
+    best(2) -> best(4) -> conv(8, 1x1)
+    gated -> conv(6, 1x1) -> gated -> conv(8, 1x1)
+    uneven(5) -> conv(8, 1x1) -> uneven(6) -> conv(4, 1x1)
+    columns(2)
+}
+"""
+
+AUXILIARY = """
+block two { auxiliary aux: identity }
+net a { input x: [4, 8, 8]
+    two -> conv(4, 3x3) }
+"""
+
+SYMBOLS = """
+block places(length, width) {
+    arange(length, dtype=float) -> reshape([length, 1]) -> linear(width)
+}
+block placed(width) {
+    wide: linear(width)
+    in -> place: places(in.shape[0], width)
+    (wide, place) -> add
+}
+net a {
+    input x: [L=8, 5]
+    placed(4)
+}
+"""
+
+
 def _written(tmp_path: Path, text: str) -> str:
     path = tmp_path / "a.net"
     path.write_text(text, encoding="utf-8")
@@ -63,6 +119,33 @@ def _written(tmp_path: Path, text: str) -> str:
     wrong, _ = checked(program, noted, Random(1), tries=20)
     assert wrong == []
     return emit(program)
+
+
+def test_sizes_that_operators_compute_keep_their_origin(tmp_path: Path) -> None:
+    text = _written(tmp_path, COMPUTED)
+    assert "nn.Conv2d(in_channels // (factor * factor), 4, 1)" in text
+    assert "nn.Conv2d((last - first + (by - 1)) // by, 8, 1)" in text
+    assert "nn.Conv2d(in_channels // pieces, 8, 1)" in text
+    assert "nn.Conv1d(in_channels * kernel * kernel, 5, 1)" in text
+
+
+def test_a_class_says_how_many_parts_a_split_has(tmp_path: Path) -> None:
+    text = " ".join(_written(tmp_path, COMPUTED).split())
+    assert "where 2 * (in_channels // 2) == in_channels" in text
+    assert "where part < in_channels and 2 * part > in_channels" in text
+
+
+def test_a_condition_that_always_holds_is_not_told() -> None:
+    text = " ".join(emit(load_program("conformer")).split())
+    assert "where 2 * (in_channels // 2) == in_channels" in text
+    assert 'Block `convolution` of conformer.net, line 19."""' in text
+
+
+@pytest.mark.parametrize("text", [AUXILIARY, SYMBOLS])
+def test_blocks_with_auxiliary_outputs_and_open_sizes_are_compared(
+    tmp_path: Path, text: str
+) -> None:
+    _written(tmp_path, text)
 
 
 def test_numbers_that_are_equal_by_chance_are_told_apart(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from netlang.ir.provenance import Applied, InputOrigin, ParameterOrigin, argumen
 from netlang.records import Record
 
 __all__ = [
-    "Rows",
+    "ListParameters",
     "annotation",
     "environment_of",
     "parameter_names",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class Rows(Record):
+class ListParameters(Record):
     """The list parameters of a variant: those of equal items, and the lengths of the others.
 
     In some instances, one number may be given for all items of those in `spread`.
@@ -59,7 +59,7 @@ def parameter_names(function: Function) -> Iterator[str]:
             yield name
 
 
-def rows_of(variant: Variant) -> Rows:
+def rows_of(variant: Variant) -> ListParameters:
     """The list parameters of a variant, judged by all of its instances and calls."""
     single, lengths, spread = set[str](), dict[str, int](), set[str]()
     for name in parameter_names(variant.sample):
@@ -75,10 +75,10 @@ def rows_of(variant: Variant) -> Rows:
             lengths[name] = len(rows[0])
             if len(rows) < len(values):
                 spread.add(name)
-    return Rows(frozenset(single), lengths, frozenset(spread))
+    return ListParameters(frozenset(single), lengths, frozenset(spread))
 
 
-def environment_of(function: Function, rows: Rows) -> dict[Variable, Given]:
+def environment_of(function: Function, rows: ListParameters) -> dict[Variable, Given]:
     """The values of a function's parameters and input sizes, as plain numbers."""
     found: dict[Variable, Given] = {}
     for name in parameter_names(function):

@@ -16,12 +16,14 @@ from netlang.backends.torch.emit.arguments.formulas import (
     expression,
     variables_in,
 )
+from netlang.backends.torch.emit.arguments.linear import shortened
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.ir.computed import COMPARISONS
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.ir.provenance import (
+    BinaryOrigin,
     CallOrigin,
     InputOrigin,
     Origin,
@@ -137,7 +139,7 @@ def _own(
     seen = set[object]()
     for condition in decided:
         known = settled.known(condition)
-        if not isinstance(known, CallOrigin) or known.arguments[0] == known.arguments[1]:
+        if not isinstance(known, CallOrigin) or _is_always(known):
             continue  # it is true whatever the arguments are
         same = frozenset(known.arguments) if known.function in ("==", "!=") else known.arguments
         if (known.function, same) in seen:
@@ -145,6 +147,14 @@ def _own(
         seen.add((known.function, same))
         if any(variable in arguments for variable in variables_in(known)):
             yield known
+
+
+def _is_always(condition: CallOrigin) -> bool:
+    """Whether the sides of a condition differ by the same number for all arguments."""
+    left, right = condition.arguments
+    if left == right:
+        return True
+    return isinstance(shortened(BinaryOrigin("-", left, right)), int)
 
 
 def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:

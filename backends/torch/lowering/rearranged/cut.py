@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from netlang.backends.torch.lowering.base import (
     Lowered,
+    arithmetic,
     constant,
     dimension,
     functional,
     layer,
     lower,
+    met,
     number,
     option,
     size,
@@ -26,6 +28,7 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.dims import Dim
+from netlang.ir.provenance import CallOrigin, origin_of
 from netlang.ir.types import Types
 from netlang.ops import cut
 from netlang.ops.checks import axis_index
@@ -84,14 +87,28 @@ def _window(offset: int, wanted: Dim, spare: Dim) -> Slice:
 @lower.register
 def _split(op: Split, inputs: Types, outputs: Types) -> Lowered:
     if len(outputs) == 1:
-        return Lowered(function=Operand(0))
+        return Lowered(function=Operand(0), holds=_parts_met(op, inputs, 1))
     sizes: Expression
     if isinstance(op.size, tuple):
         sizes = ListDisplay(tuple(size(part, "size") for part in op.size))
     else:
         sizes = number(op.size, "size")
     dim = option("dim", constant(dimension(op.axis, inputs[0])), 0)
-    return Lowered(function=functional(dotted("torch.split"), sizes, dim))
+    split = functional(dotted("torch.split"), sizes, dim)
+    return Lowered(function=split, holds=_parts_met(op, inputs, len(outputs)))
+
+
+def _parts_met(op: Split, inputs: Types, parts: int) -> tuple[CallOrigin, ...]:
+    """For which sizes a split has as many parts, and a smaller last one or none."""
+    whole = inputs[0].shape[axis_index(op, inputs[0], op.axis)]
+    if isinstance(op.size, tuple) or not isinstance(whole, int):
+        return ()
+    if origin_of(whole) is None and origin_of(op.size) is None:
+        return ()
+    filled = arithmetic("*", parts, op.size)
+    if filled == whole:
+        return (met("==", filled, whole),)
+    return met("<", arithmetic("*", parts - 1, op.size), whole), met(">", filled, whole)
 
 
 @lower.register
@@ -102,4 +119,7 @@ def _slice(op: cut.Slice, inputs: Types, outputs: Types) -> Lowered:
     stop = None if op.stop is None else number(op.stop, "stop")
     step = None if op.step == 1 else number(op.step, "step")
     before = (_ALL,) * dimension(axis, x)
-    return Lowered(function=Index(Operand(0), TupleDisplay((*before, Slice(start, stop, step)))))
+    places = [place for place in (op.start, op.stop) if place is not None]
+    signs = tuple(met("<" if p < 0 else ">=", p, 0) for p in places if origin_of(p) is not None)
+    part = Index(Operand(0), TupleDisplay((*before, Slice(start, stop, step))))
+    return Lowered(function=part, holds=signs)
