@@ -82,9 +82,10 @@ def _combined(steps: Sequence[Affine], values: Values) -> tuple[Array, Array]:
     import numpy as np
 
     factor, summand = np.float64(1), np.float64(0)
-    for step in steps:
-        f, s = _numbers(step, values)
-        factor, summand = factor * f, summand * f + s
+    with np.errstate(all="ignore"):  # of variances below 0, say, as the norm itself
+        for step in steps:
+            f, s = _numbers(step, values)
+            factor, summand = factor * f, summand * f + s
     return np.asarray(factor), np.asarray(summand)
 
 

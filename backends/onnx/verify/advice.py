@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+import onnx
 from onnx import helper, numpy_helper
 
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.backends.onnx.verify.judge import apart
 
-if TYPE_CHECKING:
-    import onnx
-
-__all__ = ["advice_for", "differences"]
+__all__ = ["advice_for", "differences", "rows_apart", "unlike"]
 
 _MOST = 4
+_LONGEST = 100
 
 
 def advice_for(place: str, file: ModelFile, ours: ModelFile | None) -> str:
@@ -24,12 +22,15 @@ def advice_for(place: str, file: ModelFile, ours: ModelFile | None) -> str:
     `ours` is None if the file itself is what the compiler writes.
     """
     if ours is None:
-        return "the file was written by this compiler: please report it"
+        return (
+            "the compiler wrote this file: where no weight is NaN and no value overflows, please"
+            " report it"
+        )
     if found := differences(place, file, ours):
         return f"in the file, {found}"
     told = file.metadata.get("netlang.weights")
     if told:
-        return f"its node is as expected; the file says that its weights are: {told}"
+        return f"its node is as expected; the file says that its weights are {told}"
     return "its node is as expected: look at what it reads"
 
 
@@ -56,13 +57,32 @@ def _attributes(node: onnx.NodeProto, expected: onnx.NodeProto) -> Iterator[str]
         {each.name: helper.get_attribute_value(each) for each in one.attribute}
         for one in (node, expected)
     )
+    usual = _usual(node.op_type)
     for name in sorted({*here, *there}):
-        if here.get(name) != there.get(name):
-            yield f"its `{name}` is {_shown(here.get(name))}, not {_shown(there.get(name))}"
+        one, other = here.get(name, usual.get(name)), there.get(name, usual.get(name))
+        if one != other:
+            yield f"its `{name}` is {_shown(one)}, not {_shown(other)}"
+
+
+def _usual(kind: str) -> dict[str, object]:
+    """The values of attributes that a node doesn't have."""
+    if not onnx.defs.has(kind):
+        return {}
+    attributes = onnx.defs.get_schema(kind).attributes
+    return {
+        name: helper.get_attribute_value(each.default_value)
+        for name, each in attributes.items()
+        if each.default_value.type
+    }
 
 
 def _shown(value: object) -> str:
-    return "missing" if value is None else str(value)[:100]
+    if value is None:
+        return "missing"
+    if isinstance(value, bytes):
+        return repr(value.decode(errors="replace"))[:_LONGEST]
+    plain = isinstance(value, int | float | list) and "\n" not in str(value)
+    return str(value)[:_LONGEST] if plain else "another one"
 
 
 def _input(
@@ -75,11 +95,46 @@ def _input(
         if list(here.dims) != list(there.dims):
             yield f"tensor `{names[0]}` has shape {list(here.dims)}, not {list(there.dims)}"
             return
-        distance = apart(numpy_helper.to_array(here), numpy_helper.to_array(there))
-        if distance:
-            yield f"tensor `{names[0]}` has other numbers, by {distance:.2g} of the largest"
+        yield from unlike(here, there)
     elif names[0] != names[1]:
         yield f"input {index} is {_named(names[0])}, not {_named(names[1])}"
+
+
+def unlike(here: onnx.TensorProto, there: onnx.TensorProto) -> Iterator[str]:
+    """How the numbers of a stored tensor differ from ours of the same shape."""
+    if here.data_type != there.data_type:
+        names = [_type_name(each.data_type) for each in (here, there)]
+        yield f"tensor `{here.name}` is {names[0]}, not {names[1]}"
+        return
+    try:
+        distance = apart(numpy_helper.to_array(here), numpy_helper.to_array(there))
+    except (KeyError, TypeError, ValueError):  # what onnx raises for wrong lengths
+        yield f"the numbers of tensor `{here.name}` aren't as many as its shape says"
+        return
+    if distance == float("inf"):
+        yield f"tensor `{here.name}` has NaN or infinite numbers"
+    elif distance:
+        yield f"tensor `{here.name}` has other numbers, by {distance:.2g} of the largest"
+
+
+def rows_apart(here: onnx.TensorProto, there: onnx.TensorProto) -> bool:
+    """Whether a row of a stored tensor has other numbers, by a thousandth of its own largest."""
+    import numpy as np
+
+    if here.data_type != there.data_type or list(here.dims) != list(there.dims):
+        return True
+    one, other = (numpy_helper.to_array(each) for each in (here, there))
+    if one.dtype.kind != "f" or one.ndim == 0 or one.size == 0:
+        return False
+    rows, expected = (each.reshape(len(each), -1).astype(np.float64) for each in (one, other))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(rows - expected).max(1) > 1e-3 * np.abs(expected).max(1)
+    return bool(off.any())
+
+
+def _type_name(number: int) -> str:
+    kinds = onnx.TensorProto.DataType
+    return str(kinds.Name(number)).lower() if number in kinds.values() else f"type {number}"
 
 
 def _named(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.diagnostics import ShapeDiffers, ValuesDiffer
 from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
-from netlang.backends.onnx.verify.advice import advice_for, differences
+from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
 from netlang.backends.onnx.verify.judge import Distance, measured
@@ -83,10 +83,11 @@ class _Comparison:
 
     def run(self) -> Verified:
         tried = []
-        for seed, sizes in enumerate(sizes_to_try(self._program, self._options.sizes)):
+        for seed, sizes in enumerate(self._sizes()):
             feeds = feeds_at(self._program, sizes, seed)
             tried.append(shapes_text(feeds))
             self._at(sizes, feeds, tried[-1])
+        self._tensors()
         return Verified(
             name=self._program.name,
             inputs=tuple(tried),
@@ -97,6 +98,33 @@ class _Comparison:
             rounding=self._largest.rounding,
             notes=self._weights.notes,
         )
+
+    def _sizes(self) -> Iterator[dict[str, int]]:
+        """The sizes to try that the file takes: its inputs may fix some."""
+        fixed = self._file.fixed_sizes(self._program)
+        given = {name: size for name, size in fixed.items() if name != "N"}
+        done = []
+        for sizes in sizes_to_try(self._program, {**given, **self._options.sizes}):
+            taken = {**sizes, "N": fixed.get("N", sizes["N"])}
+            if taken not in done:
+                done.append(taken)
+                yield taken
+
+    def _tensors(self) -> None:
+        """Raise `NetlangError` at a stored tensor with a row of other numbers.
+
+        A channel that is small beside others may be wrong without a difference in the values.
+        """
+        if self._ours is None:
+            return
+        for _, value in self._compared:
+            node = self._file.nodes.get(value.name)
+            for name in () if node is None else node.input:
+                here, there = self._file.tensors.get(name), self._ours.tensors.get(name)
+                if here is not None and there is not None and rows_apart(here, there):
+                    raise NetlangError(
+                        self._differs(value, Distance(0.0, None), "all inputs that were tried")
+                    )
 
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
         own, double = self._reference.own(feeds), self._reference.double(feeds)
@@ -155,8 +183,12 @@ class _Comparison:
             if distance.rounding is None
             else f"rounding explains {distance.rounding:.1g}"
         )
+        advice = advice_for(value.name, self._file, self._ours)
+        if self._options.build.weights is None and "netlang.weights" in self._file.metadata:
+            told = self._file.metadata["netlang.weights"][:100]
+            advice += f"; the weights of the file are {told}: trained ones are given by --weights"
         return ValuesDiffer(
             span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
             inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,
-            advice=advice_for(value.name, self._file, self._ours),
+            advice=advice,
         )  # fmt: skip

@@ -53,20 +53,34 @@ class ModelFile:
             model.ParseFromString(content)
             if not model.graph.node:
                 raise self.unreadable("it holds no ONNX graph")
+            self._check_bounded(model.graph)
             self._check_size_beside(model)
             onnx.load_external_data_for_model(model, str(self.path.parent))
         except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
             raise self.unreadable(_line(error)) from error
         return model
 
+    def _check_bounded(self, graph: onnx.GraphProto) -> None:
+        """Refuse loops: nothing bounds how often they run."""
+        waiting = [graph]
+        while waiting:
+            for node in waiting.pop().node:
+                if node.op_type in ("Loop", "Scan"):
+                    raise self.unreadable(f"it has a {node.op_type}, which may run without end")
+                waiting += [each.g for each in node.attribute if each.HasField("g")]
+                waiting += [inner for each in node.attribute for inner in each.graphs]
+
     def _check_size_beside(self, model: onnx.ModelProto) -> None:
         """Refuse weights beside the file that don't fit into memory at once."""
         size = 0
         for tensor in model.graph.initializer:
             told = {entry.key: entry.value for entry in tensor.external_data}
-            size += int(told.get("length", 0)) if told.get("length", "0").isdecimal() else _MOST
+            length = told.get("length", "0")
+            if not length.isdecimal():
+                raise self.unreadable(f"the length of `{tensor.name}` is no number")
+            size += int(length)
         if size > _MOST:
-            raise self.unreadable("its weights have more than 2 GiB")
+            raise self.unreadable("it says that its weights have more than 2 GiB")
 
     def unreadable(self, reason: str) -> NetlangError:
         """The error that it can't be compared, for a reason."""
@@ -100,15 +114,28 @@ class ModelFile:
             if value.name not in stored
         }
         wanted = {port.name: element_type(port.type.dtype) for port in program.net.inputs}
-        outputs = [output.name for output in program.net.outputs if not output.auxiliary]
-        for what, here, there in (
-            ("inputs", wanted, found),
-            ("outputs", outputs, [value.name for value in graph.output]),
-        ):
+        outputs = {
+            output.name: element_type(program.net.type_of(output.ref).dtype)
+            for output in program.net.outputs
+            if not output.auxiliary
+        }
+        given = {value.name: value.type.tensor_type.elem_type for value in graph.output}
+        for what, here, there in (("inputs", wanted, found), ("outputs", outputs, given)):
             if sorted(here) != sorted(there):
                 self._refuse(program, what, ", ".join(there) or "none", ", ".join(here))
-        if wanted != found:
-            self._refuse(program, "types of inputs", _types(found), _types(wanted))
+            if here != there:
+                self._refuse(program, f"types of {what}", _types(there), _types(here))
+
+    def fixed_sizes(self, program: Program) -> dict[str, int]:
+        """The symbols whose size the file's inputs fix, the batch ``N`` included."""
+        found = {}
+        shapes = {each.name: each.type.tensor_type.shape.dim for each in self.model.graph.input}
+        for port in program.net.inputs:
+            batch = () if port.type.batch is None else (port.type.batch,)
+            for dim, told in zip((*batch, *port.type.shape), shapes[port.name], strict=False):
+                if not isinstance(dim, int) and told.dim_value and str(dim).isidentifier():
+                    found[str(dim)] = int(told.dim_value)
+        return found
 
     def _refuse(self, program: Program, what: str, found: str, expected: str) -> None:
         raise NetlangError(
@@ -131,6 +158,9 @@ class ModelFile:
             found = session.run(names, dict(feeds))
         except Exception as error:  # ONNX Runtime's own classes have no common base
             raise RuntimeRefusedError(_line(error)) from error
+        for name, value in zip(names, found, strict=True):
+            if not hasattr(value, "shape"):
+                raise RuntimeRefusedError(f"`{name}` isn't a tensor")
         return dict(zip(names, found, strict=True))
 
     def _session(self, wanted: tuple[str, ...]) -> Any:
@@ -159,8 +189,11 @@ class ModelFile:
 
 
 def _types(found: Mapping[str, int]) -> str:
-    names = onnx.TensorProto.DataType
-    return ", ".join(f"{name} {names.Name(number).lower()}" for name, number in found.items())
+    kinds = onnx.TensorProto.DataType
+    return ", ".join(
+        f"{name} {kinds.Name(number).lower() if number in kinds.values() else number}"
+        for name, number in found.items()
+    )
 
 
 def _line(error: Exception) -> str:

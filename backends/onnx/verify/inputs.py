@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netlang.analysis.constraints import checked_sizes, solve
@@ -22,11 +23,21 @@ _BATCHES = (1, 3)
 
 
 def sizes_to_try(program: Program, given: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Every symbol with its size: as given or default in two batches, then two other sizes."""
+    """Every symbol with its size: as given or default in two batches, then up to three others."""
     first = checked_sizes(program, given)
     yield from ({**first, "N": batch} for batch in _BATCHES)
     if program.sizes and not given:
         yield from _others(program, first)
+        yield from islice(_unequal(program, first), 1)
+
+
+def _unequal(program: Program, first: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Sizes of which the first is smaller than in `first`, and the others are as there."""
+    solution, (name, *others) = solve(program), [size.name for size in program.sizes]
+    for size in range(first[name] - 1, max(0, first[name] - _TRIES), -1) if others else ():
+        sizes = {**first, name: size}
+        if not solution.check(sizes):
+            yield sizes
 
 
 def _others(program: Program, first: Mapping[str, int]) -> Iterator[dict[str, int]]:

@@ -72,4 +72,4 @@ def _run(module: nn.Module, inputs: list[torch.Tensor]) -> list[NDArray[Any]]:
 def _array(value: torch.Tensor) -> NDArray[Any]:
     import torch
 
-    return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    return (value.float() if value.dtype == torch.bfloat16 else value).detach().numpy()

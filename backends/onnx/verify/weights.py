@@ -41,7 +41,7 @@ def weights_for(program: Program, options: VerifyOptions) -> Weights:
             for slot in owned
             if slot.tied is None
         }
-        notes = taken.notes
+        notes = taken.notes_on_values()
     elif options.file is not None:
         arrays = {slot.key: initial(slot, build.seed) for slot in owned if slot.tied is None}
         notes = ()
