@@ -181,10 +181,7 @@ def operators_in(origin: Origin | Plain) -> int:
 
 
 def leaves(origin: Origin | Plain) -> Iterator[Leaf]:
-    """The parameters and sizes in an origin, from left to right.
-
-    A part that origins share, as in `n + n` of an `n` that is a sum itself, is visited once.
-    """
+    """The parameters and sizes in an origin, from left to right; shared parts are visited once."""
     left: list[Origin | Plain] = [origin]
     seen: set[int] = set()
     while left:
@@ -217,12 +214,12 @@ def _text(origin: Origin | Plain) -> str | None:
     texts = [text for part in parts_of(origin) if (text := _text(part)) is not None]
     if isinstance(origin, InputOrigin) or len(texts) < len(parts_of(origin)):
         return None
-    if isinstance(origin, CallOrigin) and origin.function == "neg":
-        return f"-{_grouped(origin.arguments[0], texts[0])}"
-    if isinstance(origin, CallOrigin):
-        return f"{origin.function}({', '.join(texts)})" if origin.function.isidentifier() else None
-    left, right = map(_grouped, parts_of(origin), texts)
-    return f"{left} {origin.operator} {right}"
+    grouped = [*map(_grouped, parts_of(origin), texts)]
+    if isinstance(origin, BinaryOrigin):
+        return f"{grouped[0]} {origin.operator} {grouped[1]}"
+    if origin.function == "neg":
+        return f"-{grouped[0]}"
+    return f"{origin.function}({', '.join(texts)})" if origin.function.isidentifier() else None
 
 
 def _grouped(origin: Origin | Plain, text: str) -> str:
@@ -235,8 +232,7 @@ class Retracing:
     `parameters` are the arguments and `inputs` the shapes that the caller passed. Where one of them
     is a plain number, so is every part of the result that depends on it alone.
 
-    Numbers that were computed from each other share parts of their origins; each part is visited
-    once.
+    Numbers that were computed from each other share parts of their origins, each visited once.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ def _of(*numbered: frozenset[str] | None) -> Generated:
 
 def test_some_specs_have_steps_with_numbers() -> None:
     numbered = [generate(seed).numbered for seed in SEEDS]
-    assert sum(any(keys for keys in each) for each in numbered) > len(SEEDS) // 10
+    assert sum(any(keys for keys in each) for each in numbered) >= len(SEEDS) // 10
     assert frozenset({"weight", "bias"}) in {keys for each in numbered for keys in each}
     assert frozenset() in {keys for each in numbered for keys in each}
 

@@ -40,7 +40,7 @@ main()
 COMMAND = {"cli", "cli.verbs", "diagnostics"}
 TEXT = COMMAND | {"advice", "modules", "syntax", "syntax.ast", "syntax.construct"}
 NET = TEXT | {
-    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate", "ir",
+    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate", "evaluate.origins", "ir",
     "ir.sizes", "ops",
 }  # fmt: skip
 FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
