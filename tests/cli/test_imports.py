@@ -40,8 +40,8 @@ main()
 COMMAND = {"cli", "cli.verbs", "diagnostics"}
 TEXT = COMMAND | {"advice", "modules", "syntax", "syntax.ast", "syntax.construct"}
 NET = TEXT | {
-    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate", "evaluate.origins", "ir",
-    "ir.sizes", "ops",
+    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate",
+    "evaluate.origins", "ir", "ir.sizes", "ops",
 }  # fmt: skip
 FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
 # Verb and arguments, packages of others, folders of netlang, slow modules of Python.

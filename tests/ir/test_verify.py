@@ -143,7 +143,7 @@ BROKEN: dict[str, Callable[[Program], Program]] = {
     "aren't named once each": net(outputs=(Output("a", LAST), Output("a", LAST))),
     "lies outside of sketch.net": node(HEAD, span=Span(Source("sketch.net", ""), 3, 4)),
     "10 should come from": traced(ParameterOrigin("width")),
-    "no classes": traced(ParameterOrigin("classes")),
+    "should come from ParameterOrigin(name='classes')": traced(ParameterOrigin("classes")),
     "10 should come from InputOrigin": traced(InputOrigin(0, 0)),
     "says that it begins at 2": repeat(first=2),
     "has 2 nodes a time": repeat(size=3),
