@@ -169,7 +169,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
 }
 
 KEEPING = frozenset({"enumerate", "zip", "len"})
-"""Functions whose value has the numbers of the lists as they are, or doesn't depend on them."""
+"""Functions that hand on the numbers of their lists, or don't look at them."""
 
 USAGE: dict[str, str] = {
     "len": "len(list)",

@@ -44,8 +44,8 @@ def command() -> click.Command:
         ],
         help="Compare an ONNX file with SPEC: the shape and value of every step that the file "
         "names, by ONNX Runtime and by PyTorch in single and double precision, on random inputs "
-        "in two batches and, where sizes are symbols, at other sizes too. The first step that differs "
-        "is named, with how far it is off and whether rounding explains it.",
+        "in two batches and, where sizes are symbols, at other sizes too. The first step that "
+        "differs is named, with how far it is off and whether rounding explains it.",
         short_help="Compare an ONNX file with its spec, step by step.",
     )
 

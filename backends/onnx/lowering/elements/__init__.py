@@ -1,4 +1,4 @@
-"""Tensors in, one tensor out, element by element; those of given or drawn numbers too."""
+"""Tensors in, one tensor out, element by element; also constants and random tensors."""
 
 from netlang.backends.onnx.lowering.elements import activation, constants, elementary, merge
 

@@ -161,6 +161,8 @@ def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
     """The same alternatives with fewer comparisons: ``a, or not a and b`` is ``a, or b``."""
     alone = {next(iter(each)) for each in found if len(each) == 1}
     needless = {CallOrigin(COMPARISONS[each.function], each.arguments) for each in alone}
+    if alone & needless:  # a comparison or its opposite: always
+        return [frozenset()]
     cut = list(dict.fromkeys(each if len(each) == 1 else each - needless for each in found))
     kept = [each for each in cut if not any(other < each for other in cut)]
     return kept if kept == found else _shorter(kept)
