@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from netlang.ir.program import Program
-from netlang.ir.verification import asked
 from netlang.passes.deployed import Deployed
 from netlang.passes.drop import without_idle_steps
 from netlang.passes.flat import flat
@@ -18,8 +17,4 @@ def deploy(program: Program) -> Deployed:
     deployed = flat(program)
     for rewrite in (without_idle_steps, with_plain_weights, folded_after, folded_before):
         deployed = rewrite(deployed)
-        if asked():
-            from netlang.ir.verify import verify
-
-            verify(deployed.program, deployed.moved)
     return deployed
