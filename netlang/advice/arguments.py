@@ -8,6 +8,7 @@ from netlang.advice.edits import inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import Argument, Keyword, Mismatch
+from netlang.ir.numbers.computed import is_number
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -131,7 +132,7 @@ def _converted(item: Argument, value: object) -> str | None:
             value.isdecimal() and len(value) < _LONGEST_NUMBER and _takes_whole(item, int(value))
         )
         return value if whole or value in item.kind.keywords else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     if value in (0, 1) and _takes(item, bool(value)):
         return "true" if value else "false"
@@ -157,7 +158,7 @@ def without_inputs(first: Span, second: Span, value: object) -> Fix | None:
 
 def compared(expr: ast.Expr, value: object) -> Fix | None:
     """Turns a number used as a condition into a comparison."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     if isinstance(expr, ast.Conditional | ast.Logical | ast.Unary):
         return None

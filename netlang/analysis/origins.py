@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from netlang.ir.arguments import signature
+from netlang.ir.numbers.provenance import names_in, origin_of
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
-from netlang.ir.provenance import names_in, origin_of
 from netlang.records import Record
 from netlang.source import Span
 

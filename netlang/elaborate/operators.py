@@ -15,9 +15,9 @@ from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
-from netlang.ir.provenance import Traced, names_in
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import names_of, replace
 from netlang.source import Span

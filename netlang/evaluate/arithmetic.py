@@ -22,12 +22,13 @@ from netlang.diagnostics.language.values import (
 from netlang.evaluate.values import TensorValue, Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
-from netlang.ir.provenance import BinaryOrigin, CallOrigin, origin_of, with_origin
+from netlang.ir.numbers.computed import is_number
+from netlang.ir.numbers.provenance import CallOrigin, combined, origin_of, with_origin
 from netlang.ir.types import TensorType
 from netlang.records import Draft, field
 from netlang.source import Span
 
-__all__ = ["binary", "compare", "is_number", "negate"]
+__all__ = ["binary", "compare", "negate"]
 
 _LARGEST = 10**30
 _LONGEST = 100_000
@@ -51,15 +52,10 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
     """``left symbol right``. Raises a diagnostic if that isn't defined."""
     if is_number(left) and is_number(right):
-        result = _number(symbol, left, right, span)  # type: ignore[arg-type]  # checked just now
-        return _traced(symbol, left, right, result)
+        return combined(symbol, left, right, _number(symbol, left, right, span))
     if isinstance(left, Expr | int) and isinstance(right, Expr | int):
         return _size(symbol, left, right, span)
     if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
@@ -108,16 +104,6 @@ def _power(base: int | float, exponent: int | float, span: Span) -> int | float:
     return math.pow(base, exponent)
 
 
-def _traced(symbol: str, left: Value, right: Value, result: int | float) -> int | float:
-    """The result with its origin, if one side has an origin."""
-    one, two = origin_of(left), origin_of(right)
-    if one is None and two is None:
-        return result
-    assert isinstance(left, int | float)
-    assert isinstance(right, int | float)
-    return with_origin(result, BinaryOrigin(symbol, one or +left, two or +right))
-
-
 def _size(symbol: str, left: Dim, right: Dim, span: Span) -> Value:
     if symbol == "+":
         return left + right
@@ -150,7 +136,7 @@ def negate(value: Value, span: Span) -> Value:
     """``-value``."""
     if isinstance(value, Expr):
         return -value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         origin = origin_of(value)
         return -value if origin is None else with_origin(-value, CallOrigin("neg", (origin,)))
     raise NetlangError(BadOperands(span=span, operator="-", operands=kind_of(value)))

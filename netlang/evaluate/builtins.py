@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add, mul
 
-from netlang.evaluate.arithmetic import is_number
 from netlang.evaluate.values import Value, kind_of
-from netlang.ir.computed import round_to
 from netlang.ir.dims import Dim, Expr
+from netlang.ir.numbers.computed import is_number, round_to
 
 __all__ = ["FUNCTIONS", "KEEPING", "OF_SIZES", "USAGE", "Refusal"]
 
@@ -34,7 +33,7 @@ def _numbers(values: tuple[Value, ...]) -> list[int | float]:
     for item in items:
         if not is_number(item):
             raise Refusal(f"{kind_of(item)} isn't a number")
-        numbers.append(item)  # type: ignore[arg-type]  # checked just now
+        numbers.append(item)
     return numbers
 
 

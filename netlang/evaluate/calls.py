@@ -18,7 +18,7 @@ from netlang.evaluate.lists import spread
 from netlang.evaluate.origins.functions import with_function
 from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Expr
-from netlang.ir.provenance import origin_of
+from netlang.ir.numbers.provenance import origin_of
 from netlang.ir.types import TensorType
 from netlang.source import Span
 from netlang.syntax import ast

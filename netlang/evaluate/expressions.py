@@ -18,7 +18,7 @@ from netlang.diagnostics.language.values import (
     BadOperands,
     DependsOnSizes,
 )
-from netlang.evaluate.arithmetic import binary, compare, is_number, negate
+from netlang.evaluate.arithmetic import binary, compare, negate
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.calls import call_function, not_callable
@@ -43,7 +43,8 @@ from netlang.evaluate.values import (
 )
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
-from netlang.ir.provenance import origin_of
+from netlang.ir.numbers.computed import is_number
+from netlang.ir.numbers.provenance import origin_of
 from netlang.ops import KEYWORDS, is_keyword, operator
 from netlang.records import Draft, field
 from netlang.syntax import ast
@@ -126,7 +127,7 @@ class Evaluator(Draft):
     def _range(self, expr: ast.RangeExpr) -> Value:
         start, stop = self.decided(expr.start), self.decided(expr.stop)
         for value in (start, stop):
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if not is_number(value):
                 operands = f"{kind_of(start)} and {kind_of(stop)}"
                 raise NetlangError(BadOperands(span=expr.span, operator="..", operands=operands))
         return Range(start, stop)  # type: ignore[arg-type]  # checked in the loop

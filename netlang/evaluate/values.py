@@ -14,8 +14,8 @@ from typing import Any, TypeAlias, final
 from netlang.ir.arguments import Keyword
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr
+from netlang.ir.numbers.provenance import Applied, Traced, TracedFloat
 from netlang.ir.op import Op
-from netlang.ir.provenance import Applied, Traced, TracedFloat
 from netlang.ir.types import TensorType
 from netlang.records import Record
 from netlang.source import Source, Span

@@ -15,7 +15,8 @@ from typing import Any, TypeVar, dataclass_transform, overload
 from msgspec import NODEFAULT
 
 from netlang.ir.dims import Expr
-from netlang.ir.provenance import TracedFloat, origin_of
+from netlang.ir.numbers.computed import is_number
+from netlang.ir.numbers.provenance import TracedFloat, origin_of
 from netlang.records import KeywordOnly, Record, field
 
 __all__ = [
@@ -68,7 +69,7 @@ _SMALLEST = 2.0**-149
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise Mismatch
     if abs(value) > _LARGEST:
         raise Mismatch(f"{value:.6g}, which is infinite in single precision")

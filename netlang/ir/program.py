@@ -15,8 +15,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
+from netlang.ir.numbers.provenance import CallOrigin
 from netlang.ir.op import Op
-from netlang.ir.provenance import CallOrigin
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import ComparedInPart, Record, replace
 from netlang.source import Span

@@ -25,21 +25,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from netlang.diagnostics.errors import InternalError
-from netlang.ir.computed import Plain, computed
 from netlang.ir.dims import Dim, evaluate, symbols_of
+from netlang.ir.numbers.provenance import InputOrigin, Leaf, evaluated, traced_in, value_at
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
-from netlang.ir.provenance import (
-    CallOrigin,
-    InputOrigin,
-    ItemOrigin,
-    Origin,
-    ParameterOrigin,
-    Traced,
-    TracedFloat,
-    parts_of,
-    value_at,
-)
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import names_of, replace
 from netlang.source import Span
@@ -88,14 +77,6 @@ def _nodes(items: Iterable[Item]) -> Iterator[Node]:
             yield from _nodes(item.items)
         else:
             yield item
-
-
-def _traced(value: object) -> Iterator[Traced | TracedFloat]:
-    """The numbers in a value that know their origin."""
-    if isinstance(value, Traced | TracedFloat):
-        yield value
-    for each in value if isinstance(value, tuple | list) else ():
-        yield from _traced(each)
 
 
 def _speak_of(dims: Iterable[Dim], known: Collection[str], what: str) -> None:
@@ -278,23 +259,15 @@ class _Verification:
         values = [*node.arguments.values(), *(each.shape for each in node.types)]
         if isinstance(node.callee, Op):
             values += [getattr(node.callee, name) for name in names_of(node.callee)]
-        for traced in _traced(values):
-            given = self._value(traced.origin, what)
+        for traced in traced_in(values):
+            given = evaluated(traced.origin, self._leaf)
             self._demand(given == traced, f"{what}: {+traced} should come from {traced.origin}")
 
-    def _value(self, origin: Origin | Plain, what: str) -> object:
-        """The value of an origin for the function's arguments and inputs."""
-        if isinstance(origin, int | float):
-            return origin
-        if isinstance(origin, ParameterOrigin | ItemOrigin):
-            return value_at(self._function.arguments, origin)
-        if isinstance(origin, InputOrigin):
-            return self._function.inputs[origin.index].type.shape[origin.axis]
-        parts = [self._value(part, what) for part in parts_of(origin)]
-        numbers = [part for part in parts if isinstance(part, int | float)]
-        self._demand(len(numbers) == len(parts), f"{what}: {origin}")
-        by = origin.function if isinstance(origin, CallOrigin) else origin.operator
-        return computed(by, numbers)
+    def _leaf(self, leaf: Leaf) -> object:
+        """The value of a parameter or size for the function's arguments and inputs."""
+        if isinstance(leaf, InputOrigin):
+            return self._function.inputs[leaf.index].type.shape[leaf.axis]
+        return value_at(self._function.arguments, leaf)
 
     def _span(self, span: Span, what: str) -> None:
         _stands_in_its_source(span, f"function {self._function.name}: {what}")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, ceil_div
+from netlang.ir.numbers.provenance import written
 from netlang.ir.op import Inferred, Op, Rejection
-from netlang.ir.provenance import written
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ops.tracing import traced_sum
 from netlang.records import replace

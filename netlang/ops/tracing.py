@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlang.ir.dims import Dim, floor_div
-from netlang.ir.provenance import MOST_OPERATORS, BinaryOrigin, Traced, operators_in, origin_of
+from netlang.ir.numbers.provenance import Traced, combined
 
 __all__ = [
     "traced_ceil_div", "traced_difference", "traced_floor_div", "traced_product",
@@ -72,7 +72,6 @@ def _made(operator: str, left: Dim, right: Dim, value: Dim) -> Dim:
     """The value of an operator, traced if all are numbers and an operand is traced."""
     if not isinstance(left, int) or not isinstance(right, int) or not isinstance(value, int):
         return value
-    if not isinstance(left, Traced) and not isinstance(right, Traced):
-        return value
-    origin = BinaryOrigin(operator, origin_of(left) or int(left), origin_of(right) or int(right))
-    return Traced(value, origin) if operators_in(origin) <= MOST_OPERATORS else value
+    found = combined(operator, left, right, value)
+    assert isinstance(found, int)
+    return found

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from netlang.ir.numbers.provenance import without_origins
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref, Tie
-from netlang.ir.provenance import Traced
 from netlang.ir.types import TensorType, Types
 from netlang.passes.deployed import Deployed
 from netlang.records import names_of, replace
@@ -29,7 +29,9 @@ def flat(program: Program) -> Deployed:
         for index, output in enumerate(net.outputs)
         if not output.auxiliary
     )
-    whole = replace(net, items=tuple(inliner.nodes), outputs=outputs, pinned=frozenset())
+    whole = replace(
+        net, items=tuple(inliner.nodes), outputs=outputs, pinned=frozenset(), decided=()
+    )
     return Deployed(replace(program, net=whole, conditions=program.deployed_conditions), {})
 
 
@@ -74,9 +76,8 @@ class _Inliner:
     def _plain_operator(self, op: Op) -> Op:
         found = self._operators.get(id(op))
         if found is None:
-            values = {name: getattr(op, name) for name in names_of(op)}
-            plain = {name: _plain(value) for name, value in values.items() if _is_traced(value)}
-            found = self._operators[id(op)] = op, replace(op, **plain) if plain else op
+            plain = {name: without_origins(getattr(op, name)) for name in names_of(op)}
+            found = self._operators[id(op)] = op, replace(op, **plain)
         return found[1]
 
     def _plain_types(self, types: Types) -> Types:
@@ -87,20 +88,7 @@ class _Inliner:
 
 
 def _plain_type(type_: TensorType) -> TensorType:
-    return replace(type_, shape=_plain(type_.shape)) if _is_traced(type_.shape) else type_
-
-
-def _is_traced(value: object) -> bool:
-    """Whether a number in a value knows its origin, which is in the terms of a block."""
-    if isinstance(value, tuple):
-        return any(map(_is_traced, value))
-    return isinstance(value, Traced)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    return int(value) if isinstance(value, Traced) else value
+    return replace(type_, shape=without_origins(type_.shape))
 
 
 def readers(net: Function) -> dict[Ref, int]:

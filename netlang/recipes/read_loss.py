@@ -12,6 +12,7 @@ from netlang.diagnostics.recipes.keys import LossForm, LossOperands, UnknownWord
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.lists import single
+from netlang.ir.numbers.computed import is_number
 from netlang.recipes.bind import fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
@@ -72,7 +73,7 @@ def _malformed(expr: ast.Expr, why: str) -> NetlangError:
 
 def _number(expr: ast.Expr, names: Environment) -> float:
     value = Evaluator(names).decided(expr)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise _malformed(expr, "this factor isn't a number")
     return float(value)
 

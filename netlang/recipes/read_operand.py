@@ -16,6 +16,7 @@ from netlang.diagnostics.recipes.keys import UnknownWord
 from netlang.diagnostics.recipes.optimization import BadOperand
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.lists import single
+from netlang.ir.numbers.computed import is_number
 from netlang.recipes.bind import listed
 from netlang.recipes.words.operands import FUNCTIONS, Apply, NamedValue, Number, Operand
 from netlang.syntax import ast
@@ -51,7 +52,7 @@ def read_operand(expr: ast.Expr, names: Environment) -> Operand:
     """The operand that an expression stands for. Raises `NetlangError`."""
     if isinstance(expr, ast.Name):
         found = names.find(expr.name)
-        if isinstance(found, int | float) and not isinstance(found, bool):
+        if is_number(found):
             return Number(float(found), expr.span)
         return NamedValue(expr.name, expr.span)
     if isinstance(expr, ast.Number):

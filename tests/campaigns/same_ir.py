@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from netlang.evaluate.values import Layer, describe
 from netlang.ir.dims import Expr
+from netlang.ir.numbers.provenance import Traced
 from netlang.ir.program import Function, Program
-from netlang.ir.provenance import Traced
 from netlang.records import Record, names_of
 from netlang.source import Span
 

@@ -41,7 +41,7 @@ COMMAND = {"cli", "cli.verbs", "diagnostics"}
 TEXT = COMMAND | {"advice", "modules", "syntax", "syntax.ast", "syntax.construct"}
 NET = TEXT | {
     "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate",
-    "evaluate.origins", "ir", "ir.sizes", "ops",
+    "evaluate.origins", "ir", "ir.numbers", "ir.sizes", "ops",
 }  # fmt: skip
 FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
 # Verb and arguments, packages of others, folders of netlang, slow modules of Python.

@@ -6,8 +6,8 @@ import pytest
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.program import elaborate
+from netlang.ir.numbers.provenance import InputOrigin, Traced
 from netlang.ir.program import Function, Program
-from netlang.ir.provenance import InputOrigin, Traced
 from netlang.ir.types import Types
 from netlang.modules.library import Library
 from netlang.modules.nets import net_layer

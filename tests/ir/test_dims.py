@@ -17,7 +17,7 @@ from netlang.ir.dims import (
     symbol,
     symbols_of,
 )
-from netlang.ir.provenance import ParameterOrigin, Traced
+from netlang.ir.numbers.provenance import ParameterOrigin, Traced
 
 H, W, N = symbol("H"), symbol("W"), symbol("N")
 NAMES = ("H", "W", "N")

@@ -12,8 +12,8 @@ from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.elaborate.check import check_definitions
 from netlang.ir.dims import symbol
+from netlang.ir.numbers.provenance import InputOrigin, ParameterOrigin, Traced
 from netlang.ir.program import INPUT, Function, Item, Node, Output, Program, Ref
-from netlang.ir.provenance import InputOrigin, ParameterOrigin, Traced
 from netlang.ir.verify import verify
 from netlang.modules.files import bundled_files
 from netlang.modules.library import Library

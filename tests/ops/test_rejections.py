@@ -11,8 +11,14 @@ from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.language import branches, shapes
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, symbol
+from netlang.ir.numbers.provenance import (
+    BinaryOrigin,
+    InputOrigin,
+    ParameterOrigin,
+    Traced,
+    origin_of,
+)
 from netlang.ir.op import Op, Rejection
-from netlang.ir.provenance import BinaryOrigin, InputOrigin, ParameterOrigin, Traced, origin_of
 from netlang.ir.types import DType, TensorType
 from netlang.ops import operator
 from netlang.records import names_of

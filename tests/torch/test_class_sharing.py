@@ -8,9 +8,9 @@ import torch
 
 from netlang.backends.torch import build, emit
 from netlang.backends.weights import slots
+from netlang.ir.numbers.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref
-from netlang.ir.provenance import BinaryOrigin, InputOrigin, Origin, ParameterOrigin, Traced
 from netlang.ir.types import TensorType
 from netlang.ops.activation import Relu
 from netlang.ops.conv import Conv

@@ -12,8 +12,7 @@ from functools import cached_property
 
 from netlang.backends.graphviz.markup import TIMES
 from netlang.ir.dims import Dim, evaluate
-from netlang.ir.program import Function
-from netlang.ir.provenance import (
+from netlang.ir.numbers.provenance import (
     BinaryOrigin,
     CallOrigin,
     InputOrigin,
@@ -22,6 +21,7 @@ from netlang.ir.provenance import (
     ParameterOrigin,
     origin_of,
 )
+from netlang.ir.program import Function
 from netlang.ir.types import DType, TensorType
 from netlang.records import Record
 

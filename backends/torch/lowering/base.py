@@ -29,8 +29,9 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.dims import Dim
+from netlang.ir.numbers.computed import computed, is_number
+from netlang.ir.numbers.provenance import CallOrigin, combined, origin_of
 from netlang.ir.op import Op
-from netlang.ir.provenance import BinaryOrigin, CallOrigin, Traced, origin_of
 from netlang.ir.types import TensorType, Types
 from netlang.records import Record
 
@@ -102,7 +103,7 @@ def lower(op: Op, inputs: Types, outputs: Types) -> Lowered:
 
 def number(value: object, role: str) -> Number:
     """A number of the operator; `role` names it in a constructor (``stride``)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise Unsupported(f"the {role.replace('_', ' ')} depends on the size of the input")
     return Number(value, role)
 
@@ -177,17 +178,10 @@ def layer(
 
 def arithmetic(operator: str, left: int, right: int) -> int:
     """``left operator right`` for one of ``+ - * // %``; has an origin if either side has one."""
-    value = {
-        "+": left + right,
-        "-": left - right,
-        "*": left * right,
-        "//": left // right if right else 0,
-        "%": left % right if right else 0,
-    }[operator]
-    if not isinstance(left, Traced) and not isinstance(right, Traced):
-        return value
-    one, two = origin_of(left), origin_of(right)
-    return Traced(value, BinaryOrigin(operator, one or int(left), two or int(right)))
+    value = computed(operator, (left, right))
+    found = combined(operator, left, right, 0 if value is None else value)
+    assert isinstance(found, int)
+    return found
 
 
 def met(comparison: str, left: int, right: int) -> CallOrigin:

@@ -13,15 +13,15 @@ from itertools import chain, count
 from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
 from netlang.backends.torch.rewrite.terms import axis_name, conditions_in, op_in, types_of, value_in
 from netlang.ir.dims import Dim
-from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
-from netlang.ir.provenance import (
+from netlang.ir.numbers.provenance import (
     InputOrigin,
     ParameterOrigin,
-    Retracing,
     Traced,
     in_own_terms,
     origin_of,
 )
+from netlang.ir.numbers.retracing import Retracing
+from netlang.ir.program import INPUT, Function, Node, Output, Port, Ref
 from netlang.ir.types import TensorType
 from netlang.records import Record, replace
 

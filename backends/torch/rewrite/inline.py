@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from netlang.backends.torch.rewrite.terms import op_in, value_in
+from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.program import INPUT, Function, Node, Ref
-from netlang.ir.provenance import Retracing
 from netlang.records import replace
 
 __all__ = ["inlined"]

@@ -10,22 +10,18 @@ from collections.abc import Mapping, Sequence
 
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.terms import types_of
+from netlang.ir.numbers.computed import Plain, is_number
+from netlang.ir.numbers.provenance import Applied, ParameterOrigin, origin_of, with_origin
+from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref
-from netlang.ir.provenance import (
-    Applied,
-    ParameterOrigin,
-    Retracing,
-    origin_of,
-    with_origin,
-)
 from netlang.ir.types import TensorType
 from netlang.records import names_of, replace
 
 __all__ = ["with_own_numbers"]
 
 # What a function gets in addition: the values of its new parameters in its own terms.
-Added = Mapping[str, object]
+Added = Mapping[str, Plain]
 
 
 def with_own_numbers(variants: Variants) -> Function:
@@ -41,7 +37,7 @@ class _Instances:
 
     def __init__(self, variant: Variant, done: Mapping[Function, tuple[Function, Added]]) -> None:
         self._functions, self._done = variant.instances, done
-        self._added: list[dict[str, object]] = [{} for _ in variant.instances]
+        self._added: list[dict[str, Plain]] = [{} for _ in variant.instances]
         self._known: list[dict[Ref, TensorType]] = [
             {Ref(INPUT, index): port.type for index, port in enumerate(function.inputs)}
             for function in variant.instances
@@ -53,7 +49,7 @@ class _Instances:
         for place, function in enumerate(self._functions):
             own, added = tuple(row[place] for row in nodes), self._added[place]
             same = not added and all(a is b for a, b in zip(own, function.nodes, strict=True))
-            plain = {name: _plain(value) for name, value in added.items()}
+            plain = {name: +value for name, value in added.items()}
             arguments = {**function.arguments, **plain}
             new = function if same else replace(function, items=own, arguments=arguments)
             found[function] = new, added
@@ -81,7 +77,7 @@ class _Instances:
             return node
         inputs = tuple(self._known[place][ref].shape for ref in node.inputs)
         terms = Retracing(node.arguments, inputs)
-        passed = {name: terms.number(value) for name, value in added.items()}  # type: ignore[arg-type]
+        passed = {name: terms.number(value) for name, value in added.items()}
         return replace(node, callee=callee, arguments={**node.arguments, **passed})
 
     def _told_apart(self, nodes: list[Node]) -> list[Node]:
@@ -114,13 +110,13 @@ class _Instances:
             return self._in_layers(name, [v for v in values if isinstance(v, Applied)], values)
         if isinstance(first, tuple):
             return self._in_lists(name, [v for v in values if isinstance(v, tuple)], values)
-        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        numbers = [value for value in values if is_number(value)]
         if len(numbers) < len(values) or not any(_apart(first, value) for value in values):
             return values
         taken = self._functions[0].arguments
         while name in taken or any(name in added for added in self._added):
             name += "_"
-        for added, value in zip(self._added, values, strict=True):
+        for added, value in zip(self._added, numbers, strict=True):
             added[name] = value
         return [with_origin(+value, ParameterOrigin(name)) for value in numbers]
 
@@ -162,10 +158,6 @@ def _same(one: object, two: object) -> bool:
 def _apart(one: object, two: object) -> bool:
     """Whether two numbers came from different places, or are different numbers."""
     return origin_of(one) != origin_of(two) or (origin_of(one) is None and one != two)
-
-
-def _plain(value: object) -> object:
-    return +value if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _differs(one: TensorType, two: TensorType) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from netlang.ir.numbers.provenance import Applied, CallOrigin, Traced, TracedFloat
+from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.op import Op, Rejection
 from netlang.ir.program import Function, Node
-from netlang.ir.provenance import Applied, CallOrigin, Retracing, Traced, TracedFloat
 from netlang.ir.types import Types
 from netlang.records import names_of, replace
 

@@ -18,15 +18,15 @@ from netlang.elaborate.session import ElaboratedFunction, ElaborationSession
 from netlang.evaluate.nesting import DEEPEST_BLOCK
 from netlang.evaluate.values import BlockTarget, Value, memo_key
 from netlang.ir.dims import Dim
-from netlang.ir.program import INPUT, Function, Output, Port, Ref
-from netlang.ir.provenance import (
+from netlang.ir.numbers.provenance import (
     MOST_OPERATORS,
     CallOrigin,
     InputOrigin,
-    Retracing,
     Traced,
     operators_in,
 )
+from netlang.ir.numbers.retracing import Retracing
+from netlang.ir.program import INPUT, Function, Output, Port, Ref
 from netlang.ir.types import TensorType, Types
 from netlang.modules.mentions import mentions_itself
 from netlang.source import Span

@@ -14,8 +14,8 @@ from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.values import BlockTarget, Layer, Value
+from netlang.ir.numbers.provenance import in_own_terms, is_row
 from netlang.ir.program import Ref
-from netlang.ir.provenance import in_own_terms, is_row
 from netlang.ir.types import TensorType
 from netlang.source import Span
 

@@ -20,8 +20,8 @@ from netlang.elaborate.function.liveness import Liveness
 from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
+from netlang.ir.numbers.provenance import InputOrigin
 from netlang.ir.program import Condition, Function, Output, Ref
-from netlang.ir.provenance import InputOrigin
 from netlang.records import replace
 from netlang.syntax import ast
 

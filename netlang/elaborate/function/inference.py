@@ -6,8 +6,8 @@ not merged, since equal ones may come from different parameters.
 
 from __future__ import annotations
 
+from netlang.ir.numbers.provenance import Traced
 from netlang.ir.op import Inferred, Op
-from netlang.ir.provenance import Traced
 from netlang.ir.types import TensorType, Types
 
 __all__ = ["Inference"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import reduce
 
 from netlang.evaluate.values import Value
-from netlang.ir.computed import Plain
-from netlang.ir.provenance import BinaryOrigin, CallOrigin, Origin, origin_of, with_origin
+from netlang.ir.numbers.computed import Plain, is_number
+from netlang.ir.numbers.provenance import BinaryOrigin, CallOrigin, Origin, origin_of, with_origin
 
 __all__ = ["with_function"]
 
@@ -18,7 +18,7 @@ _CALLS = frozenset({"min", "max", "abs", "round", "ceil", "floor", "sqrt", "log"
 
 def with_function(name: str, values: Sequence[Value], found: Value) -> Value:
     """The value `found` of a function with the origin that the arguments give it, if any."""
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if not is_number(found):
         return found
     items: Sequence[object] = values
     if len(values) == 1 and isinstance(values[0], tuple):
@@ -39,5 +39,4 @@ def _part(item: object) -> Origin | Plain | None:
     origin = origin_of(item)
     if origin is not None:
         return origin
-    number = isinstance(item, int | float) and not isinstance(item, bool)
-    return item if number and isinstance(item, int | float) else None
+    return item if is_number(item) else None

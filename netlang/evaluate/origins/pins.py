@@ -7,8 +7,8 @@ block could have others. On exit, `Pins.conditions` holds what has to be true fo
 from __future__ import annotations
 
 from netlang.evaluate.values import Items, Layer, Value
-from netlang.ir.computed import COMPARISONS
-from netlang.ir.provenance import (
+from netlang.ir.numbers.computed import COMPARISONS
+from netlang.ir.numbers.provenance import (
     MOST_OPERATORS,
     CallOrigin,
     Leaf,

@@ -8,8 +8,8 @@ from typing import ClassVar
 from netlang.ir.arguments import Kind, choice, count, number
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, Expr
+from netlang.ir.numbers.provenance import Traced
 from netlang.ir.op import Arity, Cost, Inferred, Op, Rejection
-from netlang.ir.provenance import Traced
 from netlang.ir.reach import NothingRead, Reach
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Init, Weight

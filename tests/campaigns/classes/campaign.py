@@ -28,8 +28,8 @@ from netlang.backends.torch.guard import GUARD
 from netlang.backends.torch.rewrite.passes import rewritten
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.dims import evaluate
+from netlang.ir.numbers.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.program import Function, Program
-from netlang.ir.provenance import InputOrigin, ParameterOrigin
 from netlang.ir.types import TensorType
 from netlang.records import replace
 from tests.campaigns.classes.alone import Noted, alone, noting

@@ -8,7 +8,7 @@ from random import Random
 from netlang.backends.torch.emit.arguments.constructors import Constructor
 from netlang.backends.torch.emit.arguments.formulas import Given, Variable, one_number
 from netlang.ir.dims import Expr, evaluate
-from netlang.ir.provenance import (
+from netlang.ir.numbers.provenance import (
     Applied,
     InputOrigin,
     ParameterOrigin,

@@ -56,9 +56,9 @@ from netlang.backends.torch.rewrite.class_sharing import (
 )
 from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.computed import Plain
+from netlang.ir.numbers.computed import Plain
+from netlang.ir.numbers.provenance import InputOrigin, ParameterOrigin, origin_of
 from netlang.ir.program import Function, Node
-from netlang.ir.provenance import InputOrigin, ParameterOrigin, origin_of
 
 __all__ = ["constructors_of"]
 

@@ -11,9 +11,10 @@ from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import Call, Expression, Operand, TheModule
 from netlang.backends.torch.rewrite.class_sharing import CallSite, Variant
-from netlang.ir.computed import Plain
+from netlang.ir.numbers.computed import Plain
+from netlang.ir.numbers.provenance import InputOrigin, argument_of, is_row, origin_of
+from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.program import Function, Node
-from netlang.ir.provenance import InputOrigin, Retracing, argument_of, is_row, origin_of
 from netlang.ir.types import Types
 from netlang.records import replace
 

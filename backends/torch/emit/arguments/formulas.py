@@ -22,16 +22,19 @@ from netlang.backends.torch.python.tree import (
     Unary,
     dotted,
 )
-from netlang.ir.computed import COMPARISONS, Plain, computed
-from netlang.ir.provenance import (
+from netlang.ir.numbers.computed import COMPARISONS, Plain, computed, is_number
+from netlang.ir.numbers.provenance import (
     BinaryOrigin,
     CallOrigin,
     InputOrigin,
     ItemOrigin,
+    Leaf,
     Origin,
     ParameterOrigin,
+    evaluated,
     is_row,
     leaves,
+    name_of,
     origin_of,
     parts_of,
 )
@@ -53,21 +56,14 @@ _MODULES = {"ceil": "math.ceil", "floor": "math.floor", "sqrt": "math.sqrt", "lo
 
 def value_of(formula: Formula, environment: Environment) -> Plain | None:
     """The value of a formula in one instance; None if it can't be computed."""
-    if isinstance(formula, int | float):
-        return formula
-    if isinstance(formula, BinaryOrigin | CallOrigin):
-        parts = [value_of(part, environment) for part in parts_of(formula)]
-        numbers = [part for part in parts if part is not None]
-        return computed(_name(formula), numbers) if len(numbers) == len(parts) else None
-    if isinstance(formula, ItemOrigin):
-        row = environment.get(ParameterOrigin(formula.name))
-        return row[formula.index] if isinstance(row, tuple) and formula.index < len(row) else None
-    value = environment.get(formula)
-    return None if isinstance(value, tuple) else value
 
+    def given(leaf: Leaf) -> object:
+        if not isinstance(leaf, ItemOrigin):
+            return environment.get(leaf)
+        row = environment.get(ParameterOrigin(leaf.name))
+        return row[leaf.index] if isinstance(row, tuple) and leaf.index < len(row) else None
 
-def _name(formula: BinaryOrigin | CallOrigin) -> str:
-    return formula.operator if isinstance(formula, BinaryOrigin) else formula.function
+    return evaluated(formula, given)
 
 
 def variables_in(formula: Formula) -> list[Variable]:
@@ -120,7 +116,7 @@ class Settled:
         parts = [self.known(part) for part in parts_of(formula)]
         numbers = [part for part in parts if isinstance(part, int | float)]
         if len(numbers) == len(parts):
-            found = computed(_name(formula), numbers)
+            found = computed(name_of(formula), numbers)
             return formula if found is None else found
         if isinstance(formula, CallOrigin):
             return CallOrigin(formula.function, tuple(parts))
@@ -203,9 +199,7 @@ def one_number(value: object) -> Plain | None:
     if is_row(value):
         made = {(plain(item), _collapsed(_formula(item))) for item in value}
         return value[0] if len(made) == 1 else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value
+    return value if is_number(value) else None
 
 
 def _collapsed(origin: Origin | Plain, names: frozenset[str] | None = None) -> Origin | Plain:

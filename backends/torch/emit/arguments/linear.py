@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from netlang.ir.provenance import BinaryOrigin, Origin, leaves, operators_in
+from netlang.ir.numbers.provenance import BinaryOrigin, Origin, leaves, operators_in
 
 __all__ = ["shortened"]
 

@@ -22,8 +22,8 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
 )
 from netlang.backends.torch.rewrite.class_sharing import Variant
+from netlang.ir.numbers.provenance import Applied, InputOrigin, ParameterOrigin, argument_of, is_row
 from netlang.ir.program import Function
-from netlang.ir.provenance import Applied, InputOrigin, ParameterOrigin, argument_of, is_row
 from netlang.records import Record
 
 __all__ = [

@@ -16,16 +16,16 @@ from netlang.backends.torch.emit.arguments.formulas import (
 )
 from netlang.backends.torch.emit.arguments.rows import environment_of, parameter_names, rows_of
 from netlang.backends.torch.rewrite.class_sharing import CallSite, Variant, Variants
-from netlang.ir.op import Op
-from netlang.ir.program import Function, Node
-from netlang.ir.provenance import (
+from netlang.ir.numbers.provenance import (
     Applied,
     InputOrigin,
     Origin,
     ParameterOrigin,
     argument_of,
-    origin_of,
+    traced_in,
 )
+from netlang.ir.op import Op
+from netlang.ir.program import Function, Node
 from netlang.records import names_of
 
 __all__ = ["Settlement"]
@@ -82,14 +82,7 @@ def _fields(node: Node) -> Iterator[object]:
 
 def _numbers(value: object) -> Iterator[Origin]:
     """The origins of the numbers in a value."""
-    if isinstance(value, Applied):
-        for _, each in value.numbers():
-            yield from _numbers(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _numbers(each)
-    elif (origin := origin_of(value)) is not None:
-        yield origin
+    return (each.origin for each in traced_in(value))
 
 
 class Settlement:

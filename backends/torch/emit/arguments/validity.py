@@ -19,18 +19,18 @@ from netlang.backends.torch.emit.arguments.formulas import (
 from netlang.backends.torch.emit.arguments.linear import shortened
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
-from netlang.ir.computed import COMPARISONS
-from netlang.ir.op import Op
-from netlang.ir.program import Function
-from netlang.ir.provenance import (
+from netlang.ir.numbers.computed import COMPARISONS
+from netlang.ir.numbers.provenance import (
     BinaryOrigin,
     CallOrigin,
     InputOrigin,
-    Origin,
-    Retracing,
     origin_of,
     parts_of,
+    traced_in,
 )
+from netlang.ir.numbers.retracing import Retracing
+from netlang.ir.op import Op
+from netlang.ir.program import Function
 from netlang.ir.types import Types
 from netlang.records import names_of
 
@@ -114,23 +114,15 @@ def _lost(variants: Variants, function: Function, index: int, op: Op) -> Iterato
         if origin is not None:
             written.update(_inside(origin))
     for name in names_of(op):
-        for value, origin in _traced(getattr(op, name)):
-            if origin not in written:
-                yield CallOrigin("==", (origin, +value))
+        for value in traced_in(getattr(op, name)):
+            if value.origin not in written:
+                yield CallOrigin("==", (value.origin, +value))
 
 
 def _inside(origin: Formula) -> Iterator[Formula]:
     yield origin
     for part in parts_of(origin):
         yield from _inside(part)
-
-
-def _traced(value: object) -> Iterator[tuple[int | float, Origin]]:
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _traced(each)
-    elif isinstance(value, int | float) and (origin := origin_of(value)) is not None:
-        yield value, origin
 
 
 def _own(

@@ -23,7 +23,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     dotted,
 )
-from netlang.ir.provenance import Traced, TracedFloat
+from netlang.ir.numbers.provenance import Traced, TracedFloat
 from netlang.ir.types import DType, Types
 from netlang.ops.constants import (
     Arange,

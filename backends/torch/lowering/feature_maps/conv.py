@@ -25,7 +25,7 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
-from netlang.ir.provenance import CallOrigin, origin_of
+from netlang.ir.numbers.provenance import CallOrigin, origin_of
 from netlang.ir.types import Types
 from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose

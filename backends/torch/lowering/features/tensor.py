@@ -13,7 +13,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     call,
 )
-from netlang.ir.provenance import origin_of
+from netlang.ir.numbers.provenance import origin_of
 from netlang.ir.types import Types
 from netlang.ops.tensor import Embedding, Parameter
 

@@ -28,7 +28,7 @@ from netlang.backends.torch.python.tree import (
     dotted,
 )
 from netlang.ir.dims import Dim
-from netlang.ir.provenance import CallOrigin, origin_of
+from netlang.ir.numbers.provenance import CallOrigin, origin_of
 from netlang.ir.types import Types
 from netlang.ops import cut
 from netlang.ops.checks import axis_index

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["COMPARISONS", "Plain", "computed", "round_to"]
+__all__ = ["COMPARISONS", "Plain", "computed", "is_number", "round_to"]
 
 Plain: TypeAlias = int | float
+
+
+def is_number(value: object) -> TypeGuard[Plain]:
+    """Whether a value is a number; truth values, which Python counts among them, aren't."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def round_to(number: Plain, multiple: int) -> int:
@@ -42,4 +47,4 @@ def computed(function: str, numbers: Sequence[Plain]) -> Plain | None:
         found: Plain = _RULES[function](*numbers)
     except (ArithmeticError, ValueError, TypeError):
         return None
-    return +found if isinstance(found, int | float) and not isinstance(found, bool) else found
+    return +found if is_number(found) else found

@@ -9,18 +9,18 @@ backends that write source need to know about it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, TypeGuard, TypeVar
 
-from netlang.ir.computed import Plain, computed
-from netlang.ir.dims import Dim, Expr
+from netlang.ir.dims import Dim
+from netlang.ir.numbers.computed import Plain, computed, is_number
 from netlang.records import Record
 
 __all__ = [
     "Applied", "BinaryOrigin", "CallOrigin", "InputOrigin", "ItemOrigin", "Leaf", "MOST_OPERATORS",
-    "Origin", "ParameterOrigin", "Retracing", "Traced", "TracedFloat", "argument_of",
-    "in_own_terms", "is_row", "leaves", "names_in", "operators_in", "origin_of", "parts_of",
-    "value_at", "with_origin", "written",
+    "Origin", "ParameterOrigin", "Traced", "TracedFloat", "argument_of", "combined", "evaluated",
+    "in_own_terms", "is_row", "leaves", "name_of", "names_in", "operators_in", "origin_of",
+    "parts_of", "traced_in", "value_at", "with_origin", "without_origins", "written",
 ]  # fmt: skip
 
 MOST_OPERATORS = 100
@@ -123,12 +123,39 @@ def with_origin(value: Plain, origin: Origin) -> Plain:
     return TracedFloat(value, origin) if isinstance(value, float) else Traced(value, origin)
 
 
+def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
+    """The `value` of ``left operator right``, with its origin if one of them has one."""
+    one, two = origin_of(left), origin_of(right)
+    if one is None and two is None:
+        return value
+    return with_origin(value, BinaryOrigin(operator, one or +left, two or +right))
+
+
+def traced_in(value: object) -> Iterator[Traced | TracedFloat]:
+    """The numbers with an origin in a value, and in the lists and layers in it."""
+    if isinstance(value, Traced | TracedFloat):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from traced_in(item)
+    elif isinstance(value, Applied):
+        for _, item in value.numbers():
+            yield from traced_in(item)
+
+
+def without_origins(value: object) -> object:
+    """A number, or a list with the numbers in it, without origins; the same if it has none."""
+    if isinstance(value, Traced | TracedFloat):
+        return +value
+    if isinstance(value, tuple) and next(traced_in(value), None) is not None:
+        return tuple(map(without_origins, value))
+    return value
+
+
 def is_row(value: object) -> TypeGuard[tuple[Plain, ...]]:
     """Whether a value is a short list of numbers, each of which keeps its place as its origin."""
     return (
-        isinstance(value, tuple)
-        and 0 < len(value) <= _LONGEST_ROW
-        and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+        isinstance(value, tuple) and 0 < len(value) <= _LONGEST_ROW and all(map(is_number, value))
     )
 
 
@@ -139,9 +166,7 @@ def in_own_terms(name: str, value: _Value) -> _Value | Plain | tuple[Plain, ...]
         return value.with_numbers(own)
     if is_row(value):
         return tuple(with_origin(+each, ItemOrigin(name, i)) for i, each in enumerate(value))
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return with_origin(+value, ParameterOrigin(name))
+    return with_origin(+value, ParameterOrigin(name)) if is_number(value) else value
 
 
 def argument_of(parameters: Mapping[str, object], name: str) -> object:
@@ -166,6 +191,23 @@ def parts_of(origin: Origin | Plain) -> tuple[Origin | Plain, ...]:
     if isinstance(origin, BinaryOrigin):
         return origin.left, origin.right
     return origin.arguments if isinstance(origin, CallOrigin) else ()
+
+
+def name_of(origin: BinaryOrigin | CallOrigin) -> str:
+    """The operator or function that combines the parts."""
+    return origin.operator if isinstance(origin, BinaryOrigin) else origin.function
+
+
+def evaluated(origin: Origin | Plain, given: Callable[[Leaf], object]) -> Plain | None:
+    """The value of an origin where its leaves are `given`; None if it has none."""
+    if isinstance(origin, int | float):
+        return origin
+    if not isinstance(origin, BinaryOrigin | CallOrigin):
+        value = given(origin)
+        return value if is_number(value) else None
+    values = [evaluated(part, given) for part in parts_of(origin)]
+    numbers = [value for value in values if value is not None]
+    return computed(name_of(origin), numbers) if len(numbers) == len(values) else None
 
 
 def operators_in(origin: Origin | Plain) -> int:
@@ -224,77 +266,3 @@ def _text(origin: Origin | Plain) -> str | None:
 
 def _grouped(origin: Origin | Plain, text: str) -> str:
     return f"({text})" if isinstance(origin, BinaryOrigin) else text
-
-
-class Retracing:
-    """Expresses numbers of a callee in the terms of one caller.
-
-    `parameters` are the arguments and `inputs` the shapes that the caller passed. Where one of them
-    is a plain number, so is every part of the result that depends on it alone.
-
-    Numbers that were computed from each other share parts of their origins, each visited once.
-    """
-
-    def __init__(
-        self, parameters: Mapping[str, object], inputs: tuple[tuple[Dim, ...], ...]
-    ) -> None:
-        self._parameters, self._inputs = parameters, inputs
-        # By identity, each stored with its origin, so that no other object can get it.
-        self._outer_of: dict[int, tuple[Origin, Origin | Plain | None]] = {}
-
-    def retrace(self, value: Dim) -> Dim:
-        """A size in the caller's terms; plain if those are plain numbers."""
-        if not isinstance(value, Traced):
-            return value
-        outer = self.origin(value.origin)
-        if outer is None or isinstance(outer, int | float):
-            return int(value)
-        return Traced(int(value), outer)
-
-    def number(self, value: Plain | Expr) -> Plain | Expr:
-        """A number in the caller's terms; plain if those are plain numbers."""
-        if not isinstance(value, TracedFloat):
-            return value if isinstance(value, float) else self.retrace(value)
-        outer = self.origin(value.origin)
-        if outer is None or isinstance(outer, int | float):
-            return +value
-        return TracedFloat(value, outer)
-
-    def origin(self, origin: Origin | Plain) -> Origin | Plain | None:
-        """An origin in the caller's terms: a number if it is made of these; None if unknown."""
-        if isinstance(origin, int | float):
-            return origin
-        if isinstance(origin, BinaryOrigin | CallOrigin):
-            done = self._outer_of.get(id(origin))
-            if done is None:
-                done = self._outer_of[id(origin)] = (origin, self._combined(origin))
-            return done[1]
-        return self._given(origin)
-
-    def _given(self, leaf: Leaf) -> Origin | Plain | None:
-        given: object
-        if isinstance(leaf, InputOrigin):
-            sizes = self._inputs[leaf.index]
-            given = sizes[leaf.axis] if leaf.axis < len(sizes) else None
-        else:
-            given = value_at(self._parameters, leaf)
-        known = origin_of(given)
-        if known is not None:
-            return known
-        return given if isinstance(given, int | float) and not isinstance(given, bool) else None
-
-    def _combined(self, origin: BinaryOrigin | CallOrigin) -> Origin | Plain | None:
-        parts = [outer for part in parts_of(origin) if (outer := self.origin(part)) is not None]
-        if len(parts) < len(parts_of(origin)):
-            return None
-        numbers = [part for part in parts if isinstance(part, int | float)]
-        if isinstance(origin, CallOrigin):
-            whole = len(numbers) == len(parts)
-            return (
-                computed(origin.function, numbers)
-                if whole
-                else CallOrigin(origin.function, tuple(parts))
-            )
-        if len(numbers) == 2:
-            return computed(origin.operator, numbers)
-        return BinaryOrigin(origin.operator, *parts)
