@@ -23,7 +23,7 @@ from netlang.build import WHOLE, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.passes.deploy import deploy
-from netlang.passes.deployed import Deployed
+from netlang.passes.flat import flattened
 from netlang.records import Record, no_collection
 
 __all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export"]
@@ -86,15 +86,15 @@ def _written(
 ) -> Written:
     from netlang.backends.onnx.deployed.transposes import merge_transposes
     from netlang.backends.onnx.element_types import require_element_types
-    from netlang.backends.onnx.flatten import flatten
     from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
+    from netlang.backends.onnx.steps import lowered_steps
 
-    deployed = deploy(program) if form.fold else Deployed(program, {})
+    deployed = deploy(program) if form.fold else flattened(program)
     owned += constants(program)
     reserved = _reserved(program, owned) | deployed.by_key.keys()
-    flat = flatten(deployed.program, Graph(form.opset, reserved))
+    flat = lowered_steps(deployed.program.net, Graph(form.opset, reserved))
     if form.fold:
         merge_transposes(flat)
     values = TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)

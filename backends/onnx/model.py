@@ -13,8 +13,8 @@ from onnx import helper, numpy_helper
 
 from netlang.analysis.constraints import solve
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
-from netlang.backends.onnx.flatten import Flat
 from netlang.backends.onnx.graph import Attribute, Operation
+from netlang.backends.onnx.steps import Flat
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program

@@ -39,7 +39,7 @@ __all__ = ["verify", "verify_function"]
 def verify(program: Program, moved: Collection[str] = ()) -> None:
     """Check every invariant of a program; raises `InternalError` at the first that is broken.
 
-    The steps of the modules `moved` may have the path of a later step.
+    The steps of the modules `moved` may be left out, or have the path of a later step.
     """
     names = [size.name for size in program.sizes]
     if len(set(names)) != len(names) or "N" in names:

@@ -38,8 +38,11 @@ class Deployed(Record, eq=False, dict=True):
 
     @property
     def moved(self) -> frozenset[str]:
-        """Modules of maps that a pass changed; they may have the path of a later step."""
-        return frozenset(self.folds)
+        """Modules of weights: their own step may be left out, or have the path of a later one."""
+        nodes = self.program.net.nodes
+        return frozenset(
+            {node.module for node in nodes} | {tie.module for node in nodes for tie in node.tied}
+        )
 
     def with_net(self, net: Function) -> Deployed:
         """The same with another net."""

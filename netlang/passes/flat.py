@@ -6,7 +6,7 @@ and whatever exists in training only; paths are full and modules are the keys of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from netlang.ir.numbers.provenance import without_origins
 from netlang.ir.op import Op
@@ -15,10 +15,10 @@ from netlang.ir.types import TensorType, Types
 from netlang.passes.deployed import Deployed
 from netlang.records import names_of, replace
 
-__all__ = ["edited", "flat", "readers"]
+__all__ = ["edited", "flattened", "readers"]
 
 
-def flat(program: Program) -> Deployed:
+def flattened(program: Program) -> Deployed:
     """`program` as one function, as it is deployed."""
     inliner = _Inliner()
     net = program.net
@@ -106,11 +106,17 @@ def _reads(net: Function) -> Iterator[Ref]:
         yield output.ref
 
 
-def edited(net: Function, changed: Mapping[int, Node], instead: Mapping[int, Ref]) -> Function:
-    """A flat function with some nodes changed and others left out.
+def edited(
+    net: Function,
+    changed: Mapping[int, Node],
+    instead: Mapping[int, Ref],
+    unread: Collection[int] = (),
+) -> Function:
+    """A flat function with some nodes changed and others left out, all by their number.
 
-    Both by their number. What read a node that is left out reads the value `instead` of it, which
-    stands before it and may be left out in turn. Values are those of `net`, also in `changed`.
+    What read a node that is left out reads the value `instead` of it, which stands before it and
+    may be left out in turn; nothing that is kept reads those that are `unread`. Values are those of
+    `net`, also in `changed`.
     """
     now: dict[int, Ref] = {}
     numbers: dict[int, int] = {}
@@ -124,6 +130,8 @@ def edited(net: Function, changed: Mapping[int, Node], instead: Mapping[int, Ref
         return Ref(numbers[ref.producer], ref.output)
 
     for number, old in enumerate(net.nodes):
+        if number in unread:
+            continue
         if number in instead:
             now[number] = moved(instead[number])
             continue

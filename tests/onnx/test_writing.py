@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from netlang.atomic import gather_into
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.backend import BACKEND
-from netlang.backends.onnx.flatten import flatten
+from netlang.backends.onnx.steps import lowered_steps
 from netlang.backends.onnx.wire import LARGE, PHASES
 from netlang.build import BuildOptions, Fit
 from netlang.diagnostics.errors import NetlangError
@@ -76,11 +76,11 @@ def test_a_weights_file_that_shrinks_while_it_is_copied(
     program, weights = load_program("cnn"), tmp_path / "w.safetensors"
     save_file(random_weights(program), weights)
 
-    def flattened(*arguments: Any) -> Any:
+    def truncating(*arguments: Any) -> Any:
         os.truncate(weights, 100)  # between its header and its values
-        return flatten(*arguments)
+        return lowered_steps(*arguments)
 
-    monkeypatch.setattr("netlang.backends.onnx.flatten.flatten", flattened)
+    monkeypatch.setattr("netlang.backends.onnx.steps.lowered_steps", truncating)
     with pytest.raises(OSError, match="was cut off"):
         export(program, tmp_path / "net.onnx", weights=weights)
     assert list(tmp_path.iterdir()) == [weights]

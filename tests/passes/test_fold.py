@@ -83,10 +83,25 @@ BODIES = {
         "c: conv(4, 1x1) -> n: batch_norm -> d: conv(4, 1x1) -> m: reuse n",
         ["n", "m"],
     ),
+    "of a block's own numbers": (
+        "scaled(2, 0.5, 0.1)\n    s: scaled(1, 3, 0.01)",
+        ["s.0", "s.e"],
+    ),
+    "outputs that nothing reads": ("both: two_ways\n    both.a -> r: relu", ["both.c", "r"]),
     "in blocks": ("repeat 2 { unit(4) }\n    e: unit(6)", ["0.bn", "1.bn", "e.bn"]),
 }  # fmt: skip
 Array = NDArray[np.float32]
-UNIT = "block unit(width) { c: conv(width, 3x3, pad=1, bias=false) -> bn: batch_norm }\n"
+UNIT = """\
+block unit(width) { c: conv(width, 3x3, pad=1, bias=false) -> bn: batch_norm }
+block scaled(by, offset, eps) {
+    scale(by, offset=offset) -> c: conv(4, 3x3) -> e: batch_norm(eps=eps)
+}
+block two_ways {
+    c: conv(4, 1x1)
+    output a: c
+    output b: c -> d: conv(5, 3x3)
+}
+"""
 
 
 def net_of(body: str, kind: str = "float32") -> str:

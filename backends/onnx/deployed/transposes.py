@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from netlang.backends.onnx.flatten import Flat
 from netlang.backends.onnx.graph import Operation, Turned
+from netlang.backends.onnx.steps import Flat
 from netlang.records import replace as replace_fields
 
 __all__ = ["merge_transposes"]

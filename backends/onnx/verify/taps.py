@@ -6,7 +6,7 @@ from netlang.backends.onnx.emitter import value_names
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Output, Program, Ref
 from netlang.ir.types import TensorType
-from netlang.passes.flat import flat
+from netlang.passes.flat import flattened
 from netlang.records import Record, replace
 from netlang.source import Span
 
@@ -37,7 +37,7 @@ def with_all_values(program: Program) -> WholeNet:
 
     In a file, the value of a step that is an output of the net may have the output's name alone.
     """
-    whole = flat(program).program
+    whole = flattened(program).program
     net = whole.net
     values: list[StepValue] = []
     refs: list[Ref] = []
