@@ -6,7 +6,8 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "IntegerTooLarge",
-    "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers", "UnreadableModel", "ValuesDiffer",
+    "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers", "TensorDiffers", "UnreadableModel",
+    "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -120,7 +121,7 @@ class ValuesDiffer(Diagnostic):
 
 
 class ShapeDiffers(Diagnostic):
-    """A step whose shape in an ONNX file, or in PyTorch, is not that of the spec."""
+    """A step whose shape in an ONNX file is not that of the spec."""
 
     code = "E0938"
     title = "`{place}` of `{file}` has shape {found}, not {expected}"
@@ -132,6 +133,20 @@ class ShapeDiffers(Diagnostic):
     found: str
     expected: str
     inputs: str
+    advice: str
+
+
+class TensorDiffers(Diagnostic):
+    """A stored tensor with other numbers, though no value showed it."""
+
+    code = "E0939"
+    title = "a tensor that `{place}` of `{file}` reads is not that of net `{net}`"
+    caption = "its values agree where they were compared: other inputs may tell them apart"
+    help = "{advice}"
+
+    place: str
+    file: str
+    net: str
     advice: str
 
 

@@ -20,7 +20,7 @@ class VerifyOptions(Record):
     """What to compare: `file`, or without one what the backend itself writes with `build`.
 
     `build` says which weights the file is expected to have. `sizes` are those of the inputs;
-    without them, the default ones and two others are tried.
+    without them, the default ones and up to three others are tried.
     """
 
     build: BuildOptions

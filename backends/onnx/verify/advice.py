@@ -28,9 +28,6 @@ def advice_for(place: str, file: ModelFile, ours: ModelFile | None) -> str:
         )
     if found := differences(place, file, ours):
         return f"in the file, {found}"
-    told = file.metadata.get("netlang.weights")
-    if told:
-        return f"its node is as expected; the file says that its weights are {told}"
     return "its node is as expected: look at what it reads"
 
 

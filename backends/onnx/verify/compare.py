@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.diagnostics import ShapeDiffers, ValuesDiffer
+from netlang.backends.onnx.diagnostics import ShapeDiffers, TensorDiffers, ValuesDiffer
 from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
 from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
@@ -123,8 +123,11 @@ class _Comparison:
                 here, there = self._file.tensors.get(name), self._ours.tensors.get(name)
                 if here is not None and there is not None and rows_apart(here, there):
                     raise NetlangError(
-                        self._differs(value, Distance(0.0, None), "all inputs that were tried")
-                    )
+                        TensorDiffers(
+                            span=value.span, place=value.place, file=self._file.path.name,
+                            net=self._program.name, advice=self._advice(value),
+                        )
+                    )  # fmt: skip
 
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
         own, double = self._reference.own(feeds), self._reference.double(feeds)
@@ -173,7 +176,7 @@ class _Comparison:
                 ShapeDiffers(
                     span=value.span, place=value.place, file=self._file.path.name, inputs=inputs,
                     found=str(list(there.shape)), expected=str(expected),
-                    advice=advice_for(value.name, self._file, self._ours),
+                    advice=self._advice(value),
                 )
             )  # fmt: skip
 
@@ -183,12 +186,16 @@ class _Comparison:
             if distance.rounding is None
             else f"rounding explains {distance.rounding:.1g}"
         )
+        return ValuesDiffer(
+            span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
+            inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,
+            advice=self._advice(value),
+        )  # fmt: skip
+
+    def _advice(self, value: StepValue) -> str:
+        """How the node is unlike ours, and that the weights may be others than expected."""
         advice = advice_for(value.name, self._file, self._ours)
         if self._options.build.weights is None and "netlang.weights" in self._file.metadata:
             told = self._file.metadata["netlang.weights"][:100]
             advice += f"; the weights of the file are {told}: trained ones are given by --weights"
-        return ValuesDiffer(
-            span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
-            inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,
-            advice=advice,
-        )  # fmt: skip
+        return advice

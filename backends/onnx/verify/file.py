@@ -38,6 +38,7 @@ class ModelFile:
         self.path = path
         self.model = self._read()
         self.made = {name for node in self.model.graph.node for name in node.output if name}
+        self._session: Any = None
 
     def _read(self) -> onnx.ModelProto:
         try:
@@ -150,30 +151,25 @@ class ModelFile:
     ) -> dict[str, NDArray[Any]]:
         """The `wanted` values, by name, for given inputs: nodes' values or outputs.
 
+        They are the same each time.
+
         Raises `RuntimeRefusedError` if ONNX Runtime can't load or run the file.
         """
+        import numpy as np
+
         try:
-            session = self._session(tuple(wanted))
+            session = self._session or self._opened(wanted)
+            self._session = session
             names = [each.name for each in session.get_outputs()]
             found = session.run(names, dict(feeds))
         except Exception as error:  # ONNX Runtime's own classes have no common base
             raise RuntimeRefusedError(_line(error)) from error
         for name, value in zip(names, found, strict=True):
-            if not hasattr(value, "shape"):
+            if not isinstance(value, np.ndarray):
                 raise RuntimeRefusedError(f"`{name}` isn't a tensor")
         return dict(zip(names, found, strict=True))
 
-    def _session(self, wanted: tuple[str, ...]) -> Any:
-        found = self._sessions.get(wanted)
-        if found is None:
-            found = self._sessions[wanted] = self._opened(wanted)
-        return found
-
-    @cached_property
-    def _sessions(self) -> dict[tuple[str, ...], Any]:
-        return {}
-
-    def _opened(self, wanted: tuple[str, ...]) -> Any:
+    def _opened(self, wanted: Collection[str]) -> Any:
         module = runtime()
         model = onnx.ModelProto()
         model.CopyFrom(self.model)

@@ -32,34 +32,30 @@ def weights_for(program: Program, options: VerifyOptions) -> Weights:
     has means of 0, variances of 1 and biases of 0, so that mistakes in them wouldn't show.
     """
     build, owned = options.build, slots(program)
+    notes: tuple[str, ...] = ()
+    arrays = {slot.key: initial(slot, build.seed) for slot in owned if slot.tied is None}
     if build.weights is not None:
         taken = given(program.name, owned, build.weights, build.fit)
-        arrays = {
+        arrays |= {
             slot.key: taken.tensors[slot.key].array(slot.dtype)
-            if slot.key in taken.tensors
-            else initial(slot, build.seed)
             for slot in owned
-            if slot.tied is None
+            if slot.key in taken.tensors
         }
         notes = taken.notes_on_values()
-    elif options.file is not None:
-        arrays = {slot.key: initial(slot, build.seed) for slot in owned if slot.tied is None}
-        notes = ()
-    else:
-        arrays = _lively(owned, build.seed)
-        notes = ()
+    elif options.file is None:
+        arrays = _lively(owned, arrays, build.seed)
     tied = {slot.key: arrays[slot.tied] for slot in owned if slot.tied is not None}
     return Weights({**arrays, **tied}, notes)
 
 
-def _lively(owned: tuple[Slot, ...], seed: int) -> dict[str, NDArray[Any]]:
+def _lively(
+    owned: tuple[Slot, ...], arrays: Mapping[str, NDArray[Any]], seed: int
+) -> dict[str, NDArray[Any]]:
     import numpy as np
 
     generator = np.random.default_rng(seed)
     return {
-        slot.key: _moved(slot, initial(slot, seed), generator)
-        for slot in owned
-        if slot.tied is None
+        slot.key: _moved(slot, arrays[slot.key], generator) for slot in owned if slot.tied is None
     }
 
 
