@@ -21,7 +21,10 @@ from netlang.syntax.format.same import tokens_of
 from netlang.syntax.parser import parse
 from tests.analysis.oracles import torchvision_models
 
-__all__ = ["FAMILIES", "Length", "lengths", "tokens_of_python", "tokens_of_spec"]
+__all__ = [
+    "FAMILIES", "LAYOUT", "Length", "docstrings", "extent", "lengths", "tokens_of_python",
+    "tokens_of_spec",
+]  # fmt: skip
 
 # torchvision's module, and the specs that say the same, with the blocks that are its own.
 FAMILIES = {
@@ -43,7 +46,8 @@ FAMILIES = {
     "vgg": ("vgg",),
     "vision_transformer": ("vit",),
 }
-_LAYOUT = {
+# Tokens that are no code.
+LAYOUT = {
     tokenize.COMMENT,
     tokenize.NL,
     tokenize.NEWLINE,
@@ -97,9 +101,9 @@ def tokens_of_spec(text: str) -> int:
 
 
 def tokens_of_python(text: str) -> int:
-    left_out = {line for node in _left_out(ast.parse(text)) for line in _lines(node)}
+    left_out = {line for node in _left_out(ast.parse(text)) for line in extent(node)}
     return sum(
-        token.type not in _LAYOUT and token.start[0] not in left_out for token in _tokens(text)
+        token.type not in LAYOUT and token.start[0] not in left_out for token in _tokens(text)
     )
 
 
@@ -115,14 +119,21 @@ def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
 
 def _left_out(tree: ast.Module) -> Iterator[ast.stmt]:
     """Docstrings and weights entries."""
+    yield from docstrings(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name.endswith("_Weights"):
             yield node
-        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
+
+
+def docstrings(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Those of the module, its classes and functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
             ast.get_docstring(node) is not None
         ):
             yield node.body[0]
 
 
-def _lines(node: ast.stmt) -> range:
+def extent(node: ast.stmt) -> range:
+    """The lines of a statement."""
     return range(node.lineno, (node.end_lineno or node.lineno) + 1)

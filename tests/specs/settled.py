@@ -16,9 +16,11 @@ from netlang.ir.types import DType
 from netlang.ops.tensor import Embedding
 from tests.oracle import pictures, without_dropout
 
-__all__ = ["Feeds", "feeds", "outputs", "settle", "small_sizes"]
+__all__ = ["HUGE", "Feeds", "feeds", "outputs", "settle", "small_sizes"]
 
 Feeds = dict[str, Tensor]
+# Nets whose weights alone are larger than the memory of most machines.
+HUGE = {"llama_13b", "llama_33b", "llama_65b", "llama_7b"}
 # No larger than needed, so that whole nets take a second; most nets are for 224.
 _SIZES = (96, 160)
 

@@ -26,10 +26,8 @@ from tests.specs.plain.blocks import (
 )
 from tests.specs.settled import settle
 
-torchvision_models()  # so that torchvision imports at all without its CUDA operators
-from torchvision.models import densenet, mnasnet, resnet, shufflenetv2, squeezenet  # noqa: E402
-from torchvision.ops import SqueezeExcitation  # noqa: E402
-
+models = torchvision_models()
+resnet = models.resnet
 FAMILIES = next(group for group in groups() if group.title == BLOCKS).families
 NAMES = {(family.name, entry.name) for family in FAMILIES for entry in family.entries}
 
@@ -43,7 +41,7 @@ class _Listed(nn.Module):
 
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
-        self.layer = densenet._DenseLayer(channels, growth, 4, 0.0)
+        self.layer = models.densenet._DenseLayer(channels, growth, 4, 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([x, self.layer(x)], 1)
@@ -52,8 +50,8 @@ class _Listed(nn.Module):
 # File, block, arguments, the same module by someone else; the input has 16 channels.
 CASES: list[tuple[str, str, str, Callable[[], nn.Module]]] = [
     ("dense", "dense_layer", "(8)", lambda: _Listed(16, 8)),
-    ("dense", "transition", "", lambda: densenet._Transition(16, 8)),
-    ("fire", "fire", "(4, 8)", lambda: squeezenet.Fire(16, 4, 8, 8)),
+    ("dense", "transition", "", lambda: models.densenet._Transition(16, 8)),
+    ("fire", "fire", "(4, 8)", lambda: models.squeezenet.Fire(16, 4, 8, 8)),
     ("inception", "inception_naive", "(4, 6, 8)", lambda: InceptionNaive(16, 4, 6, 8)),
     (
         "inception",
@@ -65,13 +63,13 @@ CASES: list[tuple[str, str, str, Callable[[], nn.Module]]] = [
         "inverted_residual",
         "inverted_residual",
         "(16, 5x5, 1, 3)",
-        lambda: mnasnet._InvertedResidual(16, 16, 5, 1, 3),
+        lambda: models.mnasnet._InvertedResidual(16, 16, 5, 1, 3),
     ),
     (
         "inverted_residual",
         "inverted_residual",
         "(8, 3x3, 2, 6)",
-        lambda: mnasnet._InvertedResidual(16, 8, 3, 2, 6),
+        lambda: models.mnasnet._InvertedResidual(16, 8, 3, 2, 6),
     ),
     ("residual", "basic", "(16)", lambda: resnet.BasicBlock(16, 16)),
     ("residual", "basic", "(24, 2)", lambda: resnet.BasicBlock(16, 24, 2, _downsample(16, 24, 2))),
@@ -88,9 +86,19 @@ CASES: list[tuple[str, str, str, Callable[[], nn.Module]]] = [
     ("separable", "depthwise_separable", "(24, 5x5, 2)", lambda: separable(16, 24, 5, 2)),
     ("separable", "full_conv", "(24, stride=2)", lambda: full_conv(16, 24, 3, 2)),
     ("shuffle", "branch", "(16, 2)", lambda: ShuffleBranch(16, 2)),
-    ("shuffle", "shuffle_unit", "", lambda: shufflenetv2.InvertedResidual(16, 16, 1)),
-    ("shuffle", "shuffle_downsampling", "(32)", lambda: shufflenetv2.InvertedResidual(16, 32, 2)),
-    ("squeeze_excite", "squeeze_excite", "(4)", lambda: SqueezeExcitation(16, 4)),
+    ("shuffle", "shuffle_unit", "", lambda: models.shufflenetv2.InvertedResidual(16, 16, 1)),
+    (
+        "shuffle",
+        "shuffle_downsampling",
+        "(32)",
+        lambda: models.shufflenetv2.InvertedResidual(16, 32, 2),
+    ),
+    (
+        "squeeze_excite",
+        "squeeze_excite",
+        "(4)",
+        lambda: models.efficientnet.SqueezeExcitation(16, 4),
+    ),
 ]
 
 

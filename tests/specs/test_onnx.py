@@ -21,7 +21,7 @@ from netlang.elaborate import load_program
 from netlang.modules.files import bundled_definitions
 from tests.onnx.support import check_file, largest_difference, run
 from tests.specs.rows import ROWS
-from tests.specs.settled import Feeds, feeds, outputs, settle
+from tests.specs.settled import HUGE, Feeds, feeds, outputs, settle
 
 # Nets that are complete as they stand: no parameter is left to be given.
 NETS = [
@@ -32,8 +32,6 @@ NETS = [
     if not entry.parameters
 ]
 OURS = [name for name in NETS if name not in ROWS]
-# Their weights alone are larger than the memory of most machines.
-HUGE = {"llama_13b", "llama_33b", "llama_65b", "llama_7b"}
 # Small ones of families whose nets are all large or huge.
 SMALL = [
     "detr([1, 1, 1, 1], 2, 32, 4, 64, 10)", "llama(32, 2, 4, 48, kv_heads=2, words=50, longest=40)",

@@ -17,51 +17,46 @@ from netlang.analysis.facts import Facts
 from netlang.backends.torch import build
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
-from tests.analysis.oracles import torchvision_models
 from tests.oracle import largest_difference, without_dropout
 from tests.specs.plain import (
     detectors,
+    efficientdet,
     language,
     others,
     pictures,
     points,
+    residual,
     restoration,
     sequences,
     styles,
-)
-from tests.specs.settled import feeds, outputs, settle
-
-torchvision_models()  # so that torchvision imports at all without its CUDA operators
-from tests.specs.plain import (  # noqa: E402 - they import torchvision
-    efficientdet,
-    residual,
     transformers,
 )
+from tests.specs.settled import HUGE, feeds, outputs, settle
 
 NETS: dict[str, Callable[[], nn.Module]] = {
-    "bert": partial(language.Bert, 768, 12, 12),
-    "bert_large": partial(language.Bert, 1024, 24, 16),
-    "bert(width=16, depth=2, heads=2, words=50, drop=0)": partial(language.Bert, 16, 2, 2, 50),
     "alexnet_2012": pictures.AlexNet2012,
     "autoencoder": others.Autoencoder,
+    "bert": partial(language.Bert, 768, 12, 12),
+    "bert(width=16, depth=2, heads=2, words=50, drop=0)": partial(language.Bert, 16, 2, 2, 50),
+    "bert_large": partial(language.Bert, 1024, 24, 16),
     "cdncnn_b": partial(restoration.Dncnn, 20, 3),
     "cnn": others.cnn1d,
-    "conv_autoencoder": others.ConvAutoencoder,
+    "conformer(16, 4, 64, 2)": partial(transformers.Conformer, 16, 4, 64, 2),
     "conformer_l": partial(transformers.Conformer, 512, 8, 2048, 17),
     "conformer_m": partial(transformers.Conformer, 256, 4, 1024, 16),
     "conformer_s": partial(transformers.Conformer, 144, 4, 576, 16),
-    "conformer(16, 4, 64, 2)": partial(transformers.Conformer, 16, 4, 64, 2),
+    "conv_autoencoder": others.ConvAutoencoder,
     "crnn": restoration.Crnn,
     "cyclegan_discriminator": partial(restoration.patch_discriminator, 3, batch_norm=False),
     "cyclegan_generator": partial(restoration.CycleGenerator, 9, 64),
     "cyclegan_generator(blocks=2, width=8)": partial(restoration.CycleGenerator, 2, 8),
     "dcgan_discriminator": others.Discriminator,
     "dcgan_generator": others.Generator,
-    "detr_resnet101": partial(transformers.Detr, (3, 4, 23, 3)),
-    "detr_resnet50": transformers.Detr,
     "detr([1, 1, 1, 1], 2, 32, 4, 64, 10, drop=0)": partial(
         transformers.Detr, (1, 1, 1, 1), 2, 32, 4, 64, 10
     ),
+    "detr_resnet101": partial(transformers.Detr, (3, 4, 23, 3)),
+    "detr_resnet50": transformers.Detr,
     "dncnn": restoration.Dncnn,
     "dncnn_b": partial(restoration.Dncnn, 20),
     "edsr_baseline_x2": partial(restoration.Edsr, 16, 64, 2, 1.0),
@@ -73,19 +68,6 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "edsr_x4": partial(restoration.Edsr, 32, 256, 4, 0.1),
     "efficientdet_d0": efficientdet.EfficientDet,
     "espcn": restoration.Espcn,
-    "gru_classifier": partial(others.WordClassifier, nn.GRU),
-    "lenet5": pictures.LeNet5,
-    "lenet5_relu": pictures.LeNet5Relu,
-    "llama_13b": partial(transformers.Llama, 5120, 40, 40, 13_824, 40),
-    "llama_33b": partial(transformers.Llama, 6656, 60, 52, 17_920, 52),
-    "llama_65b": partial(transformers.Llama, 8192, 80, 64, 22_016, 64),
-    "llama_7b": partial(transformers.Llama, 4096, 32, 32, 11_008, 32),
-    "llama(32, 2, 4, 48, kv_heads=2, words=50)": partial(
-        transformers.Llama, 32, 2, 4, 48, 2, words=50
-    ),
-    "logistic": others.logistic1d,
-    "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
-    "mlp": others.Mlp1d,
     "gpt2": partial(language.Gpt2, 768, 12, 12),
     "gpt2(width=16, depth=2, heads=2, words=50, dropout=0.0)": partial(
         language.Gpt2, 16, 2, 2, 50, 0.0
@@ -93,6 +75,19 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "gpt2_large": partial(language.Gpt2, 1280, 36, 20),
     "gpt2_medium": partial(language.Gpt2, 1024, 24, 16),
     "gpt2_xl": partial(language.Gpt2, 1600, 48, 25),
+    "gru_classifier": partial(others.WordClassifier, nn.GRU),
+    "lenet5": pictures.LeNet5,
+    "lenet5_relu": pictures.LeNet5Relu,
+    "llama(32, 2, 4, 48, kv_heads=2, words=50)": partial(
+        transformers.Llama, 32, 2, 4, 48, 2, words=50
+    ),
+    "llama_13b": partial(transformers.Llama, 5120, 40, 40, 13_824, 40),
+    "llama_33b": partial(transformers.Llama, 6656, 60, 52, 17_920, 52),
+    "llama_65b": partial(transformers.Llama, 8192, 80, 64, 22_016, 64),
+    "llama_7b": partial(transformers.Llama, 4096, 32, 32, 11_008, 32),
+    "logistic": others.logistic1d,
+    "lstm_classifier": partial(others.WordClassifier, nn.LSTM),
+    "mlp": others.Mlp1d,
     "mobilenet_v1": pictures.MobileNetV1,
     "mobilenet_v1_025": partial(pictures.MobileNetV1, 0.25),
     "mobilenet_v1_050": partial(pictures.MobileNetV1, 0.5),
@@ -106,6 +101,9 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "plain32": partial(residual.Cifar, 32, "plain"),
     "plain44": partial(residual.Cifar, 44, "plain"),
     "plain56": partial(residual.Cifar, 56, "plain"),
+    "pointnet": points.PointNet,
+    "pointnet_segmentation": points.PointNetSegmentation,
+    "pointnet_vanilla": partial(points.PointNet, False),
     "resnet110": partial(residual.Cifar, 110),
     "resnet1202": partial(residual.Cifar, 1202),
     "resnet20": partial(residual.Cifar, 20),
@@ -116,9 +114,6 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "resnet56": partial(residual.Cifar, 56),
     "resnet56_b": partial(residual.Cifar, 56, "B"),
     "resnet56_c": partial(residual.Cifar, 56, "C"),
-    "pointnet": points.PointNet,
-    "pointnet_segmentation": points.PointNetSegmentation,
-    "pointnet_vanilla": partial(points.PointNet, False),
     "rnn": others.Rnn1d,
     "rnn_classifier": partial(others.WordClassifier, nn.RNN),
     "se_resnet101": partial(residual.se_resnet, 101),
@@ -159,8 +154,6 @@ LARGE = {
     "se_resnet152", "se_resnet34", "se_resnet50", "se_resnext101_32x4d", "stylegan2", "unet_3d",
     "unet_plus_plus", "yolo_v5m", "yolo_v5s", "yolo_v8s", "zfnet",
 }  # fmt: skip
-# Their weights alone are larger than the memory of most machines.
-HUGE = {"llama_13b", "llama_33b", "llama_65b", "llama_7b"}
 NAMES = [
     pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
     for name in NETS

@@ -17,6 +17,9 @@ _ANCHORS = (
     ((116, 90), (156, 198), (373, 326)),
 )
 _STRIDES = (8, 16, 32)
+_CLASSES = 80
+# Distances to a side of a box that are told apart.
+_BINS = 16
 
 
 class _Conv(nn.Sequential):
@@ -89,11 +92,11 @@ def _middles(height: int, width: int) -> Tensor:
 class _Detect5(nn.Module):
     anchors: Tensor
 
-    def __init__(self, widths: list[int], classes: int) -> None:
+    def __init__(self, widths: list[int]) -> None:
         super().__init__()
         pixels = torch.tensor(_ANCHORS, dtype=torch.float32)
         self.register_buffer("anchors", pixels / torch.tensor(_STRIDES).view(3, 1, 1))
-        self.values = classes + 5
+        self.values = _CLASSES + 5
         self.m = nn.ModuleList(nn.Conv2d(width, 3 * self.values, 1) for width in widths)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
@@ -107,10 +110,10 @@ class _Detect5(nn.Module):
 
 
 class _Dfl(nn.Module):
-    def __init__(self, bins: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(bins, 1, 1, bias=False).requires_grad_(False)
-        self.conv.weight.data[:] = torch.arange(bins, dtype=torch.float32).view(1, bins, 1, 1)
+        self.conv = nn.Conv2d(_BINS, 1, 1, bias=False).requires_grad_(False)
+        self.conv.weight.data[:] = torch.arange(_BINS, dtype=torch.float32).view(1, _BINS, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, _, places = x.shape
@@ -119,12 +122,12 @@ class _Dfl(nn.Module):
 
 
 class _Detect8(nn.Module):
-    def __init__(self, widths: list[int], classes: int, bins: int = 16) -> None:
+    def __init__(self, widths: list[int]) -> None:
         super().__init__()
-        near, scored = max(16, widths[0] // 4, 4 * bins), max(widths[0], min(classes, 100))
-        self.cv2 = nn.ModuleList(self._branch(width, near, 4 * bins) for width in widths)
-        self.cv3 = nn.ModuleList(self._branch(width, scored, classes) for width in widths)
-        self.dfl = _Dfl(bins)
+        near, scored = max(16, widths[0] // 4, 4 * _BINS), max(widths[0], min(_CLASSES, 100))
+        self.cv2 = nn.ModuleList(self._branch(width, near, 4 * _BINS) for width in widths)
+        self.cv3 = nn.ModuleList(self._branch(width, scored, _CLASSES) for width in widths)
+        self.dfl = _Dfl()
 
     def _branch(self, before: int, width: int, out: int) -> nn.Sequential:
         last = nn.Conv2d(width, out, 1)
@@ -166,7 +169,7 @@ def _widths(width: float) -> list[int]:
 
 
 class YoloV5(_Yolo):
-    def __init__(self, width: float, depth: float, classes: int = 80) -> None:
+    def __init__(self, width: float, depth: float) -> None:
         c1, c2, c3, c4, c5 = _widths(width)
         d3, d6, d9 = (max(1, round(times * depth)) for times in (3, 6, 9))
         layers = [
@@ -179,13 +182,13 @@ class YoloV5(_Yolo):
             _C3(2 * c3, c3, d3, residual=False),
             _Conv(c3, c3, 3, 2), nn.Identity(), _C3(2 * c3, c4, d3, residual=False),
             _Conv(c4, c4, 3, 2), nn.Identity(), _C3(2 * c4, c5, d3, residual=False),
-            _Detect5([c3, c4, c5], classes),
+            _Detect5([c3, c4, c5]),
         ]  # fmt: skip
         super().__init__(layers, {12: 6, 16: 4, 19: 14, 22: 10}, [17, 20, 23])
 
 
 class YoloV8(_Yolo):
-    def __init__(self, width: float, depth: float, classes: int = 80) -> None:
+    def __init__(self, width: float, depth: float) -> None:
         c1, c2, c3, c4, c5 = _widths(width)
         d3, d6 = (max(1, round(times * depth)) for times in (3, 6))
         layers = [
@@ -197,6 +200,6 @@ class YoloV8(_Yolo):
             nn.Upsample(scale_factor=2), nn.Identity(), _C2f(c4 + c3, c3, d3),
             _Conv(c3, c3, 3, 2), nn.Identity(), _C2f(c3 + c4, c4, d3),
             _Conv(c4, c4, 3, 2), nn.Identity(), _C2f(c4 + c5, c5, d3),
-            _Detect8([c3, c4, c5], classes),
+            _Detect8([c3, c4, c5]),
         ]  # fmt: skip
         super().__init__(layers, {11: 6, 14: 4, 17: 12, 20: 9}, [15, 18, 21])

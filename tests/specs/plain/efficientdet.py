@@ -7,16 +7,20 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models.efficientnet import MBConv, MBConvConfig
+
+from tests.analysis.oracles import torchvision_models
 
 __all__ = ["EfficientDet"]
 
+_parts = torchvision_models().efficientnet
 _norm = partial(nn.BatchNorm2d, eps=0.001, momentum=0.01)
 # Expansion, kernel, stride, channels before and after, depth: EfficientNet-B0.
 _TABLE = (
     (1, 3, 1, 32, 16, 1), (6, 3, 2, 16, 24, 2), (6, 5, 2, 24, 40, 2), (6, 3, 2, 40, 80, 3),
     (6, 5, 1, 80, 112, 3), (6, 5, 2, 112, 192, 4), (6, 3, 1, 192, 320, 1),
 )  # fmt: skip
+# Channels of a level, layers of a head, boxes at each place.
+_WIDTH, _DEPTH, _ANCHORS = 64, 3, 9
 
 
 class _Separable(nn.Module):
@@ -51,10 +55,10 @@ class _Backbone(nn.Module):
             stage = nn.Sequential()
             for j in range(depth):
                 first = j == 0
-                config = MBConvConfig(
+                config = _parts.MBConvConfig(
                     expand, kernel, stride if first else 1, before if first else out, out, 1
                 )
-                stage.append(MBConv(config, 0.2 * (done + j) / 16, _norm))
+                stage.append(_parts.MBConv(config, 0.2 * (done + j) / 16, _norm))
             done += depth
             self.blocks.append(stage)
 
@@ -67,10 +71,10 @@ class _Backbone(nn.Module):
 
 
 class _Node(nn.Module):
-    def __init__(self, inputs: int, width: int) -> None:
+    def __init__(self, inputs: int) -> None:
         super().__init__()
         self.edge_weights = nn.Parameter(torch.ones(inputs))
-        self.conv, self.bn = _Separable(width, width), _norm(width)
+        self.conv, self.bn = _Separable(_WIDTH, _WIDTH), _norm(_WIDTH)
 
     def forward(self, *maps: Tensor) -> Tensor:
         weights = self.edge_weights.relu()
@@ -88,18 +92,18 @@ def _coarser(x: Tensor) -> Tensor:
 
 
 class _Layer(nn.Module):
-    def __init__(self, width: int, given: dict[int, int]) -> None:
+    def __init__(self, given: dict[int, int]) -> None:
         super().__init__()
         self.enter = nn.ModuleDict(
-            {str(i): nn.ModuleList([_Projection(given[i], width)]) for i in (3, 4, 5) if given}
+            {str(i): nn.ModuleList([_Projection(given[i], _WIDTH)]) for i in (3, 4, 5) if given}
         )
         self.again = nn.ModuleDict(
-            {str(i): nn.ModuleList([_Projection(given[i], width)]) for i in (4, 5) if given}
+            {str(i): nn.ModuleList([_Projection(given[i], _WIDTH)]) for i in (4, 5) if given}
         )
         for i in range(3, 7):
-            self.add_module(f"down{i}", _Node(2, width))
+            self.add_module(f"down{i}", _Node(2))
         for i in range(4, 8):
-            self.add_module(f"up{i}", _Node(3 if i < 7 else 2, width))
+            self.add_module(f"up{i}", _Node(3 if i < 7 else 2))
 
     def _node(self, name: str, *maps: Tensor) -> Tensor:
         y: Tensor = self.get_submodule(name)(*maps)
@@ -123,12 +127,12 @@ class _Layer(nn.Module):
 
 
 class _Head(nn.Module):
-    def __init__(self, depth: int, width: int, out: int, anchors: int = 9) -> None:
+    def __init__(self, out: int) -> None:
         super().__init__()
-        self.conv_rep = nn.ModuleList(_Separable(width, width) for _ in range(depth))
-        norms = [nn.ModuleList(_norm(width) for _ in range(5)) for _ in range(depth)]
+        self.conv_rep = nn.ModuleList(_Separable(_WIDTH, _WIDTH) for _ in range(_DEPTH))
+        norms = [nn.ModuleList(_norm(_WIDTH) for _ in range(5)) for _ in range(_DEPTH)]
         self.bn_rep = nn.ModuleList(norms)
-        self.predict, self.out = _Separable(width, anchors * out), out
+        self.predict, self.out = _Separable(_WIDTH, _ANCHORS * out), out
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         rows = []
@@ -142,14 +146,12 @@ class _Head(nn.Module):
 
 
 class EfficientDet(nn.Module):
-    def __init__(self, classes: int = 90, width: int = 64, layers: int = 3, depth: int = 3) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.backbone = _Backbone()
-        self.p6 = nn.Sequential(_Projection(320, width), nn.MaxPool2d(3, 2, 1))
-        first = _Layer(width, {3: 40, 4: 112, 5: 320})
-        self.fpn = nn.ModuleList([first, *(_Layer(width, {}) for _ in range(layers - 1))])
-        self.class_net = _Head(depth, width, classes)
-        self.box_net = _Head(depth, width, 4)
+        self.p6 = nn.Sequential(_Projection(320, _WIDTH), nn.MaxPool2d(3, 2, 1))
+        self.fpn = nn.ModuleList(map(_Layer, ({3: 40, 4: 112, 5: 320}, {}, {})))
+        self.class_net, self.box_net = _Head(90), _Head(4)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         maps = dict(enumerate(self.backbone(x), 3))

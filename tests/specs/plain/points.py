@@ -10,14 +10,17 @@ from torch import Tensor, nn
 __all__ = ["PointNet", "PointNetSegmentation"]
 
 
-def _shared(before: int, out: int) -> nn.Module:
-    layers = {"conv": nn.Conv1d(before, out, 1), "bn": nn.BatchNorm1d(out), "act": nn.ReLU()}
+def _unit(name: str, layer: nn.Module, out: int) -> nn.Module:
+    layers = {name: layer, "bn": nn.BatchNorm1d(out), "act": nn.ReLU()}
     return nn.Sequential(OrderedDict(layers))
+
+
+def _shared(before: int, out: int) -> nn.Module:
+    return _unit("conv", nn.Conv1d(before, out, 1), out)
 
 
 def _full(before: int, out: int) -> nn.Module:
-    layers = {"fc": nn.Linear(before, out), "bn": nn.BatchNorm1d(out), "act": nn.ReLU()}
-    return nn.Sequential(OrderedDict(layers))
+    return _unit("fc", nn.Linear(before, out), out)
 
 
 def _mlp(*widths: int) -> nn.Sequential:

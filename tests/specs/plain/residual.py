@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+from tests.analysis.oracles import torchvision_models
 
 __all__ = ["Cifar", "se_resnet", "se_resnext"]
+
+_resnet = torchvision_models().resnet
 
 
 class _Padded(nn.Module):
@@ -81,11 +84,11 @@ class _Excited(nn.Module):
         return x * weights.sigmoid()
 
 
-def _excited(model: ResNet) -> ResNet:
+def _excited(model: nn.Module) -> nn.Module:
     """Squeeze and excitation behind the last normalisation of every unit of torchvision's net."""
     for unit in model.modules():
-        if isinstance(unit, BasicBlock | Bottleneck):
-            last = "bn2" if isinstance(unit, BasicBlock) else "bn3"
+        if isinstance(unit, _resnet.BasicBlock | _resnet.Bottleneck):
+            last = "bn2" if isinstance(unit, _resnet.BasicBlock) else "bn3"
             norm = unit.get_submodule(last)
             assert isinstance(norm, nn.BatchNorm2d)
             unit.se = _Excited(norm.num_features)
@@ -106,12 +109,13 @@ def _behind(unit: nn.Module, name: str, last: str) -> None:
     unit._modules = {key: unit._modules[key] for key in modules}
 
 
-def se_resnet(depth: int) -> ResNet:
+def se_resnet(depth: int) -> nn.Module:
     units = {18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3]}
     units[152] = [3, 8, 36, 3]
-    return _excited(ResNet(BasicBlock if depth < 50 else Bottleneck, units[depth]))
+    unit = _resnet.BasicBlock if depth < 50 else _resnet.Bottleneck
+    return _excited(_resnet.ResNet(unit, units[depth]))
 
 
-def se_resnext(depth: int) -> ResNet:
+def se_resnext(depth: int) -> nn.Module:
     layers = {50: [3, 4, 6, 3], 101: [3, 4, 23, 3]}[depth]
-    return _excited(ResNet(Bottleneck, layers, groups=32, width_per_group=4))
+    return _excited(_resnet.ResNet(_resnet.Bottleneck, layers, groups=32, width_per_group=4))

@@ -10,42 +10,41 @@ __all__ = ["Tcn"]
 
 
 class _Causal(nn.Module):
-    def __init__(self, before: int, out: int, kernel: int, dilation: int) -> None:
+    def __init__(self, before: int, out: int, dilation: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(out))
         self.weight_g = nn.Parameter(torch.full((out, 1, 1), 0.1))
-        self.weight_v = nn.Parameter(0.01 * torch.randn(out, before, kernel))
+        self.weight_v = nn.Parameter(0.01 * torch.randn(out, before, 7))
         self.dilation = dilation
 
     def forward(self, x: Tensor) -> Tensor:
         weight = torch._weight_norm(self.weight_v, self.weight_g)
-        past = (self.weight_v.shape[2] - 1) * self.dilation
+        past = 6 * self.dilation
         found = F.conv1d(x, weight, self.bias, padding=past, dilation=self.dilation)
         return found[:, :, : x.shape[2]]
 
 
 class _Block(nn.Module):
-    def __init__(self, before: int, out: int, kernel: int, dilation: int, drop: float) -> None:
+    def __init__(self, before: int, out: int, dilation: int) -> None:
         super().__init__()
-        self.drop = drop
-        self.conv1 = _Causal(before, out, kernel, dilation)
-        self.conv2 = _Causal(out, out, kernel, dilation)
-        if before != out:
-            self.downsample = nn.Conv1d(before, out, 1)
+        self.conv1 = _Causal(before, out, dilation)
+        self.conv2 = _Causal(out, out, dilation)
+        changed = before != out
+        self.downsample = nn.Conv1d(before, out, 1) if changed else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.dropout(self.conv1(x).relu(), self.drop, self.training)
-        y = F.dropout(self.conv2(y).relu(), self.drop, self.training)
-        skip: Tensor = self.downsample(x) if hasattr(self, "downsample") else x
+        y = F.dropout(self.conv1(x).relu(), 0.05, self.training)
+        y = F.dropout(self.conv2(y).relu(), 0.05, self.training)
+        skip: Tensor = self.downsample(x)
         return (y + skip).relu()
 
 
 class Tcn(nn.Module):
-    def __init__(self, classes: int = 10, width: int = 25, depth: int = 8, kernel: int = 7) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        blocks = [_Block(1 if i == 0 else width, width, kernel, 2**i, 0.05) for i in range(depth)]
+        blocks = [_Block(1 if i == 0 else 25, 25, 2**i) for i in range(8)]
         self.tcn = nn.ModuleDict({"network": nn.Sequential(*blocks)})
-        self.linear = nn.Linear(width, classes)
+        self.linear = nn.Linear(25, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         for block in self.tcn.children():

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import resnet
-from torchvision.models._utils import IntermediateLayerGetter
-from torchvision.ops import FrozenBatchNorm2d
+
+from tests.analysis.oracles import torchvision_models
 
 __all__ = ["Conformer", "Detr", "Llama"]
+
+_models = torchvision_models()
 
 
 def _sines(count: int, other: int, width: int) -> Tensor:
@@ -28,6 +29,8 @@ def _sines(count: int, other: int, width: int) -> Tensor:
 
 def _frozen(width: int) -> nn.Module:
     """With numbers that make a difference."""
+    from torchvision.ops import FrozenBatchNorm2d
+
     norm: nn.Module = FrozenBatchNorm2d(width)
     for value in norm.buffers():
         value.uniform_(0.5, 1.5)
@@ -70,11 +73,13 @@ class _DecoderLayer(nn.Module):
 class _Mlp(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        layers = nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-        self.layers = nn.Sequential(*layers, nn.Linear(width, 4))
+        layers = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, 4)
+        self.layers = nn.ModuleList(layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(x).sigmoid()
+        for layer in self.layers[:-1]:
+            x = F.relu(layer(x))
+        out: Tensor = self.layers[-1](x).sigmoid()
         return out
 
 
@@ -84,8 +89,9 @@ class Detr(nn.Module):
         heads: int = 8, hidden: int = 2048, queries: int = 100, classes: int = 92,
     ) -> None:  # fmt: skip
         super().__init__()
+        resnet = _models.resnet
         trunk = resnet.ResNet(resnet.Bottleneck, list(depths), norm_layer=_frozen)
-        body = IntermediateLayerGetter(trunk, {"layer4": "c5"})
+        body = _models._utils.IntermediateLayerGetter(trunk, {"layer4": "c5"})
         self.backbone = nn.ModuleList([nn.ModuleDict({"body": body})])
         self.input_proj = nn.Conv2d(2048, width, 1)
         self.query_embed = nn.Embedding(queries, width)
@@ -119,10 +125,10 @@ class Detr(nn.Module):
         return self.class_embed(y), self.bbox_embed(y)
 
 
-def _turned(x: Tensor, theta: float = 10_000) -> Tensor:
+def _turned(x: Tensor) -> Tensor:
     """Rotary positions as complex numbers: x is [N, T, heads, size]."""
     length, size = x.shape[1], x.shape[3]
-    rates = theta ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    rates = 10_000 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     angles = torch.arange(length, dtype=torch.float64)[:, None, None] * rates
     first, second = x.double().chunk(2, dim=-1)
     turned = torch.complex(first, second) * torch.polar(torch.ones_like(angles), angles)
@@ -212,16 +218,16 @@ class _FeedForward(nn.Module):
 
 
 class _ConvolutionModule(nn.Module):
-    def __init__(self, width: int, kernel: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.layer_norm = nn.LayerNorm(width)
-        self.sequential = nn.Sequential(*self._layers(width, kernel))
+        self.sequential = nn.Sequential(*self._layers(width))
 
     @staticmethod
-    def _layers(width: int, kernel: int) -> Iterator[nn.Module]:
+    def _layers(width: int) -> Iterator[nn.Module]:
         yield nn.Conv1d(width, 2 * width, 1)
         yield nn.GLU(dim=1)
-        yield nn.Conv1d(width, width, kernel, padding=(kernel - 1) // 2, groups=width)
+        yield nn.Conv1d(width, width, 31, padding=15, groups=width)
         yield nn.BatchNorm1d(width)
         yield nn.SiLU()
         yield nn.Conv1d(width, width, 1)
@@ -232,12 +238,12 @@ class _ConvolutionModule(nn.Module):
 
 
 class _ConformerLayer(nn.Module):
-    def __init__(self, width: int, heads: int, hidden: int, kernel: int) -> None:
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
         self.ffn1 = _FeedForward(width, hidden)
         self.self_attn_layer_norm = nn.LayerNorm(width)
         self.self_attn = nn.MultiheadAttention(width, heads, batch_first=True)
-        self.conv_module = _ConvolutionModule(width, kernel)
+        self.conv_module = _ConvolutionModule(width)
         self.ffn2 = _FeedForward(width, hidden)
         self.final_layer_norm = nn.LayerNorm(width)
 
@@ -253,9 +259,9 @@ class _ConformerLayer(nn.Module):
 class Conformer(nn.Module):
     """The layers of torchaudio's ``Conformer``."""
 
-    def __init__(self, width: int, heads: int, hidden: int, depth: int, kernel: int = 31) -> None:
+    def __init__(self, width: int, heads: int, hidden: int, depth: int) -> None:
         super().__init__()
-        layers = (_ConformerLayer(width, heads, hidden, kernel) for _ in range(depth))
+        layers = (_ConformerLayer(width, heads, hidden) for _ in range(depth))
         self.conformer_layers = nn.Sequential(*layers)
 
     def forward(self, frames: Tensor) -> Tensor:
