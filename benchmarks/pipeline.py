@@ -111,7 +111,7 @@ def epoch(batches: Callable[[], Batches]) -> Callable[[], None]:
         for images, labels in batches():
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(net(images), labels)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's
+            loss.backward()
             optimizer.step()
 
     return run

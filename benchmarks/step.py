@@ -49,7 +49,7 @@ def step(model: nn.Module, images: torch.Tensor, times: int) -> Callable[[], Non
             found = model(images)
             outputs = cast(Iterable[torch.Tensor], found if isinstance(found, tuple) else (found,))
             loss = sum((each.float().square().mean() for each in outputs), torch.zeros(()))
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's
+            loss.backward()
             model.zero_grad()
         if images.is_cuda:
             torch.cuda.synchronize()

@@ -61,7 +61,7 @@ def _raw(folder: Path, steps: int) -> None:
     for _ in range(steps // len(loader)):
         for x, label in loader:
             optimizer.zero_grad()
-            F.cross_entropy(model(x), label).backward()  # type: ignore[no-untyped-call]  # torch's
+            F.cross_entropy(model(x), label).backward()
             optimizer.step()
 
 

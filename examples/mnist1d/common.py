@@ -71,7 +71,7 @@ def fit(
             chosen = torch.randint(len(data.x), (batch,), generator=generator)
             x, y = data.x[chosen], data.y[chosen]
         optimizer.zero_grad()
-        loss(model(x), y).backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        loss(model(x), y).backward()
         optimizer.step()
 
 

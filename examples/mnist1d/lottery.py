@@ -55,7 +55,7 @@ def trained(first: Mapping[str, Tensor], masks: Masks, train: Examples, steps: i
     model.load_state_dict(first)
     for layer, mask in masks.items():
         pruned = model.get_submodule(layer)
-        prune.custom_from_mask(pruned, "weight", mask)  # type: ignore[no-untyped-call]
+        prune.custom_from_mask(pruned, "weight", mask)
     fit(model, train, F.cross_entropy, steps=steps, rate=2e-3, batch=100)
     return model
 
@@ -65,7 +65,7 @@ def without_smallest(model: nn.Module) -> Masks:
     for layer in LAYERS:
         # `weight` itself is of the last forward pass, before the last step.
         latest = model.get_parameter(f"{layer}.weight_orig")
-        prune.l1_unstructured(  # type: ignore[no-untyped-call]
+        prune.l1_unstructured(
             model.get_submodule(layer), "weight", PRUNED, importance_scores=latest
         )
     return {layer: model.get_buffer(f"{layer}.weight_mask") for layer in LAYERS}

@@ -25,9 +25,9 @@ def torchvision_models() -> ModuleType:
     There its operators don't load, and its import fails unless their schemas exist.
     """
     if not _libraries and not hasattr(torch.ops.torchvision, "nms"):
-        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # torch's
+        library = torch.library.Library("torchvision", "DEF")
         for schema in _CUDA_ONLY:
-            library.define(schema)  # type: ignore[no-untyped-call]  # torch's
+            library.define(schema)
         _libraries.append(library)
     import torchvision.models
 

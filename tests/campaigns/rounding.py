@@ -30,7 +30,7 @@ EXACT = 0.3
 MANY = 200
 
 
-class _Rounded(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
+class _Rounded(TorchDispatchMode):
     """Changes every result that an operator computes; views and copies round nothing."""
 
     def __init__(self, generator: torch.Generator, share: float) -> None:

@@ -157,8 +157,8 @@ def test_classes_are_those_that_the_loss_compares_whatever_their_name(tmp_path: 
 
 
 def test_such_classes_are_held_out_alike_and_known(tmp_path: Path) -> None:
-    kind = np.repeat([0, 1, 2], [60, 30, 10])
-    np.savez(tmp_path / "train.npz", **{**kinds(1, 100), "kind": kind})  # type: ignore[arg-type]
+    kind, part = np.repeat([0, 1, 2], [60, 30, 10]), kinds(1, 100)
+    np.savez(tmp_path / "train.npz", x=part["x"], weight=part["weight"], kind=kind)
     recipe, _ = sketch(TWO, *KINDS, "validation: 0.2")
     parts = load_parts(recipe, Places({"d": tmp_path}))
     assert parts.classes == ("0", "1", "2")

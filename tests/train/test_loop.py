@@ -244,7 +244,7 @@ def test_the_step_is_the_first_one(tmp_path: Path) -> None:
         number += 1
         loss = nn.functional.cross_entropy(model(part.inputs[0]), part.targets["label"])
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
     assert f"at step {number} " in caught.value.diagnostics[0].message
 

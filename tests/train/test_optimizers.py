@@ -123,7 +123,7 @@ def trained(
         label = torch.randint(5, (8,), generator=generator)
         loss = F.cross_entropy(model(inputs), label)
         model.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        loss.backward()
         for optimizer in optimizers:
             optimizer.step()
         after()

@@ -86,7 +86,7 @@ def test_what_was_counted_goes_on_with_a_run(tmp_path: Path) -> None:
     assert newest.exists()
 
 
-class Reads(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
+class Reads(TorchDispatchMode):
     """Counts numbers that are asked of tensors: with a GPU, each would wait for it."""
 
     def __init__(self) -> None:

@@ -88,7 +88,7 @@ def stepped(kind: type[torch.optim.Optimizer]) -> tuple[Tensor, torch.optim.Opti
 
 def _loss(net: nn.Module) -> float:
     loss: Tensor = net(torch.ones(3)).sum()
-    loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+    loss.backward()
     return loss.item()
 
 

@@ -86,7 +86,7 @@ def test_fifty_steps_with_everything_are_those_of_plain_torch(tmp_path: Path) ->
         {"params": [named["fc2.bias"]], "weight_decay": 0.0, "factor": 2.0},
     ]  # fmt: skip
     optimizer = torch.optim.AdamW(groups, lr=0.01, fused=True)
-    average = get_ema_multi_avg_fn(0.9)  # type: ignore[no-untyped-call]
+    average = get_ema_multi_avg_fn(0.9)
     averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
 
     def step(number: int, x: Tensor, y: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ def test_fifty_steps_with_everything_are_those_of_plain_torch(tmp_path: Path) ->
         # A batch of 300 in halves; the last one of an epoch, of 100, is no longer than those.
         for part in (slice(0, 150), slice(150, 300)) if len(x) == 300 else (slice(0, 100),):
             loss = F.cross_entropy(model(x[part]), y[part]) * (len(x[part]) / len(x))
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             total += loss.detach()
         nn.utils.clip_grad_value_(model.parameters(), 0.2)
         nn.utils.clip_grad_norm_(model.parameters(), 0.5)
@@ -152,7 +152,7 @@ def test_half_precision_is_autocast(tmp_path: Path, precision: str) -> None:
         with torch.autocast("cpu", dtype=kind):
             logits = model(x)
         loss = F.cross_entropy(logits.float(), y)
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.scale(loss).backward()
         scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_(model.parameters(), 0.1)
         scaler.step(optimizer)

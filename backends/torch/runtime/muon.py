@@ -49,6 +49,6 @@ class MuonAndAdamW(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """One step of both optimizers."""
         loss = None if closure is None else torch.enable_grad()(closure)()
-        self._muon.step()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        self._muon.step()
         self._adamw.step()
         return loss

@@ -42,7 +42,7 @@ def test_mixup_by_hand(tmp_path: Path) -> None:
         mixed = share * x[numbers] + (1 - share) * x[before]
         loss = F.cross_entropy(model(mixed), share * label[numbers] + (1 - share) * label[before])
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert found == pytest.approx(np.mean(losses), rel=1e-5)

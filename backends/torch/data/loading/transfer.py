@@ -30,7 +30,7 @@ class Transfer:
         self._stream: torch.cuda.Stream | None = None
         self._copied: dict[int, torch.cuda.Event] = {}
         if device.type == "cuda":
-            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+            self._stream = torch.cuda.Stream(device)
             _pin(self._slots)
 
     def images(self, slot: int, count: int) -> Tensor:
@@ -76,5 +76,5 @@ def _pin(memory: Tensor) -> None:
 
 
 def _runtime() -> _Runtime:
-    runtime: _Runtime = torch.cuda.cudart()  # type: ignore[no-untyped-call]  # torch's
+    runtime: _Runtime = torch.cuda.cudart()
     return runtime

@@ -18,7 +18,7 @@ __all__ = ["SharedBatchNorm", "share_batch_norms", "shares_statistics"]
 def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
     """The model with batch norms that use the batches of all processes, and the same weights."""
     if device.type == "cuda":
-        converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         assert isinstance(converted, nn.Module)
         return converted
     if isinstance(model, _BatchNorm):

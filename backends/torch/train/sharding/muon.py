@@ -73,4 +73,4 @@ def _without_memory(matrix: nn.Parameter, group: dict[str, Any]) -> None:
     names = ("lr", "weight_decay", "ns_coefficients", "eps", "ns_steps", "adjust_lr_fn")
     settings = {name: group[name] for name in names}
     muon = torch.optim.Muon([matrix], momentum=0.0, nesterov=False, **settings)
-    muon.step()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+    muon.step()

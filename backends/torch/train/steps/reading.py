@@ -20,7 +20,7 @@ class Reading:
         if numbers.device.type == "cuda":
             self._copy = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
             self._copy.copy_(numbers, non_blocking=True)
-            self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch's
+            self._event = torch.cuda.Event()
             self._event.record()
         else:
             self._copy = numbers.clone()

@@ -80,7 +80,7 @@ class Stepper:
         penalty = self._objective.penalty(state.model, state.layout.weight)
         if penalty is not None:
             state.losses += penalty.detach()
-            self._scaled(penalty).backward()  # type: ignore[no-untyped-call]
+            self._scaled(penalty).backward()
 
     def _scaled(self, loss: Tensor) -> Tensor:
         scaler = self._state.scaler
@@ -123,7 +123,7 @@ class Stepper:
             loss = loss * factor
         share = loss.detach()
         self._state.losses += share if self._world.size == 1 else share / self._world.size
-        self._scaled(loss).backward()  # type: ignore[no-untyped-call]
+        self._scaled(loss).backward()
 
     @torch.no_grad()
     def _count(self, values: Mapping[str, Tensor]) -> None:
