@@ -14,7 +14,6 @@ import re
 import statistics
 import textwrap
 import tokenize
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,15 +26,11 @@ from torch import nn
 from netlang.backends.torch import emit
 from netlang.elaborate import load_program
 from tests.analysis.oracles import torchvision_models
+from tests.specs.length import LAYOUT, docstrings, extent
 from tests.specs.rows import NAMES
 from tests.specs.test_timm import NETS
 
 __all__ = ["Beside", "beside", "code_lines", "main", "names"]
-
-_LAYOUT = {
-    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-    tokenize.ENDMARKER,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +57,12 @@ def beside(name: str) -> Beside:
 
 def code_lines(text: str) -> int:
     """The lines with something on them other than comments and docstrings."""
-    left_out = {line for node in _docstrings(ast.parse(text)) for line in _extent(node)}
+    left_out = {line for node in docstrings(ast.parse(text)) for line in extent(node)}
     lines: set[int] = set()
     for token in tokenize.generate_tokens(StringIO(text).readline):
-        if token.type not in _LAYOUT:
+        if token.type not in LAYOUT:
             lines.update(range(token.start[0], token.end[0] + 1))
     return len(lines - left_out)
-
-
-def _docstrings(tree: ast.Module) -> Iterator[ast.stmt]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
-            ast.get_docstring(node) is not None
-        ):
-            yield node.body[0]
-
-
-def _extent(node: ast.stmt) -> range:
-    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def _classes(name: str) -> set[type]:

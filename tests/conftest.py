@@ -1,4 +1,5 @@
-"""What holds for every test: how they are shared out to processes, and what nothing may measure."""
+"""What holds for every test: how they are shared out to processes, what nothing may measure, and
+the command line as a fixture."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.cli.support import Runner
 
 # How long an example takes says how fast the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,6 +24,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _KEPT = Path(__file__).resolve().parent.parent / ".pytest_cache" / "kept"
 os.environ["XDG_CACHE_HOME"] = str(_KEPT)
 os.environ.setdefault("MPLCONFIGDIR", str(_KEPT / "matplotlib"))
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Runner:
+    """Commands run in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    return Runner(tmp_path, capsys)
+
 
 # Files that take longest go first, by CPU seconds: at the end, when one process has none left, the
 # others have short ones. Nothing depends on the order.

@@ -67,7 +67,7 @@ def test_literature(name: str) -> None:
         ("cnn", (17, True)),
         # Windows of 7 in turns, moved by 3, four stages: it said 4, and stopped at the first
         # transposition.
-        (f"{NETS / 'swin.net'}:swin_t", (1064, True)),
+        (f"{NETS / 'swin_windows.net'}:swin_t", (1064, True)),
         ("shufflenet_v2_x1_0", (527, True)),
         ("vit_b_16", (16, True)),
     ],

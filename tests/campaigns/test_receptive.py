@@ -36,7 +36,7 @@ def test_a_short_run() -> None:
         assert not verdict.failures, verdict.failures[0].details
         counts.update(verdict.counts)
     assert counts["nets"] == FEW
-    assert counts["exact nets"] >= 0.95 * FEW
+    assert counts["exact nets"] >= 0.97 * FEW
 
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -50,7 +50,6 @@ def _without_offsets(patch: pytest.MonkeyPatch) -> None:
         return real(replace(rule, before=0), number)
 
     taps.taps_of.register(Window, shifted)
-    patch.setattr(taps, "_window", real)
 
 
 def _largest_of_branches(patch: pytest.MonkeyPatch) -> None:
@@ -169,9 +168,7 @@ def _places_of_the_first_joined(patch: pytest.MonkeyPatch) -> None:
 
 def _ends_apart(patch: pytest.MonkeyPatch) -> None:
     """What leaves an axis at its end doesn't come in at its beginning."""
-    real = taps._rolled  # the rule as it is registered
     taps.taps_of.register(Rolled, lambda rule, number: Taps(1, 1, ((-rule.shift,),)))
-    patch.setattr(taps, "_rolled", real)
 
 
 FAULTS: dict[str, Patch] = {
@@ -223,6 +220,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_what_failed_once(name: str) -> None:
     spec = Spec((KEPT / f"{name}.net").read_text(encoding="utf-8"), {}, name)
+    # With this seed no drawn element of `gru_of_both_directions` reads most: a corner has to.
     failure = judged(spec, 0)
     assert failure is None, failure.details
     (found,) = axis_fields(load(spec), borders=True)[0].values()

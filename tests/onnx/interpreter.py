@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from netlang.backends.weights import join
@@ -12,7 +14,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Program, Ref
 from tests.ops.torch_modules import build
 
-__all__ = ["Interpreted", "settle"]
+__all__ = ["Interpreted", "loaded", "settle"]
 
 
 class Interpreted(nn.Module):
@@ -65,6 +67,14 @@ def _modules(function: Function, prefix: str) -> Iterator[tuple[str, nn.Module]]
             yield path, build(node.callee, function.input_types(node))
         else:
             yield from _modules(node.callee, f"{path}.")
+
+
+def loaded(program: Program, weights: Mapping[str, NDArray[np.generic]]) -> Interpreted:
+    """The deployed net with these weights, in eval mode."""
+    model = Interpreted(program).eval()
+    for key, value in model.state().items():
+        value.copy_(torch.from_numpy(weights[key]))
+    return model
 
 
 def settle(model: nn.Module, state: Mapping[str, Tensor], batches: list[Tensor]) -> None:

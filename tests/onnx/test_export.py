@@ -17,7 +17,7 @@ from netlang.backends.weights import slots
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
-from tests.onnx.interpreter import Interpreted
+from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
 TAPS = """
@@ -67,9 +67,7 @@ def agree_with_torch(program: Program, path: Path, sizes: tuple[tuple[int, ...],
     weights = random_weights(program)
     export(program, path, weights=weights)
     check_file(path)
-    model = Interpreted(program).eval()
-    for key, value in model.state().items():
-        value.copy_(torch.from_numpy(weights[key]))
+    model = loaded(program, weights)
     for shape in sizes:
         x = torch.randn(shape)
         with torch.no_grad():

@@ -35,12 +35,10 @@ Edit: TypeAlias = Callable[[onnx.GraphProto], None]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Runner:
-    monkeypatch.chdir(tmp_path)
+def run(run: Runner) -> Runner:
+    """The command line beside a file of the net."""
     Path("net.net").write_text(NET, encoding="utf-8")
-    return Runner(tmp_path, capsys)
+    return run
 
 
 def written(fold: bool) -> onnx.ModelProto:
@@ -82,9 +80,7 @@ def kind(name: str, operator: str) -> Edit:
     return edit
 
 
-def numbers(
-    name: str, change: Callable[[np.ndarray[tuple[int, ...], np.dtype[np.float32]]], object]
-) -> Edit:
+def numbers(name: str, change: Callable[[Array], Array]) -> Edit:
     """Changes a stored tensor."""
 
     def edit(graph: onnx.GraphProto) -> None:
@@ -121,43 +117,61 @@ def reads(name: str, index: int, value: str) -> Edit:
     return edit
 
 
-# What was done to the file, whether it was a folded one, the step, and a word of the advice.
-FAULTS: dict[str, tuple[bool, Edit, str, str]] = {
-    "output channels exchanged": (True, numbers("a.weight", lambda w: w[::-1]), "a", "a.weight"),
-    "one number": (True, numbers("c.weight", one_more), "c", "c.weight"),
-    "weights scaled": (True, numbers("stem.weight", lambda w: w * 1.01), "norm", "stem.weight"),
-    "kernel transposed": (True, numbers("a.weight", lambda w: w.swapaxes(2, 3)), "a", "a.weight"),
-    "bias dropped": (True, inputs("a", 0, 1), "a", "input 2 is missing"),
-    "another bias": (True, reads("a", 2, "stem.bias"), "a", "stem.bias"),
-    "weights of another step": (True, reads("a", 1, "stem.weight"), "a", "not [8, 8, 3, 3]"),
-    "pads moved": (True, changed("a", pads=[0, 0, 2, 2]), "a", "`pads`"),
-    "pads missing": (True, changed("c", pads=[0, 0, 0, 0]), "c", "`pads`"),
-    "dilation": (True, changed("a", dilations=[2, 2], pads=[2, 2, 2, 2]), "a", "`dilations`"),
-    "stride": (True, changed("pool", strides=[1, 1]), "pool", "`strides`"),
-    "slope": (True, changed("act", alpha=0.2), "act", "`alpha`"),
-    "activation": (True, kind("b", "Sigmoid"), "b", "`Sigmoid`"),
-    "merge": (True, kind("skip", "Mul"), "skip", "`Mul`"),
-    "order of a merge": (True, inputs("both", 1, 0), "both", "input 0"),
-    "another branch": (True, reads("skip", 0, "b"), "skip", "`b`"),
-    "axis of softmax": (True, changed("gate", axis=0), "gate", "`axis`"),
-    "pool of another kind": (True, kind("means", "GlobalMaxPool"), "means", "`GlobalMaxPool`"),
-    "eps of a norm": (False, changed("norm", epsilon=0.1), "norm", "`epsilon`"),
-    "mean": (False, numbers("norm.running_mean", lambda m: m + 0.1), "norm", "running_mean"),
-    "variance": (False, numbers("norm.running_var", lambda v: v * 1.1), "norm", "running_var"),
-    "the last map": (True, numbers("logits.bias", lambda b: b + 0.1), "logits", "logits.bias"),
+# What was done to the file: whether it was a folded one, the edit, the code of what is said, the
+# step, and a word of the advice.
+FAULTS: dict[str, tuple[bool, Edit, str, str, str]] = {
+    "output channels exchanged": (
+        True, numbers("a.weight", lambda w: w[::-1]), "E0937", "a", "a.weight",
+    ),
+    "one number": (True, numbers("c.weight", one_more), "E0937", "c", "c.weight"),
+    "weights scaled": (
+        True, numbers("stem.weight", lambda w: w * 1.01), "E0937", "norm", "stem.weight",
+    ),
+    "kernel transposed": (
+        True, numbers("a.weight", lambda w: w.swapaxes(2, 3)), "E0937", "a", "a.weight",
+    ),
+    "bias dropped": (True, inputs("a", 0, 1), "E0937", "a", "input 2 is missing"),
+    "another bias": (True, reads("a", 2, "stem.bias"), "E0937", "a", "stem.bias"),
+    "weights of another step": (
+        True, reads("a", 1, "stem.weight"), "E0935", "a", "not [8, 8, 3, 3]",
+    ),
+    "pads moved": (True, changed("a", pads=[0, 0, 2, 2]), "E0937", "a", "`pads`"),
+    "pads missing": (True, changed("c", pads=[0, 0, 0, 0]), "E0938", "c", "`pads`"),
+    "dilation": (
+        True, changed("a", dilations=[2, 2], pads=[2, 2, 2, 2]), "E0937", "a", "`dilations`",
+    ),
+    "stride": (True, changed("pool", strides=[1, 1]), "E0938", "pool", "`strides`"),
+    "slope": (True, changed("act", alpha=0.2), "E0937", "act", "`alpha`"),
+    "activation": (True, kind("b", "Sigmoid"), "E0937", "b", "`Sigmoid`"),
+    "merge": (True, kind("skip", "Mul"), "E0937", "skip", "`Mul`"),
+    "order of a merge": (True, inputs("both", 1, 0), "E0937", "both", "input 0"),
+    "another branch": (True, reads("skip", 0, "b"), "E0937", "skip", "`b`"),
+    "axis of softmax": (True, changed("gate", axis=0), "E0937", "gate", "`axis`"),
+    "pool of another kind": (
+        True, kind("means", "GlobalMaxPool"), "E0937", "means", "`GlobalMaxPool`",
+    ),
+    "eps of a norm": (False, changed("norm", epsilon=0.1), "E0937", "norm", "`epsilon`"),
+    "mean": (
+        False, numbers("norm.running_mean", lambda m: m + 0.1), "E0937", "norm", "running_mean",
+    ),
+    "variance": (
+        False, numbers("norm.running_var", lambda v: v * 1.1), "E0937", "norm", "running_var",
+    ),
+    "the last map": (
+        True, numbers("logits.bias", lambda b: b + 0.1), "E0937", "logits", "logits.bias",
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found_at_its_step(fault: str, run: Runner) -> None:
-    fold, edit, place, advice = FAULTS[fault]
+    fold, edit, code, place, advice = FAULTS[fault]
     model = written(fold)
     edit(model.graph)
     del model.graph.value_info[:]
     onnx.save(model, "n.onnx")
     said = run.refused("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
-    code = {"weights of another step": "E0935", "stride": "E0938", "pads missing": "E0938"}
-    assert said.startswith(f"error[{code.get(fault, 'E0937')}]"), said
+    assert said.startswith(f"error[{code}]"), said
     assert f"`{place}`" in said.splitlines()[0], said
     assert advice in said, said
 
@@ -305,38 +319,37 @@ def test_parameters_as_values(run: Runner) -> None:
 def test_a_small_channel_beside_a_large_one(run: Runner) -> None:
     text = "input x: [3]\nl: linear(2) -> s: scale([100_000_000, 1])"
 
-    def edit(graph: onnx.GraphProto) -> None:
-        (found,) = (each for each in graph.initializer if each.name == "l.weight")
-        values = numpy_helper.to_array(found).copy()
-        values[1] += 1
-        found.CopyFrom(numpy_helper.from_array(values, found.name))
-
+    second = numbers("l.weight", lambda w: w + np.array([[0], [1]], np.float32))
     assert verified(run, text).status == 0
-    assert "tensor `l.weight` has other numbers" in verified(run, text, edit).err
+    assert "tensor `l.weight` has other numbers" in verified(run, text, second).err
 
 
 def test_height_and_width_are_not_taken_for_each_other(run: Runner) -> None:
+    text = "input x: [2, H=8, W=8]\nr: reshape([2, x.width, x.height])"
+    assert verified(run, text).status == 0
+    said = verified(run, text, inputs("r/shape", 0, 1, 3, 2)).err
+    assert "error[E0938]: `r` of `a.onnx` has shape [" in said
+
+
+def test_a_size_that_is_stored(run: Runner) -> None:
     text = "input x: [2, H=8, W=8]\nr: reshape([2, x.width * x.height])"
 
     def edit(graph: onnx.GraphProto) -> None:
         graph.initializer.append(numpy_helper.from_array(np.array([0, 2, 64]), "square"))
         graph.node[-1].input[1] = "square"
 
-    assert verified(run, text).status == 0
-    assert "error" in verified(run, text, edit).err
+    said = verified(run, text, edit).err
+    assert "error[E0935]" in said
+    assert "at `r`, tensor `square` has other numbers" in said
 
 
 def test_the_type_of_an_output(run: Runner) -> None:
     def edit(graph: onnx.GraphProto) -> None:
-        graph.node.add(op_type="Cast", name="c", input=["y"], output=["z"])
-        graph.node[-1].attribute.append(helper.make_attribute("to", onnx.TensorProto.DOUBLE))
-        graph.output[0].name = "z"
-        graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
-        for node in graph.node:
-            names = {"y": "inner", "z": "y"}
-            node.input[:] = [names.get(name, name) for name in node.input]
-            node.output[:] = [names.get(name, name) for name in node.output]
-        graph.output[0].name = "y"
+        (made,) = (each for each in graph.node if "y" in each.output)
+        made.output[:] = ["inner"]
+        double = onnx.TensorProto.DOUBLE
+        graph.node.append(helper.make_node("Cast", ["inner"], ["y"], name="c", to=double))
+        graph.output[0].type.tensor_type.elem_type = double
 
     said = verified(run, "input x: [4]\noutput y: linear(2)", edit).err
     assert "E0936" in said
@@ -363,12 +376,20 @@ def test_loops_are_refused(run: Runner) -> None:
     assert "it has a Loop" in verified(run, "input x: [4]\ny: linear(2) -> relu", edit).err
 
 
-@pytest.mark.parametrize("data_type", [0, 2, 3, 7, 8, 10, 11, 14, 16, 20, 999])
+TYPES = {
+    0: "undefined", 2: "uint8", 3: "int8", 7: "int64", 8: "string", 10: "float16", 11: "double",
+    14: "complex64", 16: "bfloat16", 20: "float8e5m2fnuz", 999: "type 999",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data_type", TYPES)
 def test_tensors_of_another_type(data_type: int, run: Runner) -> None:
     def edit(graph: onnx.GraphProto) -> None:
         graph.initializer[0].data_type = data_type
 
-    assert "error[E09" in verified(run, "input x: [4]\ny: linear(2) -> relu", edit).err
+    said = verified(run, "input x: [4]\ny: linear(2) -> relu", edit).err
+    assert "error[E0935]" in said
+    assert f"at `y`, tensor `y.weight` is {TYPES[data_type]}, not float" in said
 
 
 @pytest.mark.parametrize("content", [b"", b"abc", b"0" * 4000])

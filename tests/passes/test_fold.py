@@ -10,11 +10,8 @@ import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
-from onnx.checker import ValidationError
-from onnx.shape_inference import InferenceError
 
 from netlang.backends.onnx import Form, export
-from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -24,7 +21,7 @@ from netlang.ops.pool import Maxpool
 from netlang.ops.softmax import Softmax
 from netlang.passes.affine import FoldedMap
 from netlang.passes.deploy import deploy
-from tests.onnx.interpreter import Interpreted
+from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
 # The body of a net that reads an image, and the paths of the steps that are left.
@@ -55,6 +52,10 @@ BODIES = {
     "before zeros": ("n: batch_norm -> c: conv(6, 3x3, pad=1)", ["n", "c"]),
     "before a transposed one": ("n: batch_norm -> c: conv_transpose(6, 3x3)", ["n", "c"]),
     "after a pool": ("c: conv(6, 3x3) -> r: maxpool(2) -> n: batch_norm", ["c", "r", "n"]),
+    "after a pool that keeps the size": (
+        "c: conv(6, 3x3) -> r: maxpool(3x3, stride=1, pad=1) -> n: batch_norm",
+        ["c", "r", "n"],
+    ),
     "after a softmax": (
         "c: conv(6, 3x3) -> r: softmax(axis=0) -> n: batch_norm",
         ["c", "r", "n"],
@@ -65,7 +66,7 @@ BODIES = {
         ["n"],
     ),
     "standardised weights alone": ("c: conv(6, 3x3, standardize=true, bias=false)", ["c"]),
-    "of rows": ("r: reshape([8, 40]) -> c: linear(5) -> n: batch_norm", ["r", "c", "n"]),
+    "of rows": ("r: reshape([8, 40]) -> c: linear(8) -> n: batch_norm", ["r", "c", "n"]),
     "of rows, scaled": (
         "r: reshape([8, 40]) -> n: scale(2) -> c: linear(5) -> m: scale(3)",
         ["r", "m"],
@@ -113,9 +114,7 @@ def differences(program: Program, path: Path) -> list[float]:
     weights = random_weights(program)
     export(program, path, weights=weights, form=Form(any_runtime=True))
     check_file(path)
-    model = Interpreted(program).eval()
-    for key, value in model.state().items():
-        value.copy_(torch.from_numpy(weights[key]))
+    model = loaded(program, weights)
     found = []
     for batch in (1, 3):
         x = torch.randn(batch, 4, 8, 10)
@@ -207,7 +206,7 @@ FAULTS: dict[str, tuple[str, object, str]] = {
         "standardised weights alone",
     ),
     "activation dropped": ("netlang.passes.drop._IDLE", (Relu,), "after an activation"),
-    "pool dropped": ("netlang.passes.drop._IDLE", (Maxpool,), "after a pool"),
+    "pool dropped": ("netlang.passes.drop._IDLE", (Maxpool,), "after a pool that keeps the size"),
     "softmax dropped": ("netlang.passes.drop._IDLE", (Softmax,), "after a softmax"),
 }  # fmt: skip
 
@@ -224,12 +223,4 @@ def test_planted_faults_are_noticed(
     place, wrong, case = FAULTS[fault]
     monkeypatch.setattr(place, wrong)
     program = program_in(tmp_path, net_of(BODIES[case][0]))
-    assert _is_noticed(program, tmp_path / "n.onnx")
-
-
-def _is_noticed(program: Program, path: Path) -> bool:
-    """Whether a wrong file is refused or its values are far from PyTorch's."""
-    try:
-        return max(differences(program, path)) > 1e-3
-    except (InternalError, KeyError, ValueError, ValidationError, InferenceError):
-        return True
+    assert max(differences(program, tmp_path / "n.onnx")) > 1e-3

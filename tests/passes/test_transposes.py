@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from netlang.backends.onnx import Form, export
-from tests.onnx.interpreter import Interpreted
+from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
 # The body, the Transpose nodes that are left, and the tensors that are stored transposed.
@@ -48,9 +48,7 @@ def test_what_is_left_and_its_values(case: str, tmp_path: Path) -> None:
     body, left, turned = BODIES[case]
     program = program_in(tmp_path, f"net n {{\n    input x: [4, 5, 6]\n    {body}\n}}\n")
     weights, path = random_weights(program), tmp_path / "n.onnx"
-    model = Interpreted(program).eval()
-    for key, value in model.state().items():
-        value.copy_(torch.from_numpy(weights[key]))
+    model = loaded(program, weights)
     x = torch.randn(3, 4, 5, 6)
     with torch.no_grad():
         wanted = [each.numpy() for each in model(x).values()]
@@ -58,10 +56,12 @@ def test_what_is_left_and_its_values(case: str, tmp_path: Path) -> None:
         export(program, path, weights=weights, form=Form(fold=fold))
         graph = check_file(path).graph
         found = run(path, {"x": x.numpy()})
-        assert max(map(largest_difference, found, wanted)) <= 1e-5
+        pairs = zip(found, wanted, strict=True)
+        assert max(largest_difference(one, other) for one, other in pairs) <= 1e-5
         names = [node.name for node in graph.node if node.op_type == "Transpose"]
         stored = [tensor.name for tensor in graph.initializer if tensor.name.endswith("/weight")]
-        assert fold is False or (names, stored) == (left, turned)
+        if fold:
+            assert (names, stored) == (left, turned)
 
 
 def test_a_tied_embedding_is_stored_once(tmp_path: Path) -> None:

@@ -28,4 +28,5 @@ def test_whole_numbers_are_floats(one: float, two: float, tmp_path: Path) -> Non
     path.write_text(NET.format(one, two), encoding="utf-8")
     state = netlang.load(str(path)).torch().state_dict()
     for key, value in (("u.s", one), ("v.s", two)):
-        assert torch.equal(state[key], torch.full((3,), float(value)))
+        wanted = torch.full((3,), float(value))
+        torch.testing.assert_close(state[key], wanted, rtol=0, atol=0)

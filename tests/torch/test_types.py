@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,6 @@ from netlang.elaborate import load_program
 from netlang.modules.files import bundled_definitions
 from tests.campaigns.generator import generate
 from tests.campaigns.subject import Spec, load
-from tests.quality import ROOT
 from tests.torch.programs import complaints_about, one_step
 from tests.torch.test_operators import NAMED
 
@@ -31,8 +31,11 @@ RANDOM = 30
 
 
 def types_of(folder: Path) -> str:
-    """What mypy finds in the files of a folder. Its knowledge of torch is kept."""
-    cache = ROOT / ".mypy_cache" / "emitted"
+    """What mypy finds in the files of a folder.
+
+    Its knowledge of torch is kept, for this file alone, whose tests run in one process.
+    """
+    cache = Path(os.environ["XDG_CACHE_HOME"]) / "mypy"
     command = ["mypy", "--strict", "--config-file=", "--cache-dir", str(cache), str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", *command], capture_output=True, text=True, check=False

@@ -107,6 +107,23 @@ def test_the_page_shows_what_is_said(run: Runner, resnet50: nn.Module) -> None:
     assert run.refused(*given) == refused
 
 
+def test_the_page_shows_what_is_said_of_an_edited_file(run: Runner, resnet50: nn.Module) -> None:
+    """All but how large the difference is, and the rounding: weights are drawn here."""
+    page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^`netlang (verify .*?)`", page, re.MULTILINE)
+    (shown,) = re.findall(r"^```text\n(error\[E0937\].*?)^```$", page, re.MULTILINE | re.DOTALL)
+    given = ("--weights", saved(state_of(resnet50), "resnet50.pth"))
+    assert run("compile", "resnet50", "-o", "resnet50.onnx", *given).status == 0
+    model = onnx.load("resnet50.onnx")
+    (node,) = (each for each in model.graph.node if each.name == "layer1.0.bn2")
+    (pads,) = (each for each in node.attribute if each.name == "pads")
+    pads.ints[:] = [0, 0, 2, 2]
+    onnx.save(model, "resnet50.onnx")
+    said = run.refused(*command.split(), "--size", "64")
+    figures = re.compile(r"(?<=difference is )\S+|(?<=explains )\S+")
+    assert figures.sub("", said) == figures.sub("", shown.replace("224", "64"))
+
+
 def test_another_head_for_transfer_learning(run: Runner, resnet50: nn.Module) -> None:
     state = state_of(resnet50)
     given = (

@@ -9,21 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import final
+from typing import cast, final
 from unittest import mock
 
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.body import Body
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.session import ElaboratedFunction
-from netlang.evaluate.values import (
-    BlockTarget,
-    BoundArgument,
-    Layer,
-    Namespace,
-    Value,
-    memo_key,
-)
+from netlang.evaluate.values import BlockTarget, BoundArgument, Layer, Namespace, Value
 from netlang.ir.program import Function, Program
 from netlang.ir.types import TensorType, Types
 from netlang.source import Source, Span
@@ -83,7 +76,7 @@ def alone(
     """A net of one step, the block. Raises `NetlangError` if it isn't right for that."""
     name = target.definition.name_span
     bound: tuple[tuple[str, BoundArgument], ...] = tuple(
-        (parameter.name, BoundArgument(arguments[parameter.name], name))  # type: ignore[arg-type]
+        (parameter.name, BoundArgument(cast("Value", arguments[parameter.name]), name))
         for parameter in target.definition.parameters
     )
     module = _WithUnit(target.module, _text(inputs), Layer(target, bound))
@@ -99,8 +92,3 @@ def _text(inputs: Sequence[TensorType]) -> str:
     names = ", ".join(f"x{index}" for index in range(len(inputs)))
     start = f"({names})" if len(inputs) > 1 else names
     return f"net probe {{\n{ports}    {start} -> unit: {UNIT}\n}}\n"
-
-
-def same(one: object, two: object) -> bool:
-    """Whether two compile-time values are the same for the language."""
-    return memo_key(one) == memo_key(two)

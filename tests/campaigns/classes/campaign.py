@@ -12,12 +12,16 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from types import FunctionType
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from netlang.backends.torch import build
 from netlang.backends.torch.emit.arguments.chooser import constructors_of
 from netlang.backends.torch.emit.arguments.constructors import Constructor
 from netlang.backends.torch.emit.arguments.formulas import Environment, Given, Variable, value_of
@@ -65,9 +69,9 @@ def checked(
         target = noted.of(sample)
         if target is None or sample.doc == "" or constructor.variant is variants.net:
             continue  # the net, and scopes, which are no blocks
-        probe = _Probe(program, constructor, classes[constructor.class_name], sample)
-        for _ in range(tries):
-            outcome = probe.tried(lambda a, t: alone(target, a, t), random)  # noqa: B023  # called at once
+        made = classes[constructor.class_name]
+        probe = _Probe(program, constructor, made, sample, partial(alone, target))
+        for outcome in probe.outcomes(random, tries):
             counts[f"classes: {outcome if outcome in _COUNTED else 'wrong'}"] += 1
             if outcome not in _COUNTED:
                 wrong.append(f"class {constructor.class_name}: {outcome}")
@@ -78,8 +82,6 @@ _COUNTED = ("compared", "refused", "not meant for it", "no such parameter", "lar
 
 
 def _classes(program: Program) -> Mapping[str, type[nn.Module]]:
-    from netlang.backends.torch import build
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = type(build(program))
@@ -89,32 +91,32 @@ def _classes(program: Program) -> Mapping[str, type[nn.Module]]:
 
 @dataclass
 class _Probe:
-    """A class, tried with other arguments."""
+    """A class, tried with other arguments; `compiled` gives its block alone with them."""
 
     program: Program
     constructor: Constructor
     made: type[nn.Module]
     sample: Function
+    compiled: Callable[[Mapping[str, object], tuple[TensorType, ...]], Program]
 
-    def tried(
-        self,
-        compiled: Callable[[Mapping[str, object], tuple[TensorType, ...]], Program],
-        random: Random,
-    ) -> str:
-        """What came of one draw."""
-        rows = rows_of(self.constructor.variant)
-        before = environment_of(self.sample, rows)
+    def outcomes(self, random: Random, tries: int) -> list[str]:
+        """What came of each of so many draws; one outcome where there is nothing to draw."""
+        before = environment_of(self.sample, rows_of(self.constructor.variant))
         if any(argument.variable not in before for argument in self.constructor.arguments):
-            return "no such parameter"
+            return ["no such parameter"]
+        return [self._tried(before, random) for _ in range(tries)]
+
+    def _tried(self, before: Environment, random: Random) -> str:
+        """What came of one draw."""
         new = drawn(self.constructor, before, random)
         arguments, types = self._applied(new)
         given = passed(self.constructor, arguments, tuple(each.shape for each in types))
-        try:
-            program = compiled(arguments, types)
-        except (NetlangError, KeyError):
-            return "refused"
         if given is None:
             return "no such parameter"
+        try:
+            program = self.compiled(arguments, types)
+        except (NetlangError, KeyError):
+            return "refused"
         environment: Environment = {**before, **new}
         if not self._holds(environment):
             return "not meant for it"
@@ -177,14 +179,11 @@ class _Probe:
             return f"({told}) has other weights"
         module.load_state_dict(state)
         feeds = inputs_of(program)
-        outcomes = [_run(each, feeds) for each in (module, wanted.module)]
-        if isinstance(outcomes[0], list):  # the class of a block gives auxiliary outputs as well
-            outcomes[0] = self._deployed(outcomes[0])
-        if isinstance(outcomes[0], str) or isinstance(outcomes[1], str):
-            return f"({told}) gives {outcomes[0]}" if outcomes[0] != outcomes[1] else "compared"
-        if len(outcomes[0]) != len(outcomes[1]):
-            return f"({told}) has {len(outcomes[0])} outputs instead of {len(outcomes[1])}"
-        for mine, other in zip(*outcomes, strict=True):
+        # The class of a block gives auxiliary outputs as well.
+        found, expected = self._deployed(_run(module, feeds)), _run(wanted.module, feeds)
+        if len(found) != len(expected):
+            return f"({told}) has {len(found)} outputs instead of {len(expected)}"
+        for mine, other in zip(found, expected, strict=True):
             if mine.shape != other.shape or not torch.allclose(
                 mine.double(), other.double(), equal_nan=True
             ):
@@ -192,13 +191,10 @@ class _Probe:
         return "compared"
 
 
-def _run(module: nn.Module, feeds: Mapping[str, object]) -> list[torch.Tensor] | str:
+def _run(module: nn.Module, feeds: Mapping[str, NDArray[np.generic]]) -> list[torch.Tensor]:
     torch.manual_seed(0)
-    try:
-        with torch.no_grad():
-            return named_outputs(module(*map(tensor_of, feeds.values())))  # type: ignore[arg-type]
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+    with torch.no_grad():
+        return named_outputs(module(*map(tensor_of, feeds.values())))
 
 
 CAMPAIGN = spec_campaign("classes", __doc__ or "", generate, check)

@@ -11,7 +11,6 @@ from netlang.ir.dims import Expr, evaluate
 from netlang.ir.numbers.provenance import (
     Applied,
     InputOrigin,
-    ParameterOrigin,
     argument_of,
     is_row,
     origin_of,
@@ -88,6 +87,5 @@ def passed(
         if value is None:
             return None
         assert isinstance(value, int | float | tuple)
-        assert isinstance(variable, ParameterOrigin | InputOrigin)
         found[argument.name] = value
     return found

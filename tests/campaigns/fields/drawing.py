@@ -106,7 +106,7 @@ def _joined(text: _Text, draw: Draw, name: str, **arguments: int) -> bool:
     made: Made = None
     for other in found[1:]:
         shapes = tuple(shape for _, shape in (*picked, other))
-        if (both := step_of(name, shapes, **arguments)) is not None:
+        if (both := step_of(name, shapes, arguments)) is not None:
             picked.append(other)
             made = both
     if made is None:
@@ -128,7 +128,7 @@ def _split(text: _Text, draw: Draw) -> bool:
     source, shape = text.values[-1]
     axis = draw.pick([0, 0, len(shape) - 1])
     size = (shape[axis] + 1) // 2
-    made = step_of("split", (shape,), size=size, axis=axis)
+    made = step_of("split", (shape,), {"size": size, "axis": axis})
     if made is None or shape[axis] < 2:
         return False
     label = f"s{len(text.values)}"
@@ -188,11 +188,11 @@ def _of_itself(text: _Text, draw: Draw) -> bool:
     if len(shape) not in (2, 3):
         return False
     if draw.chance(0.5):
-        made = step_of("einsum", (shape, shape), formula=formula_of_two(draw, shape))
+        made = step_of("einsum", (shape, shape), {"formula": formula_of_two(draw, shape)})
         given = f"({source}, {source})"
     else:
         heads = draw.pick([h for h in (1, 2, 3, 4) if shape[-1] % h == 0])
-        made = step_of("attention", (shape,) * 3, heads=heads, causal=draw.chance(0.5))
+        made = step_of("attention", (shape,) * 3, {"heads": heads, "causal": draw.chance(0.5)})
         given = f"({source}, {source}, {source})"
     if made is None:
         return False
@@ -204,7 +204,8 @@ def _unpool(text: _Text, draw: Draw) -> bool:
     """A pool, perhaps a window, and the way back by its places."""
     source, shape = text.values[-1]
     kernel, stride = draw.whole(2, 3), draw.whole(2, 3)
-    pool = step_of("maxpool", (shape,), kernel=kernel, stride=stride, return_indices=True)
+    windows = {"kernel": kernel, "stride": stride}
+    pool = step_of("maxpool", (shape,), {**windows, "return_indices": True})
     if pool is None or len(shape) > 3:
         return False
     label = f"p{len(text.values)}"
@@ -214,7 +215,7 @@ def _unpool(text: _Text, draw: Draw) -> bool:
         text.add(f"({text.values[-1][0]})", *made)
     sizes = ", ".join(map(str, shape[1:]))
     step = f"max_unpool(kernel={kernel}, stride={stride}, size=[{sizes}])"
-    if step_of("conv_transpose", (pool[1],), out=1, kernel=kernel, stride=stride) is None:
+    if step_of("conv_transpose", (pool[1],), {"out": 1, **windows}) is None:
         return False
     text.add(f"({text.values[-1][0]}, {label}.indices)", step, shape)
     return True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.campaigns.fields.steps import Made, Maker, Shape, step_of
 from tests.campaigns.generator.draw import Draw
 
-__all__ = ["ELEMENTWISE", "MOVING", "formula_of_two", "reduced"]
+__all__ = ["MOVING", "formula_of_two", "reduced"]
 
 # Functions of one element, with their arguments.
-ELEMENTWISE: tuple[tuple[str, dict[str, object]], ...] = (
+_ELEMENTWISE: tuple[tuple[str, dict[str, object]], ...] = (
     ("exp", {}), ("log", {}), ("sin", {}), ("cos", {}), ("sqrt", {}), ("rsqrt", {}), ("abs", {}),
     ("neg", {}), ("round", {}), ("pow", {"exponent": 2.0}), ("clamp", {"min": 0.1}),
     ("scale", {"by": 0.5, "offset": 1.0}), ("prelu", {}), ("frozen_batch_norm", {}),
@@ -17,8 +17,8 @@ LETTERS = "cdefg"
 
 
 def _elementwise(draw: Draw, x: Shape) -> Made:
-    name, arguments = draw.pick(ELEMENTWISE)
-    return step_of(name, (x,), **arguments)
+    name, arguments = draw.pick(_ELEMENTWISE)
+    return step_of(name, (x,), arguments)
 
 
 def _some_axes(draw: Draw, x: Shape) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ def _some_axes(draw: Draw, x: Shape) -> tuple[int, ...]:
 
 def _roll(draw: Draw, x: Shape) -> Made:
     axes = _some_axes(draw, x)
-    return step_of("roll", (x,), shift=tuple(draw.whole(-4, 4) for _ in axes), axes=axes)
+    return step_of("roll", (x,), {"shift": tuple(draw.whole(-4, 4) for _ in axes), "axes": axes})
 
 
 def _gather(draw: Draw, x: Shape) -> Made:
@@ -36,15 +36,15 @@ def _gather(draw: Draw, x: Shape) -> Made:
     size = x[axis]
     if draw.chance(0.8):
         places = tuple(range(draw.whole(0, size // 3), size, draw.whole(1, 2)))
-        return step_of("gather", (x,), at=places, axis=axis)
+        return step_of("gather", (x,), {"at": places, "axis": axis})
     if draw.chance(0.2) and len(x) > 1:
-        return step_of("gather", (x,), at=draw.whole(-size, size - 1), axis=axis)
+        return step_of("gather", (x,), {"at": draw.whole(-size, size - 1), "axis": axis})
     any_places = tuple(draw.whole(-size, size - 1) for _ in range(size))
-    return step_of("gather", (x,), at=any_places, axis=axis)
+    return step_of("gather", (x,), {"at": any_places, "axis": axis})
 
 
 def _cumsum(draw: Draw, x: Shape) -> Made:
-    return step_of("cumsum", (x,), axis=draw.whole(0, len(x) - 1))
+    return step_of("cumsum", (x,), {"axis": draw.whole(0, len(x) - 1)})
 
 
 def reduced(draw: Draw, x: Shape, *, keep: bool) -> Made:
@@ -55,7 +55,7 @@ def reduced(draw: Draw, x: Shape, *, keep: bool) -> Made:
     if not axes:
         return None
     name = draw.pick(["mean", "sum", "amax", "amin"])
-    return step_of(name, (x,), small=keep, axes=axes, keep=keep)
+    return step_of(name, (x,), {"axes": axes, "keep": keep}, small=keep)
 
 
 def _reduce(draw: Draw, x: Shape) -> Made:
@@ -67,21 +67,21 @@ def _expand(draw: Draw, x: Shape) -> Made:
     if len(x) > 3:
         return None
     place, times = draw.whole(1, len(x)), draw.whole(2, 3)
-    opened = step_of("reshape", (x,), shape=(*x[:place], 1, *x[place:]))
+    opened = step_of("reshape", (x,), {"shape": (*x[:place], 1, *x[place:])})
     wide = (*x[:place], times, *x[place:])
-    made = opened and step_of("expand", (opened[1],), shape=wide)
+    made = opened and step_of("expand", (opened[1],), {"shape": wide})
     return (f"{{ {opened[0]} -> {made[0]} }}", made[1]) if opened and made else None
 
 
 def _unshuffle(draw: Draw, x: Shape) -> Made:
-    return step_of("pixel_unshuffle", (x,), factor=draw.whole(2, 3))
+    return step_of("pixel_unshuffle", (x,), {"factor": draw.whole(2, 3)})
 
 
 def _einsum(draw: Draw, x: Shape) -> Made:
     """Axes turned, some of them summed."""
     letters = LETTERS[: len(x)]
     made = "".join(draw.shuffled(letters)[draw.pick([0, 0, 1]) :])
-    return step_of("einsum", (x,), formula=f"{letters}->{made}") if made else None
+    return step_of("einsum", (x,), {"formula": f"{letters}->{made}"}) if made else None
 
 
 def formula_of_two(draw: Draw, x: Shape) -> str:
@@ -94,11 +94,13 @@ def formula_of_two(draw: Draw, x: Shape) -> str:
 
 
 def _rms_norm(draw: Draw, x: Shape) -> Made:
-    return step_of("rms_norm", (x,), axes=_some_axes(draw, x)) if min(x) >= 3 else None
+    return step_of("rms_norm", (x,), {"axes": _some_axes(draw, x)}) if min(x) >= 3 else None
 
 
 def _log_softmax(draw: Draw, x: Shape) -> Made:
-    return step_of("log_softmax", (x,), axis=draw.whole(0, len(x) - 1)) if min(x) >= 3 else None
+    if min(x) < 3:
+        return None
+    return step_of("log_softmax", (x,), {"axis": draw.whole(0, len(x) - 1)})
 
 
 def _folded(draw: Draw, x: Shape) -> Made:
@@ -106,10 +108,10 @@ def _folded(draw: Draw, x: Shape) -> Made:
     if len(x) != 3 or draw.chance(0.8):
         return None
     windows: dict[str, object] = {"kernel": draw.whole(1, 3), "stride": draw.whole(1, 2)}
-    laid = step_of("unfold", (x,), small=True, **windows)
+    laid = step_of("unfold", (x,), windows, small=True)
     if laid is None or draw.chance(0.4):
         return laid
-    added = step_of("fold", (laid[1],), size=x[1:], **windows)
+    added = step_of("fold", (laid[1],), {"size": x[1:], **windows})
     return added and (f"{{ {laid[0]} -> {added[0]} }}", added[1])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from netlang.ir.op import Op, Rejection
 from netlang.ir.types import TensorType
@@ -33,7 +34,11 @@ def _written(name: str, value: object) -> str:
 
 
 def step_of(
-    name: str, inputs: tuple[Shape, ...], *, small: object = False, **arguments: object
+    name: str,
+    inputs: tuple[Shape, ...],
+    arguments: Mapping[str, object] = MappingProxyType({}),
+    *,
+    small: bool = False,
 ) -> tuple[str, Shape] | None:
     """A step as text with the shape that it makes; None where it doesn't fit.
 
@@ -70,9 +75,17 @@ def _conv(draw: Draw, x: Shape) -> Made:
     groups = draw.pick([g for g in (1, 1, 1, 2, 4) if x[0] % g == 0 and channels % g == 0] or [1])
     pad: object = draw.pick([0, 0, 1, 1, 2, 3])
     return step_of(
-        "conv", (x,), out=channels, kernel=_spread(kernel, rank), stride=draw.pick([1, 1, 1, 2, 3]),
-        pad=pad, dilation=draw.pick([1, 1, 1, 2, 3]), groups=groups,
-    )  # fmt: skip
+        "conv",
+        (x,),
+        {
+            "out": channels,
+            "kernel": _spread(kernel, rank),
+            "stride": draw.pick([1, 1, 1, 2, 3]),
+            "pad": pad,
+            "dilation": draw.pick([1, 1, 1, 2, 3]),
+            "groups": groups,
+        },
+    )
 
 
 def _spread(value: object, rank: int) -> object:
@@ -83,10 +96,17 @@ def _spread(value: object, rank: int) -> object:
 def _conv_transpose(draw: Draw, x: Shape) -> Made:
     stride = draw.pick([1, 2, 2, 3])
     return step_of(
-        "conv_transpose", (x,), out=draw.pick([1, 2, 4]), kernel=draw.whole(1, 4), stride=stride,
-        pad=draw.pick([0, 0, 1, 2]), output_pad=draw.whole(0, stride - 1),
-        dilation=draw.pick([1, 1, 2]),
-    )  # fmt: skip
+        "conv_transpose",
+        (x,),
+        {
+            "out": draw.pick([1, 2, 4]),
+            "kernel": draw.whole(1, 4),
+            "stride": stride,
+            "pad": draw.pick([0, 0, 1, 2]),
+            "output_pad": draw.whole(0, stride - 1),
+            "dilation": draw.pick([1, 1, 2]),
+        },
+    )
 
 
 def _pool(draw: Draw, x: Shape) -> Made:
@@ -94,9 +114,16 @@ def _pool(draw: Draw, x: Shape) -> Made:
     kernel = draw.whole(1, 3)
     more: dict[str, object] = {"dilation": draw.pick([1, 1, 2])} if name == "maxpool" else {}
     return step_of(
-        name, (x,), kernel=kernel, stride=draw.pick([1, 2, 3]), pad=draw.whole(0, kernel // 2),
-        ceil=draw.chance(0.3), **more,
-    )  # fmt: skip
+        name,
+        (x,),
+        {
+            "kernel": kernel,
+            "stride": draw.pick([1, 2, 3]),
+            "pad": draw.whole(0, kernel // 2),
+            "ceil": draw.chance(0.3),
+            **more,
+        },
+    )
 
 
 def _upsample(draw: Draw, x: Shape) -> Made:
@@ -108,13 +135,13 @@ def _upsample(draw: Draw, x: Shape) -> Made:
         else {"size": tuple(draw.whole(2, 2 * size) for size in x[1:])}
     )
     align = {"align_corners": True} if mode != "nearest" and draw.chance(0.3) else {}
-    return step_of("upsample", (x,), **sized, mode=mode, **align)
+    return step_of("upsample", (x,), {**sized, "mode": mode, **align})
 
 
 def _adaptive(draw: Draw, x: Shape) -> Made:
     out = tuple(draw.whole(1, size) for size in x[1:])
     return step_of(
-        draw.pick(["adaptive_avgpool", "adaptive_maxpool"]), (x,), out=_spread(out, len(out))
+        draw.pick(["adaptive_avgpool", "adaptive_maxpool"]), (x,), {"out": _spread(out, len(out))}
     )
 
 
@@ -122,15 +149,19 @@ def _slice(draw: Draw, x: Shape) -> Made:
     axis = draw.whole(0, len(x) - 1)
     start = draw.whole(0, max(0, x[axis] // 3))
     stop = {"stop": draw.whole(start + 1, x[axis])} if draw.chance(0.4) else {}
-    return step_of("slice", (x,), start=start, **stop, axis=axis, step=draw.pick([1, 1, 2, 3]))
+    return step_of(
+        "slice", (x,), {"start": start, **stop, "axis": axis, "step": draw.pick([1, 1, 2, 3])}
+    )
 
 
 def _crop(draw: Draw, x: Shape) -> Made:
-    return step_of("crop", (x,), size=tuple(draw.whole((size + 1) // 2, size) for size in x[1:]))
+    return step_of(
+        "crop", (x,), {"size": tuple(draw.whole((size + 1) // 2, size) for size in x[1:])}
+    )
 
 
 def _pad(draw: Draw, x: Shape) -> Made:
-    return step_of("pad", (x,), before=draw.whole(0, 3), after=draw.whole(0, 3))
+    return step_of("pad", (x,), {"before": draw.whole(0, 3), "after": draw.whole(0, 3)})
 
 
 def _norm(draw: Draw, x: Shape) -> Made:
@@ -141,15 +172,15 @@ def _norm(draw: Draw, x: Shape) -> Made:
         return None
     if kind == "group":
         return step_of(
-            "group_norm", (x,), groups=draw.pick([g for g in (1, 2, 4) if x[0] % g == 0])
+            "group_norm", (x,), {"groups": draw.pick([g for g in (1, 2, 4) if x[0] % g == 0])}
         )
     if kind == "layer":
         axes = sorted(draw.shuffled(range(len(x)))[: draw.whole(1, len(x))])
-        return step_of("layer_norm", (x,), axes=tuple(axes))
+        return step_of("layer_norm", (x,), {"axes": tuple(axes)})
     if kind in ("l2", "softmax"):
-        return step_of("l2_normalize" if kind == "l2" else "softmax", (x,), axis=axis)
+        return step_of("l2_normalize" if kind == "l2" else "softmax", (x,), {"axis": axis})
     if kind == "lrn":
-        return step_of("local_response_norm", (x,), size=draw.whole(1, 3))
+        return step_of("local_response_norm", (x,), {"size": draw.whole(1, 3)})
     return step_of("instance_norm" if kind == "instance" else "batch_norm", (x,))
 
 
@@ -158,7 +189,7 @@ def _pointwise(draw: Draw, x: Shape) -> Made:
 
 
 def _transpose(draw: Draw, x: Shape) -> Made:
-    return step_of("transpose", (x,), axes=tuple(draw.shuffled(range(len(x)))))
+    return step_of("transpose", (x,), {"axes": tuple(draw.shuffled(range(len(x))))})
 
 
 def _reshape(draw: Draw, x: Shape) -> Made:
@@ -166,43 +197,49 @@ def _reshape(draw: Draw, x: Shape) -> Made:
     axis = draw.whole(0, len(x) - 1)
     if draw.chance(0.5) and len(x) > 1:
         axis = min(axis, len(x) - 2)
-        return step_of("reshape", (x,), shape=(*x[:axis], x[axis] * x[axis + 1], *x[axis + 2 :]))
+        return step_of(
+            "reshape", (x,), {"shape": (*x[:axis], x[axis] * x[axis + 1], *x[axis + 2 :])}
+        )
     factors = [n for n in range(2, x[axis]) if x[axis] % n == 0]
     if not factors or len(x) > 4:
         return None
     below = draw.pick(factors)
-    return step_of("reshape", (x,), shape=(*x[:axis], x[axis] // below, below, *x[axis + 1 :]))
+    return step_of("reshape", (x,), {"shape": (*x[:axis], x[axis] // below, below, *x[axis + 1 :])})
 
 
 def _shuffle(draw: Draw, x: Shape) -> Made:
     if draw.chance(0.5):
-        return step_of("pixel_shuffle", (x,), factor=2)
-    return step_of("channel_shuffle", (x,), groups=draw.pick([1, 2, 4]))
+        return step_of("pixel_shuffle", (x,), {"factor": 2})
+    return step_of("channel_shuffle", (x,), {"groups": draw.pick([1, 2, 4])})
 
 
 def _linear(draw: Draw, x: Shape) -> Made:
-    return step_of("linear", (x,), out=draw.whole(1, 4))
+    return step_of("linear", (x,), {"out": draw.whole(1, 4)})
 
 
 def _maxout(draw: Draw, x: Shape) -> Made:
-    return step_of("maxout", (x,), pieces=2)
+    return step_of("maxout", (x,), {"pieces": 2})
 
 
 def _whole(draw: Draw, x: Shape) -> Made:
     """What reads everything along an axis."""
     if len(x) == 2 and draw.chance(0.5):
         if draw.chance(0.5):
-            return step_of("multi_head_attention", (x,), heads=1)
+            return step_of("multi_head_attention", (x,), {"heads": 1})
         if x[0] > MOST_STEPS:
             return None
-        return step_of("gru", (x,), hidden=2, bidirectional=draw.chance(0.5))
+        return step_of("gru", (x,), {"hidden": 2, "bidirectional": draw.chance(0.5)})
     if len(x) == 3 and draw.chance(0.6):
         window = draw.pick([2, 3, 4])
         if draw.chance(0.6):
             return step_of(
-                "window_attention", (x,), heads=1, window=window, shift=draw.whole(0, window - 1)
+                "window_attention",
+                (x,),
+                {"heads": 1, "window": window, "shift": draw.whole(0, window - 1)},
             )
-        return step_of("multi_axis_attention", (x,), heads=1, window=window, grid=draw.chance(0.5))
+        return step_of(
+            "multi_axis_attention", (x,), {"heads": 1, "window": window, "grid": draw.chance(0.5)}
+        )
     return step_of("global_avgpool", (x,))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import torch
@@ -51,7 +50,7 @@ DEVICES = {
 
 
 @pytest.mark.parametrize("name", DEVICES)
-def test_device(name: str, tmp_path: Path) -> None:
+def test_device(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data and model go to the device that is named, and nowhere else."""
     body, *lines = DEVICES[name]
     root = image_folder(tmp_path / "mine", "train", "val")
@@ -65,7 +64,8 @@ def test_device(name: str, tmp_path: Path) -> None:
         asked.update(str(each) for each in args if isinstance(each, str | torch.device))
         return to(self, *args, **settings)
 
-    with patch.object(torch.Tensor, "to", moved):
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "to", moved)
         shown = printed(text, tmp_path / "script", *options, "--device", "cpu")
     assert "step 2: loss" in shown
     assert asked == {"cpu"}
@@ -73,11 +73,14 @@ def test_device(name: str, tmp_path: Path) -> None:
         printed(text, tmp_path / "other", *options, "--device", "nowhere")
 
 
-def test_synchronized_batch_norms_of_several_processes_need_gpus(tmp_path: Path) -> None:
+def test_synchronized_batch_norms_of_several_processes_need_gpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PyTorch's own error comes from inside the forward pass, after the processes have met."""
     body = "    input x: [40]\n    linear(8) -> bn -> linear(10)"
     module = module_of_text(script(*sketch(body, "sync_batch_norm: true")), tmp_path / "train.py")
     options = ["train.py", "--device", "cpu", "--out", str(tmp_path / "state.pth")]
-    several = patch.object(module, "SIZE", 2), patch("sys.argv", options)
-    with several[0], several[1], pytest.raises(SystemExit, match="sync_batch_norm needs GPUs"):
+    monkeypatch.setattr(module, "SIZE", 2)
+    monkeypatch.setattr("sys.argv", options)
+    with pytest.raises(SystemExit, match="sync_batch_norm needs GPUs"):
         module.main()
