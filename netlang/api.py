@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias, final
 
-from netlang.build import BuildOptions, Fit
+from netlang.build import BuildOptions, Fit, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.loading import loaded
@@ -142,7 +142,7 @@ class Net:
         beside them and idle steps left out, unless `fold` is false.
         """
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
-        options = replace(options, fold=fold)
+        options = replace(options, onnx=OnnxOptions(fold=fold))
         return write(backend("onnx"), self.program, Path(path), options).path
 
     @ends_at_the_caller

@@ -8,7 +8,7 @@ from typing import final
 
 from netlang.records import Record, field
 
-__all__ = ["WHOLE", "BuildOptions", "Fit", "Written"]
+__all__ = ["WHOLE", "BuildOptions", "Fit", "OnnxOptions", "Written"]
 
 
 @final
@@ -32,15 +32,29 @@ WHOLE = Fit()
 
 
 @final
+class OnnxOptions(Record):
+    """How an ONNX file is written.
+
+    `opset` is the version of the operator set, or None for the backend's choice. A file that ONNX
+    Runtime wouldn't load is refused unless it is for `any_runtime`. With `fold`, idle steps are
+    left out and batch norms folded into the maps beside them.
+    """
+
+    opset: int | None = None
+    any_runtime: bool = False
+    fold: bool = True
+
+
+USUAL_ONNX = OnnxOptions()
+
+
+@final
 class BuildOptions(Record):
     """How to build: with `weights` from a file or by key or, without these, drawn from `seed`.
 
     `fit` says how given weights map to those of the net. `depth` and `sizes` are for pictures: the
-    levels of blocks to open, and the sizes of the input to show. `opset` is for ONNX: the operator
-    set version, or None for the backend's choice; a file that ONNX Runtime wouldn't load is refused
-    unless it is for `any_runtime`, and batch norms are folded into the maps beside them unless
-    `fold` is false. `guard` is for PyTorch source: whether it refuses
-    inputs of unsuitable sizes.
+    levels of blocks to open, and the sizes of the input to show. `onnx` is for ONNX files. `guard`
+    is for PyTorch source: whether it refuses inputs of unsuitable sizes.
     """
 
     weights: Path | Mapping[str, object] | None = None
@@ -48,9 +62,7 @@ class BuildOptions(Record):
     seed: int = 0
     depth: int | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
-    opset: int | None = None
-    any_runtime: bool = False
-    fold: bool = True
+    onnx: OnnxOptions = USUAL_ONNX
     guard: bool = False
 
 

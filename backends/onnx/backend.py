@@ -23,14 +23,10 @@ class OnnxBackend(VerifyingBackend):
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.exporter import OPSET, Form, export
+        from netlang.backends.onnx.exporter import export, form_of
         from netlang.backends.weights import slots
 
-        form = Form(
-            opset=OPSET if options.opset is None else options.opset,
-            any_runtime=options.any_runtime,
-            fold=options.fold,
-        )
+        form = form_of(options.onnx)
         written = export(
             program, path, weights=options.weights, seed=options.seed, fit=options.fit, form=form
         )

@@ -19,14 +19,14 @@ from netlang.backends.weights import (
     not_finite,
     slots,
 )
-from netlang.build import WHOLE, Fit, Written
+from netlang.build import WHOLE, Fit, OnnxOptions, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.passes.deploy import deploy
 from netlang.passes.flat import flattened
 from netlang.records import Record, no_collection
 
-__all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export"]
+__all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export", "form_of"]
 
 # Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
 OPSET = 21
@@ -49,6 +49,12 @@ class Form(Record):
 
 
 USUAL_FORM = Form()
+
+
+def form_of(options: OnnxOptions) -> Form:
+    """The form that a user asks for."""
+    opset = OPSET if options.opset is None else options.opset
+    return Form(opset=opset, any_runtime=options.any_runtime, fold=options.fold)
 
 
 def export(

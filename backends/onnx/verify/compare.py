@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.diagnostics import ShapeDiffers, TensorDiffers, ValuesDiffer
-from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, Form, export
+from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, Form, export, form_of
 from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
@@ -41,10 +41,7 @@ def verify(program: Program, options: VerifyOptions) -> Verified:
         return _Comparison(program, options, weights, file).run()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{program.name}.onnx"
-        build = options.build
-        opset = OPSET if build.opset is None else build.opset
-        form = Form(opset=opset, any_runtime=build.any_runtime, fold=build.fold)
-        export(program, path, weights=weights.arrays, form=form)
+        export(program, path, weights=weights.arrays, form=form_of(options.build.onnx))
         return _Comparison(program, options, weights, ModelFile(path)).run()
 
 

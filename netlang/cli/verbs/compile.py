@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _WEIGHTS_OF_SCRIPT = (
 )
 
 
+class _Asked(WeightsAsked, OnnxAsked):
+    """The values of the options that several verbs or files share."""
+
+
 def command() -> click.Command:
     return click.Command(
         "compile",
@@ -38,7 +43,8 @@ def command() -> click.Command:
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
             *weight_options(),
-            *_file_options(),
+            *onnx_options(),
+            *_source_options(),
         ],
         help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT. Of a "
         "recipe, a .py file is the script that trains by it, changed by KEY=VALUE as in training; "
@@ -47,17 +53,9 @@ def command() -> click.Command:
     )
 
 
-def _file_options() -> Iterator[click.Option]:
-    """Options for the files of one kind."""
-    yield click.Option(
-        ["--opset"],
-        type=int,
-        metavar="N",
-        help="Version of ONNX's operators to write an .onnx file in.",
-    )
+def _source_options() -> Iterator[click.Option]:
+    """Options for .py files."""
     flags = {
-        "--any-runtime": "Write an .onnx file even if ONNX Runtime can't run it on a processor.",
-        "--no-fold": "Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
         "--script": "Let SPEC be a recipe where a net has its name too: write its script.",
         "--guard": "Let the .py file's network refuse inputs of sizes that it isn't for.",
     }
@@ -69,20 +67,15 @@ def _compile(
     spec: str,
     changes: tuple[str, ...],
     names: tuple[str, ...],
-    opset: int | None,
-    any_runtime: bool,
-    no_fold: bool,
     script: bool,
     guard: bool,
-    **asked: Unpack[WeightsAsked],
+    **asked: Unpack[_Asked],
 ) -> int:
     from netlang.elaborate import names_recipe
     from netlang.records import replace
     from netlang.targets import backend_for
 
-    options = replace(
-        build_options(asked), opset=opset, any_runtime=any_runtime, fold=not no_fold, guard=guard
-    )
+    options = replace(build_options(asked), onnx=onnx_of(asked), guard=guard)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)

@@ -58,6 +58,7 @@ def _verify(
     no_fold: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
+    from netlang.build import OnnxOptions
     from netlang.cli.arguments.nets import program_of
     from netlang.records import replace
     from netlang.targets import needs
@@ -66,7 +67,7 @@ def _verify(
     if file is not None and (opset is not None or no_fold):
         raise click.UsageError("--opset and --no-fold are for comparing without --onnx")
     program = program_of(spec)
-    build = replace(build_options(asked), opset=opset, fold=not no_fold)
+    build = replace(build_options(asked), onnx=OnnxOptions(opset=opset, fold=not no_fold))
     options = VerifyOptions(build, Path(file) if file else None, sizes(size, program))
     backend = verifying_backend()
     with needs(backend.extra), needs("torch"):
