@@ -72,23 +72,22 @@ class ClassWriter:
         body = (*self._modules.fields(), *self._initialization(), self._forward())
         yield from self._holders.new()
         base = dotted("nn.ModuleDict" if self._modules.is_mapping else "nn.Module")
-        yield ClassDef(self._constructor.class_name, base, body, self._doc())
+        yield self._definition(base, body)
 
     def _doc(self) -> str:
         function = self._function
         line = function.span.location.line
         if function.doc == "" and not self._is_net:
-            return f"{scope_doc(function.span).removesuffix('.')}{self._where()}."
+            return scope_doc(function.span)
         kind = "Net" if self._is_net else "Block"
         place = f"{file_name(function.span)}, line {line}"
-        what = f"{kind} `{function.name}` of {place}{self._where()}."
+        what = f"{kind} `{function.name}` of {place}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
 
-    def _where(self) -> str:
-        """For which arguments the class is the block, if it isn't for all."""
+    def _definition(self, base: Expression, body: tuple[Statement, ...]) -> ClassDef:
         names = {argument.variable: argument.name for argument in self._constructor.arguments}
-        condition = told(self._constructor.holds, names)
-        return f", where {condition}" if condition else ""
+        where = told(self._constructor.holds, names)
+        return ClassDef(self._constructor.class_name, base, body, self._doc(), where)
 
     # --- constructor --------------------------------------------------------------------------
 
@@ -113,7 +112,7 @@ class ClassWriter:
         layers = Call(Attribute(call("super"), "__init__"), self._modules.layers())
         made = self._init((Do(layers), *self._converted()))
         body = (made, *self._guarded_forward()) if self._guarded else (made,)
-        return ClassDef(self._constructor.class_name, dotted("nn.Sequential"), body, self._doc())
+        return self._definition(dotted("nn.Sequential"), body)
 
     def _guarded_forward(self) -> Iterator[FunctionDef]:
         """The `forward` of a plain chain that first checks the sizes of its input."""

@@ -107,7 +107,9 @@ def _function(function: FunctionDef, indent: str) -> list[str]:
 
 def _class(definition: ClassDef, indent: str) -> list[str]:
     lines = [f"{indent}class {definition.name}({flat(definition.base)}):"]
-    lines += _docstring(definition.doc, indent + INDENT)
+    condition = f", where {' or '.join(definition.where)}." if definition.where else ""
+    doc = f"{definition.doc.removesuffix('.')}{condition}" if condition else definition.doc
+    lines += _docstring(doc, indent + INDENT)
     for number, statement in enumerate(definition.body):
         if isinstance(statement, FunctionDef) or number == 0:
             lines.append("")

@@ -209,10 +209,16 @@ class Field(Record):
 
 
 class ClassDef(Record):
+    """A class, meant for arguments for which one of `where` holds, or for all if that is empty.
+
+    The docstring is `doc` followed by these conditions.
+    """
+
     name: str
     base: Expression
     body: tuple[Statement, ...]
     doc: str = ""
+    where: tuple[str, ...] = ()
 
 
 Statement: TypeAlias = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,31 @@ def test_dictionaries_in_dictionaries() -> None:
     """Of a line that is broken nothing is lost."""
     line = f'    save({{**saved, "{LONG}": facts, "other": {LONG[:30]}}}, path)'
     assert ast.dump(ast.parse("".join(wrapped(line)).strip())) == ast.dump(ast.parse(line.strip()))
+
+
+DESCRIBED = '''
+block unit(width, stride=1) {
+    """A unit with a shortcut, where the shape changes."""
+    add {
+        conv1: conv(width, 1) -> relu -> conv2: conv(width, 3x3, stride=stride, pad=1)
+            -> relu -> conv3: conv(4 * width, 1)
+        if stride != 1 or in.channels != 4 * width {
+            downsample: { conv(4 * width, 1, stride=stride) -> bn }
+        } else { identity }
+    }
+}
+net described {
+    input image: [3, 32, 32]
+    unit(8) -> unit(8) -> unit(16, stride=2) -> unit(16)
+}
+'''
+
+
+def test_shortcuts_of_a_block_with_a_docstring(tmp_path: Path) -> None:
+    """Two forms of a block are one class, whatever its docstring and however steps nest."""
+    path = tmp_path / "described.net"
+    path.write_text(DESCRIBED)
+    text = "\n".join(model_of(load_program(str(path))).lines)
+    assert text.count("(nn.Module):") == 1
+    assert "if stride != 1 or in_channels != 4 * width:" in text
+    assert "A unit with a shortcut, where the shape changes." in text

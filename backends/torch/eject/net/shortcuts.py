@@ -37,7 +37,6 @@ from netlang.records import replace
 __all__ = ["joined"]
 
 Change = Callable[[Expression], Expression]
-_WHERE = ", where "
 _USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0}
 
 
@@ -46,12 +45,13 @@ def joined(definitions: Sequence[ClassDef]) -> list[ClassDef]:
     found = list(definitions)
     for full in definitions:
         for plain in definitions:
-            made = _joined(full, plain, found) if full.name.startswith(plain.name) else None
+            made = _joined(full, plain, found)
             if made is not None:
                 place = found.index(full)
                 found[place] = made
                 found.remove(plain)
-                found = [_renamed(each, full.name, plain.name) for each in found]
+                old = plain.name if made.name == full.name else full.name
+                found = [_renamed(each, old, made.name) for each in found]
     return found
 
 
@@ -63,8 +63,7 @@ def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> Class
     condition = pair.condition()
     if condition is None or not pair.told_apart(condition, among):
         return None
-    about, _, where = full.doc.partition(_WHERE)
-    if where and set(where.removesuffix(".").split(" or ")) != set(flat(condition).split(" or ")):
+    if full.where and set(full.where) != set(flat(condition).split(" or ")):
         return None  # the projection is there for another reason
     init, forward = pair.full
     body: list[Statement] = []
@@ -75,7 +74,8 @@ def _joined(full: ClassDef, plain: ClassDef, among: Sequence[ClassDef]) -> Class
         else:
             body.append(statement)
     joint = (replace(init, body=tuple(body)), forward)
-    return replace(full, name=plain.name, body=joint, doc=f"{about}." if where else full.doc)
+    name = min(pair.names, key=len)
+    return replace(full, name=name, body=joint, where=())
 
 
 @final
@@ -91,7 +91,7 @@ class _Pair:
     def of(cls, full: ClassDef, plain: ClassDef) -> _Pair | None:
         """The pair, if leaving out one submodule turns the first class into the second."""
         methods = _methods(full), _methods(plain)
-        if full.name == plain.name or _about(full) != _about(plain) or None in methods:
+        if full.name == plain.name or full.doc != plain.doc or None in methods:
             return None
         (init, forward), (plain_init, plain_forward) = (each for each in methods if each)
         own = {each.name for each in plain_init.parameters}
@@ -108,8 +108,8 @@ class _Pair:
         same = tuple(new for _, new in given if new in plain_init.body) == plain_init.body
         if not same or len(extra) != 1 or not isinstance(extra[0], Assign):
             return None
-        without = tuple(_mapped(each, _skipping(extra[0].target)) for each in forward.body)
-        if without != tuple(_mapped(each, _same) for each in plain_forward.body):
+        without = [_mapped(each, _skipping(extra[0].target)) for each in forward.body]
+        if _nested(without) != _nested([_mapped(each, _same) for each in plain_forward.body]):
             return None
         return cls((full.name, plain.name), (init, forward), extra[0])
 
@@ -136,11 +136,6 @@ class _Pair:
         return [found[name] for name in self.names] == [{True}, {False}]
 
 
-def _about(definition: ClassDef) -> str:
-    """The docstring of a class without the arguments for which it is meant."""
-    return definition.doc.partition(_WHERE)[0].removesuffix(".")
-
-
 def _methods(definition: ClassDef) -> tuple[FunctionDef, FunctionDef] | None:
     match definition.body:
         case (FunctionDef() as init, FunctionDef() as forward):
@@ -160,6 +155,41 @@ def _mapped(statement: Statement, change: Change) -> Statement:
             return Do(map_expression(value, change))
         case _:
             return statement
+
+
+def _nested(body: Sequence[Statement]) -> list[Statement]:
+    """The statements, each value that only the next statement reads put in its place.
+
+    Which values have a line of their own depends on what else is on the line.
+    """
+    found: list[Statement] = []
+    for number, statement in enumerate(body):
+        match found[-1:], statement:
+            case [Assign(Name() as name, value)], Assign() | Return():
+                replaced = isinstance(statement, Assign) and statement.target == name
+                later = () if replaced else body[number + 1 :]
+                if _reads(statement, name) == 1 and not any(_reads(each, name) for each in later):
+                    found[-1] = _mapped(statement, _putting(value, name))
+                    continue
+        found.append(statement)
+    return found
+
+
+def _reads(statement: Statement, name: Name) -> int:
+    match statement:
+        case Assign(value=value) | Return(value=value) | Do(value=value):
+            return sum(part == name for part in walk(value))
+        case _:
+            return sum(part == name for part in walk(statement))
+
+
+def _putting(value: Expression, name: Name) -> Change:
+    """A change that puts a value in the place of a name."""
+
+    def change(expression: Expression) -> Expression:
+        return value if expression == name else expression
+
+    return change
 
 
 def _same(expression: Expression) -> Expression:
@@ -234,10 +264,7 @@ _OPERATORS: Mapping[str, Callable[[int, int], int]] = {
 
 def _renamed(definition: ClassDef, old: str, new: str) -> ClassDef:
     """A class whose expressions use the name `new` instead of `old`."""
-
-    def change(expression: Expression) -> Expression:
-        return Name(new) if expression == Name(old) else expression
-
+    change = _putting(Name(new), Name(old))
     return replace(definition, body=tuple(_with(each, change) for each in definition.body))
 
 

@@ -160,11 +160,11 @@ def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
     return kept if kept == found else _shorter(kept)
 
 
-def told(holds: Alternatives, names: Mapping[Variable, str]) -> str:
-    """The conditions in words of the class: ``stride != 1 or in_channels != out``."""
+def told(holds: Alternatives, names: Mapping[Variable, str]) -> tuple[str, ...]:
+    """The alternatives in words of the class: ``stride != 1`` and ``in_channels != out``."""
     known = {v: names.get(v, _called(v)) for each in holds for c in each for v in variables_in(c)}
-    texts = [" and ".join(_comparison(each, known) for each in all_of) for all_of in holds]
-    return " or ".join(texts)
+    texts = (" and ".join(_comparison(each, known) for each in all_of) for all_of in holds)
+    return tuple(text for text in texts if text)  # an empty one: whatever the arguments are
 
 
 def _called(variable: Variable) -> str:
