@@ -28,6 +28,7 @@ from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import train
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 from tests.analysis.oracles import torchvision_models
 
 __all__ = ["compared"]
@@ -44,7 +45,7 @@ def _ours(folder: Path, steps: int) -> None:
     changes = [f"steps={steps}", 'data=arrays("kept", sizes=[40], classes=10)']
     recipe, program = load_recipe("mnist1d", changes)
     with tempfile.TemporaryDirectory() as out:
-        train(recipe, program, out=Path(out, "run"), places=Places({"kept": folder}), device="cpu")
+        train(recipe, program, RunOptions(Path(out, "run"), Places({"kept": folder}), device="cpu"))
 
 
 def _loader(folder: Path) -> DataLoader[tuple[Tensor, ...]]:

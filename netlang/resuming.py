@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netlang.processes import count_of_processes, count_on_this_host
-from netlang.targets import RunOptions
+from netlang.targets.options import RunOptions
 
 __all__ = ["call_to_resume", "command_to_resume"]
 

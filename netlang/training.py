@@ -17,7 +17,8 @@ from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.records import replace
 from netlang.resuming import call_to_resume
-from netlang.targets import Prediction, RunOptions, ScoreOptions, Trained, needs, training_backend
+from netlang.targets import Prediction, Trained, needs, training_backend
+from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
 from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ def train(  # noqa: PLR0913 - one for each option of the command
         where.require_used(read)
     folder = Path(out) if out is not None else Path("runs", read.name)
     backend = training_backend()
-    options = RunOptions(folder, where, resume, device, workers, quiet, tensorboard, shard)
+    options = RunOptions(
+        folder, where, resume=resume, device=device, workers=workers,
+        quiet=quiet, tensorboard=tensorboard, shard=shard,
+    )  # fmt: skip
     options = replace(options, again=call_to_resume(recipe, texts, options))
     with needs(backend.extra):
         ended = backend.train(read, program, options)
@@ -126,7 +130,12 @@ class Run:
             raise ValueError(f"{split!r} isn't a part: {', '.join(_PARTS)}")
         given = self._options
         wanted = ScoreOptions(
-            given.places, split, given.device, given.workers, given.quiet, given.shard
+            given.places,
+            split,
+            device=given.device,
+            workers=given.workers,
+            quiet=given.quiet,
+            shard=given.shard,
         )
         found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
         return dict(found)
@@ -139,11 +148,10 @@ class Run:
         """
         if top is not None and top < 1:
             raise ValueError(f"top is how many classes to give of each image, not {top}")
-        given = self._options
+        wanted = PredictOptions(self._options.device, self._options.quiet)
         found = training_backend().predict(
-            self._recipe, self.net.program, self.weights, images,
-            device=given.device, quiet=given.quiet,
-        )  # fmt: skip
+            self._recipe, self.net.program, self.weights, images, wanted
+        )
         return [replace(each, classes=each.classes[:top]) for each in found]
 
     def _repr_svg_(self) -> str | None:

@@ -16,8 +16,6 @@ import torch
 import netlang
 from netlang.backends.graphviz import draw
 from netlang.backends.onnx import export
-from netlang.backends.torch.train import evaluate, train
-from netlang.recipes import load_recipe
 
 TINY = """\
 net tiny(classes=10) {
@@ -82,9 +80,7 @@ def test_a_path_may_be_a_text(kind: type[str] | type[Path], spec: str, tmp_path:
     net.draw(at("a.dot"))
     assert export(net.program, at("b.onnx"), weights=at("w.safetensors")).path == Path(at("b.onnx"))
     draw(net.program, at("b.dot"))
-    recipe, program = load_recipe("mnist1d", ["arch=logistic", "steps=1"])
-    train(recipe, program, out=at("run"), device="cpu")
-    evaluate(recipe, program, at("run/last.safetensors"), device="cpu")
+    netlang.train("mnist1d", arch="logistic", steps=1, out=at("run"), device="cpu", quiet=True)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
     assert (tmp_path / "a.dot").read_bytes() == (tmp_path / "b.dot").read_bytes()
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from netlang.atomic import replace_file
-from netlang.build import WHOLE, Fit
 from netlang.ir.program import Program
 from netlang.targets import (
     BuildOptions,
     Prediction,
-    RunOptions,
-    ScoreOptions,
     Trained,
     TrainingBackend,
     Written,
@@ -22,8 +19,8 @@ from netlang.targets import (
 if TYPE_CHECKING:
     from torch import nn
 
-    from netlang.diagnostics.errors import NetlangError
     from netlang.recipes.recipe import Recipe
+    from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
 
 __all__ = ["BACKEND", "TorchBackend"]
 
@@ -66,19 +63,7 @@ class TorchBackend(TrainingBackend):
     def train(self, recipe: Recipe, program: Program, options: RunOptions) -> Trained:
         from netlang.backends.torch.train import progress_for, train
 
-        ended = train(
-            recipe,
-            program,
-            out=options.folder,
-            places=options.places,
-            resume=options.resume,
-            device=options.device,
-            workers=options.workers,
-            progress=progress_for(quiet=options.quiet),
-            tensorboard=options.tensorboard,
-            shard=options.shard,
-            again=options.again,
-        )
+        ended = train(recipe, program, options, progress_for(quiet=options.quiet))
         return Trained(options.folder, ended.signal, ended.figures(), ended.scored)
 
     def evaluate(
@@ -86,19 +71,8 @@ class TorchBackend(TrainingBackend):
     ) -> Mapping[str, float]:
         from netlang.backends.torch.train import evaluate, progress_for
 
-        scores = evaluate(
-            recipe,
-            program,
-            weights,
-            places=options.places,
-            split=options.split,
-            device=options.device,
-            workers=options.workers,
-            shard=options.shard,
-            fit=options.fit,
-            say=progress_for(quiet=options.quiet).say,
-        )
-        return scores.figures()
+        say = progress_for(quiet=options.quiet).say
+        return evaluate(recipe, program, weights, options, say).figures()
 
     def predict(
         self,
@@ -106,18 +80,12 @@ class TorchBackend(TrainingBackend):
         program: Program,
         weights: Path,
         images: Iterable[object],
-        *,
-        device: str | None,
-        quiet: bool = False,
-        fit: Fit = WHOLE,
-        damaged: Callable[[NetlangError], None] | None = None,
+        options: PredictOptions,
     ) -> Iterator[Prediction]:
         from netlang.backends.torch.train import predict, progress_for
 
-        say = progress_for(quiet=quiet).say
-        return predict(
-            recipe, program, weights, images, device=device, fit=fit, damaged=damaged, say=say
-        )
+        say = progress_for(quiet=options.quiet).say
+        return predict(recipe, program, weights, images, options, say)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

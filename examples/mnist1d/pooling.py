@@ -19,6 +19,7 @@ from examples.mnist1d.common import FOLDER, axes, curve, load, options, save
 from netlang.backends.torch.train import train
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 
 __all__ = ["main"]
 
@@ -53,7 +54,7 @@ def error(net: str, data: Path, seed: int, steps: int) -> float:
     changes = (f"arch={net}", f"seed={seed}", f"steps={steps}")
     recipe, program = load_recipe(FOLDER / "pooling.net", changes)
     with TemporaryDirectory() as out:
-        result = train(recipe, program, out=out, places=Places({"signals": data}))
+        result = train(recipe, program, RunOptions(Path(out), Places({"signals": data})))
     assert result.test is not None
     return result.test.error
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.atomic import replace_file
-from netlang.build import WHOLE, BuildOptions, Fit, Written
+from netlang.build import BuildOptions, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     UnknownBackend,
@@ -32,16 +32,14 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from netlang.recipes.places import Places
     from netlang.recipes.recipe import Recipe
+    from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
 
 __all__ = [
     "GROUP",
     "Backend",
     "BuildOptions",
     "Fit",
-    "RunOptions",
-    "ScoreOptions",
     "Trained",
     "Prediction",
     "TrainingBackend",
@@ -90,45 +88,6 @@ class ModuleBackend(Backend):
 
 
 @final
-class RunOptions(Record):
-    """Where and how to carry out a recipe.
-
-    All results go into `folder`; `resume` continues what is there. `places` has the locations of
-    data. Without a `device`, the best one is used; without a number of `workers`, which prepare
-    images in files, one for each core but one. `quiet` shows no progress, `tensorboard` writes
-    events for it. `shard` divides the weights among the processes that train together. `again` is
-    the command that continues a stopped run.
-    """
-
-    folder: Path
-    places: Places
-    resume: bool = False
-    device: str | None = None
-    workers: int | None = None
-    quiet: bool = False
-    tensorboard: bool = False
-    shard: bool = False
-    again: str = ""
-
-
-@final
-class ScoreOptions(Record):
-    """What to score weights on, and how: `split` is `train`, `validation` or `test`.
-
-    `quiet` suppresses notes on the data. `shard` divides the weights among the processes; `fit`
-    says how those of the file map to the net's.
-    """
-
-    places: Places
-    split: str = "test"
-    device: str | None = None
-    workers: int | None = None
-    quiet: bool = False
-    shard: bool = False
-    fit: Fit = WHOLE
-
-
-@final
 class Trained(Record):
     """How a run ended: its folder, the signal that stopped it, if any, and its scores by name.
 
@@ -153,7 +112,7 @@ class Prediction(Record):
 
 
 class TrainingBackend(ModuleBackend):
-    """A backend that can also carry out recipes; without a `device`, it chooses the best one."""
+    """A backend that can also carry out recipes, with the options of `netlang.targets.options`."""
 
     @abstractmethod
     def script(self, recipe: Recipe, program: Program) -> str:
@@ -176,16 +135,11 @@ class TrainingBackend(ModuleBackend):
         program: Program,
         weights: Path,
         images: Iterable[object],
-        *,
-        device: str | None,
-        quiet: bool = False,
-        fit: Fit = WHOLE,
-        damaged: Callable[[NetlangError], None] | None = None,
+        options: PredictOptions,
     ) -> Iterator[Prediction]:
         """The predictions of the recipe's net for images, one after the other.
 
-        Images are paths of files or folders, Pillow images, or arrays. `damaged` is called for
-        those that can't be read; without it, the first such image raises.
+        Images are paths of files or folders, Pillow images, or arrays.
         """
 
 

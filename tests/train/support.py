@@ -14,6 +14,7 @@ from netlang.recipes.load import program_of
 from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe
 from netlang.source import Source
+from netlang.targets.options import RunOptions
 
 __all__ = ["FILES", "SHORT", "contents", "parts_of", "run", "sketch"]
 
@@ -26,7 +27,7 @@ def run(out: Path, *changes: str, resume: bool = False) -> Result:
     """A short run of the recipe for MNIST-1D."""
     given = {change.partition("=")[0]: change for change in (*SHORT, *changes)}
     recipe, program = load_recipe("mnist1d", given.values())
-    return train(recipe, program, out=out, resume=resume, device="cpu")
+    return train(recipe, program, RunOptions(out, resume=resume, device="cpu"))
 
 
 def sketch(body: str, *lines: str) -> tuple[Recipe, Program]:

@@ -18,6 +18,7 @@ from netlang.backends.torch.train import predict, train
 from netlang.backends.torch.train.objective import Objective
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
+from netlang.targets.options import PredictOptions, RunOptions
 from tests.train.data.support import pictures, tree
 from tests.train.support import sketch
 
@@ -36,12 +37,15 @@ def test_scores_are_scikit_learns(loss: str, tmp_path: Path) -> None:
     recipe, program = sketch(LOSSES[loss], *DATA, f"loss: {loss}")
     out = tmp_path / "run"
     result = train(
-        recipe, program, out=out, places=Places({"pets": tmp_path / "pets"}), device="cpu"
+        recipe, program, RunOptions(out, Places({"pets": tmp_path / "pets"}), device="cpu")
     )
     files = sorted((tmp_path / "pets" / "test").rglob("*.*"))
     truth = ["cat" if file.parent.name == "cat" else "dog" for file in files]
     weights = out / "best.safetensors"
-    found = [dict(each.classes) for each in predict(recipe, program, weights, files, device="cpu")]
+    found = [
+        dict(each.classes)
+        for each in predict(recipe, program, weights, files, PredictOptions(device="cpu"))
+    ]
     guesses = ["dog" if shares["dog"] > 0.5 else "cat" for shares in found]
     assert all(sum(shares.values()) == pytest.approx(1.0) for shares in found)
     assert result.test is not None

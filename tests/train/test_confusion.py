@@ -19,6 +19,7 @@ from netlang.backends.torch.train import Result, progress_for, train
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 
 Arrays = dict[str, NDArray[np.float32] | NDArray[np.int64]]
@@ -45,9 +46,11 @@ def trained(
     recipe, program = sketch(body, *keys, *lines)
     said = io.StringIO()
     result = train(
-        recipe, program, out=folder / "run", places=Places({"d": folder / "data"}), device="cpu",
-        progress=progress_for(said), resume=resume,
-    )  # fmt: skip
+        recipe,
+        program,
+        RunOptions(folder / "run", Places({"d": folder / "data"}), resume=resume, device="cpu"),
+        progress_for(said),
+    )
     return result, said.getvalue()
 
 

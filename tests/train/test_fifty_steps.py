@@ -22,6 +22,7 @@ from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import Recipe
 from netlang.recipes.tables import table
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 from tests.train.test_step import BODY, by_hand, fresh, same_weights
 
@@ -156,7 +157,7 @@ def test_as_by_hand(tmp_path: Path, optimizer: str, schedule: str) -> None:
         BODY, *KEYS, f"optimizer: {optimizer}(lr={rate!r}, weight_decay={DECAY}, {settings})",
         f"schedule: {SCHEDULES[schedule][0]}",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     made = cls(groups_of(model, rate), **same)
     losses = hand(recipe, model, [made], pace_of(schedule, made))
@@ -182,7 +183,7 @@ def test_a_chain_and_muon_as_by_hand(tmp_path: Path) -> None:
         "schedule: warmup(5, start=0.25, unit=steps) -> constant(0.5, length=1)"
         " -> cosine(length=15, unit=steps) -> cosine",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     one, two, three, four = groups_of(model, 2.0**-6)
     three["lr"], four["lr"] = 2.0**-7, 4 * 2.0**-7
@@ -210,7 +211,7 @@ def test_one_cycle_as_by_hand(tmp_path: Path, cls: Callable[..., Optimizer]) -> 
         BODY, *KEYS, f"optimizer: {name}(lr=0.03125, {written}weight_decay={DECAY})",
         "schedule: one_cycle(div=8, final_div=64)",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     groups = groups_of(model, 2.0**-5)
     made = cls(groups, fused=True, **same)
@@ -227,7 +228,7 @@ def test_plateau_as_by_hand(tmp_path: Path) -> None:
         BODY, *KEYS, f"optimizer: adam(lr=0.125, weight_decay={DECAY})",
         "schedule: plateau(factor=0.5, patience=0)",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     made = torch.optim.Adam(groups_of(model, 0.125), fused=True)
     watched = scheduler.ReduceLROnPlateau(made, factor=0.5, patience=0)

@@ -9,6 +9,7 @@ import pytest
 from netlang.backends.torch.train import train
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.load import load_recipe
+from netlang.targets.options import RunOptions
 
 SPEC = Path(__file__).parent / "last_batch.net"
 
@@ -23,6 +24,6 @@ def test_batches_of_one_are_refused(change: str) -> None:
 def test_a_last_batch_of_one_is_left_out(tmp_path: Path) -> None:
     """Digits have 1,438 examples to train on: a batch less one leaves one over."""
     recipe, program = load_recipe(SPEC, ["batch=1437", "epochs=1"])
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     lines = (tmp_path / "run" / "metrics.csv").read_text(encoding="utf-8").splitlines()
     assert lines[-1].split(",")[0] == "1"

@@ -23,6 +23,7 @@ from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.support import parts_of, sketch
 
 BODY = "    input x: [40]\n    linear(16) -> relu -> fc: linear(10)"
@@ -47,11 +48,11 @@ def test_the_test_part_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.Mon
         return evaluation(model, objective, data, step, **rest)
 
     monkeypatch.setattr(loop, "evaluation", counted)
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
-    train(recipe, program, out=tmp_path / "run", device="cpu", resume=True)
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
+    train(recipe, program, RunOptions(tmp_path / "run", resume=True, device="cpu"))
     assert result.best is not None
     assert looks == [(1000, result.best.step)]
-    scores = evaluate(recipe, program, result.folder.best, device="cpu")
+    scores = evaluate(recipe, program, result.folder.best, ScoreOptions(device="cpu"))
     assert scores == result.test
     tested = [record for record in records_of(tmp_path / "run") if "test_loss" in record]
     assert [record["step"] for record in tested] == [40]
@@ -59,20 +60,22 @@ def test_the_test_part_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_without_validation_the_last_weights_are_tested(tmp_path: Path) -> None:
     recipe, program = sketch(BODY, "steps: 12")
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert (result.best, result.last) == (None, None)
     assert not result.folder.best.exists()
-    assert evaluate(recipe, program, result.folder.last, device="cpu") == result.test
+    assert evaluate(recipe, program, result.folder.last, ScoreOptions(device="cpu")) == result.test
 
 
 def test_best_weights_are_those_of_the_best_evaluation(tmp_path: Path) -> None:
     recipe, program = sketch(BODY, "steps: 60", "validation: 0.2", "evaluate_every: 5",
                              "optimizer: sgd(lr=4)")  # fmt: skip
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     held = _held(tmp_path / "run")
     assert result.best is not None
     assert result.best.step == min(held)[2]
-    scores = evaluate(recipe, program, result.folder.best, split="validation", device="cpu")
+    scores = evaluate(
+        recipe, program, result.folder.best, ScoreOptions(split="validation", device="cpu")
+    )
     assert scores == result.best
 
 
@@ -103,7 +106,7 @@ def test_weights_say_what_they_are(tmp_path: Path) -> None:
     import json
 
     recipe, program = sketch(BODY, "steps: 10", "validation: 0.2")
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     for path in (result.folder.best, result.folder.last):
         with safe_open(path, framework="pt") as file:
             facts = json.loads(file.metadata()["netlang"])
@@ -122,7 +125,7 @@ def test_early_stopping(tmp_path: Path, patience: int) -> None:
     """The run ends after so many evaluations in a row without a new best one, resumed or not."""
     recipe, program = sketch(BODY, "steps: 2000", "validation: 0.2", "evaluate_every: 5",
                              f"early_stopping: {patience}", "optimizer: sgd(lr=4)")  # fmt: skip
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert result.finished
     assert result.best is not None
     assert result.steps == result.best.step + 5 * patience < 2000
@@ -135,7 +138,7 @@ def test_early_stopping(tmp_path: Path, patience: int) -> None:
     ]
     assert not any(waits)
     assert result.test is not None
-    again = train(recipe, program, out=tmp_path / "run", device="cpu", resume=True)
+    again = train(recipe, program, RunOptions(tmp_path / "run", resume=True, device="cpu"))
     assert (again.steps, again.finished, again.test) == (result.steps, True, result.test)
 
 
@@ -143,7 +146,7 @@ def test_early_stopping_needs_something_to_look_at(tmp_path: Path) -> None:
     """Also where only the data can tell that they keep no part for validation."""
     recipe, program = sketch(BODY, "early_stopping: 3")
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "run", device="cpu")
+        train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0742"]
     assert not (tmp_path / "run").exists()
 
@@ -154,7 +157,7 @@ def test_a_plateau_looks_at_the_error_as_torch_does(tmp_path: Path, held: bool) 
     keys = ("steps: 120", "evaluate_every: 6", "optimizer: sgd(lr=2)",
             "schedule: plateau(factor=0.5, patience=1)")  # fmt: skip
     recipe, program = sketch(BODY, *keys, *(["validation: 0.2"] if held else []))
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     records = [record for record in records_of(tmp_path / "run") if "lr" in record]
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=2.0)
     watched = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
@@ -212,7 +215,7 @@ POWER = "repeat 10 { mul { identity; identity } }"
 def refused(tmp_path: Path, body: str, *lines: str) -> Diagnostic:
     recipe, program = sketch(body, *lines)
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "run", device="cpu")
+        train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     (found,) = caught.value.diagnostics
     assert found.code == "E0736"
     return found
@@ -233,7 +236,7 @@ def test_the_step_is_the_first_one(tmp_path: Path) -> None:
     body = "    input x: [40]\n    one: linear(8) -> relu\n    two: linear(10)"
     recipe, program = sketch(body, "optimizer: sgd(lr=1e6)", "batch: 4000", "steps: 40")
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "run", device="cpu")
+        train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     torch.manual_seed(loop_seed(recipe.seed))
     model = build(program).train()
     part = parts_of(recipe).train
@@ -280,7 +283,7 @@ def test_the_last_checkpoint_is_from_before(tmp_path: Path) -> None:
         "checkpoint_every: 1", "validation: 0.2", "evaluate_every: 1",
     )  # fmt: skip
     with pytest.raises(NetlangError) as caught:
-        train(*rising, out=tmp_path / "run", device="cpu")
+        train(*rising, RunOptions(tmp_path / "run", device="cpu"))
     newest = max(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
     said = f"; the last checkpoint, of step {int(newest.partition('-')[0])}, is from before"
     assert caught.value.diagnostics[0].help_text.endswith(said)

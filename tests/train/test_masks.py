@@ -15,6 +15,7 @@ from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.train import train
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 
 OPEN = "    input image: [1, H=20, W=20]\n    head: conv(3, 3x3, pad=1)"
@@ -37,7 +38,7 @@ def scans(tmp_path: Path) -> Places:
 def test_scores_on_cut_masks_are_those_by_hand(scans: Places, tmp_path: Path, loss: str) -> None:
     augment = "augment: random_crop(16) -> hflip -> rotate(15) -> color_jitter(brightness=0.1)"
     recipe, program = sketch(OPEN, *LINES, f"loss: {loss}", augment, "test: center_crop(16)")
-    result = train(recipe, program, out=tmp_path / "run", places=scans, device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", scans, device="cpu"))
     assert result.test is not None
     weights = load_file(tmp_path / "run" / "last.safetensors")
     with np.load(scans.given["scans"] / "test.npz") as found:

@@ -16,6 +16,7 @@ from netlang.backends.torch.train.setup import fresh_state
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import ScoreOptions
 from tests.train.support import run, sketch
 
 BODY = "    input x: [40]\n    body: linear(8)\n    norm: batch_norm\n    head: linear(10)"
@@ -139,7 +140,7 @@ def test_a_checkpoint_of_a_run_names_the_weights(tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d")
     for best in (True, False):
         with pytest.raises(NetlangError) as caught:
-            evaluate(recipe, program, checkpoint, device="cpu")
+            evaluate(recipe, program, checkpoint, ScoreOptions(device="cpu"))
         (problem,) = caught.value.diagnostics
         assert problem.code == "E0772"
         assert str(checkpoint) in problem.message
@@ -148,7 +149,7 @@ def test_a_checkpoint_of_a_run_names_the_weights(tmp_path: Path) -> None:
         result.folder.best.unlink(missing_ok=True)
     result.folder.last.unlink()
     with pytest.raises(NetlangError, match="go on with it to its end"):
-        evaluate(recipe, program, checkpoint, device="cpu")
+        evaluate(recipe, program, checkpoint, ScoreOptions(device="cpu"))
 
 
 def test_what_doesnt_fit_is_listed(tmp_path: Path) -> None:

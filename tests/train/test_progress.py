@@ -11,6 +11,7 @@ import pytest
 from netlang.backends.torch.train import Bar, LogLines, Silent, progress_for, train
 from netlang.backends.torch.train.records import progress as progress_module
 from netlang.backends.torch.train.records.progress import Speed, duration, status_of
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 
 _BODY = "    input x: [40]\n    linear(16) -> relu -> fc: linear(10)"
@@ -116,7 +117,7 @@ def test_what_a_run_says_at_its_end(tmp_path: Path) -> None:
     recipe, program = sketch(_BODY, "steps: 60", "validation: 0.2", "evaluate_every: 5",
                              "optimizer: sgd(lr=4)")  # fmt: skip
     result = train(
-        recipe, program, out=tmp_path / "run", device="cpu", progress=progress_for(stream)
+        recipe, program, RunOptions(tmp_path / "run", device="cpu"), progress_for(stream)
     )
     assert result.best is not None
     assert result.test is not None
@@ -129,7 +130,7 @@ def test_what_a_run_says_at_its_end(tmp_path: Path) -> None:
     assert result.last is not None
     assert f"validation accuracy {100 * (result.last.accuracy or 0):.1f} %" in last
     recipe, program = sketch(_BODY, "steps: 12")
-    alone = train(recipe, program, out=tmp_path / "alone", device="cpu")
+    alone = train(recipe, program, RunOptions(tmp_path / "alone", device="cpu"))
     assert alone.scored == "last weights (step 12, epoch 1)"
 
 

@@ -12,6 +12,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.load import load_recipe
 from netlang.recipes.words.timing import Clock
+from netlang.targets.options import RunOptions
 from tests.train.faults.subject import Listener
 from tests.train.support import contents, run, sketch
 
@@ -23,7 +24,7 @@ KEYS = (
 
 
 def of(*keys: str, out: Path, resume: bool = False) -> None:
-    train(*sketch(BODY, *KEYS, *keys), out=out, device="cpu", resume=resume)
+    train(*sketch(BODY, *KEYS, *keys), RunOptions(out, resume=resume, device="cpu"))
 
 
 def test_it_ends_as_a_longer_run_would_have(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_it_gets_no_shorter_and_keeps_its_unit(tmp_path: Path, change: str) -> N
         "mnist1d", ["validation=0.2", "evaluate_every=15", "checkpoint_every=10", change]
     )
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "run", device="cpu", resume=True)
+        train(recipe, program, RunOptions(tmp_path / "run", resume=True, device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0734"]
     assert "`length` is 30 steps there" in caught.value.diagnostics[0].message
 
@@ -112,7 +113,7 @@ def test_a_run_that_stops_early_says_why(tmp_path: Path) -> None:
     recipe, program = load_recipe(
         "mnist1d", ["steps=400", "early_stopping=1", "validation=0.2", "evaluate_every=2"]
     )
-    result = train(recipe, program, out=tmp_path / "run", device="cpu", progress=listener)
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"), listener)
     assert result.finished
     assert result.steps < 400
     assert result.best is not None

@@ -10,6 +10,7 @@ from netlang.backends.torch.train import evaluate, train
 from netlang.backends.torch.train.folder import fingerprint
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.support import run, sketch
 
 
@@ -28,11 +29,11 @@ def test_another_recipe_is_not_resumed(tmp_path: Path) -> None:
 def test_a_changed_net_is_not_resumed(tmp_path: Path) -> None:
     body = "    input x: [40]\n    linear({width}) -> {act} -> linear(10)"
     recipe, program = sketch(body.format(width=8, act="relu"))
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     for other in ({"width": 9, "act": "relu"}, {"width": 8, "act": "tanh"}):
         changed = sketch(body.format(**other))
         with pytest.raises(NetlangError) as caught:
-            train(*changed, out=tmp_path / "run", device="cpu", resume=True)
+            train(*changed, RunOptions(tmp_path / "run", resume=True, device="cpu"))
         assert codes(caught) == ["E0734"]
     assert fingerprint(program) == fingerprint(sketch(body.format(width=8, act="relu"))[1])
 
@@ -86,5 +87,5 @@ def test_weights_of_another_net_are_refused(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     recipe, program = load_recipe("mnist1d", ["arch=mlp"])
     with pytest.raises(NetlangError) as caught:
-        evaluate(recipe, program, result.folder.best, device="cpu")
+        evaluate(recipe, program, result.folder.best, ScoreOptions(device="cpu"))
     assert codes(caught) == ["E0921"]

@@ -17,6 +17,7 @@ from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.backends.torch.train.records.progress import status_of
 from netlang.backends.torch.train.storage import Json
 from netlang.recipes import load_recipe
+from netlang.targets.options import RunOptions
 from tests.quality import ROOT
 from tests.train.support import SHORT, contents, run, sketch
 
@@ -29,11 +30,11 @@ def test_resumed_from_any_checkpoint(tmp_path: Path, cut: int) -> None:
             "schedule: plateau(patience=0, threshold=0.5)", "evaluate_every: 4",
             "checkpoint_every: 10", "validation: 0.2")  # fmt: skip
     recipe, program = sketch(body, *keys)
-    train(recipe, program, out=tmp_path / "whole", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "whole", device="cpu"))
     stopped = _StopAfter(cut)
-    cut_short = train(recipe, program, out=tmp_path / "cut", device="cpu", progress=stopped)
+    cut_short = train(recipe, program, RunOptions(tmp_path / "cut", device="cpu"), stopped)
     assert (cut_short.steps, cut_short.finished) == (cut, False)
-    train(recipe, program, out=tmp_path / "cut", device="cpu", resume=True)
+    train(recipe, program, RunOptions(tmp_path / "cut", resume=True, device="cpu"))
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
     records = read_metrics(tmp_path / "whole" / "metrics.jsonl")
     rates = {record["lr"] for record in records if "lr" in record}
@@ -84,7 +85,7 @@ def interruptible() -> Iterator[None]:
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d", SHORT)
     progress = _StopAfter(7)
-    result = train(recipe, program, out=tmp_path / "run", device="cpu", progress=progress)
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"), progress)
     assert (result.steps, result.finished) == (7, False)
     assert progress.said == [
         f"stopped after step 7 of 30: go on with --resume --out {tmp_path / 'run'}"
@@ -110,7 +111,7 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path) -> None:
 def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:
     run(tmp_path / "whole")
     recipe, program = load_recipe("mnist1d", SHORT)
-    train(recipe, program, out=tmp_path / "cut", device="cpu", progress=_StopAfter(17))
+    train(recipe, program, RunOptions(tmp_path / "cut", device="cpu"), _StopAfter(17))
     with (tmp_path / "cut" / "metrics.jsonl").open("a") as file:
         file.write('{"step": 18, "loss": 1.0}\n{"step": 20, "lo')
     run(tmp_path / "cut", resume=True)
@@ -130,5 +131,5 @@ def test_killed_and_resumed_on_the_command_line(tmp_path: Path) -> None:
     process.wait()
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     recipe, program = load_recipe("mnist1d", changes)
-    train(recipe, program, out=tmp_path / "whole", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "whole", device="cpu"))
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")

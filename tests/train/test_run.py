@@ -18,6 +18,7 @@ from netlang.backends.torch.train.files.provenance import write_sources
 from netlang.backends.torch.train.folder import fingerprint
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import load_recipe
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.support import FILES, SHORT, contents, run, sketch
 
 
@@ -53,7 +54,7 @@ def test_a_run_can_be_repeated_from_its_folder(tmp_path: Path) -> None:
     assert record["net"] == "cnn"
     assert (tmp_path / "a" / "model.py").read_text() == emit(load_recipe("mnist1d")[1])
     recipe, program = load_recipe(tmp_path / "a" / record["spec"], record["overrides"])
-    train(recipe, program, out=tmp_path / "b", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "b", device="cpu"))
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.finished
 
@@ -113,13 +114,15 @@ def test_scores_are_those_of_a_loop_in_plain_torch(tmp_path: Path) -> None:
     assert isinstance(test, Tensors)
     labels = test.targets["label"]
     logits = model(test.inputs[0])
-    scores = evaluate(recipe, program, result.folder.last, device="cpu")
+    scores = evaluate(recipe, program, result.folder.last, ScoreOptions(device="cpu"))
     assert scores.accuracy == int((logits.argmax(1) == labels).sum()) / len(labels)
     expected = nn.functional.cross_entropy(logits, labels).item()
     assert scores.loss == pytest.approx(expected, rel=1e-5)
     assert scores == result.test
     held = load_recipe("mnist1d", ["validation=0.2"])[0]
-    again = evaluate(held, program, result.folder.last, split="validation", device="cpu")
+    again = evaluate(
+        held, program, result.folder.last, ScoreOptions(split="validation", device="cpu")
+    )
     assert again == result.last
 
 
@@ -128,7 +131,7 @@ def test_a_state_dict_of_torch_is_scored_too(tmp_path: Path) -> None:
     saved = tmp_path / "weights.pth"
     torch.save(load_file(result.folder.last), saved)
     recipe, program = load_recipe("mnist1d")
-    scores = evaluate(recipe, program, saved, device="cpu")
+    scores = evaluate(recipe, program, saved, ScoreOptions(device="cpu"))
     assert scores.step == 0
     assert result.test is not None
     assert (scores.loss, scores.accuracy) == (result.test.loss, result.test.accuracy)
@@ -145,7 +148,7 @@ def test_a_step_is_that_of_plain_torch(tmp_path: Path) -> None:
         "steps: 3",
         "schedule: step(every=1)",
     )
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     torch.manual_seed(derived_seed(0, "weights"))
     layer = nn.Linear(40, 10)
     examples = parts_of(recipe).train
@@ -183,7 +186,7 @@ def test_other_recipes_learn(tmp_path: Path, change: str) -> None:
 
 def test_images_and_a_loss_without_classes(tmp_path: Path) -> None:
     recipe, program = load_recipe("vae:digits", ["steps=24"])
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert result.best is None
     assert result.test is not None
     assert result.test.accuracy is None
@@ -196,7 +199,7 @@ def test_auxiliary_heads_are_trained(tmp_path: Path) -> None:
         body + "    output logits: linear(10)",
         "loss: cross_entropy(logits, label) + 0.3 * cross_entropy(early, label)",
     )
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     deployed = {k: v for k, v in load_file(result.folder.last).items() if "early" not in k}
     assert len(deployed) == 4
     assert len(load_file(result.folder.last)) == 6

@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.backends.torch.train.steps.reading import Reading
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 from tests.train.test_step import BODY, by_hand, fresh
 
@@ -40,7 +41,7 @@ def test_accuracy_is_that_of_batches(
         "    input x: [40]\n    linear(16) -> relu -> linear(10)", f"batch: {batch}",
         f"steps: {max(first)}", f"accumulate: {parts}", "evaluate_every: 14",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
     seen: list[tuple[Tensor, Tensor]] = []
@@ -66,7 +67,7 @@ def test_accuracy_is_that_of_batches(
 
 def test_what_has_no_classes_has_no_accuracy(tmp_path: Path) -> None:
     recipe, program = sketch("    input x: [40]\n    linear(40)", "loss: mse(output, x)")
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     records = read_metrics(tmp_path / "run" / "metrics.jsonl")
     assert not [record for record in records if "accuracy" in record]
     assert not (tmp_path / "run" / "confusion.csv").exists()
@@ -76,12 +77,12 @@ def test_what_was_counted_goes_on_with_a_run(tmp_path: Path) -> None:
     """A checkpoint amid a record of five steps has what three of them counted."""
     recipe, program = sketch(BODY, "batch: 900", "steps: 20", "checkpoint_every: 13")
     out = tmp_path / "run"
-    train(recipe, program, out=out, device="cpu")
+    train(recipe, program, RunOptions(out, device="cpu"))
     whole = (out / "metrics.jsonl").read_bytes()
     older, newest = sorted((out / "checkpoints").iterdir())
     assert load_file(older)["losses"][1] > 0.0
     newest.unlink()
-    train(recipe, program, out=out, device="cpu", resume=True)
+    train(recipe, program, RunOptions(out, resume=True, device="cpu"))
     assert (out / "metrics.jsonl").read_bytes() == whole
     assert newest.exists()
 
@@ -113,7 +114,7 @@ def reads(out: Path, steps: int, monkeypatch: pytest.MonkeyPatch, *lines: str) -
 
     monkeypatch.setattr(Reading, "values", counted)
     with Reads() as mode:
-        train(recipe, program, out=out, device="cpu")
+        train(recipe, program, RunOptions(out, device="cpu"))
     monkeypatch.undo()
     asked = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "unique")
     return sum(number for name, number in mode.seen.items() if name.split(".")[1] in asked), count

@@ -24,6 +24,7 @@ from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.support import parts_of, run, sketch
 
 BODY = "    input x: [40]\n    fc1: linear(16) -> norm: bn -> relu -> fc2: linear(10)"
@@ -74,7 +75,7 @@ def test_fifty_steps_with_everything_are_those_of_plain_torch(tmp_path: Path) ->
         "clip_value: 0.2", "ema: 0.9", "schedule: warmup(5, unit=steps) -> cosine",
         "evaluate_every: 50",
     )  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
 
     model = fresh(recipe, program)
     named = dict(model.named_parameters())
@@ -141,7 +142,7 @@ def test_half_precision_is_autocast(tmp_path: Path, precision: str) -> None:
     recipe, program = sketch(
         BODY, "steps: 20", "clip_norm: 0.1", f"precision: {precision}", "batch: 200"
     )
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     model = fresh(recipe, program)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
     scaler = torch.amp.GradScaler("cpu", enabled=precision == "fp16")
@@ -169,7 +170,7 @@ def test_a_scaled_step_that_overflows_is_left_out(tmp_path: Path) -> None:
         "    input x: [40]\n    fc: linear(10)", "steps: 12", "precision: fp16",
         "loss: 10000 * cross_entropy", "optimizer: sgd(lr=1e-6)",
     )  # fmt: skip
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert result.finished
     saved = load_file(tmp_path / "run" / "last.safetensors")
     assert saved["fc.weight"].isfinite().all()
@@ -183,7 +184,7 @@ def test_a_batch_in_parts_is_the_whole_batch(tmp_path: Path, parts: int) -> None
     keys = ("batch: 571", "steps: 16", "optimizer: sgd(lr=0.5, momentum=0.9)")
     for name, accumulate in (("whole", 1), ("parts", parts)):
         recipe, program = sketch(body, *keys, f"accumulate: {accumulate}")
-        train(recipe, program, out=tmp_path / name, device="cpu")
+        train(recipe, program, RunOptions(tmp_path / name, device="cpu"))
     whole, split = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "parts"))
     for key, value in whole.items():
         torch.testing.assert_close(split[key], value, rtol=1e-5, atol=1e-6)
@@ -211,7 +212,7 @@ def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
     """Their norms are those of evaluation; what isn't frozen learns."""
     recipe, program = sketch(BODY, "steps: 30", 'freeze: ["fc1", "norm"]', "validation: 0.2",
                              "evaluate_every: 7")  # fmt: skip
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     start = fresh(recipe, program).state_dict()
     saved = load_file(tmp_path / "run" / "last.safetensors")
     changed = {key for key, value in saved.items() if not torch.equal(value, start[key])}
@@ -225,8 +226,10 @@ def test_averaged_weights_are_scored_and_kept(tmp_path: Path) -> None:
     recipe, program = sketch(
         BODY, "steps: 30", "ema: 0.95", "validation: 0.2", "evaluate_every: 10"
     )
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
-    scores = evaluate(recipe, program, result.folder.last, split="validation", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
+    scores = evaluate(
+        recipe, program, result.folder.last, ScoreOptions(split="validation", device="cpu")
+    )
     assert scores == result.last
     (newest, *_) = sorted((tmp_path / "run" / "checkpoints").iterdir(), reverse=True)
     state = load_file(newest)
@@ -240,7 +243,7 @@ def test_schedules_count_steps(tmp_path: Path) -> None:
     keys = ("batch: 300", "steps: 40", "evaluate_every: 1", "optimizer: sgd(lr=1)")
     for name, schedule in (("epochs", "step(every=1)"), ("steps", "step(every=14, unit=steps)")):
         recipe, program = sketch(BODY, *keys, f"schedule: {schedule}")
-        train(recipe, program, out=tmp_path / name, device="cpu")
+        train(recipe, program, RunOptions(tmp_path / name, device="cpu"))
         rates = [
             record["lr"]
             for record in read_metrics(tmp_path / name / "metrics.jsonl")

@@ -12,6 +12,7 @@ import torch
 from netlang.backends.torch.train import progress_for, train
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 
 BODY = """
@@ -26,9 +27,11 @@ def told(*lines: str, out: Path, places: Places | None = None, resume: bool = Fa
     stream = io.StringIO()
     recipe, program = sketch(BODY, *lines)
     train(
-        recipe, program, out=out, places=places, resume=resume, device="cpu",
-        progress=progress_for(stream),
-    )  # fmt: skip
+        recipe,
+        program,
+        RunOptions(out, places or Places(), resume=resume, device="cpu"),
+        progress_for(stream),
+    )
     return stream.getvalue().splitlines()
 
 
@@ -91,9 +94,11 @@ def test_a_second_interrupt_says_how_to_go_on(
     recipe, program = sketch(BODY, "steps: 2")
     with pytest.raises(KeyboardInterrupt):
         train(
-            recipe, program, out=tmp_path / "run", device="cpu", progress=progress_for(stream),
-            again="netlang train it --resume",
-        )  # fmt: skip
+            recipe,
+            program,
+            RunOptions(tmp_path / "run", device="cpu", again="netlang train it --resume"),
+            progress_for(stream),
+        )
     assert "stopped at once: go on with netlang train it --resume" in stream.getvalue()
 
 

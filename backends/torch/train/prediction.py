@@ -28,7 +28,6 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
-from netlang.build import WHOLE, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import (
     ImageOfOtherSize,
@@ -43,6 +42,7 @@ from netlang.recipes.words.extents import exactly, shown_frame
 from netlang.recipes.words.sizes import MultiScale
 from netlang.records import replace
 from netlang.targets import Prediction
+from netlang.targets.options import PredictOptions
 
 __all__ = ["predict"]
 
@@ -54,35 +54,31 @@ def predict(
     program: Program,
     weights: Path,
     images: Iterable[object],
-    *,
-    device: str | None = None,
-    fit: Fit = WHOLE,
-    damaged: Callable[[NetlangError], None] | None = None,
+    wanted: PredictOptions,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Prediction]:
     """The classes of images by their probability, in the order of `images`.
 
     These are paths of files, paths of folders (which stand for the images below them), Pillow
     images, or arrays. They are prepared as for a test. Class names and the normalization are those
-    that a run stored beside its weights, unless the recipe's `normalize` was overridden. `fit` says
-    how the weights map to those of the net; `say` gets notes on the files. Raises `NetlangError`
-    for weights that can't be read or don't fit, for a net that doesn't classify images and, without
-    `damaged`, for an image that can't be read; with it, `damaged` gets the error instead.
+    that a run stored beside its weights, unless the recipe's `normalize` was overridden. `say` gets
+    notes on the files. Raises `NetlangError` for weights that can't be read or don't fit, for a net
+    that doesn't classify images, and for an image that can't be read if nobody is to be told of it.
     """
     objective = Objective(recipe, program)
     binary = objective.binary is not None and objective.binary.single
     if (objective.logits is None and not binary) or not recipe.data.is_image:
         raise NetlangError(NoClassifier(span=recipe.places["loss"], net=program.name))
-    chosen = choose_device(device)
+    chosen = choose_device(wanted.device)
     facts = facts_beside(weights)
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
-        model = trained_module(program, weights, say, fit)[0].to(chosen).eval()
+        model = trained_module(program, weights, say, wanted.fit)[0].to(chosen).eval()
         normalizer = _normalizer(recipe, facts, weights, chosen, say)
         ready = Prepare(recipe, chosen, World(), None, workers=0, normalizer=normalizer)
         classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
         for picture in pictures_of(images):
-            shares = _shares(classifier, picture, damaged)
+            shares = _shares(classifier, picture, wanted.damaged)
             path = picture if isinstance(picture, Path) else None
             if shares is not None:
                 yield Prediction(path, _ranked(shares, names))

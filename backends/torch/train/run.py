@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import final
 
 from torch import nn
@@ -41,6 +40,8 @@ from netlang.ir.program import Program
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace
+from netlang.targets.options import RunOptions
 
 __all__ = ["Result", "train"]
 
@@ -86,66 +87,31 @@ class Result:
         }
 
 
-def train(  # noqa: PLR0913 - one for each option
-    recipe: Recipe,
-    program: Program,
-    *,
-    out: str | Path,
-    places: Places | None = None,
-    resume: bool = False,
-    device: str | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    tensorboard: bool = False,
-    shard: bool = False,
-    again: str = "",
+def train(
+    recipe: Recipe, program: Program, wanted: RunOptions, progress: Progress | None = None
 ) -> Result:
-    """Train `program` by `recipe` in the folder `out`.
+    """Train `program` by `recipe` as is `wanted`, and show the `progress`.
 
-    `recipe` must have been checked against `program`. With `resume`, a run in the folder continues
-    from its last checkpoint and ends with the weights that it would have had without the break; if
-    there is no run yet, one starts. `workers` processes prepare images in files; by default, one
-    for each core but one. With `tensorboard`, events are written for it; with `shard`, several
-    processes share the weights and the optimizer's tensors. `again` is the command that continues a
-    stopped run. Raises `NetlangError` for everything that prevents the run.
+    `recipe` must have been checked against `program`. A run that is resumed continues from its last
+    checkpoint and ends with the weights that it would have had without the break; if there is no
+    run yet, one starts. Raises `NetlangError` for everything that prevents the run.
     """
     require_drawing()
-    if tensorboard:
+    if wanted.tensorboard:
         require_board()
+    again = wanted.again or f"--resume --out {wanted.folder}"
     with joined() as world:
+        own = replace(wanted, again=again, tensorboard=wanted.tensorboard and world.writes)
         shown = (progress or Silent()) if world.writes else Silent()
-        board = tensorboard and world.writes
-        wanted = _Wanted(
-            Path(out), places or Places(), resume, device, workers, shown, board, shard,
-            again or f"--resume --out {out}",
-        )  # fmt: skip
-        return _among(recipe, program, wanted, world)
+        return _among(recipe, program, own, shown, world)
 
 
-@final
-@dataclass(frozen=True)
-class _Wanted:
-    """What `train` was asked for, as far as it concerns this process."""
-
-    out: Path
-    places: Places
-    resume: bool
-    device: str | None
-    workers: int | None
-    shown: Progress
-    tensorboard: bool
-    shard: bool
-    again: str
-
-    def is_sharded(self, world: World) -> bool:
-        """Whether the processes share the weights."""
-        return is_sharded(self.shard, world, "trains", self.shown.say)
-
-
-def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> Result:
+def _among(
+    recipe: Recipe, program: Program, wanted: RunOptions, shown: Progress, world: World
+) -> Result:
     """Train as one of the processes of `world`."""
-    chosen, shown = choose_device(wanted.device, world), wanted.shown
-    shard, title = wanted.is_sharded(world), f"{recipe.name}: {program.name}"
+    chosen, title = choose_device(wanted.device, world), f"{recipe.name}: {program.name}"
+    shard = is_sharded(wanted.shard, world, "trains", shown.say)
     require_execution(recipe, chosen)
     with (
         memory_told(chosen),
@@ -156,9 +122,9 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
         objective = Objective(recipe, program, apart=shard)
         data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
         require_shares(recipe, program, world, data.train, sharded=shard)
-        require_apart(wanted.out, recipe, wanted.places, data.classes)
+        require_apart(wanted.folder, recipe, wanted.places, data.classes)
         opened = shared_folder(
-            wanted.out, recipe, program, resume=wanted.resume, device=chosen, world=world,
+            wanted.folder, recipe, program, resume=wanted.resume, device=chosen, world=world,
             facts=_facts(recipe, data, wanted.places), sharded=shard,
         )  # fmt: skip
         with closing(data), opened as files, interrupts(world) as interrupt:
@@ -175,16 +141,14 @@ def _among(recipe: Recipe, program: Program, wanted: _Wanted, world: World) -> R
             board = Board(files.folder.board) if wanted.tensorboard else None
             ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
             loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
-            try:
-                return _run(loop, wanted.again)
-            except NotFinite as error:
-                problem = _not_finite(error, recipe, program, files.checkpoints.step)
-                raise NetlangError(problem) from None
-            finally:
-                ledger.close()
+            with closing(ledger):
+                try:
+                    return _run(loop, wanted.again)
+                except NotFinite as error:
+                    raise _not_finite(error, recipe, program, files.checkpoints.step) from None
 
 
-def _first(recipe: Recipe, program: Program, wanted: _Wanted, state: State) -> tuple[str, ...]:
+def _first(recipe: Recipe, program: Program, wanted: RunOptions, state: State) -> tuple[str, ...]:
     """What to say of the weights before the first step."""
     return () if state.step else weights_loaded(recipe, program, wanted.places)
 
@@ -214,14 +178,14 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
 
 def _not_finite(
     error: NotFinite, recipe: Recipe, program: Program, saved: int | None
-) -> LossNotFinite:
+) -> NetlangError:
     """The error, located at the layer in the spec if that is known."""
     place = recipe.places["optimizer"]
     culprit = error.culprit or Culprit("repeating the steps doesn't show where")
     if culprit.label:
         found = locate(program.net, culprit.label)
         place = found.node.span if found is not None and found.node is not None else place
-    return LossNotFinite(
+    problem = LossNotFinite(
         span=place,
         step=error.step,
         subject=culprit.subject,
@@ -230,6 +194,7 @@ def _not_finite(
         if saved is None
         else f"the last checkpoint, of step {saved}, is from before",
     )
+    return NetlangError(problem)
 
 
 def _run(loop: Loop, again: str) -> Result:

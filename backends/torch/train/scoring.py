@@ -26,55 +26,47 @@ from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
-from netlang.build import WHOLE, Fit
+from netlang.build import Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
-from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.targets.options import ScoreOptions
 
 __all__ = ["evaluate"]
 
 
-def evaluate(  # noqa: PLR0913 - one for each option
+def evaluate(
     recipe: Recipe,
     program: Program,
-    weights: str | Path,
-    *,
-    places: Places | None = None,
-    split: str = "test",
-    device: str | None = None,
-    workers: int | None = None,
-    shard: bool = False,
-    fit: Fit = WHOLE,
+    weights: Path,
+    wanted: ScoreOptions,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scores:
-    """Score the weights of a file on the `train`, `validation` or `test` part of a recipe's data.
+    """Score the weights of a file on one part of a recipe's data.
 
-    Examples are prepared as for a test, images in files by `workers` processes, and normalized as
-    in the training of the weights, unless the recipe's `normalize` was overridden. `fit` says how
-    the weights map to those of the net. With `shard`, each of several processes has some rows of
-    the weights. The step is the one stored in the file. `say` gets notes on the data. Raises
-    `NetlangError` if there is no such part, or if the labels stand for other classes than in
-    training.
+    Examples are prepared as for a test and normalized as in the training of the weights, unless the
+    recipe's `normalize` was overridden. The step of the scores is the one stored in the file. `say`
+    gets notes on the data. Raises `NetlangError` if there is no such part, or if the labels stand
+    for other classes than in training.
     """
     with joined() as world:
-        chosen = choose_device(device, world)
+        chosen = choose_device(wanted.device, world)
         with (
             memory_told(chosen),
             freed_memory_kept(chosen),
             reproducible(chosen, threads_for(program, recipe.batch)),
         ):
             say = say if world.writes else lambda _: None
-            sharded = is_sharded(shard, world, "scores", say)
-            parts = load_parts(recipe, places or Places(), say)
+            sharded = is_sharded(wanted.shard, world, "scores", say)
+            parts = load_parts(recipe, wanted.places, say)
             require_fit(recipe, program, parts)
             for note in parts.notes:
                 say(note)
             classes = None if parts.classes is None else len(parts.classes)
-            ready = Prepare(recipe, chosen, world, classes, workers)
-            taken = _WeightsFile(program, Path(weights), fit, say)
-            return _scored(taken, parts, split, ready, sharded=sharded)
+            ready = Prepare(recipe, chosen, world, classes, wanted.workers)
+            taken = _WeightsFile(program, weights, wanted.fit, say)
+            return _scored(taken, parts, wanted.split, ready, sharded=sharded)
 
 
 @final

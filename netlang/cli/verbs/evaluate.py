@@ -63,7 +63,8 @@ def _evaluate(
     **machine: Unpack[MachineAsked],
 ) -> int:
     from netlang.recipes.load import load_recipe
-    from netlang.targets import ScoreOptions, needs, training_backend
+    from netlang.targets import needs, training_backend
+    from netlang.targets.options import ScoreOptions
 
     with one_voice():
         recipe, program = load_recipe(spec, changes)
@@ -73,8 +74,8 @@ def _evaluate(
         options = ScoreOptions(
             where,
             split,
-            machine["device"],
-            machine["workers"],
+            device=machine["device"],
+            workers=machine["workers"],
             shard=machine["shard"],
             fit=fit_of(prefixes, entry),
         )

@@ -69,6 +69,7 @@ def _predict(
     from netlang.cli.failures import REFUSED, show
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
+    from netlang.targets.options import PredictOptions
 
     changes = [text for text in images if _is_change(text)]
     paths = [Path(text) for text in images if not _is_change(text)]
@@ -83,11 +84,9 @@ def _predict(
         damaged += 1
         show(error.diagnostics)
 
+    options = PredictOptions(device, fit=fit_of(prefixes, entry), damaged=tell)
     with needs(backend.extra):
-        for found in backend.predict(
-            recipe, program, Path(weights), paths,
-            device=device, fit=fit_of(prefixes, entry), damaged=tell,
-        ):  # fmt: skip
+        for found in backend.predict(recipe, program, Path(weights), paths, options):
             click.echo(_json(found, top) if kind == "json" else _line(found, top))
     return REFUSED if damaged else 0
 

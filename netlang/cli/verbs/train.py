@@ -84,7 +84,8 @@ def _train(
     from netlang.diagnostics.texts import visible
     from netlang.records import replace
     from netlang.resuming import command_to_resume
-    from netlang.targets import RunOptions, needs, training_backend
+    from netlang.targets import needs, training_backend
+    from netlang.targets.options import RunOptions
 
     with one_voice():
         recipe, program = _loaded(spec, changes)
@@ -95,12 +96,12 @@ def _train(
     options = RunOptions(
         folder,
         where,
-        resume,
-        machine["device"],
-        machine["workers"],
-        quiet,
-        tensorboard,
-        machine["shard"],
+        resume=resume,
+        device=machine["device"],
+        workers=machine["workers"],
+        quiet=quiet,
+        tensorboard=tensorboard,
+        shard=machine["shard"],
     )
     options = replace(options, again=command_to_resume(spec, changes, options))
     backend = training_backend()

@@ -16,6 +16,7 @@ from netlang.backends.torch.runtime.random import epoch_order, uniform
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.modules import module_of
+from netlang.targets.options import RunOptions
 from tests.train.support import parts_of, sketch
 
 NET = "input x: [40]\nlinear(16) -> relu -> linear(10)"
@@ -23,7 +24,7 @@ NET = "input x: [40]\nlinear(16) -> relu -> linear(10)"
 
 def test_mixup_by_hand(tmp_path: Path) -> None:
     recipe, program = sketch(NET, "augment: mixup(0.4)", "seed: 5")
-    train(recipe, program, out=tmp_path / "run", device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     lines = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     (found,) = (each["loss"] for each in map(json.loads, lines) if "loss" in each)
 
@@ -55,7 +56,7 @@ def test_images_are_mixed_and_the_loss_falls(path: str, tmp_path: Path) -> None:
     net = "input image: [1, 8, 8]\nflatten -> linear(32) -> relu -> linear(10)"
     lines = f"augment: {path}", "data: digits", "steps: 60", "optimizer: adam(lr=1e-2)"
     recipe, program = sketch(net, *lines)
-    result = train(recipe, program, out=tmp_path / "run", device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
     assert result.test is not None
     assert result.test.accuracy is not None
     assert result.test.accuracy > 0.7

@@ -23,6 +23,7 @@ from netlang.backends.torch.train import loop, train
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 
 __all__ = [
     "complaints",
@@ -128,7 +129,7 @@ def trained_losses(
 ) -> dict[int, float]:
     """The loss of each step of `netlang train`."""
     with patch.object(loop, "_RECORD_EVERY", 1):
-        train(recipe, program, out=folder, device="cpu", places=places)
+        train(recipe, program, RunOptions(folder, places or Places(), device="cpu"))
     return dict(_recorded(folder / "metrics.jsonl"))
 
 

@@ -17,6 +17,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import PredictOptions, ScoreOptions
 from tests.endless import ENDLESS
 from tests.train.data.support import pictures
 from tests.train.eject import test_sources
@@ -119,7 +120,7 @@ def test_weights(name: str, tmp_path: Path) -> None:
     images = sorted((tmp_path / "mine" / "val").glob("*/*"))
     assert shares(recipe, program, found, images) == shares(recipe, program, theirs, images)
     scored = [
-        evaluate(recipe, program, path, places=places, split="test", device="cpu")
+        evaluate(recipe, program, path, ScoreOptions(places, split="test", device="cpu"))
         for path in (found, theirs)
     ]
     assert scored[0].loss == scored[1].loss
@@ -130,7 +131,10 @@ def shares(
     recipe: Recipe, program: Program, weights: Path, images: list[Path]
 ) -> list[tuple[tuple[str, float], ...]]:
     """The classes of images with their probabilities."""
-    return [each.classes for each in predict(recipe, program, weights, images, device="cpu")]
+    return [
+        each.classes
+        for each in predict(recipe, program, weights, images, PredictOptions(device="cpu"))
+    ]
 
 
 def test_one_part_is_not_validation_and_test(tmp_path: Path) -> None:

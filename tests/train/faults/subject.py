@@ -9,6 +9,7 @@ import torch
 
 from netlang.backends.torch.train import Result, train
 from netlang.backends.torch.train.storage import Json
+from netlang.targets.options import RunOptions
 from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
@@ -53,13 +54,13 @@ class Listener:
 def run(out: Path, listener: Listener | None = None) -> Result:
     """Begin the run in a folder, or go on with what is there."""
     recipe, program = sketch(_BODY, *_KEYS)
-    return train(recipe, program, out=out, resume=True, device="cpu", progress=listener)
+    return train(recipe, program, RunOptions(out, resume=True, device="cpu"), listener)
 
 
 def run_sharded(out: Path, listener: Listener | None = None) -> Result:
     """As one of several processes that share out the weights."""
     recipe, program = sketch(_BODY, *_KEYS, *_FEWER)
-    return train(recipe, program, out=out, resume=True, device="cpu", progress=listener, shard=True)
+    return train(recipe, program, RunOptions(out, resume=True, device="cpu", shard=True), listener)
 
 
 def ended(out: Path) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from netlang.backends.torch.train import train
 from netlang.backends.torch.train.files.memory import kept_of
 from netlang.backends.torch.train.memory import memory_told
 from netlang.diagnostics.errors import NetlangError
+from netlang.targets.options import RunOptions
 from tests.train.support import sketch
 
 BODY = "    input x: [40]\n    linear(8) -> relu\n    fc: linear(10)"
@@ -72,7 +73,7 @@ def test_memory_that_ends_is_told(raised: Callable[[], object], told: str) -> No
 def test_a_batch_that_doesnt_fit_ends_a_run_with_a_code(tmp_path: Path) -> None:
     recipe, program = sketch("    input x: [40]\n    linear(100000000000) -> linear(10)")
     with pytest.raises(NetlangError, match="E0779"):
-        train(recipe, program, out=tmp_path / "run", device="cpu")
+        train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
 
 
 def _raise(error: Exception) -> None:

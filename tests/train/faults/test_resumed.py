@@ -17,6 +17,7 @@ from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.faults.subject import Listener, ended, run
 from tests.train.support import sketch
 
@@ -45,7 +46,7 @@ def stopping_at(step: int) -> Listener:
 
 def trained(out: Path, key: str, listener: Listener | None = None) -> Result:
     recipe, program = sketch(BODY, *KEYS, key)
-    return train(recipe, program, out=out, resume=True, device="cpu", progress=listener)
+    return train(recipe, program, RunOptions(out, resume=True, device="cpu"), listener)
 
 
 @pytest.mark.parametrize("key", MEMORIES)
@@ -60,12 +61,16 @@ def test_what_has_a_memory_goes_on_with_it(tmp_path: Path, key: str) -> None:
 def test_early_stopping_counts_on(tmp_path: Path) -> None:
     key = "early_stopping: 3"
     recipe, program = sketch(BODY, *KEYS, key, "optimizer: sgd(lr=1e-9)", "steps: 40")
-    whole = train(recipe, program, out=tmp_path / "whole", device="cpu")
+    whole = train(recipe, program, RunOptions(tmp_path / "whole", device="cpu"))
     assert whole.steps < 40
     for cut in (whole.steps - 3, whole.steps - 1):
-        train(recipe, program, out=tmp_path / "cut", resume=True, device="cpu",
-              progress=stopping_at(cut))  # fmt: skip
-    train(recipe, program, out=tmp_path / "cut", resume=True, device="cpu")
+        train(
+            recipe,
+            program,
+            RunOptions(tmp_path / "cut", resume=True, device="cpu"),
+            stopping_at(cut),
+        )
+    train(recipe, program, RunOptions(tmp_path / "cut", resume=True, device="cpu"))
     assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
 
 
@@ -110,14 +115,14 @@ def test_the_folder_vanishes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["best.safetensors", "last.safetensors"])
 def test_damaged_weights_are_not_scored(tmp_path: Path, name: str) -> None:
     recipe, program = load_recipe("mnist1d", ("steps=2", "validation=0.2"))
-    train(recipe, program, out=tmp_path, device="cpu")
+    train(recipe, program, RunOptions(tmp_path, device="cpu"))
     path = tmp_path / name
-    evaluate(recipe, program, path, device="cpu")
+    evaluate(recipe, program, path, ScoreOptions(device="cpu"))
     damaged = bytearray(path.read_bytes())
     damaged[-1] ^= 1
     path.write_bytes(damaged)
     with pytest.raises(NetlangError) as caught:
-        evaluate(recipe, program, path, device="cpu")
+        evaluate(recipe, program, path, ScoreOptions(device="cpu"))
     assert caught.value.diagnostics[0].code == "E0922"
     assert "not those that were written" in caught.value.diagnostics[0].message
 

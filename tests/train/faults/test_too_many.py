@@ -22,6 +22,7 @@ from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.recipes.places import Places
 from netlang.recipes.words.timing import Pace
+from netlang.targets.options import RunOptions
 from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
@@ -94,11 +95,13 @@ def test_it_is_known_before_the_first_step(
     lines = ("steps: 1", "batch: 50", "validation: 0.2", "optimizer: sgd(lr=0.01)")
     recipe, program = sketch(body, *lines, more)
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "more", device="cpu")
+        train(recipe, program, RunOptions(tmp_path / "more", device="cpu"))
     assert caught.value.diagnostics[0].code == "E0730"
     assert steps == []
     recipe, program = sketch(body, *lines, less)
-    assert train(recipe, program, out=tmp_path / "less", device="cpu").steps == len(steps) == 1
+    assert (
+        train(recipe, program, RunOptions(tmp_path / "less", device="cpu")).steps == len(steps) == 1
+    )
 
 
 def test_long_names_of_classes_are_known_before_the_first_step(
@@ -115,11 +118,11 @@ def test_long_names_of_classes_are_known_before_the_first_step(
     _allow(4_000, monkeypatch)
     places = Places({"them": tmp_path / "longl"})
     with pytest.raises(NetlangError) as caught:
-        train(recipe, program, out=tmp_path / "more", device="cpu", places=places)
+        train(recipe, program, RunOptions(tmp_path / "more", places, device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0904"]
     assert steps == []
     places = Places({"them": tmp_path / "short"})
-    assert train(recipe, program, out=tmp_path / "less", device="cpu", places=places).finished
+    assert train(recipe, program, RunOptions(tmp_path / "less", places, device="cpu")).finished
 
 
 def test_what_comes_at_the_end_is_known_at_the_beginning(
@@ -140,7 +143,7 @@ def test_what_comes_at_the_end_is_known_at_the_beginning(
 def _code(recipe: Recipe, program: Program, out: Path) -> str:
     """The code of the error that the run ends with, "" for none."""
     try:
-        train(recipe, program, out=out, device="cpu")
+        train(recipe, program, RunOptions(out, device="cpu"))
     except NetlangError as error:
         return error.diagnostics[0].code
     return ""

@@ -9,6 +9,7 @@ import pytest
 from netlang.backends.torch.train import train
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import RunOptions
 from tests.train.data.support import draw
 from tests.train.predict.support import CLASSES, SPEC
 
@@ -24,5 +25,5 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for copy in range(3):
             draw(10 * number + copy).save(folder / f"{copy}.png")
     recipe, program = load_recipe(str(root / "pets.net"))
-    train(recipe, program, out=root / "run", places=Places({"pets": root / "pets"}), device="cpu")
+    train(recipe, program, RunOptions(root / "run", Places({"pets": root / "pets"}), device="cpu"))
     return root

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from netlang.backends.torch import build
 from netlang.backends.torch.train import predict
 from netlang.recipes import load_recipe
+from netlang.targets.options import PredictOptions
 from tests.train.augment.support import torchvision_functions
 
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -67,5 +68,5 @@ def metadata(path: Path) -> str:
 def predicted(run: Path, *images: object) -> list[dict[str, float]]:
     recipe, program = load_recipe(str(run / "pets.net"))
     weights = run / "run" / "last.safetensors"
-    found = predict(recipe, program, weights, images, device="cpu")
+    found = predict(recipe, program, weights, images, PredictOptions(device="cpu"))
     return [dict(each.classes) for each in found]

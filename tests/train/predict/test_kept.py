@@ -16,6 +16,7 @@ from netlang.backends.torch.train.files.encoding import encode_signed
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import PredictOptions, ScoreOptions
 from tests.train.predict.support import CLASSES, SPEC, by_hand, metadata
 from tests.work import counted
 
@@ -41,7 +42,7 @@ def test_the_weights_own_normalization_holds_unless_asked(
     weights = run / "run" / "last.safetensors"
     recipe, program = load_recipe(str(tmp_path / "pets.net"), changes)
     said: list[str] = []
-    (found,) = predict(recipe, program, weights, [path], device="cpu", say=said.append)
+    (found,) = predict(recipe, program, weights, [path], PredictOptions(device="cpu"), said.append)
     own, plain = by_hand(run, Image.open(path)), by_hand(run, Image.open(path), "none")
     wanted = {"own": own, "none": plain, "imagenet": by_hand(run, Image.open(path), "imagenet")}
     assert own != pytest.approx(plain, abs=1e-3)
@@ -49,7 +50,7 @@ def test_the_weights_own_normalization_holds_unless_asked(
     assert dict(found.classes) == pytest.approx(names, abs=1e-5)
     assert bool(said) == (spec != "standardize" or expected != "own")
     places = Places({"pets": run / "pets"})
-    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+    scores = evaluate(recipe, program, weights, ScoreOptions(places, split="train", device="cpu"))
     assert scores.loss == pytest.approx(_loss_by_hand(run, expected), abs=1e-5)
 
 
@@ -68,7 +69,15 @@ def test_a_normalization_without_its_numbers_is_refused(run: Path) -> None:
     recipe, program = load_recipe(str(run / "pets.net"), ["normalize=min_max"])
     path = run / "pets" / "train" / "dogs" / "1.png"
     with pytest.raises(NetlangError) as caught:
-        next(predict(recipe, program, run / "run" / "last.safetensors", [path], device="cpu"))
+        next(
+            predict(
+                recipe,
+                program,
+                run / "run" / "last.safetensors",
+                [path],
+                PredictOptions(device="cpu"),
+            )
+        )
     assert [each.code for each in caught.value.diagnostics] == ["E0747"]
 
 
@@ -84,7 +93,9 @@ def test_what_is_asked_for_holds_over_a_normalization_without_a_name(
     for changes, wanted in (((), "own"), (("normalize=imagenet",), "imagenet")):
         recipe, program = load_recipe(str(run / "pets.net"), changes)
         said: list[str] = []
-        (found,) = predict(recipe, program, weights, [path], device="cpu", say=said.append)
+        (found,) = predict(
+            recipe, program, weights, [path], PredictOptions(device="cpu"), said.append
+        )
         shares = sorted(by_hand(run, Image.open(path), wanted), reverse=True)
         assert [share for _, share in found.classes] == pytest.approx(shares, abs=1e-5)
         assert len(said) == len(changes)
@@ -132,9 +143,9 @@ def test_a_normalization_of_a_stranger_is_refused(
     recipe, program = load_recipe(str(run / "pets.net"))
     path, places = run / "pets" / "train" / "dogs" / "1.png", Places({"pets": run / "pets"})
     with counted(MOST_STEPS), pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
-        next(predict(recipe, program, weights, [path], device="cpu"))
+        next(predict(recipe, program, weights, [path], PredictOptions(device="cpu")))
     with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
-        evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+        evaluate(recipe, program, weights, ScoreOptions(places, split="train", device="cpu"))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +168,7 @@ def test_a_normalization_in_a_script_of_a_stranger_is_refused(
     recipe, program = load_recipe(str(run / "pets.net"))
     path = run / "pets" / "train" / "dogs" / "1.png"
     with pytest.raises(NetlangError, match=r"E0922.*w\.pth.*normalization"):
-        next(predict(recipe, program, weights, [path], device="cpu"))
+        next(predict(recipe, program, weights, [path], PredictOptions(device="cpu")))
 
 
 @pytest.mark.parametrize("told", ["\x1b[2J", "imagenet\n", "a" * 201, "\ud800", "min_max"])
@@ -170,7 +181,7 @@ def test_the_words_of_a_stranger_are_shown_if_a_terminal_can_take_them(
     weights.write_bytes(b"".join(encode_signed(load_file(last), {"netlang": json.dumps(facts)})))
     recipe, program = load_recipe(str(run / "pets.net"), changes)
     path, said = run / "pets" / "train" / "dogs" / "1.png", list[str]()
-    next(predict(recipe, program, weights, [path], device="cpu", say=said.append))
+    next(predict(recipe, program, weights, [path], PredictOptions(device="cpu"), said.append))
     shown = told if told == "min_max" else "one that they don't name"
     (line,) = said
     assert line.endswith(f"trained with {shown}") or line.startswith(f"normalize: {shown}, as the")
@@ -186,6 +197,6 @@ def test_a_step_that_no_run_can_have_is_none(
     weights.write_bytes(b"".join(encode_signed(load_file(last), {"netlang": json.dumps(facts)})))
     recipe, program = load_recipe(str(run / "pets.net"))
     places = Places({"pets": run / "pets"})
-    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+    scores = evaluate(recipe, program, weights, ScoreOptions(places, split="train", device="cpu"))
     assert scores.step == step
     assert type(scores.step) is int

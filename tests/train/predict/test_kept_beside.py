@@ -23,6 +23,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.words.normalizations import ZcaWhitening
+from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
 from tests.train.predict.support import metadata
 from tests.train.predict.test_kept import ONES
 
@@ -56,14 +57,14 @@ def test_whitening_of_many_elements_is_kept_beside_the_weights(tmp_path: Path) -
     (tmp_path / "wide.net").write_text(WIDE)
     places = Places({"wide": tmp_path})
     recipe, program = load_recipe(str(tmp_path / "wide.net"))
-    result = train(recipe, program, out=tmp_path / "run", places=places, device="cpu")
+    result = train(recipe, program, RunOptions(tmp_path / "run", places, device="cpu"))
     best = tmp_path / "run" / "best.safetensors"
     mean, matrix = _whitening_by_hand(recipe, places)
     stored = load_file(best)["netlang/normalization/1"].numpy()
     assert stored == pytest.approx(matrix, abs=1e-3 * abs(matrix).max())
     known = json.loads(metadata(best))["normalization"]["numbers"][0]["values"]
     assert np.ravel(known) == pytest.approx(mean, abs=1e-3)
-    found = evaluate(recipe, program, best, places=places, split="validation", device="cpu")
+    found = evaluate(recipe, program, best, ScoreOptions(places, split="validation", device="cpu"))
     assert result.best is not None
     assert (found.loss, found.accuracy) == (result.best.loss, result.best.accuracy)
     assert read_weights(best).keys() == build(program).state_dict().keys()
@@ -90,7 +91,7 @@ def refused_beside(run: Path, folder: Path, tensor: torch.Tensor, told: object) 
     recipe, program = load_recipe(str(run / "pets.net"))
     path = run / "pets" / "train" / "dogs" / "1.png"
     with pytest.raises(NetlangError, match=r"E0922.*w\.safetensors"):
-        next(predict(recipe, program, weights, [path], device="cpu"))
+        next(predict(recipe, program, weights, [path], PredictOptions(device="cpu")))
 
 
 @pytest.mark.parametrize("told", ["netlang/normalization/2", "weight", ["a"], 1])
@@ -125,12 +126,12 @@ def test_numbers_of_elements_for_a_net_of_any_size(run: Path, tmp_path: Path, wo
     """The recipe says how large images become, so it says how many elements there are."""
     recipe, program = load_recipe(str(run / "pets.net"), [f"normalize={word}"])
     places = Places({"pets": run / "pets"})
-    train(recipe, program, out=tmp_path / "run", places=places, device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "run", places, device="cpu"))
     weights = tmp_path / "run" / "last.safetensors"
-    scores = evaluate(recipe, program, weights, places=places, split="train", device="cpu")
+    scores = evaluate(recipe, program, weights, ScoreOptions(places, split="train", device="cpu"))
     losses = [
         -math.log(dict(found.classes)[path.parent.name])
         for path in sorted((run / "pets").rglob("*.png"))
-        for found in predict(recipe, program, weights, [path], device="cpu")
+        for found in predict(recipe, program, weights, [path], PredictOptions(device="cpu"))
     ]
     assert sum(losses) / len(losses) == pytest.approx(scores.loss, rel=1e-4)

@@ -17,6 +17,7 @@ from netlang.backends.torch.train import predict
 from netlang.backends.torch.train.files.encoding import encode_signed
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
+from netlang.targets.options import PredictOptions
 from tests.support import answered
 from tests.train.data.support import draw
 from tests.train.predict.support import CLASSES, by_hand, metadata, predicted
@@ -59,12 +60,23 @@ def test_a_folder_stands_for_its_images(run: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     recipe, program = load_recipe(str(run / "pets.net"))
     weights = run / "run" / "last.safetensors"
-    found = [each.path for each in predict(recipe, program, weights, [tmp_path], device="cpu")]
+    found = [
+        each.path
+        for each in predict(recipe, program, weights, [tmp_path], PredictOptions(device="cpu"))
+    ]
     assert found == [tmp_path / "a.png", tmp_path / "b.png", tmp_path / "deep" / "c.png"]
     (tmp_path / "empty").mkdir()
     for wrong in ("empty", "nowhere.png"):
         with pytest.raises(NetlangError) as caught:
-            next(predict(recipe, program, weights, [tmp_path, tmp_path / wrong], device="cpu"))
+            next(
+                predict(
+                    recipe,
+                    program,
+                    weights,
+                    [tmp_path, tmp_path / wrong],
+                    PredictOptions(device="cpu"),
+                )
+            )
         (problem,) = caught.value.diagnostics
         assert problem.code == "E0773"
         assert str(tmp_path / wrong) in problem.message
@@ -103,7 +115,16 @@ def test_a_broken_orientation_is_told(run: Path, tmp_path: Path) -> None:
     recipe, program = load_recipe(str(run / "pets.net"))
     said: list[str] = []
     weights = run / "run" / "last.safetensors"
-    list(predict(recipe, program, weights, [tmp_path / "odd.png"], device="cpu", say=said.append))
+    list(
+        predict(
+            recipe,
+            program,
+            weights,
+            [tmp_path / "odd.png"],
+            PredictOptions(device="cpu"),
+            said.append,
+        )
+    )
     assert len(said) == 1
     assert "broken orientation" in said[0]
     assert "odd.png" in said[0]
@@ -159,13 +180,17 @@ def test_the_verb_goes_on_behind_a_damaged_image(
 def test_what_cannot_be_predicted(run: Path, tmp_path: Path) -> None:
     recipe, program = load_recipe("mnist1d")
     with pytest.raises(NetlangError) as caught:
-        next(predict(recipe, program, tmp_path / "w.safetensors", [tmp_path / "x.png"]))
+        next(
+            predict(
+                recipe, program, tmp_path / "w.safetensors", [tmp_path / "x.png"], PredictOptions()
+            )
+        )
     assert [each.code for each in caught.value.diagnostics] == ["E0746"]
     recipe, program = load_recipe(str(run / "pets.net"))
     foreign = tmp_path / "foreign.pth"
     torch.save(load_file(run / "run" / "last.safetensors"), foreign)
     with pytest.raises(NetlangError) as caught:
-        next(predict(recipe, program, foreign, [tmp_path / "x.png"], device="cpu"))
+        next(predict(recipe, program, foreign, [tmp_path / "x.png"], PredictOptions(device="cpu")))
     assert [each.code for each in caught.value.diagnostics] == ["E0747"]
 
 
@@ -175,7 +200,7 @@ def test_weights_that_are_not_there(run: Path, tmp_path: Path) -> None:
     last = run / "run" / "last.safetensors"
     for path, pointed in ((run / "run" / "best.safetensors", True), (tmp_path / "w.pth", False)):
         with pytest.raises(NetlangError) as caught:
-            next(predict(recipe, program, path, [tmp_path / "x.png"], device="cpu"))
+            next(predict(recipe, program, path, [tmp_path / "x.png"], PredictOptions(device="cpu")))
         (problem,) = caught.value.diagnostics
         assert problem.code == "E0922"
         assert f"can't read weights from `{path}`: no such file" in problem.message

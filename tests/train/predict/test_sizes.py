@@ -14,6 +14,7 @@ from netlang.backends.torch.train import predict, train
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
+from netlang.targets.options import PredictOptions, RunOptions
 from tests.train.data.support import draw
 
 SPEC = """
@@ -40,14 +41,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images = np.random.default_rng(0).integers(0, 256, (8, 3, 12, 12), dtype=np.uint8)
     np.savez(root / "train.npz", image=images, label=np.arange(8) % 2)
     recipe, program = load_recipe(str(root / "pets.net"))
-    train(recipe, program, out=root / "run", places=Places({"pets": root}), device="cpu")
+    train(recipe, program, RunOptions(root / "run", Places({"pets": root}), device="cpu"))
     return root
 
 
 def shares(folder: Path, image: Path, *changes: str) -> list[float]:
     recipe, program = load_recipe(str(folder / "pets.net"), changes)
     weights = folder / "run" / "last.safetensors"
-    (found,) = predict(recipe, program, weights, [image], device="cpu")
+    (found,) = predict(recipe, program, weights, [image], PredictOptions(device="cpu"))
     named = dict(found.classes)
     return [named[name] for name in sorted(named)]
 
@@ -97,7 +98,9 @@ def test_others_are_classified(folder: Path, tmp_path: Path) -> None:
     recipe, program = load_recipe(str(folder / "pets.net"), ["test=center_crop(12)"])
     found = [
         each.path.name
-        for each in predict(recipe, program, weights, [tmp_path], device="cpu", damaged=told.append)
+        for each in predict(
+            recipe, program, weights, [tmp_path], PredictOptions(device="cpu", damaged=told.append)
+        )
         if each.path
     ]
     assert found == ["a.png", "b.png", "c.png"]

@@ -15,6 +15,7 @@ from netlang import processes
 from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.evaluation import score
 from netlang.recipes import load_recipe
+from netlang.targets.options import ScoreOptions
 
 __all__ = ["main"]
 
@@ -32,6 +33,6 @@ def main(folder: Path) -> None:
     recipe, program = load_recipe("mnist1d")
     weights = folder / "run" / "best.safetensors"
     with patch("netlang.backends.torch.train.scoring.score", watched):
-        scores = evaluate(recipe, program, weights, device="cpu", shard=True)
+        scores = evaluate(recipe, program, weights, ScoreOptions(device="cpu", shard=True))
     facts = {**asdict(scores), "held": sum(held)}
     (folder / f"{processes.rank()}.json").write_text(json.dumps(facts))

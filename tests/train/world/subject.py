@@ -28,6 +28,8 @@ from netlang.ir.program import Program
 from netlang.recipes import Recipe, load_recipe
 from netlang.recipes.places import Places
 from netlang.recipes.words.timing import Pace
+from netlang.records import replace
+from netlang.targets.options import RunOptions
 from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
@@ -45,12 +47,12 @@ _DROPOUT = "    input x: [40]\n    linear(12) -> relu -> dropout(0.5) -> linear(
 _SHORT = ("batch: 1066", "steps: 8", "validation: 0.2", "evaluate_every: 4")
 
 
-def _bundled(*changes: str) -> Callable[..., Result]:
+def _bundled(*changes: str) -> Callable[[RunOptions], Result]:
     given = {each.partition("=")[0]: each for each in (*_COMMON, *changes)}
 
-    def run(out: Path, **options: object) -> Result:
+    def run(options: RunOptions) -> Result:
         recipe, program = load_recipe("mnist1d", given.values())
-        return train(recipe, program, out=out, device="cpu", **options)  # type: ignore[arg-type]
+        return train(recipe, program, options)
 
     return run
 
@@ -59,11 +61,11 @@ def _lines(*lines: str) -> list[str]:
     return [*(each.replace("=", ": ", 1) for each in _COMMON), *lines]
 
 
-def _sketched(body: str, *lines: str) -> Callable[..., Result]:
-    def run(out: Path, **options: object) -> Result:
+def _sketched(body: str, *lines: str) -> Callable[[RunOptions], Result]:
+    def run(options: RunOptions) -> Result:
         recipe, program = sketch(body, *_lines(*lines))
-        places = Places({"given": out.parent / GIVEN})
-        return train(recipe, program, out=out, device="cpu", places=places, **options)  # type: ignore[arg-type]
+        places = Places({"given": options.folder.parent / GIVEN})
+        return train(recipe, program, replace(options, places=places))
 
     return run
 
@@ -85,7 +87,7 @@ def separate() -> tuple[Recipe, Program]:
     return sketch(_MAPS, *_lines("steps: 1"))
 
 
-SCENARIOS: Mapping[str, Callable[..., Result]] = {
+SCENARIOS: Mapping[str, Callable[[RunOptions], Result]] = {
     "plain": _bundled("arch=mlp", "steps=100"),
     "synchronized": _sketched(_MAPS, "sync_batch_norm: true"),
     "short": _sketched(_NORM.replace("bn -> ", ""), *_SHORT),
@@ -173,7 +175,7 @@ def carry_out(
     out = folder / f"{name}{apart}"
     often = 10 if "remembering" in name else 1
     with _each_step(notes, stop, often, deadly=name == "killed"), without_pictures():
-        result = SCENARIOS[name](out, resume=resume, shard=shard)
+        result = SCENARIOS[name](RunOptions(out, resume=resume, device="cpu", shard=shard))
     notes.steps, notes.signal = result.steps, result.signal
     lines = (folder / name / "metrics.jsonl").read_text().splitlines()
     notes.records = [json.loads(line) for line in lines]

@@ -13,6 +13,7 @@ from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import evaluate
 from netlang.backends.torch.train.modules import module_of
 from netlang.recipes import load_recipe
+from netlang.targets.options import ScoreOptions
 from tests.train.support import parts_of, run, sketch
 from tests.train.world import evaluated, scored
 from tests.train.world.scored import LENGTHS
@@ -42,7 +43,7 @@ def test_weights_of_a_file_are_shared_out(tmp_path: Path) -> None:
     """`eval --shard`: the scores of one process, each with its rows of the weights."""
     result = run(tmp_path / "run")
     recipe, program = load_recipe("mnist1d")
-    alone = evaluate(recipe, program, result.folder.best, device="cpu")
+    alone = evaluate(recipe, program, result.folder.best, ScoreOptions(device="cpu"))
     copied(2, tmp_path, lambda: evaluated.main(tmp_path))
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
     held = [each.pop("held") for each in found]

@@ -1,0 +1,71 @@
+"""How to carry out a recipe: the options of training, scoring and predicting.
+
+The command line and `netlang.train` make one of these records, and everything below reads it. An
+option that is left out has the same meaning in all of them: without a `device`, the best one is
+used; without a number of `workers`, the processes that prepare images in files, there is one for
+each core but one. `quiet` shows nothing on the way, and `shard` divides the weights among the
+processes that work together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import final
+
+from netlang.build import WHOLE, Fit
+from netlang.diagnostics.errors import NetlangError
+from netlang.recipes.places import Places
+from netlang.records import Record
+
+__all__ = ["PredictOptions", "RunOptions", "ScoreOptions"]
+
+_ANYWHERE = Places()
+
+
+@final
+class RunOptions(Record):
+    """Where and how to train.
+
+    All results go into `folder`; `resume` continues what is there. `places` has the locations of
+    data. `tensorboard` writes events for it. `again` is the command that continues a stopped run.
+    """
+
+    folder: Path
+    places: Places = _ANYWHERE
+    resume: bool = False
+    device: str | None = None
+    workers: int | None = None
+    quiet: bool = False
+    tensorboard: bool = False
+    shard: bool = False
+    again: str = ""
+
+
+@final
+class ScoreOptions(Record):
+    """What to score weights on, and how: `split` is `train`, `validation` or `test`.
+
+    `fit` says how the weights of the file map to the net's.
+    """
+
+    places: Places = _ANYWHERE
+    split: str = "test"
+    device: str | None = None
+    workers: int | None = None
+    quiet: bool = False
+    shard: bool = False
+    fit: Fit = WHOLE
+
+
+@final
+class PredictOptions(Record):
+    """How to predict. `fit` says how the weights of the file map to the net's.
+
+    `damaged` is called for each image that can't be read; without it, the first such image raises.
+    """
+
+    device: str | None = None
+    quiet: bool = False
+    fit: Fit = WHOLE
+    damaged: Callable[[NetlangError], None] | None = None
