@@ -113,9 +113,9 @@ def _only(trial: Trial, number: int) -> int:
 
 
 def _options(campaign: Campaign, arguments: Sequence[str] | None) -> Namespace:
-    parser = ArgumentParser(
-        prog=f"python -m tests.campaigns.{campaign.name}", description=campaign.about
-    )
+    spec = sys.modules["__main__"].__spec__
+    module = spec.name if spec else campaign.name
+    parser = ArgumentParser(prog=f"python -m {module}", description=campaign.about)
     parser.add_argument("--count", type=int, default=campaign.count, help="how many trials")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -48,6 +51,17 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert State.read(path).counts == {"trials": 6}
     assert command(campaign, [*given, "--seed", "2"]) == 2
     assert "6 trials, seed 1: 0 failures" in capsys.readouterr().out
+
+
+def test_help_names_the_module_that_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = ModuleType("__main__")
+    module.__spec__ = ModuleSpec("tests.train.faults.kill", None)
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    with pytest.raises(SystemExit):
+        command(Campaign("kill", "Killed runs.", harmless), ["--help"])
+    assert "usage: python -m tests.train.faults.kill " in capsys.readouterr().out
 
 
 def test_every_trial_is_in_one_chunk() -> None:

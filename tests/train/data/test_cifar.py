@@ -34,6 +34,7 @@ def test_cifar10(tmp_path: Path, version: str) -> None:
         write(tmp_path / "a", files()),
         write(tmp_path / "b" / folder, files()).parent,
         pack(tmp_path / archive, folder, files()),
+        pack(tmp_path / "cifar (1).tar.gz", folder, files()),
     ]
     for place in (*places, tmp_path):
         require_right(load(place, "cifar10", name="cifar10"))
@@ -98,6 +99,13 @@ def test_nothing_there(tmp_path: Path) -> None:
     code, text = refusal(tmp_path, "cifar10", name="cifar10")
     assert code == "E0781"
     assert "cifar-10-python.tar.gz" in text
+
+
+def test_an_archive_of_something_else(tmp_path: Path) -> None:
+    place = pack(tmp_path / "cifar.tar.gz", "mnist", {"train": b""})
+    code, text = refusal(place, "cifar10", name="cifar10")
+    assert code == "E0784"
+    assert "it has no `data_batch_1.bin` or `data_batch_1`" in text
 
 
 def test_a_missing_batch(tmp_path: Path) -> None:

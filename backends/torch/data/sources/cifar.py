@@ -2,14 +2,15 @@
 
 The binary version has rows of one label (CIFAR-10) or two (CIFAR-100: coarse, fine) and 3072 bytes
 of an image; the Python version has pickles, which are read without being executed. Either may still
-be in its archive.
+be in its archive, under whatever name that was saved.
 """
 
 from __future__ import annotations
 
 import tarfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -193,9 +194,11 @@ def _place(recipe: Recipe, root: Path, versions: tuple[_Version, ...]) -> tuple[
             if (folder / version.train[0]).is_file():
                 return version, folder
     for version in versions:
-        for archive in (root, root / version.archive):
-            if archive.name == version.archive and archive.is_file():
-                return version, archive
+        if (archive := root / version.archive).is_file():
+            return version, archive
+    if root.is_file():
+        with named(root, recipe.places["data"]):
+            return _version_of(root, versions), root
     looked = " or ".join(f"`{version.train[0]}`" for version in versions)
     archives = ", ".join(f"`{version.archive}`" for version in versions)
     raise NetlangError(
@@ -218,18 +221,39 @@ def _from_folder(folder: Path, files: tuple[str, ...]) -> dict[str, bytes]:
     return found
 
 
+def _version_of(path: Path, versions: tuple[_Version, ...]) -> _Version:
+    """The version whose files an archive has: browsers save it under other names too."""
+    with _archive(path) as archive:
+        for member in archive:
+            for version in versions:
+                if _last_name(member) in version.train:
+                    return version
+    first = " or ".join(f"`{version.train[0]}`" for version in versions)
+    raise DataRefused(f"it has no {first}")
+
+
 def _from_archive(path: Path, files: tuple[str, ...]) -> dict[str, bytes]:
     """Files of an archive by their last names. Nothing is unpacked to the disk."""
     found = {}
+    with _archive(path) as archive:
+        for member in archive:
+            name = _last_name(member)
+            if name not in files or not member.isreg() or member.size > _LARGEST:
+                continue
+            stream = archive.extractfile(member)
+            assert stream is not None  # it is a regular file
+            found[name] = bytes(read_exactly(stream, member.size))
+    return found
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(path, "r:*") as archive:
-            for member in archive:
-                name = member.name.rsplit("/", 1)[-1]
-                if name not in files or not member.isreg() or member.size > _LARGEST:
-                    continue
-                stream = archive.extractfile(member)
-                assert stream is not None  # it is a regular file
-                found[name] = bytes(read_exactly(stream, member.size))
+            yield archive
     except tarfile.TarError as error:
         raise DataRefused(f"it isn't a whole archive: {error}") from None
-    return found
+
+
+def _last_name(member: tarfile.TarInfo) -> str:
+    return member.name.rsplit("/", 1)[-1]
