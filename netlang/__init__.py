@@ -12,21 +12,26 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from netlang.api import Net, load
+    from netlang.build import Examples, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
-    from netlang.training import Run, train
+    from netlang.training import Run, examples, train
 
 __all__ = [
-    "InternalError", "Net", "NetlangError", "NetlangWarning", "Run", "__version__", "load", "train",
+    "Examples", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning", "Run",
+    "__version__", "examples", "load", "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Examples": "netlang.build",
     "InternalError": "netlang.diagnostics.errors",
+    "LowPrecision": "netlang.build",
     "Net": "netlang.api",
     "NetlangError": "netlang.diagnostics.errors",
     "NetlangWarning": "netlang.diagnostics.errors",
     "Run": "netlang.training",
+    "examples": "netlang.training",
     "load": "netlang.api",
     "train": "netlang.training",
 }

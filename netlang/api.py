@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias, final
 
-from netlang.build import BuildOptions, Fit, OnnxOptions
+from netlang.build import BuildOptions, Fit, LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.loading import loaded
@@ -124,7 +124,7 @@ class Net:
             return built.build(self.program, given, guard=guard)
 
     @ends_at_the_caller
-    def onnx(
+    def onnx(  # noqa: PLR0913 - one for each option of the command
         self,
         path: str | Path,
         weights: Weights | None = None,
@@ -134,16 +134,23 @@ class Net:
         prefixes: Mapping[str, str] | None = None,
         entry: str | None = None,
         fold: bool = True,
+        precision: LowPrecision | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> Path:
         """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
         `weights` come from a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
         `partial`, `prefixes` and `entry` are as for `torch`. Batch norms are folded into the maps
-        beside them and idle steps left out, unless `fold` is false.
+        beside them and idle steps left out, unless `fold` is false. With `precision`, the file
+        computes or stores numbers in fewer bits: ``LowPrecision("float16")``. `say` gets the notes
+        that the command line prints, such as what that costs.
         """
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
-        options = replace(options, onnx=OnnxOptions(fold=fold))
-        return write(backend("onnx"), self.program, Path(path), options).path
+        options = replace(options, onnx=OnnxOptions(fold=fold, low=precision))
+        written = write(backend("onnx"), self.program, Path(path), options)
+        for note in written.notes:
+            say(note)
+        return written.path
 
     @ends_at_the_caller
     def draw(

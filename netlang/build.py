@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from netlang.records import Record, field
 
-__all__ = ["WHOLE", "BuildOptions", "Fit", "OnnxOptions", "Written"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "WHOLE", "BuildOptions", "Examples", "Fit", "Kind", "LowPrecision", "Method", "OnnxOptions",
+    "Written",
+]  # fmt: skip
 
 
 @final
@@ -31,18 +38,64 @@ WHOLE = Fit()
 """The file has exactly the weights of the net, under the same keys."""
 
 
+Kind: TypeAlias = Literal["float16", "bfloat16", "int8"]
+Method: TypeAlias = Literal["minmax", "entropy", "percentile"]
+
+
+@final
+class Examples(Record, eq=False):
+    """Inputs of a net by name, as the net takes them: the first axis counts the examples.
+
+    `labels` are the classes of the examples, if they have one each, and `scores` names the output
+    whose largest channel is the class that the net predicts; without it, that is the first output.
+    `about` says what they are, for reports.
+    """
+
+    inputs: Mapping[str, NDArray[Any]]
+    labels: NDArray[np.int64] | None = None
+    scores: str | None = None
+    about: str = "examples that a program gave"
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+@final
+class LowPrecision(Record, eq=False):
+    """How an ONNX file stores and computes numbers in fewer bits than float32.
+
+    Steps compute in the `kind`, and the weights of linear maps are stored in 4 bits with
+    `int4_weights`. Inputs and outputs stay float32, unless `half_io` gives them the half precision
+    of `kind`. What loses too much stays in float32, and so do the steps that `keep` names by their
+    labels, or by a label that theirs start with; with `keep_ends`, the first and the last with
+    weights. `examples` are what int8 is calibrated on by `method`, and what the file is compared
+    with the one in float32 on, also in an `.npz` file by the names of inputs, with `label` for the
+    classes; without any, inputs are generated for that.
+    """
+
+    kind: Kind | None = None
+    int4_weights: bool = False
+    half_io: bool = False
+    keep: tuple[str, ...] = ()
+    keep_ends: bool = False
+    examples: Examples | Path | None = None
+    method: Method = "minmax"
+
+
 @final
 class OnnxOptions(Record):
     """How an ONNX file is written.
 
     `opset` is the version of the operator set, or None for the backend's choice. A file that ONNX
     Runtime wouldn't load is refused unless it is for `any_runtime`. With `fold`, idle steps are
-    left out and batch norms folded into the maps beside them.
+    left out and batch norms folded into the maps beside them. `low` is how it computes in fewer
+    bits than its spec, if it does.
     """
 
     opset: int | None = None
     any_runtime: bool = False
     fold: bool = True
+    low: LowPrecision | None = None
 
 
 USUAL_ONNX = OnnxOptions()

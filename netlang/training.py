@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.api import Net
+from netlang.build import Examples
 from netlang.processes import one_voice
 from netlang.recipes.load import load_recipe
 from netlang.recipes.overrides import overrides_of
@@ -18,7 +19,7 @@ from netlang.recipes.recipe import Recipe
 from netlang.records import replace
 from netlang.resuming import call_to_resume
 from netlang.targets import Prediction, Trained, needs, training_backend
-from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
+from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
 from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import nn
 
-__all__ = ["Picture", "Run", "train"]
+__all__ = ["Picture", "Run", "examples", "train"]
 
 Picture: TypeAlias = "str | Path | Image | NDArray[np.uint8]"
 """An image to be classified, or a folder of them."""
@@ -75,6 +76,36 @@ def train(  # noqa: PLR0913 - one for each option of the command
         ended = backend.train(read, program, options)
     _hand_on(ended.signal)
     return Run(read, Net(program), ended, options)
+
+
+@ends_at_the_caller
+def examples(
+    recipe: str | Path,
+    *changes: str,
+    weights: str | Path | None = None,
+    data: Mapping[str, str | Path] | None = None,
+    part: str = "train",
+    count: int = 128,
+    workers: int | None = None,
+    **values: object,
+) -> Examples:
+    """Up to `count` examples of the part `train`, `validation` or `test` of a recipe's data.
+
+    They are prepared as for a test and normalized as in the training of the `weights`: what a net
+    takes after it was trained, to calibrate a file on. `recipe`, its changes and `data` are as for
+    `train`. Raises `NetlangError`.
+    """
+    if part not in _PARTS:
+        raise ValueError(f"{part!r} isn't a part: {', '.join(_PARTS)}")
+    with one_voice():
+        read, program = load_recipe(recipe, (*changes, *overrides_of(values)))
+        where = Places({name: Path(path) for name, path in (data or {}).items()})
+        where.require_used(read)
+    file = None if weights is None else Path(weights)
+    backend = training_backend()
+    with needs(backend.extra):
+        options = SampleOptions(where, part, count, file, workers, quiet=True)
+        return backend.examples(read, program, options)
 
 
 def _hand_on(number: int | None) -> None:

@@ -256,12 +256,15 @@ def test_every_package_is_shipped() -> None:
 
 def test_public_api() -> None:
     assert sorted(netlang.__all__) == [
+        "Examples",
         "InternalError",
+        "LowPrecision",
         "Net",
         "NetlangError",
         "NetlangWarning",
         "Run",
         "__version__",
+        "examples",
         "load",
         "train",
     ]

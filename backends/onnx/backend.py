@@ -26,10 +26,16 @@ class OnnxBackend(VerifyingBackend):
         from netlang.backends.onnx.exporter import export, form_of
         from netlang.backends.weights import slots
 
-        form = form_of(options.onnx)
-        written = export(
-            program, path, weights=options.weights, seed=options.seed, fit=options.fit, form=form
-        )
+        form, low = form_of(options.onnx), options.onnx.low
+        if low is not None:
+            from netlang.backends.onnx.precision.write import write_low_precision
+
+            written = write_low_precision(program, path, options, form, low)
+        else:
+            written = export(
+                program, path, weights=options.weights, seed=options.seed, fit=options.fit,
+                form=form,
+            )  # fmt: skip
         random = (
             f"its weights are random, from seed {options.seed}: --weights gives it trained ones"
         )

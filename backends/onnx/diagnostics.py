@@ -5,9 +5,9 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "ElementsUnsupported", "NameOfTwoValues", "NoKernel", "NotOfThisNet", "IntegerTooLarge",
-    "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers", "TensorDiffers", "UnreadableModel",
-    "ValuesDiffer",
+    "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoKernel",
+    "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers",
+    "StepNotThere", "TensorDiffers", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -148,6 +148,40 @@ class TensorDiffers(Diagnostic):
     file: str
     net: str
     advice: str
+
+
+class NotSinglePrecision(Diagnostic):
+    """A net that computes in other floats than float32, of which a file in fewer bits is asked."""
+
+    code = "E0960"
+    title = "net `{net}` computes in {floats}: fewer bits are for nets of float32"
+    help = "declare its inputs as float32, or leave out the options for other numbers"
+
+    net: str
+    floats: str
+
+
+class StepNotThere(Diagnostic):
+    """A label that no step of the deployed net has."""
+
+    code = "E0961"
+    title = "no step of net `{net}` is called `{label}`"
+    help = "steps with weights are {weighted}; `netlang summary` shows all labels"
+
+    label: str
+    net: str
+    weighted: str
+
+
+class ExamplesUnfit(Diagnostic):
+    """Examples that aren't inputs of the net."""
+
+    code = "E0962"
+    title = "net `{net}` doesn't take these examples: {reason}"
+    help = "give an array for each input by its name, whose first axis counts the examples"
+
+    net: str
+    reason: str
 
 
 class IntegerTooLarge(Diagnostic):

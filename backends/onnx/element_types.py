@@ -14,8 +14,9 @@ from netlang.backends.weights import Slot
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType
+from netlang.records import Record
 
-__all__ = ["require_element_types", "with_weights"]
+__all__ = ["Refused", "refused", "require_element_types", "with_weights"]
 
 _REFUSED = re.compile(r"op_type:(\w+), node name: (.*?)\): .*unsupported type: tensor\((\w+)\)")
 
@@ -25,23 +26,36 @@ def require_element_types(
 ) -> None:
     """Raise `NetlangError` where an operator is not defined for the net's floating-point type.
 
-    All that ONNX has is defined for float32, so only other types are checked, by onnx's own type
-    inference.
+    All that ONNX has is defined for float32, so only other types are checked.
     """
     if program.floats is DType.FLOAT32:
         return
+    if (found := refused(model, weights)) is not None:
+        diagnostic = ElementsUnsupported(
+            span=program.net.span, kind=found.kind, place=found.place, dtype=found.dtype,
+            opset=opset, advice=_advice(found.kind, found.dtype, opset, highest),
+        )  # fmt: skip
+        raise NetlangError(diagnostic)
+
+
+class Refused(Record):
+    """An operator that isn't defined for a type, and the name of its node."""
+
+    kind: str
+    place: str
+    dtype: str
+
+
+def refused(model: onnx.ModelProto, weights: Iterable[Slot]) -> Refused | None:
+    """The first operator that isn't defined for its types, by onnx's own type inference."""
     try:
         shape_inference.infer_shapes(with_weights(model, weights), check_type=True)
     except shape_inference.InferenceError as error:
         found = _REFUSED.search(str(error))
         if found is None:
             raise
-        kind, place, dtype = found.groups()
-        diagnostic = ElementsUnsupported(
-            span=program.net.span, kind=kind, place=place, dtype=dtype, opset=opset,
-            advice=_advice(kind, dtype, opset, highest),
-        )  # fmt: skip
-        raise NetlangError(diagnostic) from error
+        return Refused(*found.groups())
+    return None
 
 
 def with_weights(model: onnx.ModelProto, weights: Iterable[Slot]) -> onnx.ModelProto:

@@ -14,22 +14,27 @@ from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.graph import Attribute, Graph, refuse_beyond
 from netlang.backends.onnx.sizes import SizeNodes
-from netlang.backends.weights import join
+from netlang.backends.onnx.types import element_type
+from netlang.backends.weights import join, numpy_type
 from netlang.ir.op import Op
-from netlang.ir.types import Types
+from netlang.ir.types import DType, Types
 from netlang.ir.weights import Weight
+from netlang.records import replace
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Emitter", "PlacedOperator", "value_names"]
+__all__ = ["Emitter", "PlacedOperator", "rounded", "value_names"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedOperator:
     """An operator at its place. `path` names its outputs; `module` owns its `weights`.
 
-    `keys` are the names of weights that other steps own, and of values given for weights.
+    `keys` are the names of weights that other steps own, and of values given for weights. `narrow`
+    is the type that it computes in, in a net of float32, where that is another one: `types` and
+    `outputs` have it, and its weights are stored in it. If it is `rounded`, all of these are in
+    float32, and rounded to the type.
     """
 
     path: str
@@ -40,6 +45,15 @@ class PlacedOperator:
     outputs: Types
     weights: Mapping[str, Weight]
     keys: Mapping[str, str]
+    narrow: DType | None = None
+    rounded: bool = False
+
+
+def rounded(name: str, dtype: DType, graph: Graph) -> str:
+    """A value of float32, rounded to a type."""
+    narrow, wide = f"{name}/{dtype.value}", f"{name}/rounded"
+    (small,) = graph.add("Cast", narrow, (name,), (narrow,), {"to": element_type(dtype)})
+    return graph.add("Cast", wide, (small,), (wide,), {"to": element_type(DType.FLOAT32)})[0]
 
 
 def value_names(path: str, op: Op, count: int) -> tuple[str, ...]:
@@ -88,8 +102,29 @@ class Emitter:
         """The initializer that holds the step's weight `name`, or the value given for it."""
         key = self.step.keys.get(name) or join(self.step.module, name)
         if name in self.step.weights:
-            self.graph.weights[key] = self.step.weights[name]
+            self.graph.weights[key] = self._stored(self.step.weights[name])
+        if self.step.rounded and key in self.graph.weights and self.step.narrow is not None:
+            return self.node(f"{name}.wide", "Cast", key, to=element_type(DType.FLOAT32))
         return key
+
+    def _stored(self, weight: Weight) -> Weight:
+        """A weight with the type that the file holds it in."""
+        narrow = self.step.narrow
+        if narrow is None or not (weight.dtype is None or weight.dtype.is_float):
+            return weight
+        return replace(weight, dtype=narrow)
+
+    def softmax(self, scores: str, axis: int) -> str:
+        """The softmax within a step that computes other things too.
+
+        In a narrow step it is in float32: its sum is one of many small numbers.
+        """
+        narrow = self.step.narrow
+        if narrow is None or self.step.rounded:
+            return self.node("softmax", "Softmax", scores, axis=axis)
+        wide = self.node("softmax.wide", "Cast", scores, to=element_type(DType.FLOAT32))
+        shares = self.node("softmax.shares", "Softmax", wide, axis=axis)
+        return self.node("softmax", "Cast", shares, to=element_type(narrow))
 
     def given(self, tensor: Weight) -> str:
         """The initializer that holds the numbers of a constant, which is named by the step."""
@@ -121,5 +156,9 @@ class Emitter:
         """A constant of the type of the step's first input."""
         import numpy as np
 
-        dtype = self.step.types[0].dtype.value
-        return self.graph.constant(f"{self.step.path}/{suffix}", np.asarray(values, dtype))
+        exact = np.asarray(values)
+        with np.errstate(over="ignore"):
+            made = exact.astype(numpy_type(self.step.types[0].dtype))
+        if self.step.narrow is not None and bool(np.any(np.isinf(made) & ~np.isinf(exact))):
+            self.graph.overflowing.add(self.step.path)
+        return self.graph.constant(f"{self.step.path}/{suffix}", made)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
-from netlang.backends.onnx.facts import facts_of_weights
+from netlang.backends.onnx.facts import facts_of_precision, facts_of_weights
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
     Given,
@@ -26,10 +27,18 @@ from netlang.passes.deploy import deploy
 from netlang.passes.flat import flattened
 from netlang.records import Record, no_collection
 
+if TYPE_CHECKING:
+    from netlang.backends.onnx.precision.narrowed import Narrow
+    from netlang.backends.onnx.steps import Flat
+    from netlang.passes.deployed import Deployed
+    from netlang.passes.narrow import Narrowing
+
 __all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export", "form_of"]
 
 # Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
 OPSET = 21
+# The first in which most operators are defined for bfloat16.
+OPSET_OF_BFLOAT16 = 22
 LOWEST_OPSET, HIGHEST_OPSET = 18, 23
 
 
@@ -39,13 +48,14 @@ class Form(Record):
     Its operators are those of `opset`. A model above `inline_limit` bytes gets its weights in a
     file beside it. A file that ONNX Runtime can't load on a processor is refused, unless it is for
     `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
-    folded into the maps beside them.
+    folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
     """
 
     opset: int = OPSET
     inline_limit: int = INLINE_LIMIT
     any_runtime: bool = False
     fold: bool = True
+    narrow: Narrow | None = None
 
 
 USUAL_FORM = Form()
@@ -53,7 +63,9 @@ USUAL_FORM = Form()
 
 def form_of(options: OnnxOptions) -> Form:
     """The form that a user asks for."""
-    opset = OPSET if options.opset is None else options.opset
+    low = options.low
+    usual = OPSET_OF_BFLOAT16 if low is not None and low.kind == "bfloat16" else OPSET
+    opset = usual if options.opset is None else options.opset
     return Form(opset=opset, any_runtime=options.any_runtime, fold=options.fold)
 
 
@@ -90,27 +102,55 @@ def _written(
     seed: int,
     form: Form,
 ) -> Written:
-    from netlang.backends.onnx.deployed.transposes import merge_transposes
     from netlang.backends.onnx.element_types import require_element_types
-    from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
-    from netlang.backends.onnx.steps import lowered_steps
+    from netlang.backends.onnx.precision.report import kept_in_float32
 
     deployed = deploy(program) if form.fold else flattened(program)
     owned += constants(program)
     reserved = _reserved(program, owned) | deployed.by_key.keys()
-    flat = lowered_steps(deployed.program.net, Graph(form.opset, reserved))
-    if form.fold:
-        merge_transposes(flat)
-    values = TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)
+
+    def numbers(flat: Flat) -> TensorData:
+        return TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)
+
+    narrowing, flat = _lowered(program, deployed, reserved, form, numbers)
+    values = numbers(flat)
     needed = values.needed()
-    model = build_model(program, flat, metadata)
+    told = facts_of_precision(deployed.program.net, narrowing)
+    model = build_model(program, flat, {**metadata, **told}, narrowing)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
         require_kernels(program, model, needed, form.opset)
     beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
-    return Written(path, beside, (*taken.notes, *not_finite(values.not_finite(needed))))
+    kept = kept_in_float32(deployed.program.net, narrowing)
+    return Written(path, beside, (*taken.notes, *not_finite(values.not_finite(needed)), *kept))
+
+
+def _lowered(
+    program: Program,
+    deployed: Deployed,
+    reserved: frozenset[str],
+    form: Form,
+    numbers: Callable[[Flat], TensorData],
+) -> tuple[Narrowing, Flat]:
+    """The graph of a deployed net, and the types that its steps compute in."""
+    from netlang.backends.onnx.deployed.transposes import merge_transposes
+    from netlang.backends.onnx.graph import Graph
+    from netlang.backends.onnx.precision.narrowed import settled
+    from netlang.backends.onnx.steps import NO_NARROWING, lowered_steps
+
+    net = deployed.program.net
+
+    def lowered(narrowing: Narrowing) -> Flat:
+        flat = lowered_steps(net, Graph(form.opset, reserved), narrowing)
+        if form.fold:
+            merge_transposes(flat)
+        return flat
+
+    if form.narrow is None:
+        return NO_NARROWING, lowered(NO_NARROWING)
+    return settled(program, net, form.narrow, lowered, numbers)
 
 
 def _check_opset(opset: int) -> None:

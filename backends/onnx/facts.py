@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from netlang.backends.weights import WeightSource, class_names, step_of
+from netlang.ir.program import Function
+from netlang.ir.types import DType
+from netlang.passes.narrow import FOLLOWING, Narrowing
 
-__all__ = ["facts_of_weights"]
+__all__ = ["facts_of_precision", "facts_of_weights"]
 
 _LONGEST = 1 << 16
 """Characters of an entry; longer ones are omitted: whitening may have megabytes of numbers."""
@@ -24,6 +27,19 @@ def facts_of_weights(
     """The metadata entries. `facts` are those that a run wrote beside the weights."""
     entries = _entries(facts, source, seed)
     return {f"netlang.{name}": text for name, text in entries if _is_told(text)}
+
+
+def facts_of_precision(net: Function, narrowing: Narrowing) -> dict[str, str]:
+    """The metadata on half precision: its type, and the steps of a flat net in float32."""
+    if narrowing.floats is DType.FLOAT32:
+        return {}
+    wide = ", ".join(
+        net.nodes[number].path
+        for number, reason in sorted(narrowing.wide.items())
+        if reason not in FOLLOWING
+    )
+    entries = {"precision": narrowing.floats.value, "float32": wide}
+    return {f"netlang.{name}": text for name, text in entries.items() if text and _is_told(text)}
 
 
 def _entries(

@@ -70,6 +70,8 @@ class Graph:
     kinds: set[str] = field(default_factory=set)
     adds_zeros: bool = False
     """Whether there is a Pad of the default mode with the default value."""
+    overflowing: set[str] = field(default_factory=set)
+    """The paths of narrow steps that a number of the spec is too large for."""
 
     def fresh(self, wish: str) -> str:
         """`wish`, or a similar name if it is taken."""

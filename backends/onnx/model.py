@@ -14,30 +14,42 @@ from onnx import helper, numpy_helper
 from netlang.analysis.constraints import solve
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.graph import Attribute, Operation
-from netlang.backends.onnx.steps import Flat
+from netlang.backends.onnx.steps import NO_NARROWING, Flat
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.program import Program
+from netlang.ir.program import INPUT, Program
 from netlang.ir.types import TensorType
+from netlang.passes.narrow import Narrowing
+from netlang.records import replace
 
 __all__ = ["build_model"]
 
 
-def build_model(program: Program, flat: Flat, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """The model of a flattened program: with some more `metadata`, without the weights' data."""
+def build_model(
+    program: Program, flat: Flat, metadata: Mapping[str, str], narrowing: Narrowing = NO_NARROWING
+) -> onnx.ModelProto:
+    """The model of a flattened program: with some more `metadata`, without the weights' data.
+
+    Inputs and outputs have the types that `narrowing` gives them.
+    """
     from netlang import __version__
 
     graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
     _check_names(program, flat)
-    renamed = _rename_outputs(flat)
-    for operation in flat.graph.operations:
+    renamed, copied = _rename_outputs(flat)
+    for operation in (*flat.graph.operations, *copied):
         _add_node(graph, operation, renamed)
     types = _Types()
+
+    def outer(type_: TensorType) -> onnx.TypeProto:
+        own = narrowing.of(INPUT, type_.dtype)
+        return types.of(type_ if own is type_.dtype else replace(type_, dtype=own))
+
     for port in program.net.inputs:
-        graph.input.add(name=port.name, type=types.of(port.type))
+        graph.input.add(name=port.name, type=outer(port.type))
     for output in program.net.outputs:
         if not output.auxiliary:
-            graph.output.add(name=output.name, type=types.of(program.net.type_of(output.ref)))
+            graph.output.add(name=output.name, type=outer(program.net.type_of(output.ref)))
     shown = {value.name for values in (graph.input, graph.output) for value in values}
     for name, type_ in flat.types.items():
         new = renamed.get(name, name)
@@ -66,20 +78,21 @@ def _check_names(program: Program, flat: Flat) -> None:
             )
 
 
-def _rename_outputs(flat: Flat) -> dict[str, str]:
+def _rename_outputs(flat: Flat) -> tuple[dict[str, str], list[Operation]]:
     """Give every output its declared name.
 
-    Returns the new names of values. A value that is an input, a weight or an output already gets
-    an Identity node instead.
+    Returns the new names of values, and an Identity node for each value that is an input, a weight
+    or an output already.
     """
     made = {name for operation in flat.graph.operations for name in operation.outputs}
     renamed: dict[str, str] = {}
+    copied = []
     for name, value in flat.outputs.items():
         if value in made and value not in renamed:
             renamed[value] = name
         elif value != name:
-            flat.graph.operations.append(Operation("Identity", name, (value,), (name,), {}))
-    return renamed
+            copied.append(Operation("Identity", name, (value,), (name,), {}))
+    return renamed, copied
 
 
 def _add_node(graph: onnx.GraphProto, operation: Operation, renamed: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from netlang.atomic import replace_file
 from netlang.ir.program import Program
@@ -17,10 +17,12 @@ from netlang.targets import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import nn
 
+    from netlang.build import Examples
     from netlang.recipes.recipe import Recipe
-    from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
+    from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
 
 __all__ = ["BACKEND", "TorchBackend"]
 
@@ -73,6 +75,18 @@ class TorchBackend(TrainingBackend):
 
         say = progress_for(quiet=options.quiet).say
         return evaluate(recipe, program, weights, options, say).figures()
+
+    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> Examples:
+        from netlang.backends.torch.train import examples_of, progress_for
+
+        return examples_of(recipe, program, options, progress_for(quiet=options.quiet).say)
+
+    def arrays(self, path: Path) -> Mapping[str, NDArray[Any]]:
+        from netlang.backends.torch.data.sources.files import named
+        from netlang.backends.torch.data.sources.npz import array_names, read_npz
+
+        with named(path, None):
+            return read_npz(path, array_names(path))
 
     def predict(
         self,

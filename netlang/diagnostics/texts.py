@@ -1,10 +1,10 @@
-"""Texts of users for messages: escaped, and the first of many names."""
+"""Texts of users for messages, escaped; the first of many names; numbers of bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["escaped", "listed", "visible", "visible_lines"]
+__all__ = ["escaped", "listed", "shown_bytes", "visible", "visible_lines"]
 
 
 def visible(text: str) -> str:
@@ -27,3 +27,12 @@ def escaped(char: str) -> str:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, as a message quotes them; dots tell of more."""
     return ", ".join(f"`{name}`" for name in names[:most]) + ", ..." * (len(names) > most)
+
+
+def shown_bytes(size: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"

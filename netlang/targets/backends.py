@@ -13,10 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from netlang.atomic import replace_file
-from netlang.build import BuildOptions, Fit, Written
+from netlang.build import BuildOptions, Examples, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     UnknownBackend,
@@ -30,10 +30,11 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from numpy.typing import NDArray
     from torch import nn
 
     from netlang.recipes.recipe import Recipe
-    from netlang.targets.options import PredictOptions, RunOptions, ScoreOptions
+    from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
 
 __all__ = [
     "GROUP",
@@ -127,6 +128,14 @@ class TrainingBackend(ModuleBackend):
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:
         """The scores, by name, of a weights file on a part of the recipe's data."""
+
+    @abstractmethod
+    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> Examples:
+        """Some examples of the recipe's data, as the net takes them."""
+
+    @abstractmethod
+    def arrays(self, path: Path) -> Mapping[str, NDArray[Any]]:
+        """The arrays in an `.npz` file by name; raises `NetlangError` if it can't be read."""
 
     @abstractmethod
     def predict(

@@ -1,4 +1,4 @@
-"""How to carry out a recipe: the options of training, scoring and predicting.
+"""How to carry out a recipe: the options of training, scoring, predicting and taking examples.
 
 The command line and `netlang.train` make one of these records, and everything below reads it. An
 option that is left out has the same meaning in all of them: without a `device`, the best one is
@@ -18,7 +18,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.places import Places
 from netlang.records import Record
 
-__all__ = ["PredictOptions", "RunOptions", "ScoreOptions"]
+__all__ = ["PredictOptions", "RunOptions", "SampleOptions", "ScoreOptions"]
 
 _ANYWHERE = Places()
 
@@ -69,3 +69,18 @@ class PredictOptions(Record):
     quiet: bool = False
     fit: Fit = WHOLE
     damaged: Callable[[NetlangError], None] | None = None
+
+
+@final
+class SampleOptions(Record):
+    """Which examples to take, and how they are normalized: as in the training of the `weights`.
+
+    Up to `count` are taken of the part `split`: `train`, `validation` or `test`.
+    """
+
+    places: Places = _ANYWHERE
+    split: str = "train"
+    count: int = 128
+    weights: Path | None = None
+    workers: int | None = None
+    quiet: bool = False

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from netlang.passes.affine import FoldedMap
 
-__all__ = ["TensorData"]
+__all__ = ["TensorData", "narrowed"]
+
+
+def narrowed(values: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
+    """`values` as `dtype`; what it has no room for becomes infinite."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return values.astype(numpy_type(dtype), copy=False)
 
 
 class TensorData:
@@ -49,7 +57,8 @@ class TensorData:
             name = names.get(key, key)
             weight = self._graph.weights.get(name)
             if weight is not None:
-                found.append(Slot(name, weight, slot.dtype, slot.auxiliary))
+                # A narrow step has its weights in its own type.
+                found.append(Slot(name, weight, weight.dtype or slot.dtype, slot.auxiliary))
         return found
 
     def _keys(self) -> Iterator[tuple[str, Slot]]:
@@ -75,13 +84,21 @@ class TensorData:
         fold, stored = self._folds.get(key), self._given.get(key)
 
         def data() -> NDArray[np.generic]:
-            values = self._deployed(key, slot.dtype, check=size >= LARGE)
+            values = narrowed(self.exact(slot), slot.dtype)
             return values if turned is None else values.transpose(turned.order).copy(order="C")
 
         phase = 0
         if fold is None and turned is None and stored is not None and size >= LARGE:
             phase = stored.address % PHASES
         return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
+
+    def exact(self, slot: Slot) -> NDArray[np.generic]:
+        """The numbers of a tensor of the file in the type of the spec, before it is turned."""
+        turned = self._graph.turned.get(slot.key)
+        key = slot.key if turned is None else turned.key
+        large = slot.weight.elements * numpy_type(slot.dtype).itemsize >= LARGE
+        fold = self._folds.get(key)
+        return self._deployed(key, self._owned[key if fold is None else fold.weight].dtype, large)
 
     def not_finite(self, written: Collection[Slot]) -> list[str]:
         """The given tensors, of all that went into the file, with NaN or infinite values."""
@@ -99,7 +116,7 @@ class TensorData:
         suspect = self._suspect | suspects(small)
         return [key for key in used if key in suspect]
 
-    def _deployed(self, key: str, dtype: DType, *, check: bool) -> NDArray[np.generic]:
+    def _deployed(self, key: str, dtype: DType, check: bool) -> NDArray[np.generic]:
         """The tensor under a key of the deployed net."""
         fold = self._folds.get(key)
         if fold is None:

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.diagnostics import ShapeDiffers, TensorDiffers, ValuesDiffer
 from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, Form, export, form_of
+from netlang.backends.onnx.precision.narrowed import Narrow
+from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
-from netlang.backends.onnx.verify.judge import Distance, measured
+from netlang.backends.onnx.verify.judge import Distance, allowed, measured
 from netlang.backends.onnx.verify.reference import Reference
 from netlang.backends.onnx.verify.taps import StepValue, with_all_values
 from netlang.backends.onnx.verify.weights import Weights, weights_for
 from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
+from netlang.ir.types import DType
 from netlang.targets.verifying import Verified, VerifyOptions
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class _Comparison:
     ) -> None:
         self._program, self._options, self._weights = program, options, weights
         self._file = file
+        single = program.floats is DType.FLOAT32
+        # What the file computes in: the net's own type, or half precision in place of float32.
+        self._floats = file.floats if single else program.floats
         self._whole = with_all_values(program)
         self._reference = Reference(self._whole, weights.arrays)
         self._compared = [
@@ -73,10 +79,19 @@ class _Comparison:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "net.onnx"
             for fold in (True, False):
-                form = Form(opset=opset, any_runtime=True, fold=fold)
+                form = Form(opset=opset, any_runtime=True, fold=fold, narrow=self._narrow())
                 export(self._program, path, weights=self._weights.arrays, form=form)
                 found.append(ModelFile(path))
         return max(found, key=lambda each: len(each.made & self._file.made))
+
+    def _narrow(self) -> Narrow | None:
+        """The half precision of the file, with the steps that it says are in float32."""
+        if self._floats is self._program.floats:
+            return None
+        kept = self._file.metadata.get("netlang.float32", "").split(", ")
+        taken = {each.type.tensor_type.elem_type for each in self._file.model.graph.input}
+        ends = element_type(self._floats) in taken
+        return Narrow(self._floats, ends, dict.fromkeys(kept, "the file says so"))
 
     def run(self) -> Verified:
         tried = []
@@ -93,6 +108,7 @@ class _Comparison:
             largest=self._largest.found,
             place=self._place,
             rounding=self._largest.rounding,
+            floats=self._floats,
             notes=self._weights.notes,
         )
 
@@ -133,7 +149,7 @@ class _Comparison:
             here, there = own[number], found[value.name]
             self._require_shape(value, sizes, here, there, inputs)
             distance = measured(there, here, None if double is None else double[number])
-            if not distance.explained(self._program.floats):
+            if not distance.explained(self._floats):
                 raise NetlangError(self._differs(value, distance, inputs))
             if distance.found > self._largest.found:
                 self._largest, self._place = distance, value.place
@@ -143,8 +159,10 @@ class _Comparison:
         try:
             return self._file.values(feeds, [value.name for _, value in self._compared])
         except RuntimeRefusedError as error:
-            reason = f"ONNX Runtime refuses it: {error}"
-            raise self._file.unreadable(self._first_unlike() or reason) from error
+            reason = self._first_unlike() or f"ONNX Runtime refuses it: {error}"
+            if self._floats is DType.BFLOAT16:
+                reason = "ONNX Runtime doesn't compute in bfloat16 on a processor"
+            raise self._file.unreadable(reason) from error
 
     def _first_unlike(self) -> str | None:
         """Why a file can't be run: the first node that is unlike ours."""
@@ -183,6 +201,10 @@ class _Comparison:
             if distance.rounding is None
             else f"rounding explains {distance.rounding:.1g}"
         )
+        if self._floats is not self._program.floats:
+            rounding = (
+                f"{self._floats.value} explains {allowed(distance.rounding, self._floats):.1g}"
+            )
         return ValuesDiffer(
             span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
             inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from netlang.backends.onnx.runtime import runtime
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
+from netlang.ir.types import DType
 from netlang.regular import read_bytes
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class ModelFile:
         self.path = path
         self.model = self._read()
         self.made = {name for node in self.model.graph.node for name in node.output if name}
-        self._session: Any = None
+        self._sessions: dict[frozenset[str], Any] = {}
 
     def _read(self) -> onnx.ModelProto:
         try:
@@ -105,8 +107,21 @@ class ModelFile:
     def tensors(self) -> dict[str, onnx.TensorProto]:
         return {tensor.name: tensor for tensor in self.model.graph.initializer}
 
+    @cached_property
+    def floats(self) -> DType:
+        """What it computes in: as its metadata say, else the type of most of its tensors."""
+        told = self.metadata.get("netlang.precision")
+        counts = Counter(tensor.data_type for tensor in self.model.graph.initializer)
+        # Of as many it is the first.
+        types = (DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16)
+        known = {each.value: each for each in types}
+        return known.get(told or "") or max(types, key=lambda each: counts[element_type(each)])
+
     def require_interface(self, program: Program) -> None:
-        """Raise `NetlangError` unless inputs and outputs are those of `program`."""
+        """Raise `NetlangError` unless inputs and outputs are those of `program`.
+
+        In a file of half precision, they may have its type.
+        """
         graph = self.model.graph
         stored = {tensor.name for tensor in graph.initializer}
         found = {
@@ -124,8 +139,13 @@ class ModelFile:
         for what, here, there in (("inputs", wanted, found), ("outputs", outputs, given)):
             if sorted(here) != sorted(there):
                 self._refuse(program, what, ", ".join(there) or "none", ", ".join(here))
-            if here != there:
+            if here != {name: self._spoken(number, program) for name, number in there.items()}:
                 self._refuse(program, f"types of {what}", _types(there), _types(here))
+
+    def _spoken(self, number: int, program: Program) -> int:
+        """The type of an input or output, that of the net for the half precision of the file."""
+        single = program.floats is DType.FLOAT32 and number == element_type(self.floats)
+        return element_type(DType.FLOAT32) if single else number
 
     def fixed_sizes(self, program: Program) -> dict[str, int]:
         """The symbols whose size the file's inputs fix, the batch ``N`` included."""
@@ -151,17 +171,17 @@ class ModelFile:
     ) -> dict[str, NDArray[Any]]:
         """The `wanted` values, by name, for given inputs: nodes' values or outputs.
 
-        They are the same each time.
-
         Raises `RuntimeRefusedError` if ONNX Runtime can't load or run the file.
         """
         import numpy as np
 
         try:
-            session = self._session or self._opened(wanted)
-            self._session = session
+            session = self._opened(frozenset(wanted))
             names = [each.name for each in session.get_outputs()]
-            found = session.run(names, dict(feeds))
+            taken = {each.name: each.type for each in session.get_inputs()}
+            found = session.run(
+                names, {name: _as_taken(values, taken[name]) for name, values in feeds.items()}
+            )
         except Exception as error:  # ONNX Runtime's own classes have no common base
             raise RuntimeRefusedError(_line(error)) from error
         for name, value in zip(names, found, strict=True):
@@ -169,19 +189,33 @@ class ModelFile:
                 raise RuntimeRefusedError(f"`{name}` isn't a tensor")
         return dict(zip(names, found, strict=True))
 
-    def _opened(self, wanted: Collection[str]) -> Any:
+    def _opened(self, wanted: frozenset[str]) -> Any:
+        """A session that gives the `wanted` values, made once."""
+        if wanted in self._sessions:
+            return self._sessions[wanted]
         module = runtime()
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         shown = {value.name for value in model.graph.output}
         model.graph.output.extend(
-            helper.make_empty_tensor_value_info(name) for name in wanted if name not in shown
+            helper.make_empty_tensor_value_info(name)
+            for name in sorted(wanted)
+            if name not in shown
         )
         options = module.SessionOptions()
         options.log_severity_level = 4
-        return module.InferenceSession(
+        session = module.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
+        self._sessions[wanted] = session
+        return session
+
+
+def _as_taken(values: NDArray[Any], kind: str) -> NDArray[Any]:
+    """An input as the file takes it, which may be in half precision."""
+    import numpy as np
+
+    return values.astype(np.float16) if kind == "tensor(float16)" else values
 
 
 def _types(found: Mapping[str, int]) -> str:

@@ -10,10 +10,10 @@ from netlang.backends.torch.train.records.progress import (
     progress_for,
 )
 from netlang.backends.torch.train.run import Result, train
-from netlang.backends.torch.train.scoring import evaluate
+from netlang.backends.torch.train.scoring import evaluate, examples_of
 from netlang.backends.torch.train.state import Scores
 
 __all__ = [
     "Bar", "LogLines", "Progress", "Result", "RunFolder", "Scores", "Silent", "evaluate",
-    "predict", "progress_for", "train",
+    "examples_of", "predict", "progress_for", "train",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`netlang eval`: scores of the weights in a file on a part of a recipe's data."""
+"""A part of a recipe's data, prepared as for a test: scored by `netlang eval`, or as arrays."""
 
 from __future__ import annotations
 
@@ -8,32 +8,42 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from netlang.backends.torch.data.fit import require_fit, shown_classes
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Examples, Images, Parts
 from netlang.backends.torch.recipes.kept import kept_normalizer
-from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
+from netlang.backends.torch.runtime.random import epoch_order
+from netlang.backends.torch.train.devices import (
+    choose_device,
+    derived_seed,
+    reproducible,
+    threads_for,
+)
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import empty_module, trained_module
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.prepared import Views
 from netlang.backends.torch.train.processes.group import joined
 from netlang.backends.torch.train.processes.shares import is_sharded
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
+from netlang.build import Examples as Sample
 from netlang.build import Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.targets.options import ScoreOptions
+from netlang.targets.options import SampleOptions, ScoreOptions
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "examples_of"]
 
 
 def evaluate(
@@ -69,6 +79,46 @@ def evaluate(
             return _scored(taken, parts, wanted.split, ready, sharded=sharded)
 
 
+def examples_of(
+    recipe: Recipe, program: Program, options: SampleOptions, say: Callable[[str], None]
+) -> Sample:
+    """Some examples of a part of a recipe's data, as the net takes them, with their classes.
+
+    They are prepared as for a test and normalized as in the training of the weights, as `evaluate`
+    does, and drawn by the recipe's seed; of an example in several views, it is the first.
+    """
+    device = torch.device("cpu")
+    parts = load_parts(recipe, options.places, say)
+    require_fit(recipe, program, parts)
+    classes = None if parts.classes is None else len(parts.classes)
+    whole = _part(recipe, parts, options.split)
+    ready = Prepare(recipe, device, World(), classes, options.workers)
+    if options.weights is None:
+        ready = ready.normalized(parts.train)
+    else:
+        facts = facts_beside(options.weights)
+        _require_classes(recipe, parts, facts, options.weights)
+        ready = _normalized(ready, facts, parts, options.weights, say)
+    order = epoch_order(derived_seed(recipe.seed, "examples"), 0, len(whole))
+    chosen = whole.subset(np.sort(order[: options.count]))
+    objective = Objective(recipe, program)
+    names = [port.name for port in program.net.inputs]
+    with closing(ready.testing(chosen)) as data:
+        seen = [_first_views(views) for views in data.once()]
+    inputs = {
+        name: np.concatenate(each)
+        for name, each in zip(names, zip(*seen, strict=True), strict=True)
+    }
+    about = f"examples of the {options.split} part of recipe `{recipe.name}`"
+    labels = chosen.labels if objective.logits is not None else None
+    return Sample(inputs, labels, objective.logits, about)
+
+
+def _first_views(views: Views) -> list[NDArray[np.generic]]:
+    """The inputs of some examples, each in its first view."""
+    return [each[:: views.views].numpy() for each in views.scales[0].inputs]
+
+
 @final
 @dataclass(frozen=True)
 class _WeightsFile:
@@ -91,7 +141,8 @@ def _scored(
     recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
     facts = facts_beside(weights.path)
     _require_classes(recipe, parts, facts, weights.path)
-    with closing(_normalized(ready, facts, parts, weights).testing(examples)) as data:
+    normalized = _normalized(ready, facts, parts, weights.path, weights.say)
+    with closing(normalized.testing(examples)) as data:
         model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
         found = score(model, Objective(recipe, weights.program), data, step, sharded=sharded)
     weights.say(f"scored on the {len(examples):,} examples of the {split} part")
@@ -120,13 +171,17 @@ def _trained(
 
 
 def _normalized(
-    ready: Prepare, facts: Mapping[str, object], parts: Parts, weights: _WeightsFile
+    ready: Prepare,
+    facts: Mapping[str, object],
+    parts: Parts,
+    weights: Path,
+    say: Callable[[str], None],
 ) -> Prepare:
     """The normalization that a run stored beside its weights, else the recipe's.
 
     The numbers of the latter come from the training part.
     """
-    kept = kept_normalizer(ready.recipe, facts, weights.path, ready.device, weights.say)
+    kept = kept_normalizer(ready.recipe, facts, weights, ready.device, say)
     if kept is None:
         return ready.normalized(parts.train)
     return replace(ready, normalizer=kept.normalizer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
+
+from netlang.cli.arguments.precision import PrecisionAsked, low_of, precision_options
 
 if TYPE_CHECKING:
     from netlang.build import OnnxOptions
@@ -31,10 +33,11 @@ def onnx_options() -> tuple[click.Option, ...]:
             is_flag=True,
             help="Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
         ),
+        *precision_options(),
     )
 
 
-class OnnxAsked(TypedDict):
+class OnnxAsked(PrecisionAsked):
     """The values of `onnx_options` on the command line."""
 
     opset: int | None
@@ -47,5 +50,8 @@ def onnx_of(asked: OnnxAsked) -> OnnxOptions:
     from netlang.build import OnnxOptions
 
     return OnnxOptions(
-        opset=asked["opset"], any_runtime=asked["any_runtime"], fold=not asked["no_fold"]
+        opset=asked["opset"],
+        any_runtime=asked["any_runtime"],
+        fold=not asked["no_fold"],
+        low=low_of(asked),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options
+from netlang.cli.arguments.precision import PrecisionAsked, is_of_recipe, with_examples
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _compile(
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)
-    is_recipe = script or names_recipe(spec)
+    is_recipe = script or is_of_recipe(asked) or names_recipe(spec)
     if guard and (is_recipe or not has_source):
         raise click.UsageError("--guard is for the .py file of a net")
     if script and not has_source:
@@ -87,7 +88,7 @@ def _compile(
     if is_recipe:
         if options.weights is not None and has_source:
             raise click.UsageError(_WEIGHTS_OF_SCRIPT)
-        for written in _of_recipe(spec, changes, jobs, options):
+        for written in _of_recipe(spec, changes, jobs, options, asked):
             report(written)
         return 0
     _of_net(spec, changes, jobs, options)
@@ -127,6 +128,7 @@ def _of_recipe(
     changes: tuple[str, ...],
     jobs: list[tuple[Backend, Path]],
     options: BuildOptions,
+    asked: PrecisionAsked,
 ) -> Iterator[Written]:
     """Write the script of a recipe, and other files for its net."""
     from netlang.cli.failures import show
@@ -136,6 +138,7 @@ def _of_recipe(
 
     module, recipe, program = open_recipe(spec, changes)
     show(warnings_of(module, program, recipe))
+    options = with_examples(options, recipe, program, asked)
     for backend, path in jobs:
         if isinstance(backend, TrainingBackend) and _is_source(path):
             yield write_script(backend, recipe, program, path)
@@ -145,18 +148,9 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Print which files were written, their sizes, and the notes."""
-    from netlang.diagnostics.texts import visible, visible_lines
+    from netlang.diagnostics.texts import shown_bytes, visible, visible_lines
 
     for note in written.notes:
         click.echo(visible_lines(note), err=True)
     for path in (written.path, *written.beside):
-        click.echo(f"wrote {visible(str(path))} ({_shown(path.stat().st_size)})")
-
-
-def _shown(size: float) -> str:
-    """A number of bytes for people."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
+        click.echo(f"wrote {visible(str(path))} ({shown_bytes(path.stat().st_size)})")

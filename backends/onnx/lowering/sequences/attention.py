@@ -26,7 +26,7 @@ def _(op: MultiHeadAttention, emit: Emitter) -> tuple[str, ...]:
         lengths = (emit.step.types[0].shape[0], emit.step.types[min(1, len(others))].shape[0])
         seen, never = triangle(lengths, emit), emit.floats("never", -inf)
         scaled = emit.node("causal", "Where", seen, scaled, never)
-    weights = emit.node("softmax", "Softmax", scaled, axis=3)
+    weights = emit.softmax(scaled, 3)
     attended = emit.node("attended", "MatMul", weights, values)
     side_by_side = emit.node("sides", "Transpose", attended, perm=[0, 2, 1, 3])
     shape = emit.integers("shape", [0, 0, width])

@@ -103,11 +103,11 @@ def _weights(op: Attention, scores: str, emit: Emitter) -> str:
         else:
             scores = emit.node("masked", "Add", scores, mask)
     if not seen:
-        return emit.node("softmax", "Softmax", scores, axis=-1)
+        return emit.softmax(scores, -1)
     # A place that sees nothing has no softmax: it gets 0, as in PyTorch.
     lowest = emit.floats("lowest", LOWEST[query.dtype])
     scores = emit.node("seen.scores", "Where", seen, scores, lowest)
-    weights = emit.node("softmax", "Softmax", scores, axis=-1)
+    weights = emit.softmax(scores, -1)
     return emit.node("weights", "Where", seen, weights, emit.floats("nothing", 0.0))
 
 

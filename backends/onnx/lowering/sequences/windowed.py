@@ -103,7 +103,7 @@ def attended(
     scores = emit.node("scores.bias", "Add", scores, _offset_bias(shape[2], weighing))
     if mask:
         scores = emit.node("scores.masked", "Add", scores, mask)
-    weights = emit.node("softmax", "Softmax", scores, axis=4)
+    weights = emit.softmax(scores, 4)
     heads = emit.node("attended", "MatMul", weights, values)
     sides = emit.node("sides", "Transpose", heads, perm=[0, 1, 3, 2, 4])
     side_by_side = emit.integers("sides.shape", [*shape, features])
