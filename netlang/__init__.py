@@ -12,19 +12,19 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from netlang.api import Net, load
-    from netlang.build import Examples, LowPrecision
+    from netlang.build import ExampleInputs, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
     from netlang.training import Run, examples, train
 
 __all__ = [
-    "Examples", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning", "Run",
-    "__version__", "examples", "load", "train",
+    "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
+    "Run", "__version__", "examples", "load", "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Examples": "netlang.build",
+    "ExampleInputs": "netlang.build",
     "InternalError": "netlang.diagnostics.errors",
     "LowPrecision": "netlang.build",
     "Net": "netlang.api",

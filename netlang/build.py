@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "WHOLE", "BuildOptions", "Examples", "Fit", "Kind", "LowPrecision", "Method", "OnnxOptions",
-    "Written",
+    "WHOLE", "BuildOptions", "ExampleInputs", "Fit", "Kind", "LowPrecision", "Method",
+    "OnnxOptions", "Written",
 ]  # fmt: skip
 
 
@@ -43,7 +43,7 @@ Method: TypeAlias = Literal["minmax", "entropy", "percentile"]
 
 
 @final
-class Examples(Record, eq=False):
+class ExampleInputs(Record, eq=False):
     """Inputs of a net by name, as the net takes them: the first axis counts the examples.
 
     `labels` are the classes of the examples, if they have one each, and `scores` names the output
@@ -78,7 +78,7 @@ class LowPrecision(Record, eq=False):
     half_io: bool = False
     keep: tuple[str, ...] = ()
     keep_ends: bool = False
-    examples: Examples | Path | None = None
+    examples: ExampleInputs | Path | None = None
     method: Method = "minmax"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.api import Net
-from netlang.build import Examples
+from netlang.build import ExampleInputs
 from netlang.processes import one_voice
 from netlang.recipes.load import load_recipe
 from netlang.recipes.overrides import overrides_of
@@ -88,7 +88,7 @@ def examples(
     count: int = 128,
     workers: int | None = None,
     **values: object,
-) -> Examples:
+) -> ExampleInputs:
     """Up to `count` examples of the part `train`, `validation` or `test` of a recipe's data.
 
     They are prepared as for a test and normalized as in the training of the `weights`: what a net

@@ -256,7 +256,7 @@ def test_every_package_is_shipped() -> None:
 
 def test_public_api() -> None:
     assert sorted(netlang.__all__) == [
-        "Examples",
+        "ExampleInputs",
         "InternalError",
         "LowPrecision",
         "Net",

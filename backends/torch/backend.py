@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from netlang.build import Examples
+    from netlang.build import ExampleInputs
     from netlang.recipes.recipe import Recipe
     from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
 
@@ -76,7 +76,7 @@ class TorchBackend(TrainingBackend):
         say = progress_for(quiet=options.quiet).say
         return evaluate(recipe, program, weights, options, say).figures()
 
-    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> Examples:
+    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> ExampleInputs:
         from netlang.backends.torch.train import examples_of, progress_for
 
         return examples_of(recipe, program, options, progress_for(quiet=options.quiet).say)

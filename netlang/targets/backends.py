@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from netlang.atomic import replace_file
-from netlang.build import BuildOptions, Examples, Fit, Written
+from netlang.build import BuildOptions, ExampleInputs, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     UnknownBackend,
@@ -130,7 +130,7 @@ class TrainingBackend(ModuleBackend):
         """The scores, by name, of a weights file on a part of the recipe's data."""
 
     @abstractmethod
-    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> Examples:
+    def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> ExampleInputs:
         """Some examples of the recipe's data, as the net takes them."""
 
     @abstractmethod

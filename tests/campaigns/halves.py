@@ -22,7 +22,7 @@ from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.write import write_low_precision
 from netlang.backends.weights import numpy_type
-from netlang.build import BuildOptions, Examples, Kind, LowPrecision
+from netlang.build import BuildOptions, ExampleInputs, Kind, LowPrecision
 from netlang.ir.types import DType
 from tests.campaigns.exemptions import SHARE, unrun
 from tests.campaigns.generator import generate
@@ -81,7 +81,7 @@ def _representable(feeds: Arrays, floats: DType) -> Arrays:
 
 def _write(made: Subject, feeds: Arrays, floats: DType, path: Path) -> None:
     kind: Kind = "float16" if floats is DType.FLOAT16 else "bfloat16"
-    low = LowPrecision(kind, examples=Examples(feeds))
+    low = LowPrecision(kind, examples=ExampleInputs(feeds))
     form = Form(opset=_OPSET, any_runtime=True)
     write_low_precision(made.program, path, BuildOptions(made.weights), form, low)
 

@@ -10,7 +10,7 @@ from netlang.backends.onnx.emitter import value_names
 from netlang.backends.onnx.precision.examples import batches, first_of
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.backends.onnx.verify.judge import apart
-from netlang.build import Examples
+from netlang.build import ExampleInputs
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.records import Record
@@ -66,7 +66,7 @@ class Loss(Record):
         return sqrt(max(0.0, self.off**2 - self.before**2))
 
 
-def compared(wide: ModelFile, narrow: ModelFile, examples: Examples) -> Compared:
+def compared(wide: ModelFile, narrow: ModelFile, examples: ExampleInputs) -> Compared:
     """Both files on all examples."""
     names = [each.name for each in wide.model.graph.output]
     one, other = (_outputs(file, examples, names) for file in (wide, narrow))
@@ -79,7 +79,7 @@ def compared(wide: ModelFile, narrow: ModelFile, examples: Examples) -> Compared
     return Compared(likeness, accuracy)
 
 
-def _outputs(file: ModelFile, examples: Examples, names: list[str]) -> dict[str, NDArray[Any]]:
+def _outputs(file: ModelFile, examples: ExampleInputs, names: list[str]) -> dict[str, NDArray[Any]]:
     import numpy as np
 
     parts = [file.values(feeds, names) for feeds in batches(examples)]
@@ -109,7 +109,7 @@ def _share_right(scores: NDArray[Any], labels: NDArray[Any]) -> float:
     return float((scores.argmax(1) == labels).mean())
 
 
-def step_values(file: ModelFile, net: Function, examples: Examples) -> Values:
+def step_values(file: ModelFile, net: Function, examples: ExampleInputs) -> Values:
     """The value of every step of a flat net that a file names, on the first examples."""
     places = dict(_places(file, net))
     found = file.values(first_of(examples), sorted({*places.values()}))
@@ -161,7 +161,7 @@ def _off(wide: NDArray[Any], narrow: NDArray[Any]) -> float:
     return float(np.linalg.norm(other - one) / (np.linalg.norm(one) or 1.0))
 
 
-def too_large(net: Function, wide: Values, examples: Examples, most: float) -> dict[str, str]:
+def too_large(net: Function, wide: Values, examples: ExampleInputs, most: float) -> dict[str, str]:
     """The paths of steps that make or read a value beyond `most`, with the reason."""
     beyond = {ref for ref, values in wide.items() if _largest(values) > most}
     for index, port in enumerate(net.inputs):

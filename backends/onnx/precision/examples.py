@@ -10,7 +10,7 @@ from netlang.analysis.constraints import checked_sizes
 from netlang.backends.onnx.diagnostics import ExamplesUnfit
 from netlang.backends.onnx.verify.inputs import feeds_at
 from netlang.backends.weights import numpy_type
-from netlang.build import Examples
+from netlang.build import ExampleInputs
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
@@ -27,27 +27,27 @@ _BATCH = 8
 _LABEL = "label"
 
 
-def _generated(program: Program) -> Examples:
+def _generated(program: Program) -> ExampleInputs:
     """Inputs from a normal distribution, at the default sizes."""
     sizes = {**checked_sizes(program, {}), "N": SEEN}
-    return Examples(
+    return ExampleInputs(
         feeds_at(program, sizes, seed=0),
         about="generated inputs (--calibrate takes data)",
     )
 
 
-def batches(examples: Examples) -> Iterator[dict[str, NDArray[Any]]]:
+def batches(examples: ExampleInputs) -> Iterator[dict[str, NDArray[Any]]]:
     """The examples in groups of a few, as a file takes them; the last group may be smaller."""
     for start in range(0, len(examples), _BATCH):
         yield {name: values[start : start + _BATCH] for name, values in examples.inputs.items()}
 
 
-def first_of(examples: Examples) -> dict[str, NDArray[Any]]:
+def first_of(examples: ExampleInputs) -> dict[str, NDArray[Any]]:
     """The examples of which the value of every step is compared."""
     return {name: values[:SEEN] for name, values in examples.inputs.items()}
 
 
-def examples_for(program: Program, given: Examples | Path | None) -> Examples:
+def examples_for(program: Program, given: ExampleInputs | Path | None) -> ExampleInputs:
     """Examples in the types of the net's inputs, from a file or generated where none are given.
 
     Raises `NetlangError` if they aren't for the net.
@@ -57,14 +57,14 @@ def examples_for(program: Program, given: Examples | Path | None) -> Examples:
     return _typed(program, _read(program, given) if isinstance(given, Path) else given)
 
 
-def _read(program: Program, path: Path) -> Examples:
+def _read(program: Program, path: Path) -> ExampleInputs:
     arrays = dict(training_backend().arrays(path))
     inputs = {port.name for port in program.net.inputs}
     labels = arrays.pop(_LABEL, None) if _LABEL not in inputs else None
-    return Examples(arrays, labels, about=f"examples of `{path.name}`")
+    return ExampleInputs(arrays, labels, about=f"examples of `{path.name}`")
 
 
-def _typed(program: Program, given: Examples) -> Examples:
+def _typed(program: Program, given: ExampleInputs) -> ExampleInputs:
     ports = {port.name: port.type for port in program.net.inputs}
     if given.inputs.keys() != ports.keys():
         raise _unfit(program, f"they are for {_listed(given.inputs)}, not {_listed(ports)}")
@@ -81,7 +81,7 @@ def _typed(program: Program, given: Examples) -> Examples:
         if not _fits(values, type_):
             raise _unfit(program, f"`{name}` is {values.dtype}{list(values.shape)}, not {type_}")
         typed[name] = values.astype(numpy_type(type_.dtype), copy=False)
-    return Examples(typed, given.labels, given.scores, given.about)
+    return ExampleInputs(typed, given.labels, given.scores, given.about)
 
 
 def _fits(values: NDArray[Any], type_: TensorType) -> bool:

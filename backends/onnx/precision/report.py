@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 
 from netlang.backends.onnx.precision.cost import Compared, Likeness, Loss
-from netlang.build import Examples, Written
+from netlang.build import ExampleInputs, Written
 from netlang.diagnostics.texts import listed, shown_bytes
 from netlang.ir.op import Op
 from netlang.ir.program import Function
@@ -20,7 +20,7 @@ _STEPS = 10
 
 def what_it_costs(
     files: tuple[Path, Written],
-    examples: Examples,
+    examples: ExampleInputs,
     found: Compared,
     steps: Sequence[Loss],
 ) -> Iterator[str]:

@@ -19,7 +19,7 @@ from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.report import unmeasured, what_it_costs
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.weights import slots
-from netlang.build import BuildOptions, Examples, LowPrecision, Written
+from netlang.build import BuildOptions, ExampleInputs, LowPrecision, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Program
 from netlang.ir.types import DType
@@ -63,7 +63,7 @@ class _Writer(Record, eq=False):
     options: BuildOptions
     form: Form
     low: LowPrecision
-    examples: Examples
+    examples: ExampleInputs
     folder: Path
 
     def half(self, path: Path) -> Written:

@@ -35,8 +35,7 @@ from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
-from netlang.build import Examples as Sample
-from netlang.build import Fit
+from netlang.build import ExampleInputs, Fit
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
@@ -81,7 +80,7 @@ def evaluate(
 
 def examples_of(
     recipe: Recipe, program: Program, options: SampleOptions, say: Callable[[str], None]
-) -> Sample:
+) -> ExampleInputs:
     """Some examples of a part of a recipe's data, as the net takes them, with their classes.
 
     They are prepared as for a test and normalized as in the training of the weights, as `evaluate`
@@ -111,7 +110,7 @@ def examples_of(
     }
     about = f"examples of the {options.split} part of recipe `{recipe.name}`"
     labels = chosen.labels if objective.logits is not None else None
-    return Sample(inputs, labels, objective.logits, about)
+    return ExampleInputs(inputs, labels, objective.logits, about)
 
 
 def _first_views(views: Views) -> list[NDArray[np.generic]]:

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from netlang import Examples, LowPrecision, NetlangError, load
+from netlang import ExampleInputs, LowPrecision, NetlangError, load
 from tests.cli.support import Runner
 from tests.onnx.support import random_weights
 from tests.onnx.support import run as outputs_of
@@ -46,7 +46,7 @@ def written(folder: Path, low: LowPrecision | None) -> tuple[Path, list[str]]:
 
 def test_the_figures_are_what_they_say(folder: Path) -> None:
     image, labels = images(20), np.arange(20) % 5
-    low = LowPrecision("float16", examples=Examples({"image": image}, labels))
+    low = LowPrecision("float16", examples=ExampleInputs({"image": image}, labels))
     (narrow, said), (wide, _) = written(folder, low), written(folder, None)
     one, other = (output(path, image) for path in (wide, narrow))
     cosines = [_cosine(*pair) for pair in zip(one, other, strict=True)]
@@ -83,7 +83,7 @@ def test_where_there_are_no_examples_it_says_so(folder: Path) -> None:
 
 
 def test_a_value_that_is_too_large_keeps_its_steps_in_float32(folder: Path) -> None:
-    examples = Examples({"image": images(4, 1e5)})
+    examples = ExampleInputs({"image": images(4, 1e5)})
     path, said = written(folder, LowPrecision("float16", examples=examples))
     assert "in float32: 1 conv, since a value is too large: `n`" in said
     found, wanted = (output(each, images(4, 1e5)) for each in (path, written(folder, None)[0]))
@@ -106,7 +106,7 @@ def test_other_examples_are_refused(
     reason: str,
     folder: Path,
 ) -> None:
-    low = LowPrecision("float16", examples=Examples(inputs, labels))
+    low = LowPrecision("float16", examples=ExampleInputs(inputs, labels))
     with pytest.raises(NetlangError, match="E0962") as error:
         written(folder, low)
     assert reason in str(error.value)
