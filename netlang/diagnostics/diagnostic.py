@@ -6,7 +6,6 @@ and SARIF always agree.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import ClassVar, Literal, TypeAlias, dataclass_transform
 
 from netlang.diagnostics.carried import Carried
@@ -77,8 +76,9 @@ class Diagnostic(Record, metaclass=KeywordOnly):
     severity: Severity = "error"
 
     def _filled(self, template: str) -> str:
-        values = {name: _clipped(getattr(self, name)) for name in _named(template)}
-        return template.format(**values)
+        from netlang.diagnostics.templates import fields_of, filled
+
+        return filled(template, {n: _clipped(getattr(self, n)) for n in fields_of(template)})
 
     @property
     def message(self) -> str:
@@ -99,14 +99,6 @@ class Caution(Diagnostic):
     """Base of all warnings: the spec is legal but probably not what was meant."""
 
     severity: Severity = "warning"
-
-
-@cache
-def _named(template: str) -> tuple[str, ...]:
-    """The fields that a template shows."""
-    from string import Formatter  # a file that is right needs none
-
-    return tuple({name for _, name, _, _ in Formatter().parse(template) if name})
 
 
 def _clipped(value: object) -> object:

@@ -17,7 +17,7 @@ from netlang.diagnostics.training.data import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType
-from netlang.recipes.check.loss import check_loss, operands_of, value_types
+from netlang.recipes.check.loss import check_loss, decides, operands_of, value_types
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.operand import operand_type
 from netlang.recipes.check.prepared import prepared_shape
@@ -140,18 +140,17 @@ def _classes(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnos
 
 
 def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagnostic]:
-    """Labels with more than two classes for a loss that takes two."""
-    count = recipe.data.classes or len(parts.classes or ())
+    """More than two classes, as only the data tell, for a loss that takes two."""
+    count = 0 if recipe.data.classes else len(parts.classes or ())
     for term in recipe.loss.terms if count > 2 else ():
         if not isinstance(term.function, DECISIONS):
             continue
         output, label = operands_of(term, recipe, program)
         alone = operand_type(output, value_types(recipe, program))
-        judged = str(label) == recipe.class_target
-        if judged and alone is not None and alone.shape in ((), (1,)):
+        if str(label) == recipe.class_target and alone is not None and decides(term, alone):
             yield LabelsDiffer(
                 span=term.span,
-                what=f"`{recipe.data.place or recipe.data.name}` has {count} classes",
+                what=f"`{recipe.data.place}` has {count} classes",
                 output=str(output),
                 net=program.name,
                 outputs="1",

@@ -17,7 +17,7 @@ class NumbersForChannels(Diagnostic):
 
     code: ClassVar[str] = "E0424"
     title: ClassVar[str] = (
-        "`{parameter}` of `{operator}` has {given} numbers for {channels} channels"
+        "`{parameter}` of `{operator}` has {given:number/numbers} for {channels:channel/channels}"
     )
     caption: ClassVar[str] = "the input is {received}"
     help: ClassVar[str] = "give one number, or a list of {channels}"
@@ -65,7 +65,7 @@ class NotWindows(Diagnostic):
     code: ClassVar[str] = "E0427"
     title: ClassVar[str] = "the columns don't fit the windows of the image"
     caption: ClassVar[str] = (
-        "the input is {received}; there are {windows} windows of {places} places"
+        "the input is {received}; there are {windows:window/windows} of {places:place/places}"
     )
     help: ClassVar[str] = (
         "`{operator}` takes [C * {places}, {windows}], which `unfold` with the same arguments makes"
@@ -83,9 +83,12 @@ class HeadsDiffer(Diagnostic):
     code: ClassVar[str] = "E0428"
     title: ClassVar[str] = "the heads of queries and keys in `{operator}` differ in features"
     caption: ClassVar[str] = (
-        "{queries} features of the queries are for {heads} heads, {keys} of the keys for {kv_heads}"
+        "{queries} features of the queries are for {heads:head/heads},"
+        " {keys} of the keys for {kv_heads}"
     )
-    help: ClassVar[str] = "give the keys {wanted} features, or choose `heads` and `kv_heads` to fit"
+    help: ClassVar[str] = (
+        "give the keys {wanted:feature/features}, or choose `heads` and `kv_heads` to fit"
+    )
 
     operator: str
     queries: int

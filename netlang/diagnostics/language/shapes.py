@@ -112,7 +112,9 @@ class ElementCountDiffers(Diagnostic):
 
     code: ClassVar[str] = "E0406"
     title: ClassVar[str] = "`{operator}` can't make {target} out of {received}"
-    caption: ClassVar[str] = "{target} has {wanted} elements, the input {received} has {found}"
+    caption: ClassVar[str] = (
+        "{target} has {wanted:element/elements}, the input {received} has {found}"
+    )
     help: ClassVar[str] = "give sizes whose product is {found}"
 
     operator: str

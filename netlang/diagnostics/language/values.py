@@ -167,7 +167,7 @@ class BadIterable(Diagnostic):
 
 class BadTargets(Diagnostic):
     code = "E0315"
-    title = "`for` has {targets} names, but an item has {values} values"
+    title = "`for` has {targets:name/names}, but an item has {values:value/values}"
     caption = "the item is {item}"
     help = "name each value of an item, or one name for the whole"
 

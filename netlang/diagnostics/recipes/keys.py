@@ -178,16 +178,21 @@ class LossShapes(Diagnostic):
 
 class ClassCountDiffers(Diagnostic):
     code = "E0715"
-    title = "`{data}` has {classes} classes, but `{output}` of net `{net}` has {outputs} channels"
-    caption = "`{function}` needs one channel for each class"
-    help = "give the net {classes} classes"
+    title = (
+        "`{data}` has {classes:class/classes}, but `{output}` of net `{net}` has"
+        " {outputs:channel/channels}"
+    )
+    caption = "`{function}` needs {needs}"
+    help = "{first}give the net {classes:class/classes}"
 
     data: str
     classes: int
     function: str
+    needs: str
     output: str
     outputs: str
     net: str
+    first: str
 
 
 class AugmentationNeedsImages(Diagnostic):
@@ -228,9 +233,9 @@ class OneInputNeeded(Diagnostic):
 
 class ChannelCountDiffers(Diagnostic):
     code = "E0719"
-    title = "`{normalization}` is for {expected} channels, but `{data}` has {actual}"
+    title = "`{normalization}` is for {expected:channel/channels}, but `{data}` has {actual}"
     caption = "one mean and deviation for each channel"
-    help = "write `standardize(mean=[...], std=[...])` with {actual} values each"
+    help = "write `standardize(mean=[...], std=[...])` with {actual:value/values} each"
 
     normalization: str
     expected: int

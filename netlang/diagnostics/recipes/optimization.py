@@ -93,9 +93,9 @@ class MuonWithoutMatrices(Diagnostic):
 
 class ClassWeightCount(Diagnostic):
     code = "E0762"
-    title = "`{setting}` has {given} numbers, but `{output}` has {channels} channels"
+    title = "`{setting}` has {given:number/numbers}, but `{output}` has {channels:channel/channels}"
     caption = "one number for each channel"
-    help = "give {channels} numbers"
+    help = "give {channels:number/numbers}"
 
     setting: str
     given: int

@@ -118,7 +118,7 @@ class DataUnreadable(Diagnostic):
 
 class LabelsDiffer(Diagnostic):
     code = "E0785"
-    title = "{what}, but `{output}` of net `{net}` has {outputs} channels"
+    title = "{what}, but `{output}` of net `{net}` has {outputs:channel/channels}"
     caption = "each class needs one channel"
     help = "give the net {classes}"
 

@@ -14,7 +14,7 @@ class OneExampleNormalized(Diagnostic):
 
     code = "E0770"
     title = "batch norm `{label}` would see a single value of each channel in a process"
-    caption = "a batch of {batch} examples, {processes} processes"
+    caption = "a batch of {batch:example/examples}, {processes:process/processes}"
     help = (
         "write `sync_batch_norm: true`, which normalises over all processes, choose another"
         " `batch`, or use fewer processes"

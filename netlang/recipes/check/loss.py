@@ -32,6 +32,7 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Arrays
 from netlang.recipes.words.losses import (
+    DECISIONS,
     LABEL,
     BinaryCrossEntropyWithLogits,
     Comparison,
@@ -43,7 +44,7 @@ from netlang.recipes.words.losses import (
 from netlang.recipes.words.operands import NamedValue, Operand
 from netlang.records import Record, replace
 
-__all__ = ["check_loss", "deployed_outputs", "operands_of", "value_types"]
+__all__ = ["check_loss", "decides", "deployed_outputs", "operands_of", "value_types"]
 
 _LABEL_TYPE = TensorType((), DType.INT64)
 
@@ -199,7 +200,7 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
     elif comparison is Comparison.EITHER and not (same or classes):
         advice = f"`{term.function.name}` needs two values of one shape, or classes and labels"
         yield _shapes(term, left, right, advice)
-    elif classes and not same:
+    elif comparison is Comparison.CLASSES or (classes and not same) or decides(term, left.type):
         yield from _check_classes(term, left, right, values)
 
 
@@ -220,19 +221,29 @@ def _classes(term: Term, logits: TensorType, target: TensorType) -> bool:
     return target.dtype is DType.INT64 and logits.shape[1:] == target.shape
 
 
+def decides(term: Term, output: TensorType) -> bool:
+    """Whether a term takes one number for the second of two classes."""
+    return isinstance(term.function, DECISIONS) and output.shape in ((), (1,))
+
+
 def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> Iterator[Diagnostic]:
     classes = values.recipe.data.classes
-    assert left.type is not None
-    channels = left.type.channels
-    if right.text == values.recipe.class_target and classes is not None and channels != classes:
+    if classes is None or left.type is None or right.text != values.recipe.class_target:
+        return
+    decision = decides(term, left.type)
+    channels = 1 if decision else left.type.channels
+    if classes > 2 if decision else channels != classes:
+        either = term.function.comparison is not Comparison.ELEMENTS
         yield ClassCountDiffers(
             span=term.span,
             data=values.recipe.data.name,
             classes=classes,
             function=term.function.name,
+            needs="one channel for each class" if either else "labels of two classes",
             output=left.text,
             outputs=str(channels),
             net=values.program.name,
+            first="" if either else "write `cross_entropy`, and ",
         )
 
 

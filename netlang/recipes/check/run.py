@@ -28,7 +28,8 @@ def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         label = norm_of_single_values(recipe, program)
         if label is not None:
             key = "batch" if recipe.batch == 1 else "accumulate"
-            what = f"{recipe.batch} examples in {recipe.accumulate} parts"
+            parts = f"{recipe.batch} examples in {recipe.accumulate} parts"
+            what = "one example" if recipe.batch == 1 else parts
             yield OneValueNormalized(span=recipe.places[key], label=label, what=what)
 
 

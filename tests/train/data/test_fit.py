@@ -34,7 +34,7 @@ def test_named_classes_need_a_channel_each(tmp_path: Path) -> None:
     assert fit(tmp_path, IMAGE.format(2), 'image_folder("pets")') == []
     (error,) = fit(tmp_path, IMAGE.format(1), 'image_folder("pets")')
     assert error.startswith("E0785 `pets` has 2 classes, `cat`, `dog`, but `logits` of net")
-    assert error.endswith("has 1 channels")
+    assert error.endswith("has 1 channel")
 
 
 def test_channels_for_more_classes_are_told(tmp_path: Path) -> None:
