@@ -29,7 +29,10 @@ class WorkerEnded(Diagnostic):
 
 class NoSharedMemory(Diagnostic):
     code = "E0789"
-    title = "there is no room for the {megabytes} MB that {workers:process passes/processes pass} batches through"
+    title = (
+        "there is no room for the {megabytes} MB through which batches come from"
+        " {workers:process/processes}"
+    )
     help = "use fewer processes, `--workers 1`, or a smaller `batch`; the system says: {reason}"
 
     megabytes: str
