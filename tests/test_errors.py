@@ -66,7 +66,17 @@ NO_PAIR = {
     },
     **{
         f"E{number:04}": "of a backend, which shows it"
-        for number in (901, 902, 904, *range(931, 940), 941, 942, *range(960, 963), 990)
+        for number in (
+            901,
+            902,
+            904,
+            *range(931, 940),
+            941,
+            942,
+            *range(960, 963),
+            *range(965, 969),
+            990,
+        )
     },
     **{f"E{number:04}": OF_FILES for number in range(921, 929)},
 }

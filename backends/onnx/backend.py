@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import final
 
 from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
 from netlang.records import replace
+from netlang.targets.timing import (
+    BenchOptions,
+    Contestant,
+    LayerTimes,
+    Setting,
+    Timing,
+    TimingBackend,
+)
 from netlang.targets.verifying import Verified, VerifyingBackend, VerifyOptions
 
 __all__ = ["BACKEND", "OnnxBackend"]
 
 
 @final
-class OnnxBackend(VerifyingBackend):
-    """Writes `.onnx` files, and compares them with the spec."""
+class OnnxBackend(VerifyingBackend, TimingBackend):
+    """Writes `.onnx` files, compares them with the spec, and times them."""
 
     name = "onnx"
     extra = "onnx"
@@ -46,6 +54,25 @@ class OnnxBackend(VerifyingBackend):
         from netlang.backends.onnx.verify.compare import verify
 
         return verify(program, options)
+
+    def time(
+        self, contestants: Sequence[Contestant], setting: Setting, options: BenchOptions
+    ) -> tuple[Timing, ...]:
+        from netlang.backends.onnx.bench.turns import time_in_turn
+
+        return time_in_turn(contestants, setting, options)
+
+    def time_layers(
+        self, program: Program, contestant: Contestant, setting: Setting, options: BenchOptions
+    ) -> LayerTimes:
+        from netlang.backends.onnx.bench.layers import time_layers
+
+        return time_layers(program, contestant, setting, options)
+
+    def draw_roofline(self, path: Path, times: LayerTimes) -> None:
+        from netlang.backends.onnx.bench.roofline import draw_roofline
+
+        draw_roofline(path, times)
 
 
 def _warnings() -> Iterator[str]:

@@ -6,8 +6,9 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoKernel",
-    "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported", "ShapeDiffers",
-    "StepNotThere", "TensorDiffers", "UnreadableModel", "ValuesDiffer",
+    "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
+    "ProviderMissing", "ProviderReplaced", "ShapeDiffers", "SizeUnknown", "StepNotThere",
+    "TensorDiffers", "TooMuchInput", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -80,7 +81,7 @@ class UnreadableModel(Diagnostic):
     """A file that can't be read or run as an ONNX model."""
 
     code = "E0935"
-    title = "can't verify `{file}`: {reason}"
+    title = "can't use `{file}`: {reason}"
 
     file: str
     reason: str
@@ -193,3 +194,49 @@ class IntegerTooLarge(Diagnostic):
     help = "take a smaller size"
 
     number: int
+
+
+class ProviderMissing(Diagnostic):
+    """An execution provider that the installed ONNX Runtime was built without."""
+
+    code = "E0965"
+    title = "the installed ONNX Runtime has no provider `{name}`"
+    help = "it has {available}; another distribution of ONNX Runtime may have more"
+
+    name: str
+    available: str
+
+
+class ProviderReplaced(Diagnostic):
+    """A session that runs on another execution provider than it was asked to."""
+
+    code = "E0966"
+    title = "asked for `{name}`, ONNX Runtime fell back to {got}"
+    help = "a library or device that `{name}` needs is missing, or of another version"
+
+    name: str
+    got: str
+
+
+class SizeUnknown(Diagnostic):
+    """An ONNX file whose inputs can't be made up with what is known of their sizes."""
+
+    code = "E0967"
+    title = "can't make up inputs for `{file}`: {reason}"
+    help = "{advice}"
+
+    file: str
+    reason: str
+    advice: str
+
+
+class TooMuchInput(Diagnostic):
+    """Inputs that are too large to be made up."""
+
+    code = "E0968"
+    title = "the inputs of `{file}` would take {size} bytes, at most {most} are made up"
+    help = "choose a smaller `--batch` or `--size`"
+
+    file: str
+    size: int
+    most: int

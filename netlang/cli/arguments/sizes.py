@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["size_option", "sizes"]
+__all__ = ["named_sizes", "size_option", "sizes"]
 
 _DIMS = re.compile(r"\d{1,18}(?:x\d{1,18})*")
 _NAMED = "write H=256,W=256, or 256 for all, or 256x320 by axis"
@@ -38,6 +38,13 @@ def sizes(text: str | None, program: Program) -> dict[str, int]:
     if len(numbers) == 1:
         return {size.name: numbers[0] for size in program.sizes}
     return _by_axis(text, numbers, program)
+
+
+def named_sizes(text: str | None) -> dict[str, int]:
+    """Sizes of an ONNX file, by name: it doesn't say in which order they are meant."""
+    if text and _DIMS.fullmatch("".join(text.split())):
+        raise _bad(f"`{text}` doesn't name the sizes of a file: write H=256,W=256")
+    return _by_name(text) if text else {}
 
 
 def _by_name(text: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "expand": "netlang.cli.verbs.expand",
     "compile": "netlang.cli.verbs.compile",
     "verify": "netlang.cli.verbs.verify",
+    "bench": "netlang.cli.verbs.bench",
     "draw": "netlang.cli.verbs.draw",
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",

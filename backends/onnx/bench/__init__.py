@@ -1,0 +1,1 @@
+"""How fast ONNX files run: each in a process of its own, several in turn."""
