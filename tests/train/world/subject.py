@@ -35,7 +35,10 @@ from tests.train.support import sketch
 
 __all__ = ["APART", "GIVEN", "LABELLED", "SCENARIOS", "SHARD", "Notes", "carry_out", "separate"]
 
-_COMMON = ("batch=100", "steps=50", "validation=0.2", "evaluate_every=25", "checkpoint_every=1000")
+# 3,200 examples are trained on: an epoch is 10 steps, and each scenario goes on into the next.
+_COMMON = ("batch=320", "steps=14", "validation=0.2", "evaluate_every=7", "checkpoint_every=1000")
+# The last batch of an epoch, the ninth, has 24 examples.
+_UNEVEN = ("batch: 397", "accumulate: 3", "steps: 11")
 _NORM = "    input x: [40]\n    linear(12) -> bn -> relu -> linear(10)"
 _MAPS = (
     "    input x: [40]\n    reshape([1, 40]) -> conv(8, 5, stride=2) -> bn -> relu"
@@ -43,7 +46,7 @@ _MAPS = (
 )
 LABELLED = "    input x: [40]\n    a: linear(12) -> relu -> b: linear(12) -> relu -> c: linear(10)"
 _DROPOUT = "    input x: [40]\n    linear(12) -> relu -> dropout(0.5) -> linear(10)"
-# 4,000 examples, of which 3,200 are trained on: the last batch of an epoch has two.
+# The last batch of an epoch has two examples.
 _SHORT = ("batch: 1066", "steps: 8", "validation: 0.2", "evaluate_every: 4")
 
 
@@ -77,8 +80,8 @@ _REMEMBERED = (
     "ema: 0.9",
     "optimizer: rmsprop(lr=0.05, momentum=0.5)",
     "schedule: plateau(patience=1, threshold=0.1)",
-    "evaluate_every: 5",
-    "steps: 40",
+    "evaluate_every: 2",
+    "steps: 14",
 )
 
 
@@ -88,59 +91,56 @@ def separate() -> tuple[Recipe, Program]:
 
 
 SCENARIOS: Mapping[str, Callable[[RunOptions], Result]] = {
-    "plain": _bundled("arch=mlp", "steps=100"),
+    "plain": _bundled("arch=mlp", "steps=24"),
     "synchronized": _sketched(_MAPS, "sync_batch_norm: true"),
     "short": _sketched(_NORM.replace("bn -> ", ""), *_SHORT),
     "short_synchronized": _sketched(_NORM, *_SHORT, "sync_batch_norm: true"),
     "mixed": _sketched(
-        _MAPS.replace("bn -> ", ""), "augment: noise(0.1) -> mixup(0.4)", "steps: 30"
+        _MAPS.replace("bn -> ", ""), "augment: noise(0.1) -> mixup(0.4)"
     ),
-    "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=30", "clip_norm=0.5"),
-    "accumulated_synchronized": _sketched(
-        _NORM, "batch: 106", "accumulate: 3", "sync_batch_norm: true", "steps: 33"
-    ),
+    "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=11", "clip_norm=0.5"),
+    "accumulated_synchronized": _sketched(_NORM, *_UNEVEN, "sync_batch_norm: true"),
     "watching": _sketched(
         _NORM.replace("bn -> ", ""), "ema: 0.9", "schedule: plateau(patience=0, threshold=0.5)",
-        "evaluate_every: 10", "early_stopping: 3",
+        "evaluate_every: 3", "early_stopping: 3",
     ),
     "mixed_twice": _sketched(
         _MAPS.replace("bn -> ", ""), "augment: mixup(0.4) -> cutmix(1.0)", "steps: 30"
     ),
     "all_of_it": _sketched(
-        LABELLED, "batch: 106", "steps: 33", "accumulate: 3", "ema: 0.9", "clip_norm: 0.5",
-        "clip_value: 0.1",
+        LABELLED, *_UNEVEN, "ema: 0.9", "clip_norm: 0.5", "clip_value: 0.1",
         "optimizer: adamw(lr=0.01)", "no_decay: [biases]", 'rates: [("c", 0.5)]',
         "init: xavier_normal", 'weights: pretrained("given", skip=["a", "b"])', 'freeze: ["b"]',
     ),
     "muon": _sketched(LABELLED, "optimizer: muon(lr=0.02)"),
-    "halves": _sketched(LABELLED, "precision: bf16", "steps: 20"),
-    "scaled": _sketched(LABELLED, "precision: fp16", "steps: 40"),
+    "halves": _sketched(LABELLED, "precision: bf16", "steps: 11"),
+    "scaled": _sketched(LABELLED, "precision: fp16"),
     "recurrent": _sketched(
         "    input x: [40]\n    reshape([10, 4]) -> lstm(8) -> r: linear(8)\n    reuse r -> mul {"
-        "\n identity\n parameter([8])\n } -> flatten -> fc: linear(10)", "steps: 20"
+        "\n identity\n parameter([8])\n } -> flatten -> fc: linear(10)", "steps: 11"
     ),
     "compiled": _sketched(LABELLED, "compile: true", "steps: 10"),
     "doubled": _sketched(
         LABELLED.replace("[40]", "float64[40]"), "loss: cross_entropy + 0.01*l2_penalty",
-        "optimizer: adam(lr=0.01)", "steps: 15",
+        "optimizer: adam(lr=0.01)", "steps: 11",
     ),
     "resumed": _sketched(
-        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
+        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 4", "steps: 12"
     ),
     "remembering": _sketched(_DROPOUT, *_REMEMBERED),
     "stopped_remembering": _sketched(_DROPOUT, *_REMEMBERED),
     "killed": _sketched(
-        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 10", "steps: 40"
+        LABELLED, "ema: 0.9", "optimizer: adamw(lr=0.01)", "checkpoint_every: 4", "steps: 12"
     ),
     "penalized": _bundled(
-        "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=15"
+        "arch=mlp", "loss=cross_entropy + 0.01*l2_penalty", "optimizer=sgd(lr=0.1)", "steps=11"
     ),
     "separate": _sketched(_MAPS, "steps: 1"),
-    "dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
-    "stopped": _bundled("arch=mlp", "checkpoint_every=30", "steps=100"),
-    "stopped_dropout": _sketched(_DROPOUT, "steps: 40", "evaluate_every: 50"),
+    "dropout": _sketched(_DROPOUT, "steps: 13", "evaluate_every: 50"),
+    "stopped": _bundled("arch=mlp", "checkpoint_every=9", "steps=24"),
+    "stopped_dropout": _sketched(_DROPOUT, "steps: 13", "evaluate_every: 50"),
 }  # fmt: skip
-_STOPPED_AFTER = 17
+_STOPPED_AFTER = 6
 SHARD = "--shard"
 # Each process has a folder of its own, as on hosts that share no file system.
 APART = "--apart"
@@ -173,13 +173,13 @@ def carry_out(
     """Do a scenario; `stop` is the process that gets a signal after some steps."""
     notes = Notes()
     out = folder / f"{name}{apart}"
-    often = 10 if "remembering" in name else 1
+    often = 5 if "remembering" in name else 1
     with _each_step(notes, stop, often, deadly=name == "killed"), without_pictures():
         result = SCENARIOS[name](RunOptions(out, resume=resume, device="cpu", shard=shard))
     notes.steps, notes.signal = result.steps, result.signal
     lines = (folder / name / "metrics.jsonl").read_text().splitlines()
     notes.records = [json.loads(line) for line in lines]
-    notes.losses = [float(each["loss"]) for each in notes.records if "loss" in each]  # type: ignore[arg-type]
+    notes.losses = [float(each["loss"]) for each in notes.records if "loss" in each]  # type: ignore[arg-type]  # a loss is a number
     return notes
 
 
@@ -196,11 +196,11 @@ def _each_step(notes: Notes, stop: int | None, often: int, *, deadly: bool) -> I
         if len(notes.numbers) == _STOPPED_AFTER and stop == int(os.environ.get("RANK", "0")):
             os.kill(os.getpid(), signal.SIGKILL if deadly else signal.SIGUSR1)
 
-    Stepper.__call__, loop._RECORD_EVERY = noted, often  # type: ignore[method-assign]
+    Stepper.__call__, loop._RECORD_EVERY = noted, often  # type: ignore[method-assign]  # patched
     try:
         yield
     finally:
-        Stepper.__call__, loop._RECORD_EVERY = original, usual  # type: ignore[method-assign]
+        Stepper.__call__, loop._RECORD_EVERY = original, usual  # type: ignore[method-assign]  # restored
 
 
 def _elements(state: State) -> dict[str, int]:

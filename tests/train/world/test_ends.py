@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.train.world.support import launched
+from tests.warm import run_group
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
@@ -16,11 +17,15 @@ RECIPE = ("train", "mnist1d", "arch=logistic", "batch=50", "steps=100000", "chec
 
 
 def ended(count: int, what: str, folder: Path, *more: str) -> tuple[int, str, list[str]]:
-    """How it ended: the status, all that was said, and the codes of errors in it."""
+    """How it ended: the status, all that was said, and the codes of errors in it.
+
+    What happens to the processes from outside is left to `torchrun` itself.
+    """
     out = ("--out", str(folder / "run"), "--device", "cpu")
     changes = {change.partition("=")[0]: change for change in (*RECIPE, *more)}
     command = (*changes.values(), *out)
-    done = launched(count, "tests.train.world.victim", what, folder, *command)
+    start = launched if what == "killed" else run_group
+    done = start(count, "tests.train.world.victim", what, str(folder), *command)
     said = done.stdout + done.stderr
     for path in folder.glob("*.pid"):
         with pytest.raises(ProcessLookupError):

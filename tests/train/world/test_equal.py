@@ -72,7 +72,7 @@ def test_three(three: Path, one: dict[str, Notes], name: str) -> None:
 def test_parts_of_a_batch_that_all_processes_compute_together(three: Path) -> None:
     """Where some would have fewer parts than others they wait for each other in vain."""
     notes = notes_of(three, "accumulated_synchronized")
-    assert {each.steps for each in notes} == {33}
+    assert {each.steps for each in notes} == {11}
 
 
 @pytest.mark.usefixtures("one")

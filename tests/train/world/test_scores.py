@@ -17,7 +17,8 @@ from netlang.targets.options import ScoreOptions
 from tests.train.support import parts_of, run, sketch
 from tests.train.world import evaluated, scored
 from tests.train.world.scored import LENGTHS
-from tests.train.world.support import copied, launched
+from tests.train.world.support import copied
+from tests.warm import run_group
 
 
 @pytest.mark.parametrize("sharded", [False, True])
@@ -58,7 +59,7 @@ def test_weights_of_a_file_are_shared_out(tmp_path: Path) -> None:
 def test_the_command_shares_them_out_too(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     command = ["eval", "mnist1d", "--weights", str(result.folder.best), "--device", "cpu"]
-    done = launched(2, "netlang", *command, "--shard")
+    done = run_group(2, "netlang", *command, "--shard")
     assert done.returncode == 0, done.stderr
     assert result.test is not None
     assert f"accuracy: {result.test.accuracy:.6g}" in done.stdout

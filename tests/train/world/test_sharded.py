@@ -15,7 +15,8 @@ from netlang.backends.torch.train.modules import module_of
 from netlang.backends.torch.train.storage import load_tensors, save_tensors
 from tests.train.support import sketch
 from tests.train.world.subject import GIVEN, LABELLED, SHARD, Notes, carry_out
-from tests.train.world.support import compare, launched, notes_of, same_run, together
+from tests.train.world.support import compare, notes_of, same_run, together
+from tests.warm import run_group
 
 BY_TWO = ("plain", "synchronized", "muon", "mixed_twice", "dropout", "resumed")
 BY_THREE = (
@@ -49,7 +50,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, given: Path) -> Path:
     together(2, folder, SHARD, *BY_TWO, "stopped", "stopped_dropout")
     for name in ("stopped", "stopped_dropout"):
         copytree(folder / name, folder / "as_it_stopped" / name)
-    done = launched(2, "tests.train.world.subject", folder, SHARD, "killed")
+    done = run_group(2, "tests.train.world.subject", str(folder), SHARD, "killed")
     assert done.returncode != 0
     assert "E0774" in done.stderr
     together(2, folder, SHARD, "stopped+", "stopped_dropout+", "killed+")
