@@ -114,7 +114,7 @@ def renamed(one: ast.Module, other: ast.Module) -> dict[str, str]:
     In a function each identifier has one name in the other script, and that name stands for nothing
     else there; as many names have a meaning in all of it.
     """
-    assert len(defined(one)) == len(defined(other))
+    assert defined(one) == defined(other)
     found = dict[str, str]()
     for mine, theirs in zip_longest(one.body, other.body):
         there, back = dict[str, str](), dict[str, str]()
@@ -129,9 +129,10 @@ def renamed(one: ast.Module, other: ast.Module) -> dict[str, str]:
     return found
 
 
-def defined(tree: ast.Module) -> frozenset[str]:
-    """What a script imports and defines, for all of its functions."""
-    return names_at_the_top(ast.unparse(tree))
+@cache
+def defined(tree: ast.Module) -> int:
+    """How much a script imports and defines for all of its functions."""
+    return len(names_at_the_top(ast.unparse(tree)))
 
 
 def clashes(spec: str, kind: str, names: Collection[str]) -> int:
