@@ -130,7 +130,7 @@ def test_weights_from_memory_that_do_not_fit(spec: str, tmp_path: Path) -> None:
     read = net.torch(wrapped, prefixes={"module.": ""}).state_dict()
     torch.testing.assert_close(read["fc.weight"], state["fc.weight"], rtol=0, atol=0)
     with pytest.raises(TypeError, match="a file, a state dict or a module, not int"):
-        net.onnx(tmp_path / "a.onnx", weights=3)  # type: ignore[arg-type]
+        net.onnx(tmp_path / "a.onnx", weights=3)  # type: ignore[arg-type]  # what the test is about
 
 
 def test_partial_weights(tmp_path: Path) -> None:
@@ -218,5 +218,5 @@ def test_missing_package(spec: str, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="lode"):
-        netlang.lode  # noqa: B018
+        netlang.lode  # noqa: B018  # what the test is about
     assert "load" in dir(netlang)

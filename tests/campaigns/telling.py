@@ -52,7 +52,7 @@ def report(campaign: Campaign, state: State, into: Path, *, save: bool) -> bool:
     """
     kinds: dict[str, tuple[int, Failure]] = {}
     for number, fields in state.failures:
-        failure = Failure(**fields)  # type: ignore[arg-type]
+        failure = Failure(**fields)  # type: ignore[arg-type]  # JSON that it wrote
         kinds.setdefault(failure.what, (number, failure))
     for number, failure in kinds.values():
         print(told(number, failure))

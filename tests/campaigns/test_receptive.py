@@ -57,7 +57,7 @@ def _largest_of_branches(patch: pytest.MonkeyPatch) -> None:
     real = reads.hull
 
     def larger(intervals: object) -> Interval | None:
-        found = [each for each in intervals if each is not None]  # type: ignore[attr-defined]
+        found = [each for each in intervals if each is not None]  # type: ignore[attr-defined]  # those of branches are a list
         return max(found, key=lambda each: each[1] - each[0], default=None)
 
     def taken(one: Reads, two: Reads) -> Reads:

@@ -115,7 +115,7 @@ def pace_of(name: str, optimizer: Optimizer) -> Callable[[int], None]:
             told += 1
         if closed:
             # Without the roundings of one step after the other; it has no public name.
-            rates = made._get_closed_form_lr()  # type: ignore[attr-defined]
+            rates = made._get_closed_form_lr()  # type: ignore[attr-defined]  # not of every scheduler
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate
 

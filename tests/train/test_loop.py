@@ -43,7 +43,7 @@ def test_the_test_part_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.Mon
                              "optimizer: sgd(lr=3)")  # fmt: skip
     looks: list[tuple[int, int]] = []
 
-    def counted(model: nn.Module, objective: Objective, data: Prepared, step: int, **rest: bool):  # type: ignore[no-untyped-def]
+    def counted(model: nn.Module, objective: Objective, data: Prepared, step: int, **rest: bool):  # type: ignore[no-untyped-def]  # what it stands for says them
         looks.append((len(data.examples), step))
         return evaluation(model, objective, data, step, **rest)
 
@@ -164,11 +164,11 @@ def test_a_plateau_looks_at_the_error_as_torch_does(tmp_path: Path, held: bool) 
     total, steps, last = 0.0, 0, 0
     for record in records:
         assert record["lr"] == optimizer.param_groups[0]["lr"]
-        step, loss = int(record["step"]), float(record["loss"])  # type: ignore[arg-type]
+        step, loss = int(record["step"]), float(record["loss"])  # type: ignore[arg-type]  # JSON of the run
         total, steps, last = total + loss * (step - last), steps + step - last, step
         if step % 6 == 0:
             accuracy = record.get("validation_accuracy")
-            watched.step(1.0 - float(accuracy) if held else total / steps)  # type: ignore[arg-type]
+            watched.step(1.0 - float(accuracy) if held else total / steps)  # type: ignore[arg-type]  # JSON of the run
             total, steps = 0.0, 0
     assert len({record["lr"] for record in records}) > 2
 

@@ -104,7 +104,7 @@ def test_rates_of_groups_keep_their_ratio() -> None:
 
 @pytest.mark.parametrize("cls", [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop])
 def test_momentum_comes_and_goes(cls: type[torch.optim.Optimizer]) -> None:
-    optimizer = cls(one_parameter(), lr=0.1)  # type: ignore[call-arg]
+    optimizer = cls(one_parameter(), lr=0.1)  # type: ignore[call-arg]  # a class of a table
     (group,) = optimizer.param_groups
     before = {name: value for name, value in group.items() if name != "params"}
     set_rates(optimizer, 1.0, 0.7)

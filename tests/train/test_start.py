@@ -77,7 +77,7 @@ def test_no_optimizer_imports_the_compiler(tmp_path: Path) -> None:
 def stepped(kind: type[torch.optim.Optimizer]) -> tuple[Tensor, torch.optim.Optimizer]:
     net = nn.Linear(3, 3)
     nn.init.constant_(net.weight, 0.5)
-    optimizer = kind(net.parameters(), lr=0.1, momentum=0.9)  # type: ignore[call-arg]
+    optimizer = kind(net.parameters(), lr=0.1, momentum=0.9)  # type: ignore[call-arg]  # a class of a table
     calls: list[object] = []
     optimizer.register_step_pre_hook(lambda *_: calls.append("before"))
     optimizer.register_step_post_hook(lambda *_: calls.append("after"))
@@ -102,12 +102,12 @@ def test_hooks_and_closures_are_kept() -> None:
 
 def test_a_class_without_guards_is_taken_as_it_is() -> None:
     class Plain(torch.optim.SGD):
-        def step(self, closure: object = None) -> None:  # type: ignore[override]
+        def step(self, closure: object = None) -> None:  # type: ignore[override]  # torch's has an overload
             for group in self.param_groups:
                 for weight in group["params"]:
                     weight.sub_(1.0)
 
     net = nn.Linear(1, 1)
     nn.init.ones_(net.weight)
-    eager(Plain)(net.parameters()).step()  # type: ignore[call-arg]
+    eager(Plain)(net.parameters()).step()  # type: ignore[call-arg]  # without defaults
     assert net.weight.item() == 0.0

@@ -65,7 +65,7 @@ def _fast(image: JpegImageFile) -> NDArray[np.uint8] | None:
 def _simplejpeg() -> _Decode | None:
     try:
         # The package has no type information.
-        from simplejpeg import decode_jpeg  # type: ignore[import-untyped]
+        from simplejpeg import decode_jpeg  # type: ignore[import-untyped]  # has no types
     except ImportError:
         return None
     decode: _Decode = decode_jpeg

@@ -142,7 +142,7 @@ class WordClassifier(nn.Module):
         super().__init__()
         self.words = nn.Embedding(10_000, 64)
         # The base class is abstract in its arguments alone.
-        self.recurrent = recurrent(64, 128, batch_first=True)  # type: ignore[call-arg, arg-type]
+        self.recurrent = recurrent(64, 128, batch_first=True)  # type: ignore[call-arg, arg-type]  # LSTM or GRU
         self.fc = nn.Linear(128, 2)
 
     def forward(self, tokens: Tensor) -> Tensor:

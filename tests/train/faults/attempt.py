@@ -171,7 +171,7 @@ def live(
     try:
         listener = Listener()
         listener.said = report.said
-        listener.begin = lambda done, total, batch: setattr(report, "begun", done)  # type: ignore[method-assign]
+        listener.begin = lambda done, total, batch: setattr(report, "begun", done)  # type: ignore[method-assign]  # patched
         if isinstance(fault, AtEvent):
             _count_alone(fault, report)
             fault.watch()
@@ -225,7 +225,7 @@ def _count_commits(report: Report) -> None:
         report.committed = step
         return added(self, step, path)
 
-    Checkpoints._added = noted  # type: ignore[method-assign]
+    Checkpoints._added = noted  # type: ignore[method-assign]  # patched
 
 
 def _tell(report: Report, disk: Disk, told: Path) -> None:

@@ -164,7 +164,7 @@ def test_an_evaluation_is_cut_short_and_made_later(
         if len(seen) == 4:
             me(signal.SIGTERM)
             raise AssertionError("the evaluation went on")
-        return correct(self, values)  # type: ignore[arg-type]
+        return correct(self, values)  # type: ignore[arg-type]  # its values are tensors
 
     monkeypatch.setattr(Objective, "correct", interrupted)
     result = run(tmp_path / "cut")

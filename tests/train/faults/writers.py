@@ -45,8 +45,8 @@ def rotating_first() -> None:
             self._take_away(path)
         return place(self, step, gathered, digest)
 
-    Checkpoints.write = hasty  # type: ignore[method-assign]
-    Checkpoints.place = hasty_folder  # type: ignore[method-assign]
+    Checkpoints.write = hasty  # type: ignore[method-assign]  # patched
+    Checkpoints.place = hasty_folder  # type: ignore[method-assign]  # patched
 
 
 def unflushed() -> None:

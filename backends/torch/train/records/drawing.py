@@ -46,9 +46,9 @@ def draw(path: Path, size: tuple[float, float], fill: Callable[[Figure], None]) 
         figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         fill(figure)
         text, pixels = io.StringIO(), io.BytesIO()
-        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]  # Matplotlib's says none
         # Everything has its place now.
         figure.set_layout_engine("none")
-        FigureCanvasAgg(figure).print_png(pixels, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        FigureCanvasAgg(figure).print_png(pixels, metadata={"Software": None})  # type: ignore[no-untyped-call]  # Matplotlib's says none
     write_parts(path.with_suffix(".svg"), [memoryview(text.getvalue().encode())])
     write_parts(path.with_suffix(".png"), [memoryview(pixels.getvalue())])

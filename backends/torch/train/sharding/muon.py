@@ -32,7 +32,7 @@ def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
         # Of its part for matrices, `MuonAndAdamW` uses what `_MuonOverRows` has, but is typed by
         # PyTorch's class, which a script needs no protocol for.
         over = _MuonOverRows(optimizer._muon, gathered)
-        optimizer._muon = over  # type: ignore[assignment]
+        optimizer._muon = over  # type: ignore[assignment]  # as said above
 
 
 @final
