@@ -78,6 +78,40 @@ def test_bundled_nets(spec: str, expected: tuple[int, bool]) -> None:
     assert (found.figure, found.everything) == expected
 
 
+@pytest.mark.parametrize(
+    ("spec", "figure"),
+    [
+        # A shifted image is rolled, so that its last windows hold both of its ends.
+        ("swin_t", 224),
+        ("swin_v2_t", 256),
+        # Grids reach over the image, and the padding of convolutions beyond it.
+        ("maxvit_t", 511),
+    ],
+)
+def test_windows_in_steps_are_a_bound(spec: str, figure: int) -> None:
+    """They were followed to the first reshape. A mask may hide places: at most these are read."""
+    found = field(spec)
+    assert found is not None
+    assert (found.figure, found.bound, found.unknown) == (figure, True, False)
+
+
+def test_windows_in_steps_are_those_of_one_operator(tmp_path: Path) -> None:
+    steps = """
+        conv(4, 4x4, stride=4) -> transpose([1, 2, 0]) -> reshape([8, 7, 8, 7, 4])
+        transpose([0, 2, 1, 3, 4]) -> windows: reshape([64, 49, 4])
+        (windows, windows, windows) -> attention(heads=1) -> reshape([8, 8, 7, 7, 4])
+        transpose([0, 2, 1, 3, 4]) -> reshape([56, 56, 4]) -> transpose([2, 0, 1])"""
+    operators = """
+        conv(4, 4x4, stride=4) -> transpose([1, 2, 0]) -> window_attention(heads=1, window=7)
+        transpose([2, 0, 1])"""
+    found = [
+        of_text(tmp_path, f"net x {{ input image: [3, 224, 224]; {{ {body}\n}} }}")
+        for body in (steps, operators)
+    ]
+    assert found[0] == found[1]
+    assert (found[0].figure, found[0].is_exact) == (28, True)
+
+
 @pytest.mark.parametrize("spec", ["mlp", "xor", "rnn", "logistic"])
 def test_no_spatial_axes(spec: str) -> None:
     assert field(spec) is None

@@ -31,6 +31,7 @@ from tests.campaigns.fields.drawing import drawn
 from tests.campaigns.fields.gradients import Element, influence, intervals
 from tests.campaigns.fields.smooth import positive
 from tests.campaigns.fields.told import told
+from tests.campaigns.fields.windows import OF_A_WINDOW
 from tests.campaigns.of_specs import failure_of, smaller
 from tests.campaigns.running import Campaign, Failure, Summary, Verdict, command
 from tests.campaigns.subject import Spec, load
@@ -41,9 +42,10 @@ __all__ = ["CAMPAIGN", "examined", "judged", "shrink", "trial"]
 DRAWN, WIDEST = 40, 20
 
 # Operators that take statistics, as they are written: with identities for them, windows alone read.
+# A norm of the places of a window is a window, and stays.
 _STATISTICS = re.compile(
     r"\b(group_norm|instance_norm|layer_norm|rms_norm|softmax|log_softmax|l2_normalize)"
-    r"(\([^()]*\))?(?=[;\n ])"
+    rf"(?!\(axis={OF_A_WINDOW}\))(\([^()]*\))?(?=[;\n ])"
 )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from netlang.analysis.fields import along, apply, layout, merge, reads
+from netlang.analysis.fields import along, apply, merge, reads
 from netlang.analysis.fields.elements import follow
 from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.table import ElementBudget, Table
 from netlang.analysis.fields.net import axis_fields
+from netlang.analysis.fields.parts import covering, splitting
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.rules import taps
 from netlang.analysis.fields.state import Field
@@ -125,13 +126,32 @@ def _untransposed(patch: pytest.MonkeyPatch) -> None:
 
 def _ends_of_digits(patch: pytest.MonkeyPatch) -> None:
     """An axis that is split keeps its offsets in the lower part alone."""
-    real = layout._split_reads
+    real = splitting._split_reads
 
     def cut(read: Reads, below: int) -> tuple[Reads, Reads]:
         upper, lower = real(read, below)
         return upper, Reads(1, 0, lower.bounds[:1])
 
-    patch.setattr(layout, "_split_reads", cut)
+    patch.setattr(splitting, "_split_reads", cut)
+
+
+def _first_of_a_window(patch: pytest.MonkeyPatch) -> None:
+    """Where the halves of an axis don't add up, its windows read what their first place reads."""
+    real = splitting._hulls
+
+    def narrow(read: Reads, sizes: tuple[int, int], is_upper: bool) -> Reads:
+        found = real(read, sizes, is_upper)
+        if not is_upper:
+            return found
+        firsts = tuple(read.at(sizes[1] * turn) for turn in range(found.period))
+        return replace(found, bounds=firsts)
+
+    patch.setattr(splitting, "_hulls", narrow)
+
+
+def _any_way_covers(patch: pytest.MonkeyPatch) -> None:
+    """A way along the same parts of axes is said to tell what another does, however wide."""
+    patch.setattr(covering, "_room", lambda *_: (0, 0))
 
 
 def _never_told_apart(patch: pytest.MonkeyPatch) -> None:
@@ -179,6 +199,8 @@ FAULTS: dict[str, Patch] = {
     "phases": _without_phases,
     "transpositions": _untransposed,
     "splits": _ends_of_digits,
+    "windows in steps": _first_of_a_window,
+    "ways that cover others": _any_way_covers,
     "joins": _never_told_apart,
     "borders": _without_borders,
     "branches of elements": _one_branch_of_each_element,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.modules.files import bundled_definitions
+from tests.campaigns.receptive import examined
 from tests.specs.fields import compared, sizes_for, with_places
 
 SAMPLE = ("lenet5", "cnn", "squeezenet1_1", "shufflenet_v2_x0_5")
+WINDOWS = Path(__file__).with_name("windows_in_steps.net")
 NETS = sorted(name for kind, name, _ in bundled_definitions() if kind == "net")
 
 
@@ -49,6 +53,17 @@ def test_sample(name: str) -> None:
 
 def test_some_lie_inside() -> None:
     assert check("squeezenet1_1") > 0
+
+
+# Grids step over what lies between their places, which the interval from the first to the last one
+# holds: elements at the borders read less of it than is said.
+@pytest.mark.parametrize("name", ["swin", "swin_v2", "windows", "grids", "maxvit"])
+def test_windows_in_steps(name: str) -> None:
+    """All that elements read, attention between the places of a window included."""
+    faults, counts = examined(load_program(f"{WINDOWS}:{name}"), 1)
+    assert not faults
+    assert counts["elements"] > 100
+    assert counts["elements exactly"] == counts["elements"] or name == "grids"
 
 
 @pytest.mark.slow

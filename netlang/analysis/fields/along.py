@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 
-from netlang.analysis.fields.layout import flattened
 from netlang.analysis.fields.merge import ended, merged
+from netlang.analysis.fields.parts.covering import without_covered
+from netlang.analysis.fields.parts.joining import flattened
 from netlang.analysis.fields.reads import Reads, Taps, TooLong
 from netlang.analysis.fields.rules.borders import (
     ends_of,
@@ -26,6 +27,7 @@ from netlang.analysis.fields.state import (
     Layout,
     ReadState,
     Strand,
+    numbered,
     parts_of,
     remapped,
     unknown_field,
@@ -125,7 +127,7 @@ class _Step:
                 layout[to] = state.layout[axis]
             self._rules.update(dict.fromkeys(old[axis], rule))
         self._layout: Layout = tuple(layout)
-        self._sizes_before = [size for parts in state.layout for size in parts]
+        self._numbers_before = numbered(state.layout, context.number)
         new = parts_of(self._layout)
         self._sizes = [size for parts in self._layout for size in parts]
         self._places = {
@@ -183,9 +185,11 @@ class _Step:
         if not self._whole:
             return field
         everything = ended(field, self._whole, self._state.layout, source, self._context)
-        everything = replace(everything, uneven=field.uneven, loose=field.loose)
         if self._earlier:
             everything = replace(everything, every=field.every)
+        elif len(found := without_covered((field, everything), self._numbers_before)) == 1:
+            return found[0]
+        everything = replace(everything, uneven=field.uneven, loose=field.loose)
         return merged((field, everything))
 
     def _slid(self, field: Field) -> Field:
@@ -236,7 +240,7 @@ class _Step:
 
     def _before(self, part: int) -> int:
         """The size of a part in the input."""
-        return self._context.number(self._sizes_before[part])
+        return self._numbers_before[part]
 
     def _after(self, part: int) -> int:
         """The size of a part in the output."""

@@ -10,8 +10,10 @@ from functools import singledispatch
 
 from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
-from netlang.analysis.fields.layout import alike, permuted, rearranged
 from netlang.analysis.fields.merge import merged
+from netlang.analysis.fields.parts.covering import pruned, without_covered
+from netlang.analysis.fields.parts.joining import alike, permuted
+from netlang.analysis.fields.parts.splitting import rearranged
 from netlang.analysis.fields.reads import TooLong
 from netlang.analysis.fields.rules.content import Contents, together, without_whole
 from netlang.analysis.fields.rules.places import aligned, along
@@ -229,17 +231,20 @@ def hull_of(states: Sequence[ReadState | None], context: Context) -> ReadState |
     if all(state == first for state in found[1:]):
         return first
     found = alike(found, context)
+    sizes = numbered(found[0].layout, context.number)
     fields = tuple(
-        _merged(source, list(filter(None, fields)), context)
+        _merged(source, list(filter(None, fields)), sizes, context)
         for source, fields in enumerate(zip(*(state.fields for state in found), strict=True))
     )
     return ReadState(found[0].layout, fields)
 
 
-def _merged(source: int, fields: Sequence[Field], context: Context) -> Field | None:
+def _merged(
+    source: int, fields: Sequence[Field], sizes: Sequence[int], context: Context
+) -> Field | None:
     if not fields:
         return None
     try:
-        return merged(fields)
+        return pruned(merged(without_covered(fields, sizes)), sizes)
     except TooLong:
         return unknown_field(fields[0], source, context)

@@ -18,7 +18,7 @@ from netlang.analysis.fields.state import (
 )
 from netlang.records import replace
 
-__all__ = ["ended", "merged"]
+__all__ = ["distinct", "ended", "merged"]
 
 # Ways with different paces, or along different axes, that are told apart.
 MOST_STRANDS = 8
@@ -56,7 +56,7 @@ def ended(
         end = end.joined(Ended(strand.width(sizes), context.clipped(whole, source)))
     found = replace(
         field,
-        strands=_distinct(strands),
+        strands=distinct(strands),
         ended=field.ended.joined(end),
         uneven=uneven.difference(gone),
         loose=loose.difference(gone),
@@ -115,7 +115,7 @@ def merged(fields: Iterable[Field]) -> Field:
     first, *others = fields
     for other in others:
         if other != first:
-            strands = _distinct((*first.strands, *other.strands))
+            strands = distinct((*first.strands, *other.strands))
             ended = first.ended.joined(other.ended)
             first = Field(
                 strands,
@@ -143,8 +143,11 @@ def _is_seamless(one: Field, two: Field, strands: tuple[Strand, ...], ended: End
     )
 
 
-def _distinct(strands: Sequence[Strand]) -> tuple[Strand, ...]:
-    """The strands, merged where one strand describes several."""
+def distinct(strands: Sequence[Strand]) -> tuple[Strand, ...]:
+    """The strands, merged where one strand describes several.
+
+    Raises `TooLong` if too many are left.
+    """
     found: list[Strand] = []
     for strand in strands:
         for place, other in enumerate(found):

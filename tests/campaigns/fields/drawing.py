@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.campaigns.fields.moving import MOVING, formula_of_two, reduced
 from tests.campaigns.fields.steps import KEEPING, SPATIAL, Made, Shape, step_of
+from tests.campaigns.fields.windows import in_windows
 from tests.campaigns.generator.draw import Draw
 from tests.campaigns.subject import Spec
 
@@ -80,6 +81,8 @@ def _step(text: _Text, draw: Draw) -> bool:
         return _where(text, draw)
     if roll < 0.50:
         return _of_itself(text, draw)
+    if roll < 0.54:
+        return _windows(text, draw)
     made = draw.pick(MOVING if roll < 0.66 else SPATIAL)(draw, shape)
     if made is None:
         return False
@@ -198,6 +201,14 @@ def _of_itself(text: _Text, draw: Draw) -> bool:
         return False
     text.add(given, *made)
     return True
+
+
+def _windows(text: _Text, draw: Draw) -> bool:
+    """What is between the places of windows, or of grids, written in steps."""
+    steps = in_windows(draw, text.values[-1][1])
+    for step, shape, times in steps or ():
+        text.add(f"({', '.join([text.values[-1][0]] * times)})", step, shape)
+    return bool(steps)
 
 
 def _unpool(text: _Text, draw: Draw) -> bool:

@@ -253,6 +253,9 @@ class Smooth(TorchFunctionMode):
             return _softmax(*args, **(kwargs or {}))
         if func.__name__ in _COMPARISONS and args[0].is_floating_point():
             return _compared(*args)
+        if func.__name__ in _POINTWISE and not args[0].requires_grad:
+            # A mask that the places alone decide stays what it is.
+            return func(*args, **(kwargs or {}))
         if func.__name__ == "gru":
             # Of large values its gates are shut.
             args = (_calm(args[0]), *args[1:])

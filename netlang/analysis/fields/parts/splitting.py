@@ -1,4 +1,4 @@
-"""Parts of axes joined and split: how reshapes change the functions of places."""
+"""Axes split and joined anew: how reshapes change the functions of places."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import gcd, prod
 
 from netlang.analysis.fields.merge import ended
-from netlang.analysis.fields.reads import LONGEST, Interval, Reads, Taps, TooLong, reduced, summed
-from netlang.analysis.fields.rules.content import Content
+from netlang.analysis.fields.parts.joining import flattened, holed
+from netlang.analysis.fields.reads import LONGEST, Interval, Reads, TooLong, hull, reduced
 from netlang.analysis.fields.state import (
     Context,
     Field,
@@ -23,119 +23,7 @@ from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 from netlang.records import replace
 
-__all__ = ["alike", "flattened", "permuted", "rearranged"]
-
-
-def permuted(state: ReadState, order: Sequence[int]) -> ReadState:
-    """The axes in another order."""
-    old = parts_of(state.layout)
-    places = {part: new for new, part in enumerate(part for axis in order for part in old[axis])}
-    fields = tuple(field and remapped(field, places) for field in state.fields)
-    return ReadState(tuple(state.layout[axis] for axis in order), fields)
-
-
-# --- joining ------------------------------------------------------------------------------------
-
-
-def flattened(state: ReadState, axes: Sequence[int], context: Context) -> ReadState:
-    """The state with each of some axes as a single part."""
-    if all(len(state.layout[axis]) == 1 for axis in axes):
-        return state
-    layout = tuple(
-        (prod(map(context.number, parts)),) if axis in axes and len(parts) > 1 else parts
-        for axis, parts in enumerate(state.layout)
-    )
-    old, new = parts_of(state.layout), parts_of(layout)
-    sizes = numbered(state.layout, context.number)
-    places = {
-        part: new[axis][0 if axis in axes else index]
-        for axis, parts in enumerate(old)
-        for index, part in enumerate(parts)
-    }
-    digits = {
-        part: _digit(sizes, parts, part)
-        for axis, parts in enumerate(old)
-        if axis in axes and len(parts) > 1
-        for part in parts
-    }
-    joined_sizes = numbered(layout, context.number)
-    fields = tuple(
-        field and _flat(field, source, places, digits, joined_sizes, context)
-        for source, field in enumerate(state.fields)
-    )
-    return ReadState(layout, fields, state.pool)
-
-
-def _digit(sizes: Sequence[int], parts: range, part: int) -> Taps | None:
-    """The place along a part as a function of the place along all; None if that is too long."""
-    below = prod(sizes[other] for other in parts if other > part)
-    if part == parts[0]:
-        return Taps(below, 1, ((0,),) * below) if below <= LONGEST else None
-    period = below * sizes[part]
-    if period > LONGEST:
-        return None
-    return Taps(period, 0, tuple((o // below,) for o in range(period)))
-
-
-def _flat(
-    field: Field,
-    source: int,
-    places: dict[int, int],
-    digits: dict[int, Taps | None],
-    sizes: Sequence[int],
-    context: Context,
-) -> Field:
-    try:
-        strands = tuple(_flat_strand(strand, places, digits, sizes) for strand in field.strands)
-    except TooLong:
-        return unknown_field(field, source, context)
-    flags = (frozenset(places[p] for p in parts) for parts in (field.uneven, field.loose))
-    uneven, loose = flags
-    contents = {
-        places[p]: _holed(own, sizes[places[p]]) if p in digits else own for p, own in field.content
-    }
-    folded = field.folded or any(part in digits for s in field.strands for part in s.parts)
-    content = tuple(sorted(contents.items()))
-    return replace(
-        field, strands=strands, uneven=uneven, loose=loose, folded=folded, content=content
-    )
-
-
-def _holed(content: Content, size: int) -> Content:
-    """What is known of a part that absorbed one with places that read nothing."""
-    return Content(0, size - 1, holes=True, sure=content.sure)
-
-
-def _flat_strand(
-    strand: Strand,
-    places: dict[int, int],
-    digits: dict[int, Taps | None],
-    sizes: Sequence[int],
-) -> Strand:
-    found: dict[int, Reads] = {}
-    for part, reads in strand.terms:
-        flat, place = reads, places[part]
-        if part in digits:
-            taps = digits[part]
-            if taps is None:
-                raise TooLong
-            flat = reads.through(taps, sizes[place])
-        found[place] = summed(found[place], flat) if place in found else flat
-    return Strand(tuple(sorted(found.items(), key=lambda term: term[0])))
-
-
-def alike(states: Sequence[ReadState], context: Context) -> list[ReadState]:
-    """The states with their axes divided alike."""
-    first, *others = ([len(parts) for parts in state.layout] for state in states)
-    if all(other == first for other in others) and max(first, default=1) == 1:
-        return list(states)
-    layouts = {tuple(tuple(map(context.number, p)) for p in state.layout) for state in states}
-    if len(layouts) == 1:
-        return list(states)
-    return [flattened(state, range(len(first)), context) for state in states]
-
-
-# --- splitting ----------------------------------------------------------------------------------
+__all__ = ["rearranged"]
 
 
 def rearranged(
@@ -223,24 +111,63 @@ class _Regrouped:
 
     def _split_field(self, field: Field, source: int, part: int, upper: int, lower: int) -> Field:
         try:
-            strands = tuple(
-                _split_strand(strand, part, upper, lower, self._sizes[lower])
-                for strand in field.strands
-            )
+            found = self._split_exactly(field, part, upper, lower)
         except TooLong:
-            return unknown_field(field, source, self._context)
-        halves = frozenset((upper, lower))
+            try:
+                found = self._split_apart(field, source, part, upper, lower)
+            except TooLong:
+                return unknown_field(field, source, self._context)
         content = {other: own for other, own in field.content if other != part}
         if own := dict(field.content).get(part):
-            content |= {half: _holed(own, self._sizes[half]) for half in (upper, lower)}
+            content |= {half: holed(own, self._sizes[half]) for half in (upper, lower)}
         return replace(
-            field,
-            strands=strands,
-            uneven=field.uneven - {part} | halves if part in field.uneven else field.uneven,
-            loose=field.loose - {part} | halves if part in field.loose else field.loose,
+            found,
             folded=field.folded or any(part in strand.parts for strand in field.strands),
             content=tuple(sorted(content.items())),
         )
+
+    def _split_exactly(self, field: Field, part: int, upper: int, lower: int) -> Field:
+        below, halves = self._sizes[lower], frozenset((upper, lower))
+        strands = [_split_strand(each, part, upper, lower, below) for each in field.strands]
+        return replace(
+            field,
+            strands=tuple(strands),
+            uneven=field.uneven - {part} | halves if part in field.uneven else field.uneven,
+            loose=field.loose - {part} | halves if part in field.loose else field.loose,
+        )
+
+    def _split_apart(
+        self, field: Field, source: int, part: int, upper: int, lower: int
+    ) -> Field:
+        """A bound where the halves don't add up: the hull over all places of one of them.
+
+        Of the last rows of an image that was rolled one may come from its other end. If all places of
+        that half are read next, as by an attention within windows, nothing is lost.
+        """
+        sizes = self._sizes[upper], self._sizes[lower]
+        ways = [_told_along(field, part, half, sizes, half == upper) for half in (upper, lower)]
+        strands = min(ways, key=lambda way: _mean_width(way, (upper, lower)))
+        halves = frozenset((upper, lower))
+        untold = halves.difference(*(strand.parts for strand in strands))
+        flags = halves if part in field.uneven | field.loose else untold
+        return replace(
+            field,
+            strands=strands,
+            uneven=field.uneven - {part} | flags,
+            loose=field.loose - {part} | flags,
+            seamless=field.seamless and self._lies_inside(strands, source),
+        )
+
+    def _lies_inside(self, strands: Sequence[Strand], source: int) -> bool:
+        """Whether nothing is read beyond the borders of the input."""
+        extent = self._context.extent(source)
+        for strand in strands:
+            wholes = [reads.whole(self._sizes[part]) for part, reads in strand.terms]
+            low = sum(whole[0] for whole in wholes if whole)
+            high = sum(whole[1] for whole in wholes if whole)
+            if low < 0 or high >= extent:
+                return False
+        return True
 
     def state(self, axes: Sequence[Sequence[int]]) -> ReadState:
         layout: Layout = tuple(tuple(self._sizes[p] for p in parts) or (1,) for parts in axes)
@@ -264,7 +191,7 @@ def _split_strand(strand: Strand, part: int, upper: int, lower: int, below: int)
         if above != Reads(1, 0, ((0, 0),)):
             terms.append((upper, above))
         terms.append((lower, rest))
-    return Strand(tuple(sorted(terms, key=lambda term: term[0])))
+    return Strand(tuple(sorted(terms, key=_part)))
 
 
 def _split_reads(reads: Reads, below: int) -> tuple[Reads, Reads]:
@@ -295,3 +222,53 @@ def _split_reads(reads: Reads, below: int) -> tuple[Reads, Reads]:
 
 def _widened(bound: Interval | None, by: Interval) -> Interval | None:
     return bound and (bound[0] + by[0], bound[1] + by[1])
+
+
+# --- where the halves don't add up --------------------------------------------------------------
+
+
+def _told_along(
+    field: Field, part: int, half: int, sizes: tuple[int, int], is_upper: bool
+) -> tuple[Strand, ...]:
+    """The strands with a part told along one of its halves: the hull over the other."""
+    found: list[Strand] = []
+    for strand in field.strands:
+        terms = [
+            (half, _hulls(reads, sizes, is_upper)) if own == part else (own, reads)
+            for own, reads in strand.terms
+        ]
+        found.append(Strand(tuple(sorted(terms, key=_part))))
+    return tuple(found)
+
+
+def _hulls(reads: Reads, sizes: tuple[int, int], is_upper: bool) -> Reads:
+    """What the places read together that share one half."""
+    above, below = sizes
+    if not is_upper:
+        if above * below > LONGEST:
+            raise TooLong
+        columns = (range(place, above * below, below) for place in range(below))
+        return Reads(below, 0, tuple(hull(map(reads.at, each)) for each in columns), table=True)
+    turns = above if reads.table else reads.period // gcd(below, reads.period)
+    if turns * below > LONGEST:
+        raise TooLong
+    rows = (range(below * turn, below * (turn + 1)) for turn in range(turns))
+    bounds = tuple(hull(map(reads.at, each)) for each in rows)
+    if reads.table:
+        return Reads(turns, 0, bounds, table=True)
+    return reduced(turns, reads.advance * below * turns // reads.period, bounds)
+
+
+def _mean_width(strands: Sequence[Strand], halves: tuple[int, int]) -> float:
+    """How much is read along halves of a part, on average."""
+    found = 0.0
+    for strand in strands:
+        for part, reads in strand.terms:
+            if part in halves:
+                widths = [high - low + 1 for low, high in filter(None, reads.bounds)]
+                found += sum(widths) / len(reads.bounds)
+    return found
+
+
+def _part(term: tuple[int, Reads]) -> int:
+    return term[0]

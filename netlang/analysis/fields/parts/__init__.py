@@ -1,0 +1,1 @@
+"""Parts of axes: joined to one, split, and ways along them that others cover."""
