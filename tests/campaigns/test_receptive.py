@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from netlang.analysis.fields import along, apply, merge, reads
-from netlang.analysis.fields.elements import follow
+from netlang.analysis.fields.elements import figures, follow
 from netlang.analysis.fields.elements.ranges import Ranges
 from netlang.analysis.fields.elements.table import ElementBudget, Table
 from netlang.analysis.fields.net import axis_fields
-from netlang.analysis.fields.parts import covering, splitting
+from netlang.analysis.fields.parts import covering, joining, splitting
 from netlang.analysis.fields.reads import Interval, Reads, Taps
 from netlang.analysis.fields.rules import taps
 from netlang.analysis.fields.state import Field
@@ -189,6 +189,34 @@ def _places_of_the_first_joined(patch: pytest.MonkeyPatch) -> None:
 def _ends_apart(patch: pytest.MonkeyPatch) -> None:
     """What leaves an axis at its end doesn't come in at its beginning."""
     taps.taps_of.register(Rolled, lambda rule, number: Taps(1, 1, ((-rule.shift,),)))
+
+
+def _given_up_early(patch: pytest.MonkeyPatch) -> None:
+    """Small nets count as too long to be followed."""
+    for module in (reads, taps, joining, splitting):
+        patch.setattr(module, "LONGEST", 6)
+    patch.setattr(figures, "MOST_WORK", 0)
+
+
+def test_what_is_not_followed_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    _given_up_early(monkeypatch)
+    counts: Counter[str] = Counter()
+    for number in range(ENOUGH):
+        found, own = examined(load(drawn(number)), number)
+        assert not found, found
+        counts.update(own)
+    assert counts["axes told as at most"] > 100
+
+
+def test_a_bound_behind_a_mixing_step_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most that an element reads isn't the most of what is made of several elements."""
+    _given_up_early(monkeypatch)
+    steps = "upsample(2) -> conv(1, 3, pad=1) -> reshape([1, 4, 7])"
+    steps = f"{steps} -> transpose([0, 2, 1]) -> linear(2)"
+    program = load(Spec(f"net mixed {{ input x: [1, 14]; {steps} }}", {}, "mixed"))
+    assert not examined(program, 1)[0]
+    monkeypatch.setattr(along._Step, "_mixes", lambda *_: False)
+    assert examined(program, 1)[0]
 
 
 FAULTS: dict[str, Patch] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from functools import cached_property
 
 from netlang.analysis.fields.merge import ended, merged
 from netlang.analysis.fields.parts.covering import without_covered
@@ -30,11 +31,12 @@ from netlang.analysis.fields.state import (
     numbered,
     parts_of,
     remapped,
+    unfollowed_field,
     unknown_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
-from netlang.ir.reach import AxisRule, Everywhere, ToOneSide
+from netlang.ir.reach import AxisRule, Cut, Everywhere, ToOneSide
 from netlang.ir.types import TensorType
 from netlang.records import replace
 
@@ -101,8 +103,13 @@ def _keeps_all(
 
 def _is_along(field: Field, parts: Set[int]) -> bool:
     """Whether everything that is known of a field is known along some parts."""
-    told = not field.content and field.uneven <= parts and field.loose <= parts
+    told = not (field.content or field.unfollowed) and field.uneven | field.loose <= parts
     return told and all(part in parts for strand in field.strands for part, _ in strand.terms)
+
+
+def _picks(rule: AxisRule) -> bool:
+    """Whether a place reads a single one of those before."""
+    return isinstance(rule, Cut) or reads_own_place(rule)
 
 
 class _Step:
@@ -150,11 +157,34 @@ class _Step:
 
     def _safely(self, field: Field, source: int) -> Field:
         try:
-            return self._field(field, source)
+            return self._beyond(self._field(field, source), field)
+        except TooLong:
+            pass
+        try:
+            sizes = self._numbers_before
+            vague = unfollowed_field(field, sizes, sizes.index(max(sizes)))
+            return self._beyond(self._field(vague, source), vague)
         except TooLong:
             return unknown_field(field, source, self._context)
 
+    def _beyond(self, made: Field, before: Field) -> Field:
+        """Windows beyond the borders may read more than all elements that exist do."""
+        if not before.unfollowed or before.lost or not self._reads_beyond:
+            return made
+        return replace(made, lost=True)
+
+    @cached_property
+    def _reads_beyond(self) -> bool:
+        """Whether any place reads one before the first or after the last. Raises `TooLong`."""
+        return any(
+            reads_beyond(self._taps_of(part), self._before(part), self._after(part))
+            for part in self._rules
+            if part not in self._staying
+        )
+
     def _field(self, field: Field, source: int) -> Field:
+        if field.most is not None and self._mixes(field):
+            field = replace(field, most=None)
         found = ended(field, self._gone, self._state.layout, source, self._context)
         found = self._flagged(self._slid(self._with_statistics(found, source)))
         content = self._content(found.content)
@@ -165,6 +195,12 @@ class _Step:
         if content != found.content:
             found = replace(found, content=content)
         return remapped(found, self._places) if self._moves else found
+
+    def _mixes(self, field: Field) -> bool:
+        """Whether elements read several of those before that may read different things."""
+        told = field.uneven | field.loose | {part for each in field.strands for part in each.parts}
+        parts = {*self._rules, *self._gone} if field.unfollowed else told
+        return not all(part in self._rules and _picks(self._rules[part]) for part in parts)
 
     def _content(self, before: Contents) -> Contents:
         """Which places read anything, along the parts of the input."""
@@ -207,6 +243,7 @@ class _Step:
         return Field(
             found, field.ended, bound, field.some, field.every, field.uneven, field.loose,
             field.cut or cut, seamless, ends, field.folded, field.lost, field.content,
+            field.unfollowed,
         )  # fmt: skip
 
     def _within(self, field: Field) -> tuple[bool, bool, tuple[int, int]]:
@@ -227,16 +264,17 @@ class _Step:
         rule = self._rules[part]
         if part in self._staying or leaves_out(rule):
             return part not in self._staying
-        if part not in self._taps:
-            self._taps[part] = taps_of(rule, self._context.number)
-        return not all(ends_of(self._taps[part], self._before(part), self._after(part)))
+        return not all(ends_of(self._taps_of(part), self._before(part), self._after(part)))
 
     def _through(self, part: int, reads: Reads) -> Reads:
         if part in self._staying:
             return reads
+        return reads.through(self._taps_of(part), self._after(part))
+
+    def _taps_of(self, part: int) -> Taps:
         if part not in self._taps:
             self._taps[part] = taps_of(self._rules[part], self._context.number)
-        return reads.through(self._taps[part], self._after(part))
+        return self._taps[part]
 
     def _before(self, part: int) -> int:
         """The size of a part in the input."""

@@ -24,7 +24,7 @@ from netlang.analysis.fields.state import (
     ReadState,
     States,
     numbered,
-    unknown_field,
+    unfollowed_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.reach import (
@@ -184,7 +184,16 @@ def _from_place(
         return ReadState(tuple((size,) for size in output.shape), state.fields)
     rules: list[AxisRule] = [Same()] * output.rank
     rules[axis] = Cut(-start, every=True)
-    return by_places(state, range(output.rank), rules, output, context)
+    made = by_places(state, range(output.rank), rules, output, context)
+    # Nothing beyond the value is read: the other places are those of other values.
+    return made and state and replace(made, fields=tuple(map(_as_known, made.fields, state.fields)))
+
+
+def _as_known(made: Field | None, before: Field | None) -> Field | None:
+    """The field with what is known of it wherever its elements stand."""
+    if made is None or before is None or (made.lost, made.most) == (before.lost, before.most):
+        return made
+    return replace(made, lost=before.lost, most=before.most)
 
 
 def _is_aside(state: ReadState, axis: int) -> bool:
@@ -247,4 +256,7 @@ def _merged(
     try:
         return pruned(merged(without_covered(fields, sizes)), sizes)
     except TooLong:
-        return unknown_field(fields[0], source, context)
+        ways = tuple(strand for field in fields for strand in field.strands)
+        others = merged([replace(field, strands=()) for field in fields])
+        whole = unfollowed_field(replace(others, strands=ways), sizes, sizes.index(max(sizes)))
+        return replace(whole, most=None)

@@ -185,6 +185,7 @@ def _field(
         every=NOTHING if uneven else field.every,
         uneven=uneven | _kept(field.uneven, own),
         loose=_kept(field.loose, own),
+        most=None,
     )
     found = [rest]
     for strand in field.strands:
@@ -228,7 +229,7 @@ def _through(outer: Reads, inner: Field, source: int, context: Context) -> Field
         _ended(end, jump, offsets, source, context)
         for end in (inner.ended, inner.some, inner.every)
     )
-    return replace(inner, strands=strands, ended=ended, some=some, every=every)
+    return replace(inner, strands=strands, ended=ended, some=some, every=every, most=None)
 
 
 def _within(found: Field, outer: Field, inner: Field, size: int, extent: int) -> Field:

@@ -128,6 +128,8 @@ def axis_field(
     inexact = field.bound or bool(field.loose) or not exact
     least = field.some.width if inexact else max(size, field.some.width)
     figure = max(size, field.ended.width)
+    if field.most is not None:
+        figure = min(figure, field.most)
     sure = field.some.span[1] - field.some.span[0] + 1 if field.some.span else 0
     besides = field.ended.span is not None
     seen_bound = (inexact or not counted or not field.seamless) and seen > sure

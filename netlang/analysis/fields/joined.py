@@ -20,6 +20,7 @@ from netlang.analysis.fields.state import (
     Field,
     ReadState,
     Strand,
+    numbered,
     parts_of,
 )
 from netlang.records import replace
@@ -41,7 +42,7 @@ def told_apart(
 
     State number i covers the places from ``starts[i]`` to before ``starts[i + 1]``.
     """
-    parts = parts_of(whole.layout)[axis]
+    parts, sizes = parts_of(whole.layout)[axis], numbered(whole.layout, context.number)
     fields: list[Field | None] = []
     for source, field in enumerate(whole.fields):
         own = [None if state is None else state.fields[source] for state in states]
@@ -49,11 +50,13 @@ def told_apart(
             fields.append(field)
             continue
         table = _tabled(own, parts[0], starts) if context.fine and len(parts) == 1 else None
-        fields.append(table or _marked(field, own, frozenset(parts)))
+        fields.append(table or _marked(field, own, frozenset(parts), sizes))
     return replace(whole, fields=tuple(fields))
 
 
-def _marked(field: Field, own: Sequence[Field | None], parts: frozenset[int]) -> Field:
+def _marked(
+    field: Field, own: Sequence[Field | None], parts: frozenset[int], sizes: Sequence[int]
+) -> Field:
     """If a value's own function of the axis continues after its end, more is stated than read."""
     loose = not any(_same_reads(each, field) for each in own)
     along = any(part in parts for strand in field.strands for part in strand.parts)
@@ -65,7 +68,15 @@ def _marked(field: Field, own: Sequence[Field | None], parts: frozenset[int]) ->
         uneven=field.uneven | parts,
         seamless=field.seamless and not along,
         loose=field.loose | parts if loose else field.loose,
+        most=_most(own, sizes) if loose and along else None,
     )
+
+
+def _most(own: Sequence[Field | None], sizes: Sequence[int]) -> int | None:
+    """The most that an element of any of the values reads through windows."""
+    found = [field.most_of_all(sizes) for field in own if field is not None]
+    known = [most for most in found if most is not None]
+    return max(known) if len(known) == len(found) else None
 
 
 def _same_reads(one: Field | None, two: Field) -> bool:
@@ -97,6 +108,7 @@ def _tabled(own: Sequence[Field | None], part: int, starts: Sequence[int]) -> Fi
         seamless=not along and all(field.seamless for field in known),
         ends=(min(field.ends[0] for field in known), min(field.ends[1] for field in known)),
         folded=any(field.folded for field in known),
+        most=None,
     )
 
 

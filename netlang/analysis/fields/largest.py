@@ -20,8 +20,8 @@ from netlang.records import Record, replace
 
 __all__ = ["MOST_SOURCES", "Source", "Sources", "clearer", "figure_of", "larger", "sources_of"]
 
-# Axes that are told apart: those of 16 images. No bundled net has more than 4 inputs.
-MOST_SOURCES = 32
+# Axes that are told apart: those of 32 images. StyleGAN2 has 17 images of noise.
+MOST_SOURCES = 64
 
 # An input of a function and one of its axes.
 Source: TypeAlias = tuple[int, int]

@@ -61,6 +61,7 @@ def ended(
         uneven=uneven.difference(gone),
         loose=loose.difference(gone),
         content=content,
+        most=None,
     )
     return _at_least(found, end, context.extent(source))
 
@@ -131,6 +132,7 @@ def merged(fields: Iterable[Field]) -> Field:
                 first.folded or other.folded,
                 first.lost or other.lost,
                 together((first.content, other.content)),
+                first.unfollowed or other.unfollowed,
             )
     return first
 

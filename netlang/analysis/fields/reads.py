@@ -83,6 +83,8 @@ class Reads(Record, gc=False):
                 return Reads(1, 0, (None,))
             low, high = bound[0] + self.advance * only[0], bound[1] + self.advance * only[-1]
             return Reads(1, self.advance * taps.advance, ((low, high),))
+        if self.is_plain and not self.advance and all(taps.taps):
+            return self
         turns = 1 if self.table else self.period // gcd(taps.advance, self.period)
         period = size if self.table else taps.period * turns
         # Not by `len`: a range may be longer than that can tell.

@@ -21,7 +21,8 @@ from netlang.records import Record, replace
 
 __all__ = [
     "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "ReadState",
-    "States", "Strand", "fresh", "unknown_field", "unknown_state", "numbered", "parts_of",
+    "States", "Strand", "fresh", "unknown_field", "unfollowed_field", "unknown_state",
+    "numbered", "parts_of",
     "remapped",
 ]  # fmt: skip
 
@@ -70,6 +71,14 @@ class Strand(Record, gc=False):
         widths = [reads.widest(sizes[part]) for part, reads in self.terms]
         return sum(widths) - len(widths) + 1 if all(widths) else 0
 
+    def whole(self, sizes: Sequence[int]) -> Interval | None:
+        """What all elements read together; None if nothing."""
+        wholes = [reads.whole(sizes[part]) for part, reads in self.terms]
+        known = [whole for whole in wholes if whole is not None]
+        if len(known) < len(wholes):
+            return None
+        return sum(low for low, _ in known), sum(high for _, high in known)
+
     @property
     def is_plain(self) -> bool:
         """Whether offset and jump along one part say everything."""
@@ -106,8 +115,10 @@ class Field(Record, gc=False):
     reads. `cut`: some places of the source itself were left out along its own axis. `seamless`:
     clipped at the borders of the input, it equals what is read within the borders of all values.
     `ends`: where the first and the last place of the input are read for certain. `folded`: a
-    reshape made parts of axes, which end where the axes continue. `lost`: it can't be followed, and
-    windows may read more than stated. `content`: the parts along which some places read nothing.
+    reshape made parts of axes, which end where the axes continue. `unfollowed`: each element is
+    said to read what all that exist read together. `lost`: windows may read more than stated.
+    `content`: the parts along which some places read nothing. `most`: no element reads more through
+    windows, where those of joined values are stated as a hull.
     """
 
     strands: tuple[Strand, ...]
@@ -123,6 +134,14 @@ class Field(Record, gc=False):
     folded: bool = False
     lost: bool = False
     content: Contents = ()
+    unfollowed: bool = False
+    most: int | None = None
+
+    def most_of_all(self, sizes: Sequence[int]) -> int | None:
+        """At least what any element reads through windows; None if ways would have to be joined."""
+        if self.most is None and len(self.strands) < 2:
+            return max(self.ended.width, *(strand.width(sizes) for strand in self.strands), 0)
+        return self.most
 
 
 class ReadState(Record, cache_hash=True, gc=False):
@@ -168,10 +187,31 @@ def numbered(layout: Layout, number: Number) -> list[int]:
 
 
 def unknown_field(field: Field, source: int, context: Context) -> Field:
-    """What is known of a field that can't be followed: at most everything that exists is read."""
+    """What is known of a field that was never followed: at most everything that exists is read."""
     extent = context.extent(source)
     found = Ended(max(field.ended.width, extent), (0, extent - 1))
-    return Field((), found, bound=True, cut=True, lost=True)
+    return Field((), found, bound=True, cut=True, folded=True, lost=True)
+
+
+def unfollowed_field(field: Field, sizes: Sequence[int], part: int) -> Field:
+    """What is known of a field that isn't followed any further, at parts of these sizes.
+
+    Each element reads at most what all read together: the same all along a part.
+    """
+    together = hull([strand.whole(sizes) for strand in field.strands])
+    strands = () if together is None else (Strand(((part, Reads(1, 0, (together,))),)),)
+    return Field(
+        strands,
+        field.ended,
+        bound=True,
+        cut=True,
+        seamless=False,
+        ends=(NOWHERE, NOWHERE),
+        folded=True,
+        lost=field.lost,
+        unfollowed=True,
+        most=field.most_of_all(sizes),
+    )
 
 
 def unknown_state(type_: TensorType, context: Context) -> ReadState:

@@ -101,7 +101,7 @@ def _moved(old: _Field, new: _Field, times: int) -> _Field:
         _, now = _only(new)
         low, high = now[0] + times * (now[0] - was[0]), now[1] + times * (now[1] - was[1])
         strands = (Strand(((part, Reads(1, jump, ((low, high),))),)),)
-    return replace(new, strands=strands, ended=ended, some=some, every=every)
+    return replace(new, strands=strands, ended=ended, some=some, every=every, most=None)
 
 
 def forgotten(state: ReadState | None, context: Context) -> ReadState | None:

@@ -19,7 +19,7 @@ Asked = tuple[str, int, dict[str, object]]
 
 
 def in_windows(draw: Draw, x: Shape) -> list[Windowed] | None:
-    """What is between the places of each window, or of each grid; perhaps the image is rolled first.
+    """What is between the places of each window, or of each grid; perhaps of a rolled image.
 
     Rows and columns that fill no window are left out.
     """

@@ -17,7 +17,7 @@ from netlang.analysis.fields.state import (
     numbered,
     parts_of,
     remapped,
-    unknown_field,
+    unfollowed_field,
 )
 from netlang.records import replace
 
@@ -55,8 +55,7 @@ def flattened(state: ReadState, axes: Sequence[int], context: Context) -> ReadSt
     }
     joined_sizes = numbered(layout, context.number)
     fields = tuple(
-        field and _flat(field, source, places, digits, joined_sizes, context)
-        for source, field in enumerate(state.fields)
+        field and _flat(field, places, digits, sizes, joined_sizes) for field in state.fields
     )
     return ReadState(layout, fields, state.pool)
 
@@ -74,17 +73,16 @@ def _digit(sizes: Sequence[int], parts: range, part: int) -> Taps | None:
 
 def _flat(
     field: Field,
-    source: int,
     places: dict[int, int],
     digits: dict[int, Taps | None],
+    before: Sequence[int],
     sizes: Sequence[int],
-    context: Context,
 ) -> Field:
     try:
-        strands = [_flat_strand(strand, places, digits, sizes) for strand in field.strands]
-        strands = distinct(strands)
+        flat = [_flat_strand(strand, places, digits, sizes) for strand in field.strands]
+        strands = distinct(flat)
     except TooLong:
-        return unknown_field(field, source, context)
+        return unfollowed_field(field, before, sizes.index(max(sizes)))
     flags = (frozenset(places[p] for p in parts) for parts in (field.uneven, field.loose))
     uneven, loose = flags
     contents = {

@@ -17,7 +17,7 @@ from netlang.analysis.fields.state import (
     numbered,
     parts_of,
     remapped,
-    unknown_field,
+    unfollowed_field,
 )
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
@@ -110,13 +110,14 @@ class _Regrouped:
         return upper, lower
 
     def _split_field(self, field: Field, source: int, part: int, upper: int, lower: int) -> Field:
+        sizes = [self._sizes[each] for each in range(len(self._sizes))]
         try:
             found = self._split_exactly(field, part, upper, lower)
         except TooLong:
             try:
                 found = self._split_apart(field, source, part, upper, lower)
             except TooLong:
-                return unknown_field(field, source, self._context)
+                return unfollowed_field(field, sizes, lower)
         content = {other: own for other, own in field.content if other != part}
         if own := dict(field.content).get(part):
             content |= {half: holed(own, self._sizes[half]) for half in (upper, lower)}
@@ -136,13 +137,11 @@ class _Regrouped:
             loose=field.loose - {part} | halves if part in field.loose else field.loose,
         )
 
-    def _split_apart(
-        self, field: Field, source: int, part: int, upper: int, lower: int
-    ) -> Field:
+    def _split_apart(self, field: Field, source: int, part: int, upper: int, lower: int) -> Field:
         """A bound where the halves don't add up: the hull over all places of one of them.
 
-        Of the last rows of an image that was rolled one may come from its other end. If all places of
-        that half are read next, as by an attention within windows, nothing is lost.
+        Of the last rows of an image that was rolled one may come from its other end. If all places
+        of that half are read next, as by an attention within windows, nothing is lost.
         """
         sizes = self._sizes[upper], self._sizes[lower]
         ways = [_told_along(field, part, half, sizes, half == upper) for half in (upper, lower)]
