@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from netlang.advice.edits import inserted, replaced, with_arguments
 from netlang.advice.nearest import replacement
@@ -15,9 +15,11 @@ from netlang.syntax import ast
 __all__ = [
     "as_list",
     "compared",
+    "completed",
     "converted",
     "counted",
     "foreign_module",
+    "lacking",
     "missing_arguments",
     "more_targets",
     "activation_as_step",
@@ -65,6 +67,20 @@ def missing_arguments(span: Span, items: tuple[Argument, ...], given: Container[
     texts = [f"{name}={_EXAMPLES[name]}" for name in missing]
     shown = " and ".join(f"`{text}`" for text in texts)
     return Fix(f"give it, for example {shown}", (with_arguments(span, texts),))
+
+
+def lacking(parameters: Sequence[ast.Parameter], given: Container[str]) -> list[str]:
+    """The parameters without a default that aren't given."""
+    return [each.name for each in parameters if each.default is None and each.name not in given]
+
+
+def completed(callee: str, span: Span, missing: Sequence[str]) -> str:
+    """A call as it stands in the text, with the arguments that it lacks."""
+    more = ", ".join(f"{name}=..." for name in missing)
+    text = span.text
+    is_call = text.startswith(f"{callee}(") and text.endswith(")") and "\n" not in text
+    given = text.removeprefix(f"{callee}(")[:-1].strip() if is_call else ""
+    return f"{callee}({given}, {more})" if given else f"{callee}({more})"
 
 
 def converted(item: Argument, value: object, span: Span) -> Fix | None:

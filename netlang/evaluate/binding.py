@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from netlang.advice.arguments import (
     activation_as_step,
     as_list,
+    completed,
     converted,
     missing_arguments,
     without_inputs,
@@ -259,6 +260,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
                     callee=name,
                     name=item.name,
                     description=item.kind.description,
+                    call=completed(name, span, [item.name]),
                     fix=missing_arguments(span, signature(layer.target.op), bound),
                 )
             )

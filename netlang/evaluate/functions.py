@@ -6,8 +6,10 @@ and calls are counted, so that every call ends soon. Numbers keep what they were
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol, final
 
+from netlang.advice.arguments import completed, lacking
 from netlang.advice.edits import inserted
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -84,7 +86,7 @@ def _worked_out(
             elif parameter.default is not None:
                 value = inner.value(parameter.default)
             else:
-                raise _missing(function, parameter, span)
+                raise _missing(function, given, span)
             own.assign(parameter.name, value, parameter.name_span)
         return inner.value(function.definition.value)
     except NetlangError as error:
@@ -99,13 +101,15 @@ def _worked_out(
         raise
 
 
-def _missing(function: FunctionValue, parameter: ast.Parameter, span: Span) -> NetlangError:
+def _missing(function: FunctionValue, given: Container[str], span: Span) -> NetlangError:
+    missing = lacking(function.definition.parameters, given)
     return NetlangError(
         MissingArgument(
             span=span,
             callee=function.name,
-            name=parameter.name,
+            name=missing[0],
             description="it has no default",
+            call=completed(function.name, span, missing),
         )
     )
 

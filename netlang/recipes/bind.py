@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from netlang.advice.arguments import missing_arguments
+from netlang.advice.arguments import completed, missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
@@ -180,6 +180,7 @@ def _require(
                     callee=cls.name,
                     name=item.name,
                     description=item.kind.description,
+                    call=completed(cls.name, span, [item.name]),
                     fix=missing_arguments(span, items, given),
                 )
             )

@@ -39,11 +39,12 @@ class MissingArgument(Diagnostic):
     code = "E0302"
     title = "`{callee}` needs a value for `{name}`"
     caption = "`{name}` is missing: {description}"
-    help = "write `{callee}({name}=...)`"
+    help = "write `{call}`"
 
     callee: str
     name: str
     description: str
+    call: str
 
 
 class TooManyArguments(Diagnostic):

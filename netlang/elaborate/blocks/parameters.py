@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.arguments import completed, lacking
 from netlang.advice.edits import replaced
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import MissingArgument
@@ -55,12 +56,14 @@ def parameters(
         elif parameter.default is not None:
             value = evaluator.value(parameter.default)
         else:
+            missing = lacking(target.definition.parameters, given)
             raise NetlangError(
                 MissingArgument(
                     span=span,
                     callee=applied.name,
                     name=parameter.name,
                     description="it has no default",
+                    call=completed(applied.name, span, missing),
                 )
             )
         values[parameter.name] = value
