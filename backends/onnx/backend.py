@@ -9,6 +9,7 @@ from typing import final
 from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
 from netlang.records import replace
+from netlang.targets.doctor import ExaminingBackend, Finding
 from netlang.targets.timing import (
     BenchOptions,
     Contestant,
@@ -23,8 +24,8 @@ __all__ = ["BACKEND", "OnnxBackend"]
 
 
 @final
-class OnnxBackend(VerifyingBackend, TimingBackend):
-    """Writes `.onnx` files, compares them with the spec, and times them."""
+class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend):
+    """Writes `.onnx` files, compares them with the spec, times them, and examines their runtime."""
 
     name = "onnx"
     extra = "onnx"
@@ -73,6 +74,11 @@ class OnnxBackend(VerifyingBackend, TimingBackend):
         from netlang.backends.onnx.bench.roofline import draw_roofline
 
         draw_roofline(path, times)
+
+    def examine_runtime(self) -> Iterator[Finding]:
+        from netlang.backends.onnx.doctor.runtime_report import examine_runtime
+
+        return examine_runtime()
 
 
 def _warnings() -> Iterator[str]:

@@ -212,7 +212,7 @@ class ProviderReplaced(Diagnostic):
 
     code = "E0966"
     title = "asked for `{name}`, ONNX Runtime fell back to {got}"
-    help = "a library or device that `{name}` needs is missing, or of another version"
+    help = "a library or device that it needs is missing: `netlang doctor --runtime` says which"
 
     name: str
     got: str

@@ -15,7 +15,7 @@ def test_the_page(run: Runner) -> None:
     """But for the numbers: those of the page are of another machine."""
     text = PAGE.read_text(encoding="utf-8")
     (command,) = re.findall(r"^```sh\nnetlang (.*)\n```$", text, re.MULTILINE)
-    first, second = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    first, second, _ = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert run("compile", "mobilenet_v2", "-o", "mobilenet_v2.onnx").status == 0
     done = run(*shlex.split(command), "--seconds", "0")
     assert done.status == 0, done.err

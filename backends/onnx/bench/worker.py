@@ -8,8 +8,9 @@ its own, and several can be timed in turn.
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,26 +22,36 @@ __all__ = ["main"]
 
 def main() -> None:
     """Answer requests until there are no more."""
-    requests = map(json.loads, sys.stdin)
+    # ONNX Runtime prints to standard output where a provider can't start.
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        for answer in _answers(map(json.loads, sys.stdin)):
+            print(json.dumps(answer), file=answers, flush=True)
+
+
+def _answers(requests: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
     first = next(requests, None)
     if first is None:
         return
     try:
-        session, feeds = _opened(first)
+        session, feeds, told = _opened(first)
     except Exception as error:  # ONNX Runtime's own classes have no common base
-        _answer(refused=str(error))
+        yield {"refused": str(error)}
         return
+    yield told
     for request in requests:
         try:
-            _answer(seconds=[_timed(session, feeds) for _ in range(request["runs"])])
+            yield {"seconds": [_timed(session, feeds) for _ in range(request["runs"])]}
         except Exception as error:  # as above
-            _answer(refused=str(error))
+            yield {"refused": str(error)}
     if first["profile"]:
         session.end_profiling()
 
 
-def _opened(request: Mapping[str, Any]) -> tuple[Any, dict[str, NDArray[Any]]]:
-    """The file as a session, with inputs for it."""
+def _opened(
+    request: Mapping[str, Any],
+) -> tuple[Any, dict[str, NDArray[Any]], dict[str, object]]:
+    """The file as a session, with inputs for it, and what is told of it."""
     import onnxruntime
 
     feeds = _feeds(request["inputs"])
@@ -55,8 +66,8 @@ def _opened(request: Mapping[str, Any]) -> tuple[Any, dict[str, NDArray[Any]]]:
     session = onnxruntime.InferenceSession(request["path"], options, providers=request["providers"])
     load = perf_counter() - start
     session.run(None, feeds)
-    _answer(load=load, providers=session.get_providers(), memory=_growth(before))
-    return session, feeds
+    told = {"load": load, "providers": session.get_providers(), "memory": _growth(before)}
+    return session, feeds, told
 
 
 def _feeds(inputs: Mapping[str, tuple[str, list[int]]]) -> dict[str, NDArray[Any]]:
@@ -91,10 +102,6 @@ def _most_memory() -> int | None:
 def _growth(before: int | None) -> int | None:
     now = _most_memory()
     return None if now is None or before is None else now - before
-
-
-def _answer(**values: object) -> None:
-    print(json.dumps(values), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What the installed ONNX Runtime can do, and why not more."""
