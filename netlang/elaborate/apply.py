@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, partial
+from typing import final
 
 from netlang.advice.bodies import steps_after
 from netlang.advice.calls import refuse_call
@@ -47,7 +48,7 @@ from netlang.evaluate.values import (
 from netlang.ir.op import Op
 from netlang.ir.program import NO_ARGUMENTS, Function, Ref
 from netlang.ops import operator, operator_names
-from netlang.records import replace
+from netlang.records import Record, replace
 from netlang.syntax import ast
 
 __all__ = ["apply"]
@@ -66,25 +67,40 @@ def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
             key = literal_key(layer.target.op, action.arguments or ())
             known = body.session.literal_steps.get(key) if key else None
             if known is not None:
-                return _literal(body, layer, known, action, step)
+                return _literal(body, _Applied(layer, action, step), known)
     else:
         layer = bind(layer, action.arguments or (), body.evaluator.value, action.span)
-        return _block(body, layer, action, step)
+        return _block(body, _Applied(layer, action, step))
     rest, given = taken_out(body, layer, action.arguments or ())
     layer, op = _operator(body, layer, rest, action)
+    applied = _Applied(layer, action, step)
     if given is not NOTHING_GIVEN:
-        return _given(body, op, layer, action, step, given)
+        return _given(body, op, applied, given)
     if action.body is not None:
-        return _merge(body, op, layer, action, step)
+        return _merge(body, op, applied)
     if key is not None:
         parameters = parameters_given(layer, action.arguments or ())
         body.session.literal_steps[key] = LiteralStep(op, parameters)
     path = next_path(body, step.label)
     result = None
     if step.flow is not None:
-        call = _application(layer, action, step, path, step.flow)
-        result = operator_node(body, op, call)
+        result = operator_node(body, op, applied.application(path, step.flow))
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
+
+
+@final
+class _Applied(Record, gc=False):
+    """A layer, and the step that applies it."""
+
+    layer: Layer
+    action: ast.Apply
+    step: StepContext
+
+    def application(self, path: LabelPath, inputs: tuple[Ref, ...]) -> Application:
+        """The layer, which has all arguments, applied to values at its place in the function."""
+        written, action = argument_spans(self.layer), self.action
+        places = action.span, action.name_span, self.step.span
+        return Application(self.layer, written, path, inputs, *places)
 
 
 def _operator(
@@ -100,15 +116,14 @@ def _operator(
         raise
 
 
-def _given(
-    body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext, given: WeightValues
-) -> CurrentValue:
+def _given(body: Body, op: Op, applied: _Applied, given: WeightValues) -> CurrentValue:
     """A step that is given weights as values."""
     check_alone(op, given)
     op, result = replace(op, given=given.names(op)), None
+    layer, step = applied.layer, applied.step
     path = next_path(body, step.label)
     if step.flow is not None:
-        call = _application(layer, action, step, path, step.flow)
+        call = applied.application(path, step.flow)
         further = tuple(given.refs[name] for name in op.given)
         written = {**call.written, **given.spans}
         call = replace(call, inputs=(*step.flow, *further), written=written, tied=given.ties)
@@ -117,10 +132,9 @@ def _given(
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
 
 
-def _literal(
-    body: Body, layer: Layer, known: LiteralStep, action: ast.Apply, step: StepContext
-) -> CurrentValue:
+def _literal(body: Body, applied: _Applied, known: LiteralStep) -> CurrentValue:
     """A step written exactly like an earlier one, whose arguments were valid."""
+    layer, action, step = applied.layer, applied.action, applied.step
     path = next_path(body, step.label)
     arguments, result = action.arguments or (), None
     if step.flow is not None:
@@ -133,13 +147,6 @@ def _literal(
     layer = bind(layer, arguments, body.evaluator.value, action.span)
     labelled = Labelled(result, step.span, "an operator", path, layer, known.op)
     return add_label(body, step.label, labelled)
-
-
-def _application(
-    layer: Layer, action: ast.Apply, step: StepContext, path: LabelPath, inputs: tuple[Ref, ...]
-) -> Application:
-    written = argument_spans(layer)
-    return Application(layer, written, path, inputs, action.span, action.name_span, step.span)
 
 
 def _given_by(body: Body, function: FunctionValue, action: ast.Apply) -> tuple[Layer, ast.Apply]:
@@ -208,8 +215,9 @@ def _operator_layer(op: type[Op]) -> Layer:
     return Layer(OperatorTarget(op))
 
 
-def _merge(body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:
+def _merge(body: Body, op: Op, applied: _Applied) -> CurrentValue:
     """`add { a; b }`: the branches, then the operator on their last values."""
+    action, step = applied.action, applied.step
     if op.arity.maximum is not None and op.arity.maximum < 2:
         why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
         assert action.body is not None
@@ -225,8 +233,9 @@ def _merge(body: Body, op: Op, layer: Layer, action: ast.Apply, step: StepContex
     path = next_path(body, step.label)
     result = None
     if ends is not None:
-        result = operator_node(body, op, _application(layer, action, step, path, ends))
-    return add_label(body, step.label, Labelled(result, step.span, "a merge", path, layer, op))
+        result = operator_node(body, op, applied.application(path, ends))
+    labelled = Labelled(result, step.span, "a merge", path, applied.layer, op)
+    return add_label(body, step.label, labelled)
 
 
 def _refuse_one(body: Body, action: ast.Apply, step: StepContext, ends: tuple[Ref, ...]) -> None:
@@ -241,8 +250,9 @@ def _refuse_one(body: Body, action: ast.Apply, step: StepContext, ends: tuple[Re
         body.session.report(NetlangError(merge_of_one(action, branch, alike=alike)))
 
 
-def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> CurrentValue:
+def _block(body: Body, applied: _Applied) -> CurrentValue:
     """A block or net as a step."""
+    layer, action, step = applied.layer, applied.action, applied.step
     definition = layer.target.definition if isinstance(layer.target, BlockTarget) else None
     if isinstance(definition, ast.BlockDef) and definition.inline:
         return without_level(body, layer, action, step.label, step.flow)
@@ -253,22 +263,23 @@ def _block(body: Body, layer: Layer, action: ast.Apply, step: StepContext) -> Cu
             what = "a block with a body"
             body.builder.label(path, Labelled(result, step.span, what, path, outputs=names))
         return result
-    result, callee = _instance(body, layer, action, step, path)
+    result, callee = _instance(body, applied, path)
     names = () if callee is None else callee.deployed_names
     labelled = Labelled(result, step.span, "a block", path, layer, callee, names)
     return add_label(body, step.label, labelled)
 
 
 def _instance(
-    body: Body, layer: Layer, action: ast.Apply, step: StepContext, path: LabelPath
+    body: Body, applied: _Applied, path: LabelPath
 ) -> tuple[CurrentValue, Function | None]:
     """A call of a block's function, and the function; None if there was an error."""
-    values = arguments(body, layer, action.span, step.flow)
+    action, step = applied.action, applied.step
+    values = arguments(body, applied.layer, action.span, step.flow)
     if step.flow is None:
         return None, None
     if not step.flow:
         raise NetlangError(nothing_to_read(body, action.span))
-    call = _application(layer, action, step, path, step.flow)
+    call = applied.application(path, step.flow)
     elaborated = instances.function(body, call, values)
     if elaborated is None:
         return None, None
