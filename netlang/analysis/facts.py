@@ -171,7 +171,7 @@ class Facts:
 
 def _sum_of(name: str) -> Callable[[Totals], Dim]:
     if name not in _SUMS:
-        raise InternalError(f"{name!r} is no sum over the operators of a net")
+        raise InternalError(f"{name!r} isn't a sum over the operators of a net")
     return _SUMS[name]
 
 

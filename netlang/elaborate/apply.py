@@ -188,7 +188,7 @@ def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | No
         fix = steps.once_more(action, again)
         raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
     fix = steps.label_after(body.module.file, action)
-    if fix is not None:  # what reads the label is no second error
+    if fix is not None:  # what reads the label isn't a second error
         path = (*body.scope, action.name)
         body.builder.labels.setdefault(path, Labelled(None, action.span, "a step", path))
         raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))

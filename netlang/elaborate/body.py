@@ -249,7 +249,7 @@ class Body(Draft):
             self._mark_unknown(statement)
 
     def _mark_unknown(self, statement: ast.Statement) -> None:
-        """Mark labels of a failed statement, so that reading them is no second error."""
+        """Mark labels of a failed statement, so that reading them isn't a second error."""
         if isinstance(statement, ast.Input) and not statement.is_computed:
             path = (*self.scope, statement.name)
             labelled = Labelled(None, statement.name_span, "an input", path)

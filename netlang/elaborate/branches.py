@@ -31,7 +31,7 @@ def branches(
     ends: list[CurrentValue] = []
     for statement in suite.statements:
         if _is_refused(inner, action, statement):
-            _ends(inner, (statement,), None)  # its labels, so that reading them is no second error
+            _ends(inner, (statement,), None)  # its labels: reading them isn't a second error
             ends.append(None)
         else:
             ends += _ends(inner, (statement,), flow)

@@ -113,7 +113,7 @@ def _net(
 ) -> Program | None:
     target = applied.target
     if not isinstance(target, BlockTarget):
-        raise TypeError(f"{applied.name} is no net")
+        raise TypeError(f"{applied.name} isn't a net")
     definition = target.definition
     values = parameters(target, applied, span, None)
     names = own_names(target, values)

@@ -109,7 +109,7 @@ def _constant(body: Body, constant: ast.Constant) -> None:
         value = body.evaluator.value(constant.value)
     except NetlangError as error:
         body.session.report(error)
-        path = (*body.scope, constant.name)  # if a step was meant, reading it is no second error
+        path = (*body.scope, constant.name)  # if a step was meant, reading it isn't a second error
         labelled = Labelled(None, constant.name_span, "a constant", path)
         body.builder.labels.setdefault(path, labelled)
     names.assign(constant.name, value, constant.name_span)

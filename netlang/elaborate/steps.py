@@ -58,7 +58,7 @@ def _note_parts(body: Body, path: ast.Path, flows: list[CurrentValue], end: Curr
 
 
 def _poison(body: Body, step: ast.Step) -> None:
-    """Define the label of a step that failed, so that reading it is no second error."""
+    """Define the label of a step that failed, so that reading it isn't a second error."""
     if step.label is None:
         return
     try:

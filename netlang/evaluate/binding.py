@@ -244,7 +244,7 @@ def _converted(item: Argument, bound: BoundArgument) -> Fix | None:
 def operator_of(layer: Layer, span: Span) -> Op:
     """The operator with all of its arguments. Raises a diagnostic for missing or wrong ones."""
     if not isinstance(layer.target, OperatorTarget):
-        raise TypeError(f"{layer.name} is no operator")
+        raise TypeError(f"{layer.name} isn't an operator")
     name, bound = layer.name, dict(layer.arguments)
     fields: dict[str, Any] = {}
     for item in signature(layer.target.op):

@@ -1,4 +1,4 @@
-"""The error for a name in an expression that nothing has."""
+"""The error for a name in an expression that stands for nothing."""
 
 from __future__ import annotations
 

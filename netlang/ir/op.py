@@ -135,7 +135,7 @@ class Op(Described, gc=False):
     given: tuple[str, ...] = ()
 
     def takes(self, inputs: int) -> bool:
-        """Whether it can be applied to so many values, weights that are given included."""
+        """Whether it can be applied to that many values, including given weights."""
         return self.arity.accepts(inputs - len(self.given))
 
     @abstractmethod

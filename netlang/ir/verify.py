@@ -71,7 +71,7 @@ def verify_function(net: Function, sizes: Mapping[str, int], moved: Collection[s
 
 
 def _nodes(items: Iterable[Item]) -> Iterator[Node]:
-    """The nodes, with repeats as of the first time."""
+    """The nodes; of each repeat, those of the first time."""
     for item in items:
         if isinstance(item, Repeat):
             yield from _nodes(item.items)

@@ -47,7 +47,7 @@ def unknown_names(
     nodes = outline(definition).nodes
     local = _locals(definition, nodes)
     right: set[tuple[str | None, ...]] = set()
-    misplaced: set[str] = set()  # labels behind their step: what reads them is no second error
+    misplaced: set[str] = set()  # labels after their step: reading them isn't a second error
     for node in nodes:
         if isinstance(node, ast.Apply):
             form = _form(node)
@@ -225,7 +225,7 @@ def _layer(
 
 
 def _listed_each(action: ast.Apply) -> tuple[ast.Argument, ...]:
-    """The arguments of a step; behind `*row`, how many there are isn't known."""
+    """The arguments of a step; after `*row`, nobody knows how many there are."""
     arguments = action.arguments or ()
     if any(isinstance(each.value, ast.Spread) for each in arguments):
         return tuple(each for each in arguments if each.name is not None)

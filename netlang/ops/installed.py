@@ -87,7 +87,7 @@ def installed_operator(name: str) -> type[Op] | None:
 
     found = EntryPoint(name, value, GROUP).load()
     if not (isinstance(found, type) and issubclass(found, Op) and found.name == name):
-        raise InternalError(f"the entry point {name} = {value} of {GROUP} is no operator {name!r}")
+        raise InternalError(f"entry point {name} = {value} of {GROUP} isn't an operator {name!r}")
     return found
 
 

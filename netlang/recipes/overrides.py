@@ -73,7 +73,7 @@ def argument_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
 
 
 def setting_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
-    """What to write for the line `lr: 0.1` of a recipe, which is no key but an argument."""
+    """What to write for the line `lr: 0.1` of a recipe, which isn't a key but an argument."""
     key, value = entry.key, entry.value.span.text
     found = _owner(entry, entries)
     if found is not None:

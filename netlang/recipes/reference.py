@@ -70,7 +70,7 @@ processes, and after a run is resumed.
 
 **Where it is done.** Images in files are decoded, and go through the path up to its last change of
 size, in worker processes, as bytes. The rest is done on the device that trains, in batches. Steps
-that follow each other become one where that gives the same picture: a resizing and the crops behind
+that follow each other become one where that gives the same picture: a resizing and the crops after
 it make one region. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where what is used of it
 stays twice as large as it is to get. Data in memory go through the whole path on the device.
 Normalisation follows the path.

@@ -18,7 +18,7 @@ NODES = frozenset(
         ast.Constant, ast.Starred, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.BinOp,
         ast.UnaryOp, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow,
         ast.BitOr,
-        # modules whose labels are no attributes
+        # modules whose labels aren't attributes
         ast.Dict, ast.JoinedStr, ast.FormattedValue,
         # repeats, auxiliary outputs, helpers
         ast.For, ast.GeneratorExp, ast.ListComp, ast.comprehension, ast.If, ast.IfExp, ast.Compare,

@@ -92,7 +92,7 @@ def test_work_on_many_warnings_is_linear(run: Runner) -> None:
         (run.folder / "many.net").write_text(f"net a {{\n    input x: [4]\n    relu\n}}\n{unused}")
         return steps_of(lambda: run("check", "many.net"))
 
-    run("check", "good.net", "wrong.net")  # what it imports is no part of its work
+    run("check", "good.net", "wrong.net")  # what it imports isn't part of its work
     assert steps(1_600) < 1.2 * 4 * steps(400)
 
 
@@ -131,7 +131,7 @@ train pets {
 
 
 def test_what_only_the_data_can_tell(run: Runner) -> None:
-    """A folder may have a part for validation or not: that is no error, and no secret either."""
+    """A folder may have a part for validation or not: that isn't an error, and no secret either."""
     said = "`early_stopping` of `pets` needs a part for validation in the data"
     path = run.folder / "p.net"
     path.write_text(RECIPE)

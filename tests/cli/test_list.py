@@ -52,7 +52,7 @@ def test_overview_shows_tasks_papers_and_nets(run: Runner) -> None:
     ]
     assert places == sorted(places)
     assert "Deep Residual Learning for Image Recognition" in lines[places[1]]
-    assert "resnet(" not in text, "nets that need arguments are no names to compile"
+    assert "resnet(" not in text, "nets that need arguments aren't names to compile"
     assert f"{len(bundled_files())} files: " in lines[-2]
     assert "netlang list WORD..." in lines[-1]
 

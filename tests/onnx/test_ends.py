@@ -162,7 +162,7 @@ def test_response_norm_without_squares(tmp_path: Path) -> None:
      "conv(2, 1, standardize=true, eps=1e-9)"],
 )  # fmt: skip
 def test_epsilons_survive_in_float16(step: str, tmp_path: Path) -> None:
-    """Zeros stay finite in both runtimes: an epsilon that is no number of the type is its least."""
+    """Zeros stay finite in both runtimes: an epsilon below the type's numbers is its least."""
     spec = tmp_path / "a.net"
     spec.write_text(f"net a {{\n    input x: float16[6, 3]\n    {step}\n}}\n")
     net = netlang.load(spec)

@@ -106,7 +106,7 @@ def _steps(text: str) -> int:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_refused_with_little_work(name: str) -> None:
     with limited(ENDLESS):
-        said = outcome(HOSTILE[name](LONG))  # what it imports is no part of its work
+        said = outcome(HOSTILE[name](LONG))  # what it imports isn't part of its work
     assert said.startswith("error[E01")
     assert len(said) < 20_000
     short, long = (_steps(HOSTILE[name](size)) for size in (SHORT, LONG))

@@ -266,7 +266,7 @@ def test_a_value_without_a_layer_is_placed(tmp_path: Path) -> None:
 
 
 def test_a_gradient_that_is_infinite_is_named(tmp_path: Path) -> None:
-    """The sigmoid of what is infinite is 1; its slope, 0, times an infinite one is no number."""
+    """The sigmoid of what is infinite is 1; its slope, 0, times an infinite one isn't a number."""
     body = f"    input x: [40]\n    one: linear(8)\n    {POWER}\n    sigmoid -> two: linear(10)"
     found = refused(tmp_path, body)
     assert found.caption_text == "the gradient of `one` isn't finite, though the loss is"

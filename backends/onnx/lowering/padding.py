@@ -12,7 +12,7 @@ __all__ = [
     "END", "PAD_MODES", "around", "behind_padding", "pad_inputs", "padded", "pads_attribute",
 ]  # fmt: skip
 
-# Any bound behind the last element; the largest is the customary one.
+# Any bound beyond the last element; the largest is the customary one.
 END = 2**63 - 1
 PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
 

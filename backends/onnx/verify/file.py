@@ -80,7 +80,7 @@ class ModelFile:
             told = {entry.key: entry.value for entry in tensor.external_data}
             length = told.get("length", "0")
             if not length.isdecimal():
-                raise self.unreadable(f"the length of `{tensor.name}` is no number")
+                raise self.unreadable(f"the length of `{tensor.name}` isn't a number")
             size += int(length)
         if size > _MOST:
             raise self.unreadable("it says that its weights have more than 2 GiB")

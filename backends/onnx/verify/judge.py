@@ -22,7 +22,7 @@ class Distance(Record):
     """The distances from PyTorch in double precision, as shares of the largest value.
 
     `found` is that of the file, `rounding` that of PyTorch in the net's own precision, or None if
-    that is no measure and `found` is the distance from PyTorch in the net's own precision.
+    that isn't a measure and `found` is the distance from PyTorch in the net's own precision.
     """
 
     found: float

@@ -188,7 +188,7 @@ class Decisions:
             "clip_value": recipe.clip_value is not None,
             "plateau": plateau_of(recipe.schedule) is not None,
             "apart": recipe.evaluate_every != recipe.checkpoint_every,
-            # In a description with that, argparse fills in whatever stands behind a %.
+            # In a description with that, argparse fills in whatever follows a %.
             "percent": "%(prog)" in recipe.span.source.name,
         }
 

@@ -111,7 +111,7 @@ class Writer:
         return True
 
     def root(self, ref: Ref) -> Ref:
-        """The value behind `ref`, skipping identities."""
+        """The value that `ref` stands for, skipping identities."""
         return self._same.get(ref, ref)
 
     def _all_uses(self) -> dict[Ref, list[int]]:

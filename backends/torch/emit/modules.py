@@ -65,7 +65,7 @@ class Modules:
 
     @property
     def is_mapping(self) -> bool:
-        """Whether the class itself is an `nn.ModuleDict`, for labels that are no attributes."""
+        """Whether the class itself is an `nn.ModuleDict`, for labels that aren't attributes."""
         return self._owner(self._members.root, _SELF).is_mapping
 
     def statements(self) -> tuple[Statement, ...]:

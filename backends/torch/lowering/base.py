@@ -61,7 +61,7 @@ APPLIED = Call(TheModule(), (Operand(0),))
 """The usual use of a module: calling it with the only value that the step reads."""
 
 
-# What a step keeps: a constant is a buffer that is no part of the state.
+# What a step keeps: a constant is a buffer that isn't part of the state.
 Held: TypeAlias = Literal["module", "parameter", "buffer", "constant"]
 
 

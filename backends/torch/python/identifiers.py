@@ -126,7 +126,7 @@ def is_attribute(label: str) -> bool:
 
 
 def is_item(label: str) -> bool:
-    """Whether a submodule `label` can be an item of an `nn.ModuleDict`, and is no attribute."""
+    """Whether a submodule `label` can be an item of an `nn.ModuleDict`, and isn't an attribute."""
     return not is_attribute(label) and not collides(label)
 
 

@@ -45,7 +45,7 @@ def _phases(schedule: Schedule) -> tuple[Phase, ...]:
         return schedule.phases
     if isinstance(schedule, Phase):
         return (schedule,)
-    raise InternalError(f"a schedule that is no phase: {schedule}")
+    raise InternalError(f"a schedule that isn't a phase: {schedule}")
 
 
 def _chosen(phases: tuple[Phase, ...], rules: list[RateRule | None]) -> RateExpression:

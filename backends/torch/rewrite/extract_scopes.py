@@ -197,7 +197,7 @@ def _below(scope: str, path: str) -> str:
 
 
 def _free(name: str, paths: Set[str]) -> str:
-    """The name, or with the first number behind it that makes it differ from all labels."""
+    """The name, or the name with the first number after it that makes it differ from all labels."""
     labels = {path.partition(".")[0] for path in paths}
     numbered = (f"{name}{number}" for number in count(2))
     return next(other for other in chain([name], numbered) if other not in labels)

@@ -72,7 +72,7 @@ def _state(
 
 
 def _give(module: nn.Module, slot: Slot) -> None:
-    """Fill in a constant, which is no part of the state."""
+    """Fill in a constant, which isn't part of the state."""
     path, _, label = slot.key.rpartition(".")
     owner = module.get_submodule(path)
     name = name_among(label, dict(owner.named_buffers(recurse=False)))

@@ -238,5 +238,5 @@ def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor
         raise InternalError(f"the module returned {len(values)} values for outputs {names}")
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, Tensor):
-            raise InternalError(f"output {name} of the module is no tensor")
+            raise InternalError(f"output {name} of the module isn't a tensor")
         yield name, value

@@ -81,5 +81,5 @@ def facts_of(file: TensorSource) -> dict[str, Json]:
     """The facts stored with tensors; none in files that others wrote."""
     found = parsed_json(file.metadata.get(FACTS, "{}"))
     if not isinstance(found, dict):
-        raise ValueError("its facts are no table")
+        raise ValueError("its facts aren't a table")
     return found

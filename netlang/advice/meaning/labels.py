@@ -25,7 +25,7 @@ class _Place(Enum):
 def label_of_part(
     read: Span, path: ast.Path, index: int, file: ast.File, *, again: bool
 ) -> LabelOfPart:
-    """`stem: linear(8) -> relu` and `stem` read at `read`: the value before the relu, or behind?
+    """`stem: linear(8) -> relu` and `stem` read at `read`: the value before the relu, or after it?
 
     `again` says that it is read by `reuse`, which takes a step and no scope.
     """
@@ -61,7 +61,7 @@ _ALONE = {
 
 
 def _edits(path: ast.Path, index: int, place: _Place, *, again: bool) -> tuple[Edit, ...]:
-    """Braces around the rest of the path; a break behind the step where others have labels."""
+    """Braces around the rest of the path; a line break after the step where others have labels."""
     step, steps = path.steps[index], path.steps[index + 1 :]
     if not again and all(each.label is None for each in steps):
         return braced(step.action.span, steps[-1].span, "").edits

@@ -22,7 +22,7 @@ class Again(Draft):
 
     @property
     def too_often(self) -> bool:
-        """Whether so many nodes were walked again that nothing more is."""
+        """Whether so many nodes were walked again that no others may be."""
         return self.nodes >= MOST_AGAIN
 
     def starts(self, function: Function) -> bool:
@@ -32,7 +32,7 @@ class Again(Draft):
         return before
 
     def repeats(self, items: Iterable[Item]) -> None:
-        """These are gone through several times, so what they call is."""
+        """Notes items that are walked several times, as is everything that they call."""
         for item in items:
             if isinstance(item, Repeat):
                 self.repeats(item.items)

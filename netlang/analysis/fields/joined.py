@@ -27,7 +27,7 @@ from netlang.records import replace
 
 __all__ = ["told_apart"]
 
-# The longest axis that is told place by place.
+# The longest axis that is described place by place.
 LONGEST_TABLE = 1024
 
 

@@ -20,7 +20,7 @@ from netlang.records import Record, replace
 
 __all__ = ["MOST_SOURCES", "Source", "Sources", "clearer", "figure_of", "larger", "sources_of"]
 
-# Axes that are told apart: those of 32 images. StyleGAN2 has 17 images of noise.
+# Axes that are distinguished: those of 32 images. StyleGAN2 has 17 images of noise.
 MOST_SOURCES = 64
 
 # An input of a function and one of its axes.

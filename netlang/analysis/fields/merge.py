@@ -20,7 +20,7 @@ from netlang.records import replace
 
 __all__ = ["distinct", "ended", "merged"]
 
-# Ways with different paces, or along different axes, that are told apart.
+# Ways with different paces, or along different axes, that are distinguished.
 MOST_STRANDS = 8
 
 

@@ -24,7 +24,7 @@ from netlang.records import Record
 
 __all__ = ["Recurrence", "recurrence"]
 
-# Phases and ways that are told one by one.
+# Phases and ways that are described one by one.
 MOST_PHASES = 4
 
 

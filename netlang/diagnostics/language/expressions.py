@@ -21,7 +21,7 @@ class NoCurrentValue(Diagnostic):
     code = "E0225"
     title = "there is no current value here"
     caption = "{why}"
-    help = "`here` is the value that the next step would read: write it behind a step or an input"
+    help = "`here` is the value that the next step would read: write it after a step or an input"
 
     why: str
 

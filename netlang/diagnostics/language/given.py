@@ -65,7 +65,7 @@ class TiedBesideValue(Diagnostic):
 
     code: ClassVar[str] = "E0970"
     title: ClassVar[str] = "`{operator}` has a value for its {name} and the {left} of another step"
-    caption: ClassVar[str] = "with it, the operator is no layer that could share a {left}"
+    caption: ClassVar[str] = "with it, the operator isn't a layer that could share a {left}"
     help: ClassVar[str] = (
         "label a `parameter` for `{left}` and give it to both steps, or tie `{name}` as well"
     )
@@ -100,7 +100,7 @@ class WeightInLayer(Diagnostic):
 
 
 class NoValueForWeight(Diagnostic):
-    """What stands for a weight is no value of the network."""
+    """What stands for a weight isn't a value of the network."""
 
     code: ClassVar[str] = "E0439"
     title: ClassVar[str] = "`{name}` of `{operator}` takes a value, and this is {actual}"

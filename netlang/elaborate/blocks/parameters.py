@@ -103,7 +103,7 @@ def _entry(body: Body, flow: CurrentValue) -> _Entry | None:
 
 def target_of(applied: Layer) -> BlockTarget:
     if not isinstance(applied.target, BlockTarget):
-        raise TypeError(f"{applied.name} is no block")
+        raise TypeError(f"{applied.name} isn't a block")
     return applied.target
 
 

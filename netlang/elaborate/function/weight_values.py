@@ -86,7 +86,7 @@ def _found(body: Body, expr: ast.Expr) -> Ref | Labelled | None:
     owner = body.find(parts[:-1]) if len(parts) > 1 else None
     if owner is not None and isinstance(owner.callee, Op) and owner.flow is not None:
         every = owner.callee.weights(_read(body, body.builder.node_at(".".join(owner.path))))
-        # What a norm measures is no parameter, and can't become one.
+        # What a norm measures isn't a parameter, and can't become one.
         known = {each.name for each in every if not each.buffer}
         return owner if parts[-1] in known else None
     return None
@@ -154,7 +154,7 @@ def _weight_at(body: Body, tie: Tie) -> Weight:
 
 
 def _refuse_number(body: Body, layer: Layer, expr: ast.Expr, name: str) -> None:
-    """Refuse what is no value for a weight that only a value can be given for."""
+    """Refuse what isn't a value for a weight that only a value can be given for."""
     assert isinstance(layer.target, OperatorTarget)
     op = layer.target.op
     if name not in op.weight_values or any(item.name == name for item in signature(op)):

@@ -42,7 +42,7 @@ _RULES: Mapping[str, Callable[..., Any]] = {
 
 
 def computed(function: str, numbers: Sequence[Plain]) -> Plain | None:
-    """The value of an operator or function; None where it has none."""
+    """The value of an operator or function; None if it has none."""
     try:
         found: Plain = _RULES[function](*numbers)
     except (ArithmeticError, ValueError, TypeError):

@@ -153,7 +153,7 @@ def without_origins(value: object) -> object:
 
 
 def is_row(value: object) -> TypeGuard[tuple[Plain, ...]]:
-    """Whether a value is a short list of numbers, each of which keeps its place as its origin."""
+    """Whether a value is a list of few enough numbers for each to have its place as its origin."""
     return (
         isinstance(value, tuple) and 0 < len(value) <= _LONGEST_ROW and all(map(is_number, value))
     )

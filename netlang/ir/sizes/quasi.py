@@ -146,7 +146,7 @@ def _stretches(rising: list[Run]) -> list[tuple[int, int | None, bool]]:
 
 
 def _part(holds: Callable[[int], bool], first: int, last: int | None, rises: bool) -> Run | None:
-    """The part of a stretch where something holds that begins to hold once, or ceases to once."""
+    """The part of a stretch where a condition holds that changes at most once."""
     if rises:
         if holds(first):
             return first, last
@@ -159,7 +159,7 @@ def _part(holds: Callable[[int], bool], first: int, last: int | None, rises: boo
 
 
 def _farther(holds: Callable[[int], bool], first: int) -> int:
-    """Some t after `first` at which something holds that holds from some t on."""
+    """Some t after `first` at which a condition holds, if it holds for all large t."""
     step = 1
     while not holds(first + step):
         step *= 2

@@ -1,4 +1,4 @@
-"""Inequalities of one symbol whose value never falls, or never rises: a bound is all they say.
+"""Inequalities of one symbol whose value never falls, or never rises: each is just a bound.
 
 So they are decided however long their period is: alternating strides make one of thousands.
 """
@@ -20,7 +20,7 @@ _LARGEST = (1 << _BITS) - 1
 
 
 def bounded(constraint: Constraint, name: str, work: WorkBudget) -> SizeSet | None:
-    """The sizes of the symbol `name` that meet a constraint, which speaks of no other symbol.
+    """The sizes of the symbol `name` that meet a constraint, which contains no other symbol.
 
     None if the constraint isn't such an inequality with floors in it, or if its bound is out of
     reach.

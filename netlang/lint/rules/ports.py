@@ -37,13 +37,13 @@ def unused_inputs(about: About, function: Function) -> Iterator[Caution]:
 
 
 class _Beginnings:
-    """Names, and how they begin, found without looking at all of them."""
+    """Names that are searched by how they begin, without looking at all of them."""
 
     def __init__(self, names: set[str]) -> None:
         self.names, self._sorted = names, sorted(names)
 
     def has(self, beginning: str) -> bool:
-        """Whether a name begins so."""
+        """Whether some name begins like that."""
         place = bisect_left(self._sorted, beginning)
         return place < len(self._sorted) and self._sorted[place].startswith(beginning)
 

@@ -99,7 +99,7 @@ class BranchLines(TreeRule):
         return None if isinstance(found, Broken) else operator(name)
 
     def _known(self, meant: str | None) -> type[Op] | BlockTarget | None:
-        """What a constant of the body stands for; None for what only a use of the body tells."""
+        """What a constant of the body stands for; None if that depends on how the body is used."""
         assert self._own is not None
         return None if meant is None or meant in self._own else self._applied(meant)
 

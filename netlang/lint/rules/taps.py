@@ -144,7 +144,7 @@ def _from_value(name: str, step: Span, output: str) -> Fix:
 
 
 def _value_name(statements: Sequence[ast.Statement], count: int) -> str | None:
-    """The name of the current value behind the first `count` statements."""
+    """The name of the current value after the first `count` statements."""
     for place in range(count - 1, -1, -1):
         statement = statements[place]
         if isinstance(statement, ast.Input):
@@ -170,7 +170,7 @@ def _own_names(definition: Definition) -> frozenset[str]:
 
 
 def _is_readable(about: About, own: frozenset[str], name: str) -> bool:
-    """Whether a path can begin with a label: it is no keyword, operator, block or other name."""
+    """Whether a path can begin with a label: it isn't a keyword, operator, block or other name."""
     if name == "body" or is_word(name) or not is_readable(name):
         return False
     try:

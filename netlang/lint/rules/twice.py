@@ -21,7 +21,7 @@ from netlang.lint.site import About
 __all__ = ["applied_twice"]
 
 _MOST_INPUTS = 64
-"""Inputs of a function that are told apart; those behind count as one."""
+"""Inputs of a function that are distinguished; further ones count as one."""
 
 
 def applied_twice(about: About, function: Function) -> Iterator[Caution]:

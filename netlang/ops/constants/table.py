@@ -106,7 +106,7 @@ class Table(Op):
 
 
 def made(op: Op, inputs: Types) -> tuple[Weight, ...]:
-    """What an operator makes once that is no part of the weights: a constant without a key."""
+    """What an operator makes once that isn't part of the weights: a constant without a key."""
     if not isinstance(op, Table) or op.persistent or (found := op.tensor()) is None:
         return ()
     return (found,)

@@ -109,7 +109,7 @@ def _labelled_statement(spot: Spot) -> Diagnostic | None:
     return MisplacedStatement(
         span=spot.span(),
         what=f"`{word}`",
-        why=f"a label names the step after it, and `{word}` is no step",
+        why=f"a label names the step after it, and `{word}` isn't a step",
         advice=advice,
         fix=fix,
     )

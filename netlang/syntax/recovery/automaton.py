@@ -20,8 +20,8 @@ from netlang.syntax.mistakes.expected import can_follow
 __all__ = ["Automaton"]
 
 _FIRST_BATCH, _BATCH = 4, 200
-"""Tokens that are made at a time, twice as many each time: what stands behind the next mistake is
-made again."""
+"""Tokens that are made at a time, twice as many each time: what follows the next
+mistake is made again."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*\{?")
 _LONGEST = 20_000

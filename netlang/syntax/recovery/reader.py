@@ -7,8 +7,8 @@ opens. So a mistake hides nothing but its own statement, and costs no more than 
 What is nested too deeply is given up as a whole, with the rest of its definition, so the stack
 stays small. After `MOST_COUNTED` mistakes, each further one ends its definition.
 
-On exit, every mistake but those behind so many was found, and the first `MOST_ERRORS` of them are
-explained; the tree has everything that could be read.
+On exit, every mistake was found, apart from some after the first `MOST_COUNTED`. The first
+`MOST_ERRORS` are explained, and the tree has everything that could be read.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Reader:
         """Report a mistake and continue after it; returns the number of the next token to read."""
         self.mistakes += 1
         if self.mistakes > len(self.text) + _LOOKED_AT:
-            raise InternalError("reading on behind a mistake comes to no end")
+            raise InternalError("reading on after a mistake comes to no end")
         automaton = self.automaton
         place = automaton.beginning()
         first = automaton.first_token(place, index)

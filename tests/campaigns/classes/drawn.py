@@ -71,7 +71,7 @@ def passed(
     arguments: Mapping[str, object],
     shapes: tuple[tuple[object, ...], ...],
 ) -> dict[str, Given] | None:
-    """What the constructor is called with; None where an argument is no parameter of the block."""
+    """What the constructor is called with; None if one of it isn't a parameter of the block."""
     found: dict[str, Given] = {}
     for argument in constructor.arguments:
         variable = argument.variable

@@ -123,7 +123,7 @@ def _local_response_norm(step: Step) -> Tensor:
 
 @layer("l2_normalize")
 def _l2_normalize(step: Step) -> Tensor:
-    # Not the root of a sum of squares: its gradient at 0 is no number.
+    # Not the root of a sum of squares: its gradient at 0 isn't a number.
     length: Tensor = torch.linalg.vector_norm(step.x, dim=step.axis(), keepdim=True)
     return step.x / length.clamp_min(number(step.arguments["eps"]))
 

@@ -112,7 +112,7 @@ HOSTILE = {
     + b"1 path=aaa".ljust(2048, b"\0"),
     "a record beyond the end": with_size(header(tarfile.XHDTYPE), b"00000000012")
     + b"9999 size=".ljust(2048, b"\0"),
-    "a size that is no number": with_size(header(tarfile.XHDTYPE), b"00000000013")
+    "a size that isn't a number": with_size(header(tarfile.XHDTYPE), b"00000000013")
     + b"11 size=-5\n".ljust(2048, b"\0"),
     "holes": with_size(header(tarfile.GNUTYPE_SPARSE), b"0") + bytes(1024),
     "no end": header(),

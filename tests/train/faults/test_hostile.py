@@ -162,7 +162,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "without a fact": (lambda t, f: f.pop("watch"), "watch"),
     "a step that is a text": (lambda t, f: f.update(step="9"), "whole number"),
     "a negative step": (lambda t, f: f.update(step=-1), "whole number"),
-    "a step that is no number": (lambda t, f: f.update(step=True), "whole number"),
+    "a step that isn't a number": (lambda t, f: f.update(step=True), "whole number"),
     "scores of a list": (lambda t, f: f.update(best=[]), "table"),
     "no weights": (lambda t, f: [t.pop(k) for k in list(t) if "model/" in k], "lacks `model/"),
     "more weights": (lambda t, f: t.update({"model/x": torch.ones(1)}), "has `model/x`"),

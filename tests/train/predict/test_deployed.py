@@ -91,7 +91,7 @@ def affine(*numbers: object) -> dict[str, object]:
 
 
 HOSTILE: dict[str, dict[str, object]] = {
-    "numbers that are no table": {"normalization": affine(1, {"values": [0.5]})},
+    "numbers that aren't a table": {"normalization": affine(1, {"values": [0.5]})},
     "numbers without end": {"normalization": affine({"values": [math.inf]}, {"values": [1.0]})},
     "numbers in depth": {"normalization": affine({"values": [[0.5]]}, {"values": [1.0]})},
     "a text of halves": {"classes": ["\ud800"], "test": ["\ud800"], "recipe": "\ud800", "step": 1},

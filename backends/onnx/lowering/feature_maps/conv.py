@@ -54,7 +54,7 @@ def _(op: ConvTranspose, emit: Emitter) -> tuple[str, ...]:
     stride, extra = per_axis(op.stride, rank), per_axis(op.output_pad, rank)
     (x,) = emit.step.inputs
     if any(more >= step for more, step in zip(extra, stride, strict=True)):
-        # Runtimes refuse that. A zero behind the input adds nothing but makes the output longer by
+        # Runtimes refuse that. A zero after the input adds nothing but makes the output longer by
         # the stride.
         steps = [(0, more // step) for more, step in zip(extra, stride, strict=True)]
         x = padded(x, steps, emit)

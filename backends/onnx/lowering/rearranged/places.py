@@ -134,7 +134,7 @@ def _(op: Fold, emit: Emitter) -> tuple[str, ...]:
 
 
 def _examples(y: TensorType, x: str, emit: Emitter) -> tuple[str, ...]:
-    """The result of the step, its channels put back behind the examples."""
+    """The result of the step, its channels put back after the examples."""
     sizes = [-1, *(int(str(size)) for size in y.shape)]
     return emit.result("Reshape", x, emit.integers("shape", sizes))
 

@@ -21,7 +21,7 @@ LOWEST = {
 
 
 def triangle(lengths: tuple[Dim, Dim], emit: Emitter) -> str:
-    """Truth values [L, S]: whether place j of the keys is not behind place i of the queries."""
+    """Truth values [L, S]: whether place j of the keys isn't after place i of the queries."""
     import numpy as np
 
     rows, columns = lengths

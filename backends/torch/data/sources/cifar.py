@@ -68,7 +68,7 @@ class _Binary(_Version):
     def batch(self, content: bytes) -> tuple[Bytes, Sequence[int]]:
         row = self.labels + _PIXELS
         if not content or len(content) % row:
-            raise DataRefused(f"its {len(content):,} bytes are no rows of {row}")
+            raise DataRefused(f"its {len(content):,} bytes aren't rows of {row}")
         rows = np.frombuffer(content, np.uint8).reshape(-1, row)
         return rows[:, self.labels :], rows[:, self.chosen].tolist()
 

@@ -133,16 +133,16 @@ class _Reading:
     def extend(self, items: list[object]) -> None:
         target = self.stack[-1]
         if not isinstance(target, list):
-            raise TypeError("items for what is no list")
+            raise TypeError("items for what isn't a list")
         target += items
 
     def enter(self, items: list[object]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict):
-            raise TypeError("items for what is no dictionary")
+            raise TypeError("items for what isn't a dictionary")
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, Hashable) or isinstance(key, tuple):
-                raise TypeError("a key that is no name")
+                raise TypeError("a key that isn't a name")
             target[key] = value
 
     def call(self) -> None:

@@ -53,7 +53,7 @@ def _array(archive: ZipFile, name: str) -> NDArray[np.generic]:
     except DataRefused as error:
         raise DataRefused(f"array `{name}`: {error}") from None
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError) as error:
-        # An encrypted or overlapping member, a header that is no literal.
+        # An encrypted or overlapping member, a header that isn't a literal.
         raise DataRefused(f"array `{name}`: {error}") from None
 
 

@@ -71,7 +71,7 @@ def copied(functions: Iterable[Callable[..., Any]]) -> Copied:
     for function in functions:
         module = inspect.getmodule(function)
         if module is None or not module.__name__.startswith(_PLAIN):
-            raise InternalError(f"{function} is no function of the runtime")
+            raise InternalError(f"{function} isn't a function of the runtime")
         found.add(module, function.__name__)
     return found
 

@@ -26,7 +26,7 @@ __all__ = ["Ranges", "needed"]
 # Of one axis.
 MOST_PLACES = 1 << 13
 
-# For each axis of a value the places that are told.
+# For each axis of a value, the places that are described.
 Ranges = tuple[range, ...]
 
 
