@@ -124,6 +124,7 @@ class Reshape(Rearrangement):
         yield Case(cls(shape=(1, 40)), (TensorType((40,)),))
         yield Case(cls(shape=(5, 3, 4)), (TensorType((3, 4, 5)),))
         yield Case(cls(shape=(60,)), (TensorType((3, 4, 5)),))
+        yield Case(cls(shape=()), (TensorType((1,)),))
         yield Case(cls(shape=(6, 1, 1)), (TensorType((6,), batch=None),))
 
 

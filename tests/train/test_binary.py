@@ -89,3 +89,17 @@ def test_three_classes_are_no_decision(tmp_path: Path) -> None:
     recipe, program = sketch(LOSSES[loss], *DATA, f"loss: {loss}")
     with pytest.raises(NetlangError, match="E0785"):
         require_fit(recipe, program, load_parts(recipe, Places({"pets": tmp_path / "pets"})))
+
+
+def test_what_is_no_probability_is_named(tmp_path: Path) -> None:
+    """`check` can't know that something beyond 1 comes out; the first step does."""
+    pictures(tmp_path)
+    body = "    input image: [3, 8, 8]\n    flatten -> linear(1) -> exp"
+    recipe, program = sketch(body, *DATA, "loss: binary_cross_entropy", "normalize: imagenet")
+    with pytest.raises(NetlangError) as caught:
+        train(
+            recipe, program, RunOptions(tmp_path / "run", Places({"pets": tmp_path}), device="cpu")
+        )
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0731"
+    assert diagnostic.caption_text == "some of its values are below 0 or above 1"

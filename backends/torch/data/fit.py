@@ -17,9 +17,10 @@ from netlang.diagnostics.training.data import DataUnfit, LabelsDiffer
 from netlang.ir.dims import Dim
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType, TensorType
-from netlang.recipes.check.loss import check_loss, decides, operands_of, value_types
+from netlang.recipes.check.loss import check_loss, operands_of, value_types
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.operand import operand_type
+from netlang.recipes.check.outputs import decides
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -29,7 +30,8 @@ from netlang.recipes.words.losses import (
     Focal,
     Term,
 )
-from netlang.recipes.words.operands import NamedValue
+from netlang.recipes.words.mixing import Mixing
+from netlang.recipes.words.operands import NamedValue, values_in
 from netlang.records import replace
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]
@@ -56,6 +58,8 @@ def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
                 *_sizes(recipe, program, part),
                 *check_loss(recipe, program, targets, steps),
                 *check_mixing(recipe, program, targets),
+                *_shares(recipe, program, part),
+                *_unread(recipe, program, part),
             )
             problems += [each for each in found if each not in problems]
     if problems:
@@ -155,6 +159,50 @@ def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagn
                 net=program.name,
                 outputs="1",
                 classes=f"{count} classes",
+            )
+
+
+def _shares(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
+    """Targets beyond 0 and 1 for a loss of decisions."""
+    for term in recipe.loss.terms:
+        if not isinstance(term.function, DECISIONS):
+            continue
+        output, target = operands_of(term, recipe, program)
+        value = part.targets.get(str(target).removeprefix("float(").removesuffix(")"))
+        if value is None:
+            continue
+        type = operand_type(output, value_types(recipe, program))
+        numbers = type is None or decides(term, type) or value.dim() > len(type.shape)
+        if not numbers:  # of classes
+            continue
+        low, high = float(value.min()), float(value.max())
+        if low < 0 or high > 1:
+            yield DataUnfit(
+                span=recipe.places["data"],
+                what=f"`{target}` of `{recipe.data.place or recipe.data.name}` goes from {low:g}"
+                f" to {high:g}, but `{term.function.name}` takes numbers from 0 to 1",
+                advice="scale it, or choose a loss for any numbers, such as `mse`",
+            )
+
+
+def _unread(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
+    """Class numbers that would be mixed, and of how many classes no term of the loss says."""
+    step = next((step for step in recipe.augment if isinstance(step, Mixing)), None)
+    if step is None:
+        return
+    operands = [each for term in recipe.loss.terms for each in operands_of(term, recipe, program)]
+    read = {value.name for operand in operands for value in values_in(operand)}
+    for name, value in part.targets.items():
+        if (
+            name not in read
+            and not value.is_floating_point()
+            and not is_mask(value, part.inputs[0])
+        ):
+            yield DataUnfit(
+                span=recipe.places["data"],
+                what=f"`{step.name}` can't mix `{name}` of `{recipe.data.place}`: no loss reads it,"
+                " so nothing says of how many classes it is",
+                advice="leave it out of `targets`",
             )
 
 

@@ -12,10 +12,13 @@ from torch import Tensor
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.code import Code, Infix, Named, NumberLiteral, names_in
 from netlang.backends.torch.recipes.losses import TypedOperand, lower_loss, lower_operand, penalized
+from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
+from netlang.recipes.check.fit import not_probabilities
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import Penalty
+from netlang.recipes.words.losses import BinaryCrossEntropy, Penalty
 
 __all__ = ["LoweredTerm", "lowered_terms", "total"]
 
@@ -26,13 +29,15 @@ class LoweredTerm:
     """`factor` times an expression.
 
     A penalty reads the list of weights under the name `penalized`, which no value of a net can
-    have; `weights` returns it for a model.
+    have; `weights` returns it for a model. `outside` is the error of values that PyTorch refuses
+    because they are no probabilities.
     """
 
     factor: float
     code: Code
     weights: Invocation | None = None
     penalized: str = ""
+    outside: Diagnostic | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -43,7 +48,12 @@ class LoweredTerm:
         """Its loss without the factor; penalties are among the values."""
         if self.weights is not None:
             return values[self.penalized]
-        found: Tensor = self.code.evaluate(values)
+        try:
+            found: Tensor = self.code.evaluate(values)
+        except RuntimeError as error:
+            if self.outside is not None and "between 0 and 1" in str(error):
+                raise NetlangError(self.outside) from None
+            raise
         return found
 
 
@@ -58,8 +68,12 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
             found.append(LoweredTerm(term.factor, code, penalized(term.function), name))
         else:
             operands = operands_of(term, recipe, program)
-            sides = (lower_operand(each, types) for each in operands)
-            found.append(LoweredTerm(term.factor, lower_loss(term.function, *sides)))
+            code = lower_loss(term.function, *(lower_operand(each, types) for each in operands))
+            outside = None
+            if isinstance(term.function, BinaryCrossEntropy):
+                why = "some of its values are below 0 or above 1"
+                outside = not_probabilities(term, str(operands[0]), program, why)
+            found.append(LoweredTerm(term.factor, code, outside=outside))
     return tuple(found)
 
 

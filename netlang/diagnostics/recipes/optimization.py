@@ -73,6 +73,20 @@ class NothingToTrain(Diagnostic):
     why: str
 
 
+class NotProbabilities(Diagnostic):
+    """`why` says what lets the output out of 0..1."""
+
+    code = "E0731"
+    title = "`{function}` takes probabilities, and `{output}` of net `{net}` isn't one"
+    caption = "{why}"
+    help = "write `binary_cross_entropy_with_logits`, or end the output with `sigmoid`"
+
+    function: str
+    output: str
+    net: str
+    why: str
+
+
 class NoWeightDecay(Diagnostic):
     code = "E0729"
     title = "`no_decay` spares weights from a decay that `{optimizer}` doesn't have"

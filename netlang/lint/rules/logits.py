@@ -8,12 +8,11 @@ from netlang.advice.edits import replaced
 from netlang.diagnostics.diagnostic import Caution, Fix, Note
 from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
 from netlang.ir.op import Op
-from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.lint.trained import Training
 from netlang.ops.activation import Sigmoid
-from netlang.ops.merge import Identity
 from netlang.ops.softmax import Softmax
 from netlang.recipes.check.loss import operands_of
+from netlang.recipes.check.outputs import maker
 from netlang.recipes.words.losses import (
     BinaryCrossEntropyWithLogits,
     CrossEntropy,
@@ -21,7 +20,7 @@ from netlang.recipes.words.losses import (
     LossFunction,
     Term,
 )
-from netlang.recipes.words.operands import Apply, NamedValue, Operand
+from netlang.recipes.words.operands import Apply, Operand
 
 __all__ = ["probabilities_as_logits"]
 
@@ -41,7 +40,7 @@ def probabilities_as_logits(training: Training) -> Iterator[Caution]:
         if applied is None:
             continue
         left = operands_of(term, recipe, program)[0]
-        node = _maker(left, program)
+        node = maker(left, program)
         if isinstance(left, Apply) and left.function == applied.name:
             inner = left.operands[0].span.text
             yield _caution(term, left, applied, replaced(left.span, inner))
@@ -63,26 +62,3 @@ def _caution(
         notes=notes,
         fix=fix,
     )
-
-
-def _maker(operand: Operand, program: Program) -> Node | None:
-    """The step that makes an output of the net which a loss reads unchanged."""
-    if not isinstance(operand, NamedValue):
-        return None
-    for output in program.net.outputs:
-        if output.name == operand.name:
-            return _node(program.net, output.ref)
-    return None
-
-
-def _node(function: Function, ref: Ref) -> Node | None:
-    """The operator that makes a value, looking through blocks and `identity`."""
-    while ref.producer != INPUT:
-        node = function.node(ref.producer)
-        if isinstance(node.callee, Function):
-            function, ref = node.callee, node.callee.outputs[ref.output].ref
-        elif isinstance(node.callee, Identity):
-            ref = node.inputs[0]
-        else:
-            return node
-    return None

@@ -10,14 +10,21 @@ from collections.abc import Iterator
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.keys import InputShapeDiffers, OneInputNeeded
+from netlang.diagnostics.recipes.optimization import NotProbabilities
 from netlang.ir.dims import Dim
+from netlang.ir.op import Op
 from netlang.ir.program import Program
+from netlang.ops.conv import Conv
+from netlang.ops.conv_transpose import ConvTranspose
+from netlang.ops.linear import Linear
+from netlang.ops.norm import BatchNorm
 from netlang.recipes.check.data import check_data, other_channels
 from netlang.recipes.check.init import check_init
-from netlang.recipes.check.loss import check_loss
+from netlang.recipes.check.loss import check_loss, operands_of
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
 from netlang.recipes.check.optimizer import check_optimizer
+from netlang.recipes.check.outputs import maker
 from netlang.recipes.check.paths import check_steps, shown_shape
 from netlang.recipes.check.places import check_places
 from netlang.recipes.check.prepared import prepared_shape
@@ -26,8 +33,11 @@ from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
 from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.losses import BinaryCrossEntropy, Term
 
-__all__ = ["check_recipe"]
+__all__ = ["check_recipe", "not_probabilities"]
+
+UNBOUNDED: tuple[type[Op], ...] = (BatchNorm, Conv, ConvTranspose, Linear)
 
 
 def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
@@ -44,10 +54,29 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_schedule(recipe),
         *check_run(recipe, program),
         *loss,
+        *(() if loss else _check_probabilities(recipe, program)),
         *check_mixing(recipe, program),
         # Which targets have places is known where the loss fits.
         *(() if loss else check_places(recipe, program)),
     ]
+
+
+def _check_probabilities(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Outputs of which `binary_cross_entropy` would take a logarithm that isn't there."""
+    for term in recipe.loss.terms:
+        if isinstance(term.function, BinaryCrossEntropy):
+            output = operands_of(term, recipe, program)[0]
+            node = maker(output, program)
+            if node is not None and isinstance(node.callee, UNBOUNDED):
+                why = f"`{node.callee.name}` makes it: any number"
+                yield not_probabilities(term, str(output), program, why)
+
+
+def not_probabilities(term: Term, output: str, program: Program, why: str) -> Diagnostic:
+    """The error of a term that takes what isn't a probability for one."""
+    return NotProbabilities(
+        span=term.span, function=term.function.name, output=output, net=program.name, why=why
+    )
 
 
 def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:

@@ -27,31 +27,28 @@ from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.bind import listed
 from netlang.recipes.check.operand import Types, is_number, operand_type
+from netlang.recipes.check.outputs import decides, deployed_outputs
 from netlang.recipes.check.prepared import input_sizes
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Arrays
 from netlang.recipes.words.losses import (
-    DECISIONS,
     LABEL,
     BinaryCrossEntropyWithLogits,
     Comparison,
     CrossEntropy,
+    Dice,
     Hinge,
+    Kl,
     Penalty,
     Term,
 )
 from netlang.recipes.words.operands import NamedValue, Operand
 from netlang.records import Record, replace
 
-__all__ = ["check_loss", "decides", "deployed_outputs", "operands_of", "value_types"]
+__all__ = ["check_loss", "operands_of", "value_types"]
 
 _LABEL_TYPE = TensorType((), DType.INT64)
-
-
-def deployed_outputs(program: Program) -> tuple[Output, ...]:
-    """The outputs that also exist outside training."""
-    return tuple(output for output in program.net.outputs if not output.auxiliary)
 
 
 def operands_of(term: Term, recipe: Recipe, program: Program) -> tuple[Operand, ...]:
@@ -187,12 +184,17 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
     if left.type is None or right.type is None:
         return
     same = _same(left.type, right.type)
+    if isinstance(term.function, Kl):
+        same = same and right.type.dtype.is_float
     classes = _classes(term, left.type, right.type)
     if comparison is Comparison.CLASSES and not classes:
         name = term.function.name
         advice = f"`{name}` needs logits of shape [classes] and one whole number as label"
         if left.type.rank > 1 and not right.type.rank:
             advice += "; a `flatten` before the last `linear` leaves one value for each class"
+        yield _shapes(term, left, right, advice)
+    elif isinstance(term.function, Kl | Dice) and not left.type.shape:
+        advice = f"`{term.function.name}` needs values with an axis of channels"
         yield _shapes(term, left, right, advice)
     elif comparison is Comparison.ELEMENTS and not same:
         advice = f"`{term.function.name}` needs two values of one shape, both of float32"
@@ -221,16 +223,14 @@ def _classes(term: Term, logits: TensorType, target: TensorType) -> bool:
     return target.dtype is DType.INT64 and logits.shape[1:] == target.shape
 
 
-def decides(term: Term, output: TensorType) -> bool:
-    """Whether a term takes one number for the second of two classes."""
-    return isinstance(term.function, DECISIONS) and output.shape in ((), (1,))
-
-
 def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> Iterator[Diagnostic]:
     classes = values.recipe.data.classes
-    if classes is None or left.type is None or right.text != values.recipe.class_target:
+    if classes is None or left.type is None:
         return
     decision = decides(term, left.type)
+    label = values.recipe.class_target
+    if right.text != label and not (decision and right.text == f"float({label})"):
+        return
     channels = 1 if decision else left.type.channels
     if classes > 2 if decision else channels != classes:
         either = term.function.comparison is not Comparison.ELEMENTS

@@ -13,8 +13,9 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.steps import MixedTarget
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
-from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types
+from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.check.operand import Types, operand_type
+from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import Comparison, Penalty, Term
 from netlang.recipes.words.mixing import Cutmix, Mixing

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.steps import PlacesAveraged, PlacesLeft
 from netlang.ir.program import Program
-from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types
+from netlang.recipes.check.loss import operands_of, value_types
+from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.check.paths import place_of
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe

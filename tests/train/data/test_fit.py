@@ -102,3 +102,35 @@ def test_targets(tmp_path: Path) -> None:
     assert fit(tmp_path, SIGNAL.format(2), data, "loss: mse") == []
     (error,) = fit(tmp_path, SIGNAL.format(1), data, "loss: mse")
     assert error.startswith("E0714")
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy_with_logits", "focal"])
+def test_targets_of_decisions_are_from_0_to_1(tmp_path: Path, loss: str) -> None:
+    data = 'arrays("pets", [3], targets=["sick"])'
+    shares = np.linspace(0, 1, 6)[:, None]
+    arrays(tmp_path, sick=shares)
+    assert fit(tmp_path, SIGNAL.format(1), data, f"loss: {loss}") == []
+    for sick in (shares - 0.1, 2 * shares):
+        arrays(tmp_path, sick=sick)
+        (error,) = fit(tmp_path, SIGNAL.format(1), data, f"loss: {loss}")
+        assert error.startswith("E0786 `sick` of `pets` goes from")
+        assert error.endswith(f"but `{loss}` takes numbers from 0 to 1")
+
+
+def test_class_numbers_are_no_shares(tmp_path: Path) -> None:
+    arrays(tmp_path, kind=np.arange(6) % 3)
+    data = 'arrays("pets", [3], targets=["kind"])'
+    assert fit(tmp_path, SIGNAL.format(3), data, "loss: focal") == []
+    (error,) = fit(tmp_path, SIGNAL.format(1), data, "loss: focal")
+    assert "from 0 to 2" in error
+
+
+def test_class_numbers_that_no_loss_reads_are_not_mixed(tmp_path: Path) -> None:
+    arrays(tmp_path, kind=np.arange(6) % 3, height=np.zeros((6, 3)))
+    lines = ("augment: mixup", "loss: mse(y, height)")
+    body = "    input x: [3]\n    output y: linear(3)"
+    read = 'arrays("pets", [3], targets=["height"])'
+    assert fit(tmp_path, body, read, *lines) == []
+    unread = 'arrays("pets", [3], targets=["height", "kind"])'
+    (error,) = fit(tmp_path, body, unread, *lines)
+    assert error.startswith("E0786 `mixup` can't mix `kind` of `pets`: no loss reads it")

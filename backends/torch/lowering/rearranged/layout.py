@@ -58,7 +58,7 @@ def _reshape(op: Reshape, inputs: Types, outputs: Types) -> Lowered:
     )
     batch = Index(Attribute(Operand(0), "shape"), Constant(0)) if symbolic else Constant(-1)
     function = applied(Attribute(Operand(0), "reshape"), batch, *shape)
-    if inputs[0].rank == 1 and not symbolic:
+    if inputs[0].rank == 1 and not symbolic and shape:  # nn.Unflatten refuses no sizes
         unflatten = call("nn.Unflatten", Constant(1), TupleDisplay(shape))
         return Lowered(constructor=unflatten, function=function)
     return Lowered(constructor=applied(Name("Reshape"), *shape), function=function)
