@@ -29,6 +29,7 @@ from netlang.recipes.load import program_of
 from netlang.recipes.places import Places
 from netlang.recipes.read import read_recipe
 from netlang.source import Source
+from netlang.targets.options import RunOptions
 from tests.analysis.oracles import torchvision_models
 
 __all__ = ["CLOCKS", "compared"]
@@ -70,10 +71,11 @@ CLOCKS = {"wall": perf_counter, "cpu": _processor_time}
 def ours(folder: Path, workers: int) -> Callable[[], Batches]:
     """An epoch of the library's own batches, as its loop gets them."""
     recipe = read_recipe(Library().module(Source("tiny.net", RECIPE), None), "tiny")
-    places, device = Places({"pictures": folder}), torch.device("cpu")
+    wanted = RunOptions(folder, Places({"pictures": folder}), workers=workers)
+    device = torch.device("cpu")
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        data = prepare(recipe, program_of(recipe), places, device, World(), workers)
+        data = prepare(recipe, program_of(recipe), wanted, device, World())
         with closing(data):
             for batch in data.train.batches(0, 0):
                 yield batch.inputs[0], batch.targets["label"]

@@ -8,7 +8,7 @@ more than `LONGEST` steps, become `Fold`s.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, final
 
 from netlang.analysis.flow import Flows
 from netlang.analysis.origins import CallContext, Origin, origins
@@ -16,7 +16,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
 from netlang.ir.types import TensorType, Types
-from netlang.records import ComparedInPart, Record, replace
+from netlang.records import ComparedInPart, Draft, Record, field, replace
 from netlang.source import Span
 
 __all__ = [
@@ -176,32 +176,22 @@ class _Counter:
 Values: TypeAlias = tuple[ExpandedValue, ...]
 
 
-class _Opened:
+@final
+class _Opened(Draft):
     """One call of a function, with its values by node number.
 
     `later` collects the steps of last times from which values are taken; None means that repeats
     are written out.
     """
 
-    def __init__(
-        self,
-        function: Function,
-        inputs: Values,
-        context: CallContext,
-        prefix: str,
-        modules: str,
-        *,
-        auxiliary: bool,
-        later: list[str] | None,
-    ) -> None:
-        self.function = function
-        self.inputs = inputs
-        self.context = context
-        self.prefix = prefix
-        self.modules = modules
-        self.auxiliary = auxiliary
-        self.later = later
-        self.values: dict[int, Values] = {}
+    function: Function
+    inputs: Values
+    context: CallContext
+    prefix: str
+    modules: str
+    auxiliary: bool
+    later: list[str] | None
+    values: dict[int, Values] = field(default_factory=dict)
 
     def value(self, ref: Ref) -> ExpandedValue:
         if ref.producer == INPUT:

@@ -71,20 +71,26 @@ def fit_options() -> tuple[click.Option, ...]:
     )
 
 
-def fit_of(prefixes: Sequence[str], entry: str | None) -> Fit:
+class FitAsked(TypedDict):
+    """The values of `fit_options` on the command line."""
+
+    prefixes: tuple[str, ...]
+    entry: str | None
+
+
+def fit_of(asked: FitAsked) -> Fit:
     """The options of `fit_options` as one object, for verbs that need all weights."""
     from netlang.build import Fit
 
-    return Fit(prefixes=tuple(map(_prefix, prefixes)), entry=entry, offers_partial=False)
+    prefixes = tuple(map(_prefix, asked["prefixes"]))
+    return Fit(prefixes=prefixes, entry=asked["entry"], offers_partial=False)
 
 
-class WeightsAsked(TypedDict):
+class WeightsAsked(FitAsked):
     """The values of `weight_options` on the command line."""
 
     weights: str | None
     partial: bool
-    prefixes: tuple[str, ...]
-    entry: str | None
     seed: int
 
 

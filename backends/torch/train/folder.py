@@ -40,6 +40,7 @@ from netlang.diagnostics.training.running import OtherRecipe, RunExists, Unreada
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.recipes.recipe import Recipe
+from netlang.targets.options import RunOptions
 
 __all__ = ["RunFiles", "RunFolder", "fingerprint", "open_folder", "shared_folder"]
 
@@ -141,15 +142,12 @@ class RunFiles:
 
 @contextmanager
 def shared_folder(
-    path: Path,
+    wanted: RunOptions,
     recipe: Recipe,
     program: Program,
-    *,
-    resume: bool,
     device: torch.device,
     world: World,
     facts: Mapping[str, Json],
-    sharded: bool = False,
 ) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
@@ -157,9 +155,9 @@ def shared_folder(
     same. Raises `NetlangError` as `open_folder` does, and if the processes have different recipes
     or nets.
     """
+    path, resume = wanted.folder, wanted.resume
     if world.writes:
-        record = _record(recipe, program, device, world)
-        record |= {**facts, "sharded": sharded}
+        record = {**_record(recipe, program, device, world), **facts}
         with open_folder(path, recipe, program, record, resume=resume, world=world) as files:
             world.copied(files.identity.encode())
             yield files

@@ -120,13 +120,11 @@ def _among(
         multiplying(recipe),
     ):
         objective = Objective(recipe, program, apart=shard)
-        data = prepare(recipe, program, wanted.places, chosen, world, wanted.workers, say=shown.say)
+        data = prepare(recipe, program, wanted, chosen, world, shown.say)
         require_shares(recipe, program, world, data.train, sharded=shard)
         require_apart(wanted.folder, recipe, wanted.places, data.classes)
-        opened = shared_folder(
-            wanted.folder, recipe, program, resume=wanted.resume, device=chosen, world=world,
-            facts=_facts(recipe, data, wanted.places), sharded=shard,
-        )  # fmt: skip
+        facts = _facts(recipe, data, wanted.places, sharded=shard)
+        opened = shared_folder(wanted, recipe, program, chosen, world, facts)
         with closing(data), opened as files, interrupts(world) as interrupt:
 
             def begin() -> tuple[State, Stepper]:
@@ -153,10 +151,10 @@ def _first(recipe: Recipe, program: Program, wanted: RunOptions, state: State) -
     return () if state.step else weights_loaded(recipe, program, wanted.places)
 
 
-def _facts(recipe: Recipe, data: DataSplit, places: Places) -> dict[str, Json]:
-    """What the record of a run says of its data: what is in them, and where they are."""
+def _facts(recipe: Recipe, data: DataSplit, places: Places, *, sharded: bool) -> dict[str, Json]:
+    """What the record of a run says of its data, where they are, and where its weights are."""
     paths: dict[str, Json] = dict(places.paths(recipe))
-    return {"data": data.facts(), "places": paths}
+    return {"data": data.facts(), "places": paths, "sharded": sharded}
 
 
 def _weights_files(recipe: Recipe, data: DataSplit, folder: RunFolder) -> WeightsFiles:

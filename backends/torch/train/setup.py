@@ -37,6 +37,7 @@ from netlang.recipes.check.run import nothing_to_watch
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
+from netlang.targets.options import RunOptions
 
 __all__ = ["Prepare", "DataSplit", "fresh_state", "prepare"]
 
@@ -134,23 +135,21 @@ class Prepare:
 def prepare(
     recipe: Recipe,
     program: Program,
-    places: Places,
+    wanted: RunOptions,
     device: torch.device,
     world: World,
-    workers: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> DataSplit:
     """The parts of a recipe's data, ready for training. Raises `NetlangError` for any problem.
 
-    `workers` processes prepare images in files; None stands for one for each core but one. `say`
-    gets messages about what takes long.
+    `say` gets messages about what takes long.
     """
-    parts = load_parts(recipe, places, say)
+    parts = load_parts(recipe, wanted.places, say)
     require_fit(recipe, program, parts)
     problems = [] if parts.validation is not None else list(nothing_to_watch(recipe))
     if problems:
         raise NetlangError(*problems)
-    ready = Prepare(recipe, device, world, mixed_classes(recipe, program), workers)
+    ready = Prepare(recipe, device, world, mixed_classes(recipe, program), wanted.workers)
     ready = ready.normalized(parts.train)
     return DataSplit(
         ready.training(parts.train),

@@ -63,7 +63,7 @@ def _several(option: str, name: str, default: str, text: str) -> click.Option:
     )
 
 
-def _bench(
+def _bench(  # noqa: PLR0913, PLR0917 - one for each option of the command
     contestants: tuple[str, ...],
     size: str | None,
     batches: str,

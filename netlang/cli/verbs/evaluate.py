@@ -9,6 +9,7 @@ from typing import Unpack
 import click
 
 from netlang.cli.options import (
+    FitAsked,
     MachineAsked,
     data_option,
     fit_of,
@@ -53,14 +54,16 @@ def command() -> click.Command:
     )
 
 
+class _Asked(MachineAsked, FitAsked):
+    """The values of the options that other verbs have as well."""
+
+
 def _evaluate(
     spec: str,
     changes: tuple[str, ...],
     weights: str,
-    prefixes: tuple[str, ...],
-    entry: str | None,
     split: str,
-    **machine: Unpack[MachineAsked],
+    **asked: Unpack[_Asked],
 ) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs, training_backend
@@ -68,16 +71,16 @@ def _evaluate(
 
     with one_voice():
         recipe, program = load_recipe(spec, changes)
-        where = places(machine["data"], recipe)
+        where = places(asked["data"], recipe)
     backend = training_backend()
     with needs(backend.extra):
         options = ScoreOptions(
             where,
             split,
-            device=machine["device"],
-            workers=machine["workers"],
-            shard=machine["shard"],
-            fit=fit_of(prefixes, entry),
+            device=asked["device"],
+            workers=asked["workers"],
+            shard=asked["shard"],
+            fit=fit_of(asked),
         )
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():

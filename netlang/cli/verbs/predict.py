@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import fit_of, fit_options
+from netlang.cli.options import FitAsked, fit_of, fit_options
 from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
@@ -60,11 +60,10 @@ def _predict(
     spec: str,
     images: tuple[str, ...],
     weights: str,
-    prefixes: tuple[str, ...],
-    entry: str | None,
     top: int,
     kind: str,
     device: str | None,
+    **asked: Unpack[FitAsked],
 ) -> int:
     from netlang.cli.failures import REFUSED, show
     from netlang.recipes.load import load_recipe
@@ -84,7 +83,7 @@ def _predict(
         damaged += 1
         show(error.diagnostics)
 
-    options = PredictOptions(device, fit=fit_of(prefixes, entry), damaged=tell)
+    options = PredictOptions(device, fit=fit_of(asked), damaged=tell)
     with needs(backend.extra):
         for found in backend.predict(recipe, program, Path(weights), paths, options):
             click.echo(_json(found, top) if kind == "json" else _line(found, top))
