@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from torch import Tensor
 
 from netlang.ir.op import Case, Sample
 from netlang.ops import all_operators
+from netlang.ops.activation import Elu
 from tests.campaigns import formatter, inject, lint, mutate, train
 from tests.campaigns.files import cases
 from tests.campaigns.of_specs import Check, replayed
 from tests.campaigns.rebuild import LAYERS, Step
+from tests.campaigns.rebuild.derived import layer_of
 from tests.campaigns.running import Campaign, run_here
 from tests.onnx.support import program_of
 
@@ -71,6 +74,15 @@ def test_kept_specs_are_right(campaign: str, folder: Path) -> None:
 def test_every_operator_is_rebuilt() -> None:
     names = {op.name for op in all_operators()}
     assert names - LAYERS.keys() == set()
+
+
+def test_an_elementwise_operator_is_rebuilt_by_its_module() -> None:
+    x = torch.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
+    step = Step([x], {}, {"alpha": 0.5}, [[3, 4]], training=False)
+    made, expected = layer_of(Elu)(step), LAYERS["elu"](step)
+    assert isinstance(made, Tensor)
+    assert isinstance(expected, Tensor)
+    torch.testing.assert_close(made, expected)
 
 
 def _cases() -> Iterator[tuple[str, Case]]:

@@ -6,14 +6,24 @@ import random
 
 import pytest
 
+from netlang.ir.op import Op
+from netlang.ir.types import DType, TensorType
 from netlang.modules.library import Library
 from netlang.ops import operator_names
+from netlang.ops.activation import Elu
+from netlang.ops.elementary import Log
+from netlang.ops.norm import BatchNorm
+from netlang.ops.softmax import Softmax
+from netlang.ops.vector import Prelu
 from netlang.source import Source
 from tests.campaigns.coverage import CONSTRUCTS, admitted_pairs, pair
+from tests.campaigns.elementwise import is_elementwise
 from tests.campaigns.generator import generate
 from tests.campaigns.generator.draw import Draw, divisors
+from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules import JOINS, SOURCES, STEPS
 from tests.campaigns.generator.rules.arithmetic import BOUNDED, POSITIVE
+from tests.campaigns.generator.rules.derived import rule_of
 from tests.campaigns.generator.rules.places import COMPARISONS
 from tests.campaigns.generator.rules.regions import REGIONS
 from tests.campaigns.subject import Spec, load, read_spec
@@ -28,6 +38,17 @@ def test_every_operator_has_a_rule() -> None:
     together = {*REGIONS, "max_unpool", *BOUNDED, *POSITIVE, "div", "fold", "where", "attention"}
     together |= {kind.name for kind in COMPARISONS}
     assert {*STEPS, *JOINS, *SOURCES, *together} == set(operator_names())
+
+
+def test_an_elementwise_operator_needs_no_rule() -> None:
+    """Its cases are drawn, for floats alone; none of ours is left to that."""
+    assert is_elementwise(Elu)
+    others: tuple[type[Op], ...] = (Prelu, Softmax, BatchNorm, Log)
+    assert [kind for kind in others if is_elementwise(kind)] == []
+    rule, draw = rule_of(Elu), Draw(random.Random(1))
+    floats = Value(TensorType((4, 5)))
+    assert {rule(draw, floats) for _ in range(40)} == {case.op for case in Elu.cases()}
+    assert rule(draw, Value(TensorType((4, 5), DType.INT64))) is None
 
 
 @pytest.mark.parametrize("seed", range(0, 1000, 100))

@@ -21,6 +21,7 @@ from tests.campaigns.rebuild import (
     sequences,
     windows,
 )
+from tests.campaigns.rebuild.derived import add_derived
 from tests.campaigns.rebuild.table import LAYERS, Json, Step
 
 __all__ = ["Network"]
@@ -29,6 +30,7 @@ __all__ = ["Network"]
 FAMILIES = (
     arithmetic, constants, layout, norms, places, pointwise, regions, sequences, windows,
 )  # fmt: skip
+add_derived()
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

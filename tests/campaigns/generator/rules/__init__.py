@@ -14,6 +14,7 @@ from tests.campaigns.generator.rules import (
     windows,
 )
 from tests.campaigns.generator.rules.base import JOINS, SOURCES, STEPS, Join, Step
+from tests.campaigns.generator.rules.derived import add_derived
 
 __all__ = [
     "JOINS",
@@ -33,3 +34,5 @@ __all__ = [
     "spatial",
     "windows",
 ]
+
+add_derived()
