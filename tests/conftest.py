@@ -38,13 +38,16 @@ def run(
 # Files that take longest go first, by CPU seconds: at the end, when one process has none left, the
 # others have short ones. Nothing depends on the order.
 _LONGEST = (
-    "tests/train/world/test_sharded.py", "tests/robustness/test_bombs.py",
-    "tests/specs/test_torchvision.py", "tests/train/test_bundled_recipes.py",
-    "tests/test_quality.py", "tests/train/loading/test_processes.py",
-    "tests/train/faults/test_campaigns.py", "tests/syntax/test_robustness.py",
-    "tests/train/eject/test_clashes.py", "tests/train/test_workers.py",
-    "tests/train/world/test_ends.py", "tests/specs/test_plain.py", "tests/elaborate/test_expand.py",
-    "tests/train/eject/test_losses.py", "tests/train/world/test_shards.py", "tests/test_wheel.py",
+    "tests/specs/test_torchvision.py", "tests/train/world/test_sharded.py",
+    "tests/train/faults/test_campaigns.py", "tests/robustness/test_bombs.py",
+    "tests/test_quality.py", "tests/elaborate/test_expand.py",
+    "tests/train/test_bundled_recipes.py", "tests/train/eject/test_clashes.py",
+    "tests/torch/test_types.py", "tests/train/world/test_equal.py",
+    "tests/train/world/test_shards.py", "tests/docs/test_extending.py", "tests/specs/test_plain.py",
+    "tests/syntax/test_robustness.py", "tests/train/loading/test_processes.py",
+    "tests/train/test_workers.py", "tests/onnx/test_nets.py", "tests/campaigns/test_faults.py",
+    "tests/train/eject/test_losses.py", "tests/train/world/test_ends.py",
+    "tests/campaigns/test_agree.py", "tests/specs/test_segmentation.py", "tests/test_wheel.py",
     "tests/syntax/test_format.py", "tests/campaigns/scaling/test_scaling.py",
 )  # fmt: skip
 
