@@ -230,7 +230,8 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
         output, label = operands
         judged = str(label) == recipe.class_target
         if judged and isinstance(output, NamedValue) and output.name in types:
-            channels = types[output.name].channels
+            type = types[output.name]
+            channels = type.channels if type.shape else 1
             if not (isinstance(term.function, Focal) and channels == 1):  # a decision
                 yield term, output.name, channels
 

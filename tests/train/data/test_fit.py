@@ -134,3 +134,10 @@ def test_class_numbers_that_no_loss_reads_are_not_mixed(tmp_path: Path) -> None:
     unread = 'arrays("pets", [3], targets=["height", "kind"])'
     (error,) = fit(tmp_path, body, unread, *lines)
     assert error.startswith("E0786 `mixup` can't mix `kind` of `pets`: no loss reads it")
+
+
+def test_an_output_without_channels_is_told(tmp_path: Path) -> None:
+    arrays(tmp_path)
+    body = "    input x: [3]\n    output y: { linear(1) -> reshape([]) }"
+    found = fit(tmp_path, body, 'arrays("pets", [3])', "loss: dice(y, label)")
+    assert any("`dice` can't compare []" in error for error in found)
