@@ -2,7 +2,7 @@
 
 On exit, each step has its full path and reads only values of earlier steps. Module paths are full
 as well, so two steps with the same module share its weights. Repeats are written out or, in nets of
-more than `LONGEST` steps, become `Fold`s.
+more than `LONGEST` steps, become `ExpandedRepeat`s.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from netlang.records import ComparedInPart, Draft, Record, field, replace
 from netlang.source import Span
 
 __all__ = [
-    "LONGEST", "Entry", "ExpandedStep", "Expansion", "Fold", "Tap", "ExpandedValue",
+    "LONGEST", "Entry", "ExpandedStep", "Expansion", "ExpandedRepeat", "Tap", "ExpandedValue",
     "expand_program", "require_writable", "too_many",
 ]  # fmt: skip
 
@@ -66,7 +66,7 @@ class ExpandedStep(Record):
         return tuple(value.type for value in self.inputs)
 
 
-class Fold(Record):
+class ExpandedRepeat(Record):
     """A repeat: `entries` are those of the first of `count` times.
 
     Component number `component` of each path grows by `step` with each time. From the second time
@@ -81,7 +81,7 @@ class Fold(Record):
     entries: tuple[Entry, ...]
 
 
-Entry: TypeAlias = ExpandedStep | Fold
+Entry: TypeAlias = ExpandedStep | ExpandedRepeat
 
 
 class Tap(Record):
@@ -101,18 +101,18 @@ class Expansion(Record):
     outputs: tuple[Tap, ...]
 
     @property
-    def is_folded(self) -> bool:
-        return any(isinstance(entry, Fold) for entry in self.entries)
+    def has_repeats(self) -> bool:
+        return any(isinstance(entry, ExpandedRepeat) for entry in self.entries)
 
     @property
     def steps(self) -> Iterator[ExpandedStep]:
-        """The steps; those of folds as of the first time."""
+        """The steps; those of repeats as of the first time."""
         return _steps(self.entries)
 
 
 def _steps(entries: tuple[Entry, ...]) -> Iterator[ExpandedStep]:
     for entry in entries:
-        if isinstance(entry, Fold):
+        if isinstance(entry, ExpandedRepeat):
             yield from _steps(entry.entries)
         else:
             yield entry
@@ -122,14 +122,14 @@ def expand_program(program: Program) -> Expansion:
     """The flattened net of a program. Raises `NetlangError` if it has too many steps."""
     net = program.net
     counter = _Counter()
-    written_out = counter.steps(net, fold=False)
-    fold = written_out > max(LONGEST, counter.flows.distinct(net))
-    if fold and counter.steps(net, fold=True) > MOST:
+    written_out = counter.steps(net, once=False)
+    shorten = written_out > max(LONGEST, counter.flows.distinct(net))
+    if shorten and counter.steps(net, once=True) > MOST:
         advice = "`netlang summary` and `explain` take blocks as a whole"
-        raise too_many(program, counter.steps(net, fold=True), MOST, advice)
+        raise too_many(program, counter.steps(net, once=True), MOST, advice)
     inputs = tuple(ExpandedValue(None, index, port.type) for index, port in enumerate(net.inputs))
     context = CallContext(net, net.arguments, dict(program.written))
-    opened = _Opened(net, inputs, context, "", "", auxiliary=False, later=[] if fold else None)
+    opened = _Opened(net, inputs, context, "", "", auxiliary=False, later=[] if shorten else None)
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
     return Expansion(program, written_out, entries, taps)
@@ -138,7 +138,7 @@ def expand_program(program: Program) -> Expansion:
 def require_writable(program: Program) -> None:
     """Raise `NetlangError` for a net with more steps than a file should contain."""
     counter = _Counter()
-    count, limit = counter.steps(program.net, fold=False), WRITABLE
+    count, limit = counter.steps(program.net, once=False), WRITABLE
     if count > max(limit, counter.flows.distinct(program.net)):
         advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
         raise too_many(program, count, limit, advice)
@@ -160,17 +160,18 @@ class _Counter:
         self.flows = Flows()
         self._known: dict[tuple[Function, bool], int] = {}
 
-    def steps(self, function: Function, *, fold: bool) -> int:
-        key = (function, fold)
+    def steps(self, function: Function, *, once: bool) -> int:
+        """The steps of a function; with `once`, those of a repeat count as of one time."""
+        key = (function, once)
         if key not in self._known:
             self._known[key] = sum(
-                (1 if fold else step.times) * self._of_node(step.node, fold)
+                (1 if once else step.times) * self._of_node(step.node, once)
                 for step in self.flows.of(function).steps.values()
             )
         return self._known[key]
 
-    def _of_node(self, node: Node, fold: bool) -> int:
-        return self.steps(node.callee, fold=fold) if isinstance(node.callee, Function) else 1
+    def _of_node(self, node: Node, once: bool) -> int:
+        return self.steps(node.callee, once=once) if isinstance(node.callee, Function) else 1
 
 
 Values: TypeAlias = tuple[ExpandedValue, ...]
@@ -205,7 +206,7 @@ class _Opened(Draft):
                 yield from self._node(item, number)
                 number += 1
             elif self.later is not None:
-                yield self._folded(item, number, self.later)
+                yield self._repeat(item, number, self.later)
                 number += item.count * item.size
             else:
                 for node in expand((item,)):
@@ -235,7 +236,7 @@ class _Opened(Draft):
             path, node.callee, inputs, types, module, auxiliary, node.span, origin, tied
         )
 
-    def _folded(self, repeat: Repeat, number: int, later: list[str]) -> Fold:
+    def _repeat(self, repeat: Repeat, number: int, later: list[str]) -> ExpandedRepeat:
         mark = len(later)
         carry_in = self.value(repeat.carry_in)
         entries = tuple(self.entries(repeat.items, number))
@@ -247,7 +248,7 @@ class _Opened(Draft):
             later.append(str(last.step))
         producer = repeat.carry_out.producer + (repeat.count - 1) * repeat.size
         self.values[producer] = (last,) * (repeat.carry_out.output + 1)
-        return Fold(repeat.count, component, repeat.step, carry_in, carry_out, entries)
+        return ExpandedRepeat(repeat.count, component, repeat.step, carry_in, carry_out, entries)
 
 
 def _later(value: ExpandedValue, component: int, growth: int) -> ExpandedValue:

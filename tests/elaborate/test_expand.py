@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import ExpandedStep, Fold, expand_program
+from netlang.analysis.expand import ExpandedRepeat, ExpandedStep, expand_program
 from netlang.analysis.facts import FACTS, Facts
 from netlang.analysis.render.expansion import render_spec
 from netlang.analysis.render.literal import KEYWORDS
@@ -126,8 +126,8 @@ def test_long_repeats_are_folded() -> None:
         "net a { input x: [2, 4, 4]; tail: { repeat 300_000 { pair; repeat 3 { relu } } } -> tanh }"
     )
     expansion = expand_program(program)
-    assert expansion.is_folded
-    (fold,) = (entry for entry in expansion.entries if isinstance(entry, Fold))
+    assert expansion.has_repeats
+    (fold,) = (entry for entry in expansion.entries if isinstance(entry, ExpandedRepeat))
     assert (fold.count, fold.component, fold.step) == (300_000, 1, 4)
     assert (fold.carry_in.step, fold.carry_out.step) == (None, "tail.3")
     assert [step.path for step in expansion.steps] == ["tail.0.0", "tail.0.1", "tail.1", "0"]

@@ -31,9 +31,9 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def render_spec(expansion: Expansion) -> str:
-    """The text without a final line break. Raises `NetlangError` for a folded expansion."""
+    """The text without a final line break. Raises `NetlangError` for an expansion with repeats."""
     program = expansion.program
-    if expansion.is_folded:
+    if expansion.has_repeats:
         raise too_many(program, expansion.count, LONGEST, "`--format json` has repeats once")
     asserts = _asserts(expansion)
     names = _Names(expansion)

@@ -6,7 +6,7 @@ The object, whose layout only grows while `version` stays::
      "sizes": {"H": 224, ...},              default of each symbolic size
      "constraints": ["H % 32 == 0", ...],   what the sizes must meet
      "inputs": [TYPE with "name", ...],
-     "entries": [STEP or FOLD, ...],        every value stands before what reads it
+     "entries": [STEP or REPEAT, ...],        every value stands before what reads it
      "outputs": [{"name", "value": VALUE, "auxiliary"}, ...]}
 
 A TYPE is ``{"shape", "dtype", "batch"}``; if `batch` is true, the batch axis precedes `shape`. A
@@ -26,9 +26,9 @@ An ORIGIN is ``{"from": "default"}``, or ``{"from": "file", "at", "text", "const
 `constant` is the partial application that it stands in, or null, and `through` the parameters that
 the text reads, each ``{"name", "value", "at", "text", "default", "through"}``.
 
-In nets of more than 10,000 steps, a repeat is a FOLD: ``{"repeat": COUNT, "component", "step",
+In nets of more than 10,000 steps, a repeat is a REPEAT: ``{"repeat": COUNT, "component", "step",
 "carry_in": VALUE, "carry_out": VALUE, "entries": [...]}``, its entries those of the first time, in
-which inner folds are to be written out first. Time t (from 0) has the same steps with t x `step`
+which inner repeats are to be written out first. Time t (from 0) has the same steps with t x `step`
 more in component number `component` (from 0) of every path of one of them: its own, as a module,
 and where it is read. What reads `carry_in` reads `carry_out` of time t - 1 instead.
 """
@@ -39,7 +39,14 @@ import json
 from typing import TypeAlias
 
 from netlang.analysis.constraints import solve
-from netlang.analysis.expand import Entry, ExpandedStep, ExpandedValue, Expansion, Fold, Tap
+from netlang.analysis.expand import (
+    Entry,
+    ExpandedRepeat,
+    ExpandedStep,
+    ExpandedValue,
+    Expansion,
+    Tap,
+)
 from netlang.analysis.origins import GivenParameter, Origin
 from netlang.ir.arguments import signature
 from netlang.ir.types import DType, TensorType, float_type
@@ -77,17 +84,17 @@ def _tap(tap: Tap, names: list[str]) -> Json:
 
 
 def _entry(entry: Entry, names: list[str]) -> Json:
-    return _fold(entry, names) if isinstance(entry, Fold) else _step(entry, names)
+    return _repeat(entry, names) if isinstance(entry, ExpandedRepeat) else _step(entry, names)
 
 
-def _fold(fold: Fold, names: list[str]) -> Json:
+def _repeat(repeat: ExpandedRepeat, names: list[str]) -> Json:
     return {
-        "repeat": fold.count,
-        "component": fold.component,
-        "step": fold.step,
-        "carry_in": _value(fold.carry_in, names),
-        "carry_out": _value(fold.carry_out, names),
-        "entries": [_entry(entry, names) for entry in fold.entries],
+        "repeat": repeat.count,
+        "component": repeat.component,
+        "step": repeat.step,
+        "carry_in": _value(repeat.carry_in, names),
+        "carry_out": _value(repeat.carry_out, names),
+        "entries": [_entry(entry, names) for entry in repeat.entries],
     }
 
 
