@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from netlang.analysis.facts import Facts
     from netlang.analysis.summary import Summary
+    from netlang.recipes.recipe import Recipe
+    from netlang.targets.ends import Layout
 
 __all__ = ["Net", "Weights", "load"]
 
@@ -39,15 +41,16 @@ def load(spec: str | Path, **arguments: object) -> Net:
     found = loaded(str(spec), arguments)
     for caution in found.warnings:
         warn_the_caller(caution)
-    return Net(found.program)
+    return Net(found.program, found.recipe)
 
 
 @final
 class Net:
     """A compiled net. Its facts describe it as deployed, without auxiliary heads."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, recipe: Recipe | None = None) -> None:
         self.program = program
+        self._recipe = recipe
 
     @property
     def name(self) -> str:
@@ -134,6 +137,10 @@ class Net:
         prefixes: Mapping[str, str] | None = None,
         entry: str | None = None,
         fold: bool = True,
+        preprocess: str | None = None,
+        postprocess: str | None = None,
+        layout: Layout = "nhwc",
+        classes: Sequence[str] = (),
         precision: LowPrecision | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> Path:
@@ -144,9 +151,19 @@ class Net:
         beside them and idle steps left out, unless `fold` is false. With `precision`, the file
         computes or stores numbers in fewer bits: ``LowPrecision("float16")``. `say` gets the notes
         that the command line prints, such as what that costs.
+
+        With `preprocess` the file takes the pixels of images of any size, as bytes with channels
+        last, or first with ``layout="nchw"``, and prepares them: ``"imagenet"``, as torchvision
+        does for the net's weights; ``"recipe"``, as the recipe of the weights tests; or another
+        recipe, ``"pets.net:pets"``. With `postprocess` it gives classes: ``"softmax"``,
+        ``"topk(5)"``, ``"argmax"``, or ``"recipe"``, as `netlang.Run.predict`. `classes` are their
+        names, for the metadata; those of a run are there without.
         """
+        from netlang.targets.ends import ends_of
+
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
-        options = replace(options, onnx=OnnxOptions(fold=fold, low=precision))
+        ends = ends_of(preprocess, postprocess, layout, classes, self._recipe)
+        options = replace(options, onnx=OnnxOptions(fold=fold, low=precision, ends=ends))
         written = write(backend("onnx"), self.program, Path(path), options)
         for note in written.notes:
             say(note)

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from netlang.recipes.recipe import Recipe
+    from netlang.recipes.words.answers import Answer
+    from netlang.recipes.words.preparations import Preparation
+
 __all__ = [
-    "WHOLE", "BuildOptions", "ExampleInputs", "Fit", "Kind", "LowPrecision", "Method",
-    "OnnxOptions", "Written",
+    "NET_ALONE", "WHOLE", "BuildOptions", "Ends", "ExampleInputs", "Fit", "Kind", "LowPrecision",
+    "Method", "OnnxOptions", "Written",
 ]  # fmt: skip
 
 
@@ -83,19 +87,41 @@ class LowPrecision(Record, eq=False):
 
 
 @final
+class Ends(Record):
+    """What an ONNX file does besides its net.
+
+    `preparation` makes the net's input of the pixels of an image: bytes, in the order of `layout`.
+    `answer` makes classes of the net's scores. `preparing` and `answering` are the recipes that
+    the word `recipe` means there; without `preparing`, it is that of the weights. `classes` are
+    the names of the classes by number, if they are given.
+    """
+
+    preparation: Preparation | None = None
+    answer: Answer | None = None
+    layout: Literal["nhwc", "nchw"] = "nhwc"
+    preparing: Recipe | None = None
+    answering: Recipe | None = None
+    classes: tuple[str, ...] = ()
+
+
+NET_ALONE = Ends()
+
+
+@final
 class OnnxOptions(Record):
     """How an ONNX file is written.
 
     `opset` is the version of the operator set, or None for the backend's choice. A file that ONNX
     Runtime wouldn't load is refused unless it is for `any_runtime`. With `fold`, idle steps are
     left out and batch norms folded into the maps beside them. `low` is how it computes in fewer
-    bits than its spec, if it does.
+    bits than its spec, if it does; `ends` is what stands around the net.
     """
 
     opset: int | None = None
     any_runtime: bool = False
     fold: bool = True
     low: LowPrecision | None = None
+    ends: Ends = NET_ALONE
 
 
 USUAL_ONNX = OnnxOptions()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.errors import NetlangError
@@ -21,6 +21,9 @@ from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.modules.files import KEPT
 from netlang.records import Draft, Record
 from netlang.source import Source
+
+if TYPE_CHECKING:
+    from netlang.recipes.recipe import Recipe
 
 __all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded"]
 
@@ -33,10 +36,11 @@ _Files: TypeAlias = tuple[tuple[Path, Source], ...]
 
 
 class Loaded(Record):
-    """A net, and the warnings about its file."""
+    """A net, the warnings about its file, and the recipe that stands for it."""
 
     program: Program
     warnings: tuple[Caution, ...]
+    recipe: Recipe | None = None
 
 
 class _Place(Draft):
@@ -85,7 +89,7 @@ def _of_recipe(target: Target, changes: Mapping[str, object]) -> Loaded:
     from netlang.recipes.overrides import overrides_of
 
     recipe, program = checked_recipe(target.module, target.name, overrides_of(changes))
-    return Loaded(program, warnings_of(target.module, program, recipe))
+    return Loaded(program, warnings_of(target.module, program, recipe), recipe)
 
 
 @lru_cache(maxsize=_PROGRAMS)

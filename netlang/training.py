@@ -75,7 +75,7 @@ def train(  # noqa: PLR0913 - one for each option of the command
     with needs(backend.extra):
         ended = backend.train(read, program, options)
     _hand_on(ended.signal)
-    return Run(read, Net(program), ended, options)
+    return Run(read, Net(program, read), ended, options)
 
 
 @ends_at_the_caller

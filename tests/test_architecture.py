@@ -16,7 +16,7 @@ from tests.quality import ROOT
 # Each package may import those before it.
 ORDER = (
     {"records", "regular", "specs"},
-    {"atomic", "build", "source"},
+    {"atomic", "source"},
     {"diagnostics"},
     {"extras", "ir", "processes", "uncaught"},
     {"ops", "syntax"},
@@ -25,7 +25,8 @@ ORDER = (
     {"modules"},
     {"elaborate"},
     {"passes", "recipes", "analysis"},
-    {"lint", "targets"},
+    {"build", "lint"},
+    {"targets"},
     {"examine"},
     {"loading", "repair", "resuming"},
     {"api"},

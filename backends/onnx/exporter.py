@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
+from netlang.backends.onnx.ends.around import Around, around
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_weights
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
@@ -20,7 +21,7 @@ from netlang.backends.weights import (
     not_finite,
     slots,
 )
-from netlang.build import WHOLE, Fit, OnnxOptions, Written
+from netlang.build import NET_ALONE, WHOLE, Ends, Fit, OnnxOptions, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.passes.deploy import deploy
@@ -49,6 +50,7 @@ class Form(Record):
     file beside it. A file that ONNX Runtime can't load on a processor is refused, unless it is for
     `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
     folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
+    `ends` is what stands around the net.
     """
 
     opset: int = OPSET
@@ -56,6 +58,7 @@ class Form(Record):
     any_runtime: bool = False
     fold: bool = True
     narrow: Narrow | None = None
+    ends: Ends = NET_ALONE
 
 
 USUAL_FORM = Form()
@@ -66,7 +69,7 @@ def form_of(options: OnnxOptions) -> Form:
     low = options.low
     usual = OPSET_OF_BFLOAT16 if low is not None and low.kind == "bfloat16" else OPSET
     opset = usual if options.opset is None else options.opset
-    return Form(opset=opset, any_runtime=options.any_runtime, fold=options.fold)
+    return Form(opset=opset, any_runtime=options.any_runtime, fold=options.fold, ends=options.ends)
 
 
 def export(
@@ -89,8 +92,9 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
+        ends = around(program, form.ends, taken.facts, weights)
         metadata = facts_of_weights(taken.facts, weights, seed)
-        return _written(program, Path(path), owned, taken, metadata, seed, form)
+        return _written(program, Path(path), owned, taken, metadata, seed, form, ends)
 
 
 def _written(
@@ -101,6 +105,7 @@ def _written(
     metadata: Mapping[str, str],
     seed: int,
     form: Form,
+    ends: Around,
 ) -> Written:
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.kernels import require_kernels
@@ -114,17 +119,18 @@ def _written(
     def numbers(flat: Flat) -> TensorData:
         return TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)
 
-    narrowing, flat = _lowered(program, deployed, reserved, form, numbers)
+    narrowing, flat = _lowered(program, deployed, reserved, form, ends, numbers)
     values = numbers(flat)
     needed = values.needed()
     told = facts_of_precision(deployed.program.net, narrowing)
-    model = build_model(program, flat, {**metadata, **told}, narrowing)
+    model = build_model(program, flat, {**ends.metadata(metadata, flat), **told}, narrowing)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
         require_kernels(program, model, needed, form.opset)
     beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
     kept = kept_in_float32(deployed.program.net, narrowing)
-    return Written(path, beside, (*taken.notes, *not_finite(values.not_finite(needed)), *kept))
+    not_numbers = not_finite(values.not_finite(needed))
+    return Written(path, beside, (*taken.notes, *ends.notes, *not_numbers, *kept))
 
 
 def _lowered(
@@ -132,6 +138,7 @@ def _lowered(
     deployed: Deployed,
     reserved: frozenset[str],
     form: Form,
+    ends: Around,
     numbers: Callable[[Flat], TensorData],
 ) -> tuple[Narrowing, Flat]:
     """The graph of a deployed net, and the types that its steps compute in."""
@@ -143,7 +150,9 @@ def _lowered(
     net = deployed.program.net
 
     def lowered(narrowing: Narrowing) -> Flat:
-        flat = lowered_steps(net, Graph(form.opset, reserved), narrowing)
+        graph = Graph(form.opset, reserved)
+        pixels = ends.begin(graph, narrowing)
+        flat = ends.finish(lowered_steps(net, graph, narrowing), pixels, narrowing)
         if form.fold:
             merge_transposes(flat)
         return flat

@@ -85,7 +85,8 @@ def _no_kernel(program: Program, node: onnx.NodeProto, dtype: DType, opset: int)
 def _types(model: onnx.ModelProto, weights: Iterable[Slot]) -> dict[str, DType]:
     graph = shape_inference.infer_shapes(with_weights(model, weights)).graph
     values = (*graph.input, *graph.value_info, *graph.output)
-    return {value.name: dtype_of(value.type.tensor_type.elem_type) for value in values}
+    found = ((value.name, dtype_of(value.type.tensor_type.elem_type)) for value in values)
+    return {name: dtype for name, dtype in found if dtype is not None}
 
 
 def _computed(node: onnx.NodeProto) -> str:

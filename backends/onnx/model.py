@@ -13,14 +13,14 @@ from onnx import helper, numpy_helper
 
 from netlang.analysis.constraints import solve
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
+from netlang.backends.onnx.ends.interface import DeclaredValue, interface_of
 from netlang.backends.onnx.graph import Attribute, Operation
 from netlang.backends.onnx.steps import NO_NARROWING, Flat
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.program import INPUT, Program
+from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 from netlang.passes.narrow import Narrowing
-from netlang.records import replace
 
 __all__ = ["build_model"]
 
@@ -40,16 +40,9 @@ def build_model(
     for operation in (*flat.graph.operations, *copied):
         _add_node(graph, operation, renamed)
     types = _Types()
-
-    def outer(type_: TensorType) -> onnx.TypeProto:
-        own = narrowing.of(INPUT, type_.dtype)
-        return types.of(type_ if own is type_.dtype else replace(type_, dtype=own))
-
-    for port in program.net.inputs:
-        graph.input.add(name=port.name, type=outer(port.type))
-    for output in program.net.outputs:
-        if not output.auxiliary:
-            graph.output.add(name=output.name, type=outer(program.net.type_of(output.ref)))
+    interface = flat.interface or interface_of(program, narrowing)
+    graph.input.extend(map(_value_info, interface.inputs))
+    graph.output.extend(map(_value_info, interface.outputs))
     shown = {value.name for values in (graph.input, graph.output) for value in values}
     for name, type_ in flat.types.items():
         new = renamed.get(name, name)
@@ -65,6 +58,10 @@ def build_model(
     )  # fmt: skip
     helper.set_model_props(model, {**dict(_metadata(program)), **metadata})
     return model
+
+
+def _value_info(value: DeclaredValue) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(value.name, value.element, value.shape)
 
 
 def _check_names(program: Program, flat: Flat) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from netlang.backends.onnx.diagnostics import IntegerTooLarge, OperatorUnsupported
 from netlang.backends.onnx.emitter import Emitter, PlacedOperator, rounded
+from netlang.backends.onnx.ends.interface import Interface
 from netlang.backends.onnx.graph import BeyondInt64, Graph, refuse_beyond
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.onnx.lowering.one_example import lower_step
@@ -40,10 +41,12 @@ class Flat:
     outputs: dict[str, str] = field(default_factory=dict)
     makers: dict[str, int] = field(default_factory=dict)
     """The number of the step that each value was made for; the names of nodes are among them."""
+    interface: Interface | None = None
+    """What the file declares, unless that is the net's own inputs and outputs."""
 
 
 def lowered_steps(net: Function, graph: Graph, narrowing: Narrowing = NO_NARROWING) -> Flat:
-    """Lower the steps of a flat net into `graph`, which must be empty."""
+    """Lower the steps of a flat net into `graph`, which may have what makes its inputs."""
     flat = Flat(graph)
     for port in net.inputs:
         _check_sizes(port.type, net.span)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from netlang.ir.types import DType
 
-__all__ = ["dtype_of", "element_type"]
+__all__ = ["BYTES", "dtype_of", "element_type"]
+
+BYTES = 2
+"""The type of pixels, uint8, by the number that ONNX has for it; no value of a net has it."""
 
 _NUMBERS = {
     DType.FLOAT32: 1,
@@ -25,6 +28,6 @@ def element_type(dtype: DType) -> int:
 _DTYPES = {number: dtype for dtype, number in _NUMBERS.items()}
 
 
-def dtype_of(number: int) -> DType:
-    """The type that ONNX refers to by `number`."""
-    return _DTYPES[number]
+def dtype_of(number: int) -> DType | None:
+    """The type that ONNX refers to by `number`; None for one that no value of a net has."""
+    return _DTYPES.get(number)

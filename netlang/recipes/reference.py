@@ -71,9 +71,10 @@ processes, and after a run is resumed.
 **Where it is done.** Images in files are decoded, and go through the path up to its last change of
 size, in worker processes, as bytes. The rest is done on the device that trains, in batches. Steps
 that follow each other become one where that gives the same picture: a resizing and the crops after
-it make one region. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where what is used of it
-stays twice as large as it is to get. Data in memory go through the whole path on the device.
-Normalisation follows the path.
+it make one region. For training, a JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where what
+is used of it stays twice as large as it is to get; that may be some grey levels away. For
+validation, test and prediction it is decoded in full. Data in memory go through the whole path on
+the device. Normalisation follows the path.
 
 **Targets with a value for each pixel**, such as masks, have the height and width of the image,
 `[H, W]` or `[C, H, W]`. They are flipped, turned, cut and resized with it: each new pixel is the

@@ -23,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "normalization": "normalizations",
     "initialization": "initializations",
     "source of weights": "pretrained",
+    "preparation": "preparations",
+    "answer": "answers",
 }
 
 

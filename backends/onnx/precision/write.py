@@ -19,7 +19,7 @@ from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.report import unmeasured, what_it_costs
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.weights import slots
-from netlang.build import BuildOptions, ExampleInputs, LowPrecision, Written
+from netlang.build import NET_ALONE, BuildOptions, ExampleInputs, LowPrecision, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Program
 from netlang.ir.types import DType
@@ -81,7 +81,7 @@ class _Writer(Record, eq=False):
         written = self._exported(path, replace(self.form, narrow=narrow))
         # On a processor ONNX Runtime has no kernels for bfloat16, but rounds to it.
         seen = replace(narrow, ends=False, rounded=floats is DType.BFLOAT16)
-        twin = self._exported(self.folder / "narrow.onnx", replace(self.form, narrow=seen))
+        twin = self._exported(self.folder / "narrow.onnx", replace(self._alone, narrow=seen))
         file = ModelFile(twin.path)
         told = what_it_costs(
             (single.path, written),
@@ -91,12 +91,17 @@ class _Writer(Record, eq=False):
         )
         return replace(written, notes=(*written.notes, *told))
 
+    @property
+    def _alone(self) -> Form:
+        """The form without what stands around the net: examples are inputs of the net."""
+        return replace(self.form, ends=NET_ALONE)
+
     def _single(self) -> ModelFile:
         """The file in float32."""
         size = sum(slot.weight.elements * slot.dtype.size for slot in slots(self.program))
         if size > _MEASURED:
             raise Unmeasurable("it is too large to be compared")
-        return ModelFile(self._exported(self.folder / "float32.onnx", self.form).path)
+        return ModelFile(self._exported(self.folder / "float32.onnx", self._alone).path)
 
     def _exported(self, path: Path, form: Form) -> Written:
         options = self.options

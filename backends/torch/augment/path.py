@@ -62,12 +62,13 @@ class AugmentationPath:
     """The steps of a path, ready to run. A path can be sent to another process.
 
     `ways` has one entry per scale of a `multi_scale`, else one. `images` says that `host` runs the
-    front.
+    front, and `exact` that it decodes images in full: a reduced JPEG is grey levels away.
     """
 
     seed: int
     ways: tuple[Way, ...]
     images: bool
+    exact: bool = False
 
     @property
     def scales(self) -> int:
@@ -98,11 +99,13 @@ class AugmentationPath:
         The image is decoded here and must not be used again. Raises `ImageTooSmall`.
         """
         (way,) = self.ways
+        if self.exact:
+            image.load()
         return self._front(way, image, Draws(self.seed, epoch, np.array([number])))
 
     def hosts(self, image: Image, number: int, epoch: int) -> list[NDArray[np.uint8]]:
         """The result of `host` at each scale."""
-        if len(self.ways) > 1:
+        if self.exact or len(self.ways) > 1:
             image.load()  # else the first scale would choose how it is decoded
         draws = Draws(self.seed, epoch, np.array([number]))
         return [self._front(way, image, draws) for way in self.ways]
@@ -149,12 +152,17 @@ class AugmentationPath:
 
 
 def path_for(
-    steps: tuple[Augmentation, ...], seed: int, *, images: bool, classes: int | None = None
+    steps: tuple[Augmentation, ...],
+    seed: int,
+    *,
+    images: bool,
+    classes: int | None = None,
+    exact: bool = False,
 ) -> AugmentationPath:
     """The path for a sequence of checked steps.
 
-    `seed` is the seed derived for the path, `images` says that the examples are in files, and
-    `classes` is the number of classes if there are labels.
+    `seed` is the seed derived for the path, `images` says that the examples are in files,
+    `classes` is the number of classes if there are labels, and `exact` is for tests.
     """
     sizes = [place for place, step in enumerate(steps) if isinstance(step, SizeStep)]
     front = sizes[-1] + 1 if sizes else 0
@@ -167,7 +175,7 @@ def path_for(
         )
         ragged = bool(scales) and steps[front - 1] in scales
         ways.append(Way(stages_of(placed[:front]), stages_of(placed[front:]), ragged))
-    return AugmentationPath(seed, tuple(ways), images)
+    return AugmentationPath(seed, tuple(ways), images, exact)
 
 
 def _moved(

@@ -11,8 +11,9 @@ from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
 from netlang.backends.torch.recipes.terms import LoweredTerm, lowered_terms, total
 from netlang.backends.torch.runtime.slices import slices
-from netlang.backends.torch.train.objective import DecisionOutput, Objective
+from netlang.backends.torch.train.objective import Objective
 from netlang.ir.program import Program
+from netlang.recipes.check.classified import DecisionOutput
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL

@@ -147,16 +147,17 @@ class _Writer:
 
     @cached_property
     def train(self) -> AugmentationPath:
-        return self._path(self.recipe.augment)
+        return self._path(self.recipe.augment, exact=False)
 
     @cached_property
     def test(self) -> AugmentationPath:
-        return self._path(self.recipe.test_path)
+        return self._path(self.recipe.test_path, exact=True)
 
-    def _path(self, steps: tuple[Augmentation, ...]) -> AugmentationPath:
+    def _path(self, steps: tuple[Augmentation, ...], *, exact: bool) -> AugmentationPath:
         seed = derived_seed(self.recipe.seed, "augment")
         classes = mixed_classes(self.recipe, self.program)
-        return path_for(steps, seed, images=self.data.images, classes=classes)
+        images = self.data.images
+        return path_for(steps, seed, images=images, classes=classes, exact=exact)
 
     @cached_property
     def decisions(self) -> Decisions:

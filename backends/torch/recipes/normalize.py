@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from math import prod
 from typing import Any, TypeAlias, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from netlang.backends.normalization import NormalizationNumbers, numbers_in
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.runtime.statistics import affine, bounds, moments, white, whitening
 from netlang.backends.weights.pickles import numbers_told
 from netlang.backends.weights.signature import BESIDE
 from netlang.diagnostics.errors import InternalError
-from netlang.recipes.check.normalization import channels_of
 from netlang.recipes.words.normalizations import (
     Imagenet,
     MinMax,
@@ -40,10 +36,6 @@ _FUNCTIONS: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 # Numbers that no header has room for are kept as tensors.
 _IN_FACTS = 1 << 17
-# Those of a matrix.
-_MOST_AXES = 2
-# Less has no full precision in float32, and divided by it, 1 may be infinite.
-_LEAST_DIVISOR = torch.finfo(torch.float32).tiny
 
 
 @final
@@ -91,33 +83,16 @@ class Normalizer:
         """The normalizer that `facts` describe, whoever wrote them.
 
         `beside` are the tensors that the facts name. Raises `ValueError` if the facts describe
-        none: another function, a number that is NaN or infinite, a division by zero or by nearly
-        that, more or fewer numbers than the shape says, or more axes than two. Whether it fits the
-        inputs is told by `require_for`.
+        none.
         """
-        try:
-            first, second = (_restored(each, beside).to(device) for each in facts["numbers"])
-            found = cls(_FUNCTIONS[facts["function"]], (first, second))
-        except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"no normalization: {error}") from None
-        if found.function is affine and bool((second.abs() < _LEAST_DIVISOR).any()):
-            raise ValueError("it divides by zero, or by numbers that are nearly that")
-        return found
+        stored = {name: each.float().numpy() for name, each in beside.items()}
+        return cls.of(numbers_in(facts, stored), device)
 
-    def require_for(self, shape: tuple[int | None, ...]) -> None:
-        """Raise `ValueError` if this isn't for examples of a shape; None is a size of any length.
-
-        `affine` has two rows of a number for each channel or for each element, `white` a row and a
-        square matrix for all elements.
-        """
-        first, second = (tuple(each.shape) for each in self.numbers)
-        elements = None if None in shape[1:] or shape == (None,) else prod(s or 1 for s in shape)
-        if self.function is white:
-            fits = first == (elements,) and second == (elements, elements)
-        else:
-            fits = first == second and first in ((channels_of(shape),), (elements,))
-        if not fits:
-            raise ValueError(f"numbers of the shapes {first} and {second}")
+    @classmethod
+    def of(cls, numbers: NormalizationNumbers, device: torch.device) -> Normalizer:
+        """The normalizer with given numbers."""
+        pair = (torch.from_numpy(each).to(device) for each in (numbers.first, numbers.second))
+        return cls(_FUNCTIONS[numbers.function], (next(pair), next(pair)))
 
 
 def normalizer_for(
@@ -147,21 +122,21 @@ def lower_normalization(wanted: Normalization) -> LoweredNormalization:
 
 @lower_normalization.register
 def _(wanted: Imagenet) -> LoweredNormalization:
-    return LoweredNormalization(affine, (wanted.mean, wanted.std))
+    return LoweredNormalization(affine, wanted.given)
 
 
 @lower_normalization.register
 def _(wanted: Standardize) -> LoweredNormalization:
-    if wanted.mean is not None and wanted.std is not None:
-        return LoweredNormalization(affine, (wanted.mean, wanted.std))
+    if wanted.given is not None:
+        return LoweredNormalization(affine, wanted.given)
     settings = {"per_element": wanted.of_elements}
     return LoweredNormalization(affine, learn=Invocation(moments, settings))
 
 
 @lower_normalization.register
 def _(wanted: SubtractMean) -> LoweredNormalization:
-    if wanted.mean is not None:
-        return LoweredNormalization(affine, (wanted.mean, (1.0,) * len(wanted.mean)))
+    if wanted.given is not None:
+        return LoweredNormalization(affine, wanted.given)
     settings = {"per_element": wanted.of_elements, "centre_only": True}
     return LoweredNormalization(affine, learn=Invocation(moments, settings))
 
@@ -185,25 +160,3 @@ def _stored(name: str, tensor: Tensor) -> dict[str, Any]:
     if values.size > _IN_FACTS:
         return {"shape": list(values.shape), "tensor": name}
     return numbers_told(values)
-
-
-def _restored(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> Tensor:
-    if len(stored["shape"]) > _MOST_AXES:
-        raise ValueError("too many axes")
-    shape = [int(size) for size in stored["shape"]]
-    with np.errstate(over="ignore"):
-        values = _values(stored, beside).astype(np.float32)
-    if values.size != prod(shape) or min(shape, default=1) < 1:
-        raise ValueError(f"{values.size} numbers for the shape {shape}")
-    if not np.isfinite(values).all():
-        raise ValueError("some are NaN or infinite")
-    return torch.from_numpy(values).reshape(shape)
-
-
-def _values(stored: Mapping[str, Any], beside: Mapping[str, Tensor]) -> NDArray[np.floating]:
-    if "tensor" in stored:
-        found: NDArray[np.floating] = beside[stored["tensor"]].float().numpy()
-        return found
-    if "values" in stored:
-        return np.array([float(value) for value in stored["values"]])
-    return np.frombuffer(b64decode(stored["float32"], validate=True), "<f4")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -14,30 +13,17 @@ from netlang.backends.torch.recipes.terms import lowered_terms
 from netlang.backends.torch.train.processes.wrapping import bare
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
-from netlang.recipes.check.loss import operands_of, value_types
-from netlang.recipes.recipe import Precision, Recipe
-from netlang.recipes.words.losses import (
-    DECISIONS,
-    BinaryCrossEntropy,
-    Comparison,
-    Dice,
+from netlang.recipes.check.classified import (
+    DecisionOutput,
+    classified_output,
+    decision_output,
 )
-from netlang.recipes.words.operands import NamedValue
+from netlang.recipes.recipe import Precision, Recipe
 
-__all__ = ["DecisionOutput", "Objective"]
+__all__ = ["Objective"]
 
 _MOST_CLASSES = 4096  # a table of counts then has 128 MB
 _HALVES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
-
-
-@final
-@dataclass(frozen=True)
-class DecisionOutput:
-    """An output of decisions: probabilities or logits. `single` means one for each example."""
-
-    output: str
-    is_logit: bool
-    single: bool
 
 
 @final
@@ -62,50 +48,11 @@ class Objective:
         self._terms = lowered_terms(recipe, program)
         self._counted: tuple[nn.Module | None, dict[str, list[nn.Parameter]]] = (None, {})
         self._target = recipe.class_target
-        self._many = False
-        self._logits = self._classified(recipe, program)
-        self._binary = None if self._logits else self._decided(recipe, program)
-
-    def _classified(self, recipe: Recipe, program: Program) -> str | None:
-        """The output that a term uses as scores of the classes of the recipe's class target."""
-        types = value_types(recipe, program)
-        for term in recipe.loss.terms:
-            function = term.function
-            of_classes = function.comparison in (Comparison.CLASSES, Comparison.EITHER)
-            if not of_classes or isinstance(function, Dice):
-                continue
-            output, label = operands_of(term, recipe, program)
-            if (
-                isinstance(output, NamedValue)
-                and isinstance(label, NamedValue)
-                and label.name == self._target
-            ):
-                type = types[output.name]
-                several = type is not None and bool(type.shape) and type.channels != 1
-                if output.name in self._deployed and several:
-                    count = type.channels if type is not None else None
-                    self._many = isinstance(count, int) and count > _MOST_CLASSES
-                    return output.name
-        return None
-
-    def _decided(self, recipe: Recipe, program: Program) -> DecisionOutput | None:
-        """The output that a term uses as a decision, where the class target is 0 or 1."""
-        types = value_types(recipe, program)
-        for term in recipe.loss.terms:
-            if not isinstance(term.function, DECISIONS):
-                continue
-            output, label = operands_of(term, recipe, program)
-            if (
-                isinstance(output, NamedValue)
-                and isinstance(label, NamedValue)
-                and label.name == self._target
-            ):
-                type = types[output.name]
-                if output.name in self._deployed and type is not None:
-                    single = type.shape in ((), (1,))
-                    is_logit = not isinstance(term.function, BinaryCrossEntropy)
-                    return DecisionOutput(output.name, is_logit, single)
-        return None
+        classes = classified_output(recipe, program)
+        count = None if classes is None else classes.channels
+        self._many = isinstance(count, int) and count > _MOST_CLASSES
+        self._logits = None if classes is None else classes.name
+        self._binary = None if self._logits else decision_output(recipe, program)
 
     @property
     def binary(self) -> DecisionOutput | None:

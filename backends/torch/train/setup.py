@@ -125,7 +125,8 @@ class Prepare:
         recipe = self.recipe
         images = not isinstance(examples, Tensors)
         seed = derived_seed(recipe.seed, purpose)
-        path = path_for(steps, seed, images=images, classes=self.classes)
+        exact = purpose == "test"
+        path = path_for(steps, seed, images=images, classes=self.classes, exact=exact)
         order = derived_seed(recipe.seed, "order")
         source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
         normalize = None if self.normalizer is None else self.normalizer.apply

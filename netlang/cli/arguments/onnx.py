@@ -10,8 +10,14 @@ from netlang.cli.arguments.precision import PrecisionAsked, low_of, precision_op
 
 if TYPE_CHECKING:
     from netlang.build import OnnxOptions
+    from netlang.recipes.recipe import Recipe
+    from netlang.targets.ends import Layout
 
 __all__ = ["OnnxAsked", "onnx_of", "onnx_options"]
+
+
+_MOST = 1 << 20
+"""Bytes of a file with the names of classes."""
 
 
 def onnx_options() -> tuple[click.Option, ...]:
@@ -33,7 +39,37 @@ def onnx_options() -> tuple[click.Option, ...]:
             is_flag=True,
             help="Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
         ),
+        *_end_options(),
         *precision_options(),
+    )
+
+
+def _end_options() -> tuple[click.Option, ...]:
+    """The options for what an .onnx file does before and after its net."""
+    return (
+        click.Option(
+            ["--preprocess"],
+            metavar="HOW",
+            help="Let an .onnx file take the pixels of images, as bytes, and prepare them: "
+            "`imagenet`, as torchvision for the net's weights, or `imagenet(resize=232)`; "
+            "`recipe`, as for the test of SPEC's recipe or that of the weights, or SPEC:recipe.",
+        ),
+        click.Option(
+            ["--layout"],
+            type=click.Choice(("nhwc", "nchw")),
+            help="The axes of those pixels: channels last, as images are decoded, or first.",
+        ),
+        click.Option(
+            ["--postprocess"],
+            metavar="HOW",
+            help="Let an .onnx file give classes: `softmax`, the probability of each; `topk(5)`, "
+            "the most probable; `argmax`; or `recipe`, or SPEC:recipe, as `netlang predict`.",
+        ),
+        click.Option(
+            ["--classes", "classes_file"],
+            metavar="FILE",
+            help="Names of the classes, one on each line, for the metadata of an .onnx file.",
+        ),
     )
 
 
@@ -43,15 +79,53 @@ class OnnxAsked(PrecisionAsked):
     opset: int | None
     any_runtime: bool
     no_fold: bool
+    preprocess: str | None
+    layout: Layout | None
+    postprocess: str | None
+    classes_file: str | None
 
 
-def onnx_of(asked: OnnxAsked) -> OnnxOptions:
-    """The options of `onnx_options` as one object."""
-    from netlang.build import OnnxOptions
+def onnx_of(asked: OnnxAsked, recipe: Recipe | None = None) -> OnnxOptions:
+    """The options of `onnx_options` as one object; `recipe` is the one that SPEC names, if any."""
+    from netlang.build import NET_ALONE, OnnxOptions
 
+    ends = NET_ALONE
+    if asked["layout"] is not None and asked["preprocess"] is None:
+        raise click.UsageError("--layout says how images come, which --preprocess prepares")
+    if any(asked[name] is not None for name in ("preprocess", "postprocess", "classes_file")):
+        from netlang.targets.ends import ends_of
+
+        file = asked["classes_file"]
+        ends = ends_of(
+            asked["preprocess"],
+            asked["postprocess"],
+            asked["layout"] or "nhwc",
+            () if file is None else _names_in(file),
+            recipe,
+        )
     return OnnxOptions(
         opset=asked["opset"],
         any_runtime=asked["any_runtime"],
         fold=not asked["no_fold"],
         low=low_of(asked),
+        ends=ends,
     )
+
+
+def _names_in(file: str) -> tuple[str, ...]:
+    """The lines of a file of classes."""
+    from pathlib import Path
+
+    from netlang.regular import read_bytes
+
+    try:
+        content = read_bytes(Path(file), _MOST)
+        if len(content) > _MOST:
+            raise ValueError(f"it has more than {_MOST:,} bytes")
+        names = tuple(content.decode("utf-8-sig").splitlines())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise click.BadParameter(f"can't read `{file}`: {reason}", param_hint="--classes") from None
+    if not names or not all(name.strip() for name in names):
+        raise click.BadParameter(f"`{file}` has a line without a name", param_hint="--classes")
+    return names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options
-from netlang.cli.arguments.precision import PrecisionAsked, is_of_recipe, with_examples
+from netlang.cli.arguments.precision import is_of_recipe, with_examples
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _compile(
     from netlang.records import replace
     from netlang.targets import backend_for
 
-    options = replace(build_options(asked), onnx=onnx_of(asked), guard=guard)
+    options = replace(build_options(asked), guard=guard)
     # Every output is known to be writable in kind before the first is written.
     jobs = [(backend_for(path), path) for path in outputs(names)]
     has_source = any(_is_source(path) for _, path in jobs)
@@ -91,7 +91,7 @@ def _compile(
         for written in _of_recipe(spec, changes, jobs, options, asked):
             report(written)
         return 0
-    _of_net(spec, changes, jobs, options)
+    _of_net(spec, changes, jobs, replace(options, onnx=onnx_of(asked)))
     return 0
 
 
@@ -128,16 +128,18 @@ def _of_recipe(
     changes: tuple[str, ...],
     jobs: list[tuple[Backend, Path]],
     options: BuildOptions,
-    asked: PrecisionAsked,
+    asked: OnnxAsked,
 ) -> Iterator[Written]:
     """Write the script of a recipe, and other files for its net."""
     from netlang.cli.failures import show
     from netlang.examine import warnings_of
     from netlang.recipes.load import open_recipe
+    from netlang.records import replace
     from netlang.targets import TrainingBackend, write, write_script
 
     module, recipe, program = open_recipe(spec, changes)
     show(warnings_of(module, program, recipe))
+    options = replace(options, onnx=onnx_of(asked, recipe))
     options = with_examples(options, recipe, program, asked)
     for backend, path in jobs:
         if isinstance(backend, TrainingBackend) and _is_source(path):

@@ -44,6 +44,11 @@ class Normalization(Description):
     def of_elements(self) -> bool:
         """Whether each element has numbers of its own: it needs inputs of one size."""
 
+    @property
+    def given(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """What is subtracted from each channel and what it is divided by, as far as it is given."""
+        return None
+
 
 @final
 class Imagenet(Normalization):
@@ -57,6 +62,10 @@ class Imagenet(Normalization):
     @property
     def of_elements(self) -> bool:
         return False
+
+    @property
+    def given(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        return self.mean, self.std
 
 
 @final
@@ -75,6 +84,10 @@ class Standardize(Normalization):
     def of_elements(self) -> bool:
         return self.per == "element"
 
+    @property
+    def given(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        return None if self.mean is None or self.std is None else (self.mean, self.std)
+
 
 @final
 class SubtractMean(Normalization):
@@ -88,6 +101,10 @@ class SubtractMean(Normalization):
     @property
     def of_elements(self) -> bool:
         return self.per == "element"
+
+    @property
+    def given(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        return None if self.mean is None else (self.mean, (1.0,) * len(self.mean))
 
 
 @final

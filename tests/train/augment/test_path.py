@@ -197,6 +197,15 @@ def test_a_jpeg_is_decoded_in_full_below() -> None:
     assert levels_apart(found, expected) <= ONE_LEVEL
 
 
+def test_a_test_sees_every_pixel_of_a_large_jpeg() -> None:
+    file = jpeg(picture(960, 1280))
+    path = path_for((ResizeShorter(size=100), CenterCrop(size=90)), 5, images=True, exact=True)
+    functions = torchvision_functions()
+    expected = tensor_of(functions.center_crop(functions.resize(opened(file), 100), [90]))
+    for found in (path.host(opened(file), 0, 0), *path.hosts(opened(file), 0, 0)):
+        assert levels_apart(torch.from_numpy(found)[None], expected) <= ONE_LEVEL
+
+
 def test_every_scale_sees_the_whole_jpeg() -> None:
     file = jpeg(picture(400, 600))
     path = path_for((MultiScale(sizes=(50, 380)),), 5, images=True)

@@ -69,7 +69,8 @@ def _image(height: int, width: int, mode: str) -> Image.Image:
 def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     recipe, _ = sketch(BODY, 'data: image_folder("photos")', f"{key}: {steps}")
     augment = key == "augment"
-    path = path_for(recipe.augment if augment else recipe.test, SEED, images=True)
+    written = recipe.augment if augment else recipe.test
+    path = path_for(written, SEED, images=True, exact=not augment)
     channels = 3 if mode == "RGB" else 1
     section = host_function(path, "prepare", "It.", channels, drawn=augment)
     alone = host_function(path, "prepare_alone", "It.", channels, drawn=augment, alone=True)

@@ -49,6 +49,8 @@ def host_function(
         section.add(*_at_each_scale(path, name))
     else:
         section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
+    if path.exact and path.scales == 1 and _resizes(path):
+        section.add("    image.load()  # a JPEG in full: a smaller decoding is grey levels away")
     cut, views = _plain(way_of(path).front)
     if cut is None:
         _general(section, path, "number" if drawn else None)
@@ -58,6 +60,12 @@ def host_function(
         one.step(placed)
     one.end(views, flips)
     return section
+
+
+def _resizes(path: AugmentationPath) -> bool:
+    """Whether an image, or a part of it, may shrink, so that less of a JPEG would do."""
+    cuts = [stage for stage in way_of(path).front if isinstance(stage, RegionCut)]
+    return any(placed.step.resizes for cut in cuts for placed in cut.steps)
 
 
 def flips_of(path: AugmentationPath) -> tuple[PlacedStep, ...] | None:
