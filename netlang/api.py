@@ -147,17 +147,11 @@ class Net:
         """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
         `weights` come from a file, a state dict or a module: ``net.onnx("a.onnx", module)``.
-        `partial`, `prefixes` and `entry` are as for `torch`. Batch norms are folded into the maps
-        beside them and idle steps left out, unless `fold` is false. With `precision`, the file
-        computes or stores numbers in fewer bits: ``LowPrecision("float16")``. `say` gets the notes
-        that the command line prints, such as what that costs.
-
-        With `preprocess` the file takes the pixels of images of any size, as bytes with channels
-        last, or first with ``layout="nchw"``, and prepares them: ``"imagenet"``, as torchvision
-        does for the net's weights; ``"recipe"``, as the recipe of the weights tests; or another
-        recipe, ``"pets.net:pets"``. With `postprocess` it gives classes: ``"softmax"``,
-        ``"topk(5)"``, ``"argmax"``, or ``"recipe"``, as `netlang.Run.predict`. `classes` are their
-        names, for the metadata; those of a run are there without.
+        `partial`, `prefixes` and `entry` are as for `torch`; `fold` and the following are as on the
+        command line. With `precision`, numbers have fewer bits: ``LowPrecision("float16")``. `say`
+        gets the notes that the command line prints, such as what that costs. With `preprocess` the
+        file takes images, ``"imagenet"``, ``"recipe"`` or ``"pets.net:pets"``; with `postprocess`
+        it gives classes: ``"topk(5)"``. `classes` are their names; a run's are there without.
         """
         from netlang.targets.ends import ends_of
 
