@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
-from netlang.backends.onnx.ends.around import Around, around
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_weights
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
@@ -29,6 +28,7 @@ from netlang.passes.flat import flattened
 from netlang.records import Record, no_collection
 
 if TYPE_CHECKING:
+    from netlang.backends.onnx.ends.around import Around
     from netlang.backends.onnx.precision.narrowed import Narrow
     from netlang.backends.onnx.steps import Flat
     from netlang.passes.deployed import Deployed
@@ -87,6 +87,8 @@ def export(
     don't fit, a `NetlangError` says so; with `fit.partial`, what fits is loaded, the others come
     from `seed`, and a note names them. `form` says how the file is written.
     """
+    from netlang.backends.onnx.ends.around import around
+
     _check_opset(form.opset)
     require_writable(program)
     owned = slots(program)
