@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import final
 
+from netlang.backends.classified import DecisionOutput, classified_output, decision_output
 from netlang.backends.onnx.ends.diagnostics import ClassNamesDiffer, FewerClasses, ScoresUnknown
 from netlang.build import Ends
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoClassifier
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
-from netlang.recipes.check.classified import DecisionOutput, classified_output, decision_output
-from netlang.recipes.check.loss import deployed_outputs
+from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.answers import Answer, AsPredicted, LargestOf
 from netlang.records import Record

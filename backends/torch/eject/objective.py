@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
 
+from netlang.backends.classified import DecisionOutput
 from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
@@ -13,7 +14,6 @@ from netlang.backends.torch.recipes.terms import LoweredTerm, lowered_terms, tot
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.train.objective import Objective
 from netlang.ir.program import Program
-from netlang.recipes.check.classified import DecisionOutput
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL

@@ -8,16 +8,16 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from netlang.backends.classified import (
+    DecisionOutput,
+    classified_output,
+    decision_output,
+)
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.recipes.terms import lowered_terms
 from netlang.backends.torch.train.processes.wrapping import bare
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
-from netlang.recipes.check.classified import (
-    DecisionOutput,
-    classified_output,
-    decision_output,
-)
 from netlang.recipes.recipe import Precision, Recipe
 
 __all__ = ["Objective"]

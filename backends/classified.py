@@ -8,7 +8,8 @@ from typing import final
 from netlang.ir.dims import Dim
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
-from netlang.recipes.check.loss import deployed_outputs, operands_of, value_types
+from netlang.recipes.check.loss import operands_of, value_types
+from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import (
     DECISIONS,
