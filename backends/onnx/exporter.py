@@ -96,7 +96,9 @@ def export(
     with no_collection():
         ends = around(program, form.ends, taken.facts, weights)
         metadata = facts_of_weights(taken.facts, weights, seed)
-        return _written(program, Path(path), owned, taken, metadata, seed, form, ends)
+        return _written(
+            program, Path(path), owned, taken, metadata, seed=seed, form=form, ends=ends
+        )
 
 
 def _written(
@@ -105,6 +107,7 @@ def _written(
     owned: tuple[Slot, ...],
     taken: Given,
     metadata: Mapping[str, str],
+    *,
     seed: int,
     form: Form,
     ends: Around,
