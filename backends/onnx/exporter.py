@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,11 +94,9 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
-        ends = around(program, form.ends, taken.facts, weights)
         metadata = facts_of_weights(taken.facts, weights, seed)
-        return _written(
-            program, Path(path), owned, taken, metadata, seed=seed, form=form, ends=ends
-        )
+        ends = around(program, form.ends, taken.facts, weights, metadata)
+        return _written(program, Path(path), owned, taken, seed=seed, form=form, ends=ends)
 
 
 def _written(
@@ -106,7 +104,6 @@ def _written(
     path: Path,
     owned: tuple[Slot, ...],
     taken: Given,
-    metadata: Mapping[str, str],
     *,
     seed: int,
     form: Form,
@@ -128,7 +125,7 @@ def _written(
     values = numbers(flat)
     needed = values.needed()
     told = facts_of_precision(deployed.program.net, narrowing)
-    model = build_model(program, flat, {**ends.metadata(metadata, flat), **told}, narrowing)
+    model = build_model(program, flat, {**ends.metadata(flat), **told}, narrowing)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
         require_kernels(program, model, needed, form.opset)

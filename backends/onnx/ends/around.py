@@ -27,12 +27,16 @@ __all__ = ["Around", "around"]
 
 @final
 class Around(Record):
-    """What is done before and after the net. `notes` are for the user."""
+    """What is done before and after the net.
+
+    `entries` are the metadata of the weights, `notes` are for the user.
+    """
 
     program: Program
     ends: Ends
     preparing: Preparing | None
     answering: Answering | None
+    entries: Mapping[str, str]
     notes: tuple[str, ...]
 
     @property
@@ -83,9 +87,9 @@ class Around(Record):
         shape = (*sides, preparing.channels) if last else (preparing.channels, *sides)
         return DeclaredValue(pixels, BYTES, (str(BATCH), *shape))
 
-    def metadata(self, entries: Mapping[str, str], flat: Flat) -> dict[str, str]:
+    def metadata(self, flat: Flat) -> dict[str, str]:
         """The entries of the weights with what the file does and what is left to do."""
-        told = dict(entries)
+        told = dict(self.entries)
         if self.preparing is not None and flat.interface is not None:
             # What the graph does is not to be done again.
             told.pop("netlang.normalization", None)
@@ -114,14 +118,19 @@ class Around(Record):
 
 
 def around(
-    program: Program, ends: Ends, facts: Mapping[str, object], weights: WeightSource | None
+    program: Program,
+    ends: Ends,
+    facts: Mapping[str, object],
+    weights: WeightSource | None,
+    entries: Mapping[str, str],
 ) -> Around:
     """What `ends` asks for. Raises `NetlangError` if it can't be done."""
     notes: list[str] = []
     preparing = preparing_for(program, ends, facts, weights, notes.append)
     if preparing is not None:
         notes.append(_told(preparing))
-    return Around(program, ends, preparing, answering_for(program, ends), tuple(notes))
+    answering = answering_for(program, ends)
+    return Around(program, ends, preparing, answering, entries, tuple(notes))
 
 
 def _told(preparing: Preparing) -> str:
