@@ -202,15 +202,18 @@ class ParserStacks:
                     states[-1] = state
         return values[0]
 
-    def take(self, index: int, kind: str) -> None:
-        """Follow one token. Raises `Stuck` if no rule allows it."""
+    def take(self, index: int, kind: str, *, closing: bool = False) -> None:
+        """Follow one token. Raises `Stuck` if no rule allows it.
+
+        One that closes what is open may follow however much that is.
+        """
         actions, gotos = self.tables.actions, self.tables.gotos
         while True:
             action = actions[self.states[-1]].get(kind)
             if action is None:
                 raise Stuck(self.builder.tokens, index, self.symbol)
             if action >= 0:
-                if len(self.states) > MAX_SYMBOLS:
+                if len(self.states) > MAX_SYMBOLS and not closing:
                     raise Mistake("too_deep", *self._place(index))
                 self.states.append(action)
                 self.values.append(index)

@@ -140,6 +140,28 @@ def test_bodies_nested_to_any_depth_are_explained(body: str, heading: str) -> No
             assert outcome(text).startswith("error["), text
 
 
+# What nests without a bracket around it, however long.
+CHAINS = {
+    "else if": "if false { relu } " + "else if false { relu } " * 2000,
+    "not": "if " + "not " * 2000 + "true { relu }",
+    "minus": "w = " + "-" * 2000 + "1",
+    "power": "w = " + "1 ** " * 2000 + "1",
+    "conditions": "w = " + "1 if true else " * 2000 + "1",
+    "calls": "w = f" + "(1)" * 2000,
+    "items": "w = [1]" + "[0]" * 2000,
+    "labels": "l: " * 2000 + "relu",
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("ending", ["\n}", "", " {", ")", "else { relu }\n}"])
+def test_chains_of_any_length_are_told_once(chain: str, ending: str) -> None:
+    """Those of `else if` left more open than the braces behind them could close."""
+    said = outcome(f"net a {{\n    input x: [1]\n    {CHAINS[chain]}{ending}{LAST}")
+    assert said.count("error[E0112]") <= 1
+    assert "error[E0114]" in said  # the mistake in the last net
+
+
 @pytest.mark.parametrize("body", ["if", "for"])
 def test_what_nests_too_deep_is_told_once_and_the_next_definition_is_read(body: str) -> None:
     begun = "net a {\n" + f"{BODIES[body][0]}\n" * 98

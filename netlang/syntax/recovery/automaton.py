@@ -78,6 +78,11 @@ class Automaton:
         self._add(kind, start, end)
         self.stacks.take(len(self.tokens.kinds) - 1, kind)
 
+    def close(self, end: int) -> None:
+        """Follow a brace that closes what is open."""
+        self._add("}", end, end)
+        self.stacks.take(len(self.tokens.kinds) - 1, "}", closing=True)
+
     def separate(self, start: int) -> None:
         """Begin another statement, with a separator that the lexer may not take back."""
         self.feed("SEP", start, start)

@@ -18,6 +18,7 @@ from typing import cast, final
 
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import InternalError
+from netlang.diagnostics.language.text import NestingTooDeep
 from netlang.diagnostics.many import MOST_COUNTED, MOST_ERRORS, MoreErrors
 from netlang.records import no_collection
 from netlang.source import Source
@@ -280,9 +281,17 @@ class _Reader:
         """Close a brace; the statement before it is given up if it is nested too deeply."""
         automaton = self.automaton
         try:
-            automaton.feed("}", end, end)
+            automaton.close(end)
         except Mistake as error:
-            self._tell(error)
+            if not self._told_deep(automaton.tokens.starts[automaton.definition()]):
+                self._tell(error)
             place = automaton.beginning()
             automaton.give_up(place, automaton.stacks.firsts[place], end)
-            automaton.feed("}", end, end)
+            automaton.close(end)
+
+    def _told_deep(self, start: int) -> bool:
+        """Whether the last mistake is a nesting behind `start` that is too deep."""
+        last = self.diagnostics[-1] if self.diagnostics else None
+        return (
+            isinstance(last, NestingTooDeep) and last.span is not None and last.span.start > start
+        )
