@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import tarfile
+import warnings
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.backends.weights.pickles import ENTRIES
+from netlang.backends.weights.pickles.checkpoint import loaded
 from tests.cli.support import Runner
 from tests.oracle import allocated
 from tests.weights.test_torchvision_files import assert_holds, in_file, saved
@@ -282,3 +284,23 @@ def test_what_a_file_names_beside_tensors_is_said(run: Runner, state: State) -> 
     text = run.refused(*COMPILE, saved(whole, "w.ckpt"))
     assert "E0924" in text
     assert "it names `argparse.Namespace`" in text
+
+
+def test_torch_warns_of_nothing_in_a_file(tmp_path: Path) -> None:
+    """It says of quantized tensors, in several lines of its own code, that it will drop them."""
+    path = tmp_path / "quantized.pth"
+    always = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.save({"w": torch.quantize_per_tensor(torch.zeros(3), 0.1, 0, torch.qint8)}, path)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            torch.load(path, weights_only=True)
+            by_torch = len(told)
+            loaded(path)
+    finally:
+        torch.set_warn_always(always)
+    assert by_torch
+    assert len(told) == by_torch

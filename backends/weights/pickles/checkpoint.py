@@ -7,6 +7,7 @@ Since a pickle can run code, they are read only by torch with ``weights_only=Tru
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Collection, Mapping
 from math import prod
 from pathlib import Path
@@ -73,7 +74,10 @@ def loaded(path: Path, *, mapped: bool = False) -> object:
     except ValueError as error:
         raise _unreadable(path, str(error)) from None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            # Torch warns of types of tensors that it will drop: no business of a reader.
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         named = f": it names {_listed(names)}" if names else ""
         raise NetlangError(UnsafeWeights(span=None, source=str(path), named=named)) from error
