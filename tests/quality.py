@@ -1,4 +1,6 @@
-"""Lint, format and types of the whole project: ``python -m tests.quality``.
+"""Lint, format and types of the whole project, with a reason for each exception.
+
+``python -m tests.quality`` prints what is wrong.
 
 mypy has to see the folders under the names of the packages that they are installed as, so it reads
 a tree of links to them inside its own cache folder. Messages name the real files.
@@ -6,17 +8,20 @@ a tree of links to them inside its own cache folder. Messages name the real file
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["ROOT", "format_errors", "lint_errors", "main", "type_errors"]
+__all__ = ["ROOT", "format_errors", "lint_errors", "main", "type_errors", "unexplained_exceptions"]
 
 ROOT = Path(__file__).resolve().parent.parent
 TREE = ROOT / ".mypy_cache" / "tree"
 CHECKED = ("netlang", "tests", "benchmarks", "examples")
 FOLDERS = (*CHECKED, "backends", "specs")
 SKIPPED = {"__pycache__"}
+_EXCEPTION = re.compile(r"# (?:type: ignore|noqa)\b")
+_EXPLAINED = re.compile(r"# (?:type: ignore\[[a-z, -]+\]|noqa: [A-Z0-9, ]+?) {1,2}[#-] \S.*")
 
 
 def _run(*command: str) -> str:
@@ -71,9 +76,19 @@ def type_errors() -> str:
     return found
 
 
+def unexplained_exceptions() -> str:
+    """What a checker is told to overlook without its name, or without a reason after it."""
+    found = []
+    for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if _EXCEPTION.search(line) and not _EXPLAINED.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: says no reason: {line.strip()}\n")
+    return "".join(found)
+
+
 def main() -> int:
     """Print everything that is wrong; the exit status says whether there is something."""
-    found = "".join((lint_errors(), format_errors(), type_errors()))
+    found = "".join((lint_errors(), format_errors(), unexplained_exceptions(), type_errors()))
     print(found or "clean")
     return 1 if found else 0
 

@@ -38,7 +38,7 @@ def draw_roofline(path: Path, times: LayerTimes) -> None:
         figure = Figure(figsize=(8.0, 5.0), layout="constrained")
         _fill(figure.subplots(), times)
         text = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]  # Matplotlib's says none
     replace_file(path, text.getvalue().encode(), flushed=False)
 
 

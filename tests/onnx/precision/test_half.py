@@ -49,7 +49,7 @@ def narrow(
     program: Program, path: Path, floats: DType = DType.FLOAT16, **options: object
 ) -> onnx.ModelProto:
     """Write a net with random weights in half precision, and check the file."""
-    asked = Narrow(floats, **options)  # type: ignore[arg-type]
+    asked = Narrow(floats, **options)  # type: ignore[arg-type]  # keywords of a table
     form = Form(opset=OPSET, any_runtime=True, narrow=asked)
     export(program, path, weights=random_weights(program), form=form)
     return check_file(path)
