@@ -78,7 +78,7 @@ net other {{
     input image: [3, H=8, W=8]
     gap -> flatten
     output side: linear(3)
-    output score: {{ side -> linear({out}) }}
+    output score: {{ side -> linear({out}){end} }}
 }}
 train known {{
     model: other()
@@ -93,7 +93,8 @@ train known {{
 
 
 def recipe_in(folder: Path, loss: str, out: int) -> str:
-    (folder / "known.net").write_text(RECIPE.format(loss=loss, out=out))
+    end = " -> sigmoid" if loss.startswith("binary_cross_entropy(") else ""
+    (folder / "known.net").write_text(RECIPE.format(loss=loss, out=out, end=end))
     return f"{folder / 'known.net'}:known"
 
 
