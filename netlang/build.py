@@ -68,13 +68,14 @@ class ExampleInputs(Record, eq=False):
 class LowPrecision(Record, eq=False):
     """How an ONNX file stores and computes numbers in fewer bits than float32.
 
-    Steps compute in the `kind`, and the weights of linear maps are stored in 4 bits with
-    `int4_weights`. Inputs and outputs stay float32, unless `half_io` gives them the half precision
-    of `kind`. What loses too much stays in float32, and so do the steps that `keep` names by their
-    labels, or by a label that theirs start with; with `keep_ends`, the first and the last with
-    weights. `examples` are what int8 is calibrated on by `method`, and what the file is compared
-    with the one in float32 on, also in an `.npz` file by the names of inputs, with `label` for the
-    classes; without any, inputs are generated for that.
+    Steps compute in the `kind`, if one is given, and with `int4_weights` the weights of linear maps
+    are stored in 4 bits. Inputs and outputs stay float32, unless `half_io` gives them the half
+    precision of `kind`. What loses too much stays in float32, and so do the steps that `keep` names
+    by their labels, or by a label that theirs start with; with `keep_ends`, the first and the last
+    with weights. `examples` are what int8 is calibrated on by `method`, with 0 in the middle of
+    each range if it is `symmetric`, and what the file is compared with the one in float32 on, also
+    in an `.npz` file by the names of inputs, with `label` for the classes; without any, inputs are
+    generated for that.
     """
 
     kind: Kind | None = None
@@ -84,6 +85,7 @@ class LowPrecision(Record, eq=False):
     keep_ends: bool = False
     examples: ExampleInputs | Path | None = None
     method: Method = "minmax"
+    symmetric: bool = False
 
 
 @final

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoKernel",
-    "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
+    "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoExamples",
+    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
     "ProviderMissing", "ProviderReplaced", "ShapeDiffers", "SizeUnknown", "StepNotThere",
     "TensorDiffers", "TooMuchInput", "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
@@ -172,6 +172,16 @@ class StepNotThere(Diagnostic):
     label: str
     net: str
     weighted: str
+
+
+class NoExamples(Diagnostic):
+    """A file in integers without examples from which the ranges of values can be known."""
+
+    code = "E0963"
+    title = "int8 needs examples of what net `{net}` takes, for the ranges of its values"
+    help = "give a part of the recipe's data or an .npz file: `--calibrate train`"
+
+    net: str
 
 
 class ExamplesUnfit(Diagnostic):

@@ -9,7 +9,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import OnnxruntimeTwice
 from netlang.targets import needs
 
-__all__ = ["installed_twice", "runtime"]
+__all__ = ["installed_twice", "quantization", "runtime"]
 
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 
@@ -20,6 +20,15 @@ def runtime() -> ModuleType:
         raise NetlangError(OnnxruntimeTwice(span=None))
     with needs("onnx"):
         return import_module("onnxruntime")
+
+
+def quantization() -> ModuleType:
+    """The module `onnxruntime.quantization`, with the parts of it that aren't loaded with it."""
+    runtime()
+    with needs("onnx"):
+        for part in ("calibrate", "qdq_quantizer"):
+            import_module(f"onnxruntime.quantization.{part}")
+        return import_module("onnxruntime.quantization")
 
 
 def installed_twice() -> bool:

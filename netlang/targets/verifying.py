@@ -9,7 +9,6 @@ from typing import final
 
 from netlang.build import BuildOptions
 from netlang.ir.program import Program
-from netlang.ir.types import DType
 from netlang.records import Record, field
 from netlang.targets.backends import Backend, backend
 
@@ -35,8 +34,8 @@ class Verified(Record):
 
     `largest` is the largest difference, as a share of the largest value of its step, which is at
     `place`; `rounding` is how far PyTorch in the net's precision is from PyTorch in double
-    precision there, None where double precision can't be had. `floats` is what the file computes
-    in. `notes` are for the user.
+    precision there, None where double precision can't be had. `precision` is what the file
+    computes in, where that isn't the type of the net. `notes` are for the user.
     """
 
     name: str
@@ -46,7 +45,7 @@ class Verified(Record):
     largest: float
     place: str
     rounding: float | None
-    floats: DType = DType.FLOAT32
+    precision: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -124,8 +124,9 @@ def _places(file: ModelFile, net: Function) -> Iterator[tuple[Ref, str]]:
     for number, node in enumerate(net.nodes):
         for index, name in enumerate(_names(node)):
             ref = Ref(number, index)
-            # What is only rounded to half precision has its value behind the rounding.
-            names = (f"{name}/rounded", name, *outputs.get(ref, ()))
+            # What is rounded in float32, or to integers, has its value behind the rounding.
+            behind = (f"{name}/rounded", f"{name}_DequantizeLinear_Output")
+            names = (*behind, name, *outputs.get(ref, ()))
             made = [each for each in names if each in file.made]
             if made:
                 yield ref, made[0]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from netlang.backends.onnx.diagnostics import StepNotThere
+from netlang.backends.onnx.precision.cost import Loss
 from netlang.build import LowPrecision
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import listed
 from netlang.ir.op import Op
-from netlang.ir.program import Function, Node
+from netlang.ir.program import INPUT, Function, Node
 from netlang.ops.attention import MultiHeadAttention
 from netlang.passes.maps import is_map
 
-__all__ = ["asked_for", "has_matrix"]
+__all__ = ["asked_for", "has_matrix", "with_followers", "worst"]
 
 
 def asked_for(net: Function, low: LowPrecision) -> dict[str, str]:
@@ -31,6 +34,34 @@ def asked_for(net: Function, low: LowPrecision) -> dict[str, str]:
     if low.keep_ends and weighted:
         found.update(dict.fromkeys((weighted[0], weighted[-1]), "it is the first or last"))
     return found
+
+
+def worst(net: Function, steps: Sequence[Loss], kept: Collection[str]) -> list[str]:
+    """A tenth of the steps with weights that aren't `kept`: those that lose most by themselves.
+
+    What a step without weights loses counts for the one that it follows, with which it is fused.
+    """
+    owners = _owners(net)
+    ranked = dict.fromkeys(owners[each.step] for each in steps if each.step in owners)
+    weighted = {*owners.values()} - {*kept}
+    return [path for path in ranked if path in weighted][: max(1, len(weighted) // 10)]
+
+
+def with_followers(net: Function, kept: Collection[str]) -> set[str]:
+    """The steps in `kept`, and those that they are fused with: integers would be around them."""
+    return {*kept, *(path for path, owner in _owners(net).items() if owner in kept)}
+
+
+def _owners(net: Function) -> dict[str, str]:
+    """The step with weights that each step is or follows, by their paths."""
+    owners: dict[str, str] = {}
+    for node in net.nodes:
+        first = node.inputs[0].producer if node.inputs else INPUT
+        if has_matrix(node):
+            owners[node.path] = node.path
+        elif first != INPUT and net.nodes[first].path in owners:
+            owners[node.path] = owners[net.nodes[first].path]
+    return owners
 
 
 def _is_below(node: Node, label: str) -> bool:

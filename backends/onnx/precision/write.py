@@ -6,21 +6,25 @@ half precision knows from it where it would overflow, and the result is compared
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import final
 
-from netlang.backends.onnx.diagnostics import NotSinglePrecision
+from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision
 from netlang.backends.onnx.exporter import Form, export
-from netlang.backends.onnx.precision.cost import compared, losses, step_values, too_large
+from netlang.backends.onnx.precision.cost import Values, compared, losses, step_values, too_large
 from netlang.backends.onnx.precision.examples import examples_for
-from netlang.backends.onnx.precision.kept import asked_for
+from netlang.backends.onnx.precision.four_bits import store_in_four_bits
+from netlang.backends.onnx.precision.integers import Integers, write_integers
+from netlang.backends.onnx.precision.kept import asked_for, with_followers, worst
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.report import unmeasured, what_it_costs
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.weights import slots
 from netlang.build import NET_ALONE, BuildOptions, ExampleInputs, LowPrecision, Written
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.ir.program import Function, Program
 from netlang.ir.types import DType
 from netlang.passes.deploy import deploy
@@ -31,6 +35,9 @@ __all__ = ["Unmeasurable", "write_low_precision"]
 
 _MOST = {DType.FLOAT16: 65504.0 / 4, DType.BFLOAT16: 2.0**126}
 """The largest value seen that leaves a type room for larger ones."""
+_NEAR = 0.99
+"""The mean cosine of outputs below which a file in integers keeps more steps in float32."""
+_ROUNDS = 8
 _MEASURED = 2**31 - 2**27
 """Bytes of weights up to which files are compared: ONNX Runtime takes no more at once."""
 
@@ -43,11 +50,13 @@ def write_low_precision(
         raise NetlangError(
             NotSinglePrecision(span=program.net.span, net=program.name, floats=program.floats.value)
         )
+    if low.kind == "int8" and low.examples is None:
+        raise NetlangError(NoExamples(span=program.net.span, net=program.name))
     net = (deploy(program) if form.fold else flattened(program)).program.net
     examples = examples_for(program, low.examples)
     with TemporaryDirectory() as folder:
         writer = _Writer(program, net, options, form, low, examples, Path(folder))
-        return writer.half(path)
+        return writer.whole(path) if low.kind == "int8" else writer.floats(path)
 
 
 class Unmeasurable(Exception):
@@ -66,42 +75,87 @@ class _Writer(Record, eq=False):
     examples: ExampleInputs
     folder: Path
 
-    def half(self, path: Path) -> Written:
-        """A file in half precision."""
-        floats, kept = DType(self.low.kind), asked_for(self.net, self.low)
-        narrow = Narrow(floats, self.low.half_io, kept)
+    def floats(self, path: Path) -> Written:
+        """A file in half precision or float32, perhaps with weights in 4 bits."""
+        kept = asked_for(self.net, self.low)
         try:
-            single = self._single()
+            wide, single = self._single()
             values = step_values(single, self.net, self.examples)
         except (Unmeasurable, RuntimeRefusedError) as reason:
-            written = self._exported(path, replace(self.form, narrow=narrow))
+            written = self._packed(self._exported(path, self._narrowed(kept)), kept)
             return replace(written, notes=(*written.notes, unmeasured(str(reason))))
-        large = too_large(self.net, values, self.examples, _MOST[floats])
-        narrow = replace(narrow, kept={**large, **kept})
-        written = self._exported(path, replace(self.form, narrow=narrow))
-        # On a processor ONNX Runtime has no kernels for bfloat16, but rounds to it.
-        seen = replace(narrow, ends=False, rounded=floats is DType.BFLOAT16)
-        twin = self._exported(self.folder / "narrow.onnx", replace(self._alone, narrow=seen))
-        file = ModelFile(twin.path)
+        form = self._narrowed(kept, values)
+        written = self._packed(self._exported(path, form), kept)
+        narrow = form.narrow
+        if narrow is not None:
+            # On a processor ONNX Runtime has no kernels for bfloat16, but rounds to it.
+            narrow = replace(narrow, ends=False, rounded=narrow.floats is DType.BFLOAT16)
+        made = self._exported(self.folder / "narrow.onnx", replace(self._alone, narrow=narrow))
+        twin = self._packed(made, kept).path
+        file = ModelFile(twin)
         told = what_it_costs(
-            (single.path, written),
+            (wide.path, written),
             self.examples,
             compared(single, file, self.examples),
             losses(self.net, values, step_values(file, self.net, self.examples)),
         )
         return replace(written, notes=(*written.notes, *told))
 
+    def _narrowed(self, kept: Mapping[str, str], values: Values | None = None) -> Form:
+        """The form of the file; steps with values that are too large stay in float32."""
+        if self.low.kind is None:
+            return self.form
+        floats = DType(self.low.kind)
+        large = {} if values is None else too_large(self.net, values, self.examples, _MOST[floats])
+        narrow = Narrow(floats, self.low.half_io, {**large, **kept})
+        return replace(self.form, narrow=narrow)
+
+    def _packed(self, written: Written, kept: Collection[str]) -> Written:
+        """A file with the weights of its linear maps in 4 bits, if that is asked for."""
+        if not self.low.int4_weights:
+            return written
+        changed = store_in_four_bits(written.path, kept)
+        for each in written.beside:
+            each.unlink()
+        note = f"in 4 bits: the weights of {len(changed)} linear maps: {listed(changed)}"
+        return replace(written, beside=(), notes=(*written.notes, note))
+
+    def whole(self, path: Path) -> Written:
+        """A file in 8-bit integers: what loses most stays in float32 until it is near enough."""
+        wide, single = self._single()
+        values = step_values(single, self.net, self.examples)
+        integers = Integers(wide.path, self.examples, self.low.method, symmetric=self.low.symmetric)
+        asked, lost = [*asked_for(self.net, self.low)], list[str]()
+        near = self.folder / "integers.onnx"
+        for left in reversed(range(_ROUNDS)):
+            kept = with_followers(self.net, {*asked, *lost})
+            named = [*asked, *lost]
+            write_integers(near, integers.without(kept), self.low, self.examples, named)
+            file = ModelFile(near)
+            found = compared(single, file, self.examples)
+            steps = losses(self.net, values, step_values(file, self.net, self.examples))
+            if not left or min(each.cosine for each in found.outputs) >= _NEAR:
+                break
+            lost += worst(self.net, steps, {*asked, *lost})
+        whole = self._exported(self.folder / "whole.onnx", self.form)
+        write_integers(path, integers.without(kept, whole.path), self.low, self.examples, named)
+        reasons = {"you asked for it": asked, "they lose most": lost}
+        notes = [f"in float32, since {why}: {listed(x, 20)}" for why, x in reasons.items() if x]
+        told = what_it_costs((wide.path, Written(path)), self.examples, found, steps)
+        return Written(path, notes=(*whole.notes, *notes, *told))
+
     @property
     def _alone(self) -> Form:
         """The form without what stands around the net: examples are inputs of the net."""
         return replace(self.form, ends=NET_ALONE)
 
-    def _single(self) -> ModelFile:
-        """The file in float32."""
+    def _single(self) -> tuple[Written, ModelFile]:
+        """The file in float32, as it was written and read."""
         size = sum(slot.weight.elements * slot.dtype.size for slot in slots(self.program))
         if size > _MEASURED:
             raise Unmeasurable("it is too large to be compared")
-        return ModelFile(self._exported(self.folder / "float32.onnx", self._alone).path)
+        written = self._exported(self.folder / "float32.onnx", self._alone)
+        return written, ModelFile(written.path)
 
     def _exported(self, path: Path, form: Form) -> Written:
         options = self.options

@@ -16,6 +16,7 @@ from netlang.backends.onnx.verify.advice import advice_for, differences, rows_ap
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
 from netlang.backends.onnx.verify.judge import Distance, allowed, measured
+from netlang.backends.onnx.verify.ranges import within_ranges
 from netlang.backends.onnx.verify.reference import Reference
 from netlang.backends.onnx.verify.taps import StepValue, with_all_values
 from netlang.backends.onnx.verify.weights import Weights, weights_for
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["verify"]
+
+_INTEGERS = 0.5
+"""The largest distance that integers explain: they cut off what the calibration didn't see."""
 
 
 def verify(program: Program, options: VerifyOptions) -> Verified:
@@ -84,6 +88,13 @@ class _Comparison:
                 found.append(ModelFile(path))
         return max(found, key=lambda each: len(each.made & self._file.made))
 
+    @property
+    def _precision(self) -> str:
+        """What the file computes in, where that isn't the type of the net."""
+        if self._file.has_integers:
+            return "integers"
+        return "" if self._floats is self._program.floats else self._floats.value
+
     def _narrow(self) -> Narrow | None:
         """The half precision of the file, with the steps that it says are in float32."""
         if self._floats is self._program.floats:
@@ -96,7 +107,7 @@ class _Comparison:
     def run(self) -> Verified:
         tried = []
         for seed, sizes in enumerate(self._sizes()):
-            feeds = feeds_at(self._program, sizes, seed)
+            feeds = within_ranges(feeds_at(self._program, sizes, seed), self._file)
             tried.append(shapes_text(feeds))
             self._at(sizes, feeds, tried[-1])
         self._tensors()
@@ -108,7 +119,7 @@ class _Comparison:
             largest=self._largest.found,
             place=self._place,
             rounding=self._largest.rounding,
-            floats=self._floats,
+            precision=self._precision,
             notes=self._weights.notes,
         )
 
@@ -146,18 +157,23 @@ class _Comparison:
         own, double = self._reference.own(feeds), self._reference.double(feeds)
         found = self._found(feeds)
         for number, value in self._compared:
-            here, there = own[number], found[value.name]
+            here, there = own[number], found[self._file.read_as(value.name)]
             self._require_shape(value, sizes, here, there, inputs)
             distance = measured(there, here, None if double is None else double[number])
-            if not distance.explained(self._floats):
+            if distance.found > self._allowed(distance):
                 raise NetlangError(self._differs(value, distance, inputs))
             if distance.found > self._largest.found:
                 self._largest, self._place = distance, value.place
 
+    def _allowed(self, distance: Distance) -> float:
+        """The largest distance that the precision of the file explains."""
+        return _INTEGERS if self._file.has_integers else allowed(distance.rounding, self._floats)
+
     def _found(self, feeds: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The values in the file; if it can't be run, the error says which node is unlike ours."""
         try:
-            return self._file.values(feeds, [value.name for _, value in self._compared])
+            wanted = [self._file.read_as(value.name) for _, value in self._compared]
+            return self._file.values(feeds, wanted)
         except RuntimeRefusedError as error:
             reason = self._first_unlike() or f"ONNX Runtime refuses it: {error}"
             if self._floats is DType.BFLOAT16:
@@ -201,10 +217,8 @@ class _Comparison:
             if distance.rounding is None
             else f"rounding explains {distance.rounding:.1g}"
         )
-        if self._floats is not self._program.floats:
-            rounding = (
-                f"{self._floats.value} explains {allowed(distance.rounding, self._floats):.1g}"
-            )
+        if self._precision:
+            rounding = f"{self._precision} explains {self._allowed(distance):.1g}"
         return ValuesDiffer(
             span=value.span, place=value.place, file=self._file.path.name, net=self._program.name,
             inputs=inputs, difference=f"{distance.found:.2g}", rounding=rounding,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelFile", "RuntimeRefusedError"]
 
+_INTEGER = ("QuantizeLinear", "DequantizeLinear", "MatMulNBits")
 _MOST = 2**31 - 1
 """Bytes of a file and of its weights beside it: what ONNX Runtime takes at once."""
 
@@ -106,6 +107,19 @@ class ModelFile:
     @cached_property
     def tensors(self) -> dict[str, onnx.TensorProto]:
         return {tensor.name: tensor for tensor in self.model.graph.initializer}
+
+    @cached_property
+    def has_integers(self) -> bool:
+        """Whether values or weights in it are rounded to integers of a few bits."""
+        return any(node.op_type in _INTEGER for node in self.model.graph.node)
+
+    def read_as(self, name: str) -> str:
+        """The name by which the value of a step is read, in integers behind its rounding.
+
+        A rectifier may be part of the rounding, so that the value before it has its name.
+        """
+        behind = f"{name}_DequantizeLinear_Output"
+        return behind if behind in self.made else name
 
     @cached_property
     def floats(self) -> DType:

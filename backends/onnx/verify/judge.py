@@ -28,10 +28,6 @@ class Distance(Record):
     found: float
     rounding: float | None
 
-    def explained(self, floats: DType) -> bool:
-        """Whether rounding explains it."""
-        return self.found <= allowed(self.rounding, floats)
-
 
 def measured(found: NDArray[Any], own: NDArray[Any], double: NDArray[Any] | None) -> Distance:
     """The distance of a file's value, given PyTorch's in the net's precision and in double.

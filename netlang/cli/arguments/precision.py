@@ -27,8 +27,9 @@ def precision_options() -> Iterator[click.Option]:
         "--fp16": "Compute in float16 in an .onnx file; what loses too much stays in float32.",
         "--bf16": "Compute in bfloat16, for GPUs: ONNX Runtime has no kernels for processors.",
         "--int8": "Compute in 8-bit integers, with ranges from the examples of --calibrate.",
-        "--int4-weights": "Store the weights of linear maps in 4 bits.",
+        "--int4-weights": "Store the weights of linear maps in 4 bits (MatMulNBits).",
         "--half-io": "Let inputs and outputs have the type of --fp16 or --bf16 too.",
+        "--symmetric": "Let --int8 have 0 in the middle of each range, as TensorRT requires.",
         "--keep-ends": "Keep the first and the last step with weights in float32.",
     }
     for flag, about in flags.items():
@@ -39,6 +40,11 @@ def precision_options() -> Iterator[click.Option]:
         metavar="STEP",
         help="Keep the step of this label, and those whose labels start with it, in float32.",
     )
+    yield from _example_options()
+
+
+def _example_options() -> Iterator[click.Option]:
+    """The options for the examples that a file is calibrated and compared on."""
     yield click.Option(
         ["--calibrate"],
         metavar="DATA",
@@ -76,6 +82,7 @@ class PrecisionAsked(TypedDict):
     calibrate: str | None
     count: int
     method: Method
+    symmetric: bool
     data: tuple[str, ...]
 
 
@@ -98,19 +105,26 @@ def low_of(asked: PrecisionAsked) -> LowPrecision | None:
         _refuse_without_kind(asked)
         return None
     kind = _KINDS[kinds[0]] if kinds else None
+    if asked["int4_weights"] and kind in ("bfloat16", "int8"):
+        raise click.UsageError("--int4-weights goes with --fp16 or alone")
+    if asked["symmetric"] and kind != "int8":
+        raise click.UsageError("--symmetric is for --int8")
     if asked["half_io"] and kind not in ("float16", "bfloat16"):
         raise click.UsageError("--half-io is for --fp16 and --bf16")
     file = None if asked["calibrate"] is None or is_of_recipe(asked) else Path(asked["calibrate"])
     return LowPrecision(
-        kind=kind, int4_weights=asked["int4_weights"], half_io=asked["half_io"],
+        kind=kind,
+        int4_weights=asked["int4_weights"], half_io=asked["half_io"],
         keep=asked["keep"], keep_ends=asked["keep_ends"], examples=file, method=asked["method"],
+        symmetric=asked["symmetric"],
     )  # fmt: skip
 
 
 def _refuse_without_kind(asked: PrecisionAsked) -> None:
     given = {
         "--half-io": asked["half_io"], "--keep-ends": asked["keep_ends"],
-        "--keep": asked["keep"], "--calibrate": asked["calibrate"], "--data": asked["data"],
+        "--keep": asked["keep"], "--symmetric": asked["symmetric"],
+        "--calibrate": asked["calibrate"], "--data": asked["data"],
     }  # fmt: skip
     for option in (option for option, value in given.items() if value):
         raise click.UsageError(

@@ -78,7 +78,6 @@ def _verify(
 
 def _show(verified: Verified) -> None:
     from netlang.diagnostics.texts import visible_lines
-    from netlang.ir.types import DType
 
     for note in verified.notes:
         click.echo(visible_lines(note), err=True)
@@ -94,8 +93,8 @@ def _show(verified: Verified) -> None:
         if verified.rounding is not None
         else "within single precision"
     )
-    if verified.floats in (DType.FLOAT16, DType.BFLOAT16):
-        explained = f"the file computes in {verified.floats.value}"
+    if verified.precision:
+        explained = f"the file computes in {verified.precision}"
     click.echo(
         f"largest difference: {verified.largest:.1g} of the largest value, at `{verified.place}`; "
         f"{explained}"
