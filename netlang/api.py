@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 from netlang.build import BuildOptions, Fit, LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
-from netlang.loading import loaded
+from netlang.loading import loaded, loaded_block
 from netlang.records import replace
 from netlang.targets import backend, module_backend, needs, write
 from netlang.uncaught import ends_at_the_caller, warn_the_caller
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
     from netlang.targets.ends import Layout
 
-__all__ = ["Net", "Weights", "load"]
+__all__ = ["Net", "Weights", "load", "load_block"]
 
 Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 """Where weights come from: a file, a state dict, a module."""
@@ -44,9 +44,23 @@ def load(spec: str | Path, **arguments: object) -> Net:
     return Net(found.program, found.recipe)
 
 
+@ends_at_the_caller
+def load_block(spec: str, *inputs: str, **arguments: object) -> Net:
+    """The block that `spec` names, ``resnet:bottleneck``, by itself.
+
+    `inputs` are the types of what it is given, as in a net, and `arguments` those of the block:
+    ``load_block("resnet:bottleneck", "[256, H=56, W=56]", width=64)``. Its `source` is a class that
+    has the block's parameters as arguments. Raises `NetlangError`.
+    """
+    found = loaded_block(spec, inputs, arguments)
+    for caution in found.warnings:
+        warn_the_caller(caution)
+    return Net(found.program)
+
+
 @final
 class Net:
-    """A compiled net. Its facts describe it as deployed, without auxiliary heads."""
+    """A compiled net, or a block by itself. Its facts describe it as deployed, without auxiliary heads."""
 
     def __init__(self, program: Program, recipe: Recipe | None = None) -> None:
         self.program = program
@@ -94,6 +108,7 @@ class Net:
     @ends_at_the_caller
     def source(self, *, guard: bool = False) -> str:
         """The net as PyTorch source, which `torch` runs."""
+        self._refuse_guard(guard)
         return module_backend().source(self.program, guard=guard)
 
     @ends_at_the_caller
@@ -117,6 +132,7 @@ class Net:
         class. They can be copied but not pickled, since no file defines the class: save their
         `state_dict()`.
         """
+        self._refuse_guard(guard)
         built = module_backend()
         given = None
         if weights is not None or seed is not None:
@@ -125,6 +141,10 @@ class Net:
             )
         with needs(built.extra):
             return built.build(self.program, given, guard=guard)
+
+    def _refuse_guard(self, guard: bool) -> None:
+        if guard and self.program.alone is not None:
+            raise ValueError("a guard is for nets: the class of a block takes inputs of any sizes")
 
     @ends_at_the_caller
     def onnx(  # noqa: PLR0913 - one for each option of the command
@@ -180,7 +200,8 @@ class Net:
             return None
 
     def __repr__(self) -> str:
-        return f"<netlang net {self.name}: {self.params:,} params, {self.macs:,} MACs>"
+        kind = "net" if self.program.alone is None else "block"
+        return f"<netlang {kind} {self.name}: {self.params:,} params, {self.macs:,} MACs>"
 
 
 def _options(weights: Weights | None, seed: int, fit: Fit) -> BuildOptions:

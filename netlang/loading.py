@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import Target, elaborate_target, from_python, means_recipe, resolve
+from netlang.elaborate import (
+    Target,
+    block_program,
+    elaborate_target,
+    from_python,
+    means_recipe,
+    resolve,
+)
 from netlang.examine import warnings_of
 from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.modules.files import KEPT
@@ -25,7 +32,7 @@ from netlang.source import Source
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
-__all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded"]
+__all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded", "loaded_block"]
 
 MOST_STEPS = 2000
 """Steps of the largest program that is kept: each takes one to ten kilobytes."""
@@ -67,6 +74,13 @@ def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
     if _is_small(found.program.net):
         place.loaded = found
     return found
+
+
+def loaded_block(spec: str, inputs: Iterable[str], arguments: Mapping[str, object]) -> Loaded:
+    """The block that `spec` names, by itself, given `inputs` of these types. As for `loaded`."""
+    target = resolve(spec, "block")
+    program = block_program(target, inputs, dict(arguments))
+    return Loaded(program, warnings_of(target.module, program))
 
 
 def _target(spec: str) -> Target:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
+    "BadInputType",
     "BadSpec",
     "BrokenInstallation",
     "ExtraMissing",
@@ -15,6 +16,7 @@ __all__ = [
     "FileNotUtf8",
     "FileTooLarge",
     "FileUnreadable",
+    "InputsMissing",
     "IsADirectory",
     "NetNotInFile",
     "NoNetInFile",
@@ -110,6 +112,7 @@ class NetNotInFile(Diagnostic):
     name: str
     available: str
     kind: str = "net"
+    is_block: bool = False
 
 
 class SeveralNets(Diagnostic):
@@ -224,3 +227,25 @@ class BrokenInstallation(Diagnostic):
     package: str
     command: str
     reason: str
+
+
+class InputsMissing(Diagnostic):
+    """A block is wanted by itself, and nothing says what it is given."""
+
+    code = "E0022"
+    title = "block `{name}` by itself needs {what}"
+    help = "say what it is given, as a net does: `{example}`"
+
+    name: str
+    what: str
+    example: str
+
+
+class BadInputType(Diagnostic):
+    """The type of an input of a block that is wanted by itself."""
+
+    code = "E0023"
+    title = "`{text}` isn't the type of an input"
+    help = "write it as in a net: `[64, H=56, W=56]`, or `int64[128]`; the batch isn't part of it"
+
+    text: str

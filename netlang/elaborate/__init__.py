@@ -2,20 +2,24 @@
 
 from netlang.elaborate.spec import (
     Target,
+    block_program,
     elaborate_target,
     from_python,
     load_program,
     means_recipe,
     names_recipe,
+    net_or_block,
     resolve,
 )
 
 __all__ = [
     "Target",
+    "block_program",
     "elaborate_target",
     "from_python",
     "load_program",
     "means_recipe",
     "names_recipe",
+    "net_or_block",
     "resolve",
 ]

@@ -1,4 +1,4 @@
-"""Elaborates a net with its arguments: from a layer to a program.
+"""Elaborates a net, or a block by itself, with its arguments: from a layer to a program.
 
 On exit, every type is known, every node leads to an output, and the conditions on the sizes can be
 met.
@@ -6,12 +6,13 @@ met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netlang.advice.bodies import first_input
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import NoInput
+from netlang.elaborate.blocks.alone import by_itself
 from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.blocks.ports import declares_inputs
 from netlang.elaborate.body import Body, LabelledValues
@@ -35,8 +36,14 @@ from netlang.syntax import ast
 __all__ = ["elaborate"]
 
 
-def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> Program:
-    """The net that `applied` stands for, as a program called `name`.
+def elaborate(
+    applied: Layer,
+    name: str,
+    span: Span,
+    doc: str | None = None,
+    inputs: Sequence[ast.Input] | None = None,
+) -> Program:
+    """The net that `applied` stands for, as a program called `name`; with `inputs`, the block.
 
     Raises `NetlangError` with every error found; `span` is where the net was requested.
     """
@@ -46,7 +53,10 @@ def elaborate(applied: Layer, name: str, span: Span, doc: str | None = None) -> 
     program = None
     try:
         with room_for_nesting(), no_collection():
-            program = _net(session, applied, name, span, doc)
+            if inputs is None:
+                program = _net(session, applied, name, span, doc)
+            else:
+                program = by_itself(StatementElaborator(session), applied, span, inputs)
     except NetlangError as error:
         session.report(error)
     if program is not None and not session.diagnostics:

@@ -1,4 +1,4 @@
-"""Resolves what the user names: ``resnet50``, ``file.net:net(classes=10)``."""
+"""Resolves what the user names: ``resnet50``, ``file.net:net(classes=10)``, ``file:block``."""
 
 from __future__ import annotations
 
@@ -20,30 +20,33 @@ from netlang.diagnostics.files import (
     UnknownBundled,
 )
 from netlang.diagnostics.language.names import BundledTwice
+from netlang.elaborate.blocks.alone import input_line
+from netlang.elaborate.blocks.from_python import from_python, with_python_values
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.binding import bind
-from netlang.evaluate.values import BoundArgument, Layer, Value
 from netlang.ir.program import Program
 from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
 from netlang.modules.library import Library, Module
-from netlang.modules.nets import net_layer
+from netlang.modules.nets import block_layer, named, net_layer
 from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.lalr import Stuck, parse_part
-from netlang.syntax.limits import MAX_DEPTH, Mistake
+from netlang.syntax.limits import Mistake
 
-__all__ = ["Target", "from_python", "load_program", "means_recipe", "names_recipe", "resolve"]
+__all__ = [
+    "Target", "block_program", "from_python", "load_program", "means_recipe", "names_recipe",
+    "net_or_block", "resolve",
+]  # fmt: skip
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
 
-_MOST_BITS = 14_000
-"""The most digits of whole numbers from Python, which writes out at most 4,300."""
+_NOUNS = {"net": "net", "train": "recipe", "block": "block"}
 
 
 class Target(Record):
-    """What a spec text names: a file, one of its nets or recipes, and arguments as written."""
+    """What a spec text names: a file, something in it of a `kind`, and arguments as written."""
 
     text: str
     module: Module
@@ -67,45 +70,35 @@ def elaborate_target(target: Target, arguments: dict[str, object] | None = None)
     """The program of the net that was named."""
     layer = net_layer(target.module, target.name, target.span)
     layer = bind(layer, target.arguments, target.module.evaluator().value, target.span)
-    layer = _with_python_values(layer, arguments or {}, target.span)
+    layer = with_python_values(layer, arguments or {}, target.span)
     item = target.module.nets().get(target.name)
     return elaborate(layer, target.name, target.span, item.doc if item else None)
 
 
-def _with_python_values(layer: Layer, arguments: dict[str, object], span: Span) -> Layer:
-    """The layer with arguments given from Python."""
-    values = {name: from_python(value) for name, value in arguments.items()}
-    source = Source(
-        "<arguments>", ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    )
-    whole = Span(source, 0, len(source.text))
-    bound = dict(layer.arguments)
-    named = tuple(ast.Argument(whole, name, whole, ast.Number(whole, 0)) for name in arguments)
-    bind(layer, named, lambda expr: 0, span)
-    for name, given in values.items():
-        bound[name] = BoundArgument(given, whole)
-    return Layer(layer.target, tuple(bound.items()))
+def net_or_block(spec: str | Path) -> Target:
+    """The net that a spec text names, or the block of a file."""
+    try:
+        return resolve(spec, "net")
+    except NetlangError as error:
+        first = error.diagnostics[0]
+        if not (isinstance(first, NetNotInFile) and first.is_block):
+            raise
+    return resolve(spec, "block")
 
 
-def from_python(value: object, depth: int = 0) -> Value:
-    """A plain Python value as a value of the language. Raises `TypeError` for anything else.
-
-    This includes lists nested more than `MAX_DEPTH` deep (or containing themselves), and whole
-    numbers that Python won't write out.
-    """
-    if isinstance(value, list | tuple):
-        if depth == MAX_DEPTH:
-            raise TypeError(f"a list that is over {MAX_DEPTH} deep has no counterpart")
-        return tuple(from_python(item, depth + 1) for item in value)
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        raise TypeError(f"a number of {value.bit_length():,} bits has no counterpart")
-    if isinstance(value, bool | int | float | str | Layer):
-        return value
-    raise TypeError(f"{value!r} has no counterpart in the language")
+def block_program(
+    target: Target, inputs: Iterable[str], arguments: dict[str, object] | None = None
+) -> Program:
+    """The program of a block by itself, whose `inputs` have types like ``[64, H=56, W=56]``."""
+    layer = block_layer(target.module, target.name, target.span)
+    layer = bind(layer, target.arguments, target.module.evaluator().value, target.span)
+    layer = with_python_values(layer, arguments or {}, target.span)
+    lines = tuple(input_line(number, text) for number, text in enumerate(inputs))
+    return elaborate(layer, target.name, target.span, inputs=lines)
 
 
 def resolve(spec: str | Path, kind: str = "net", library: Library | None = None) -> Target:
-    """The file and name for a spec text or path; `kind` is ``net`` or ``train``."""
+    """The file and name for a spec text or path; `kind` is ``net``, ``train`` or ``block``."""
     library, spec = library or Library(), str(spec)
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
@@ -183,21 +176,21 @@ def _readable_file(library: Library, path: Path) -> Module:
 
 def _name_in_file(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
     """The net or recipe of a file that was named, or the only possible one."""
-    known = list(module.nets() if kind == "net" else module.recipes)
-    noun = "net" if kind == "net" else "recipe"
+    known = named(module, kind)
+    noun = _NOUNS[kind]
     available = _listed(known)
     if name is not None:
-        if name not in known:
-            raise NetlangError(
-                NetNotInFile(
-                    span=None,
-                    path=shown,
-                    name=name,
-                    kind=noun,
-                    available=available or _nothing(module, kind),
-                )
+        if name in known:
+            return name
+        is_block = kind == "net" and name in named(module, "block")
+        available = available or _nothing(module, kind)
+        if is_block:
+            available += f"; `{name}` is a block, which `netlang compile` can write by itself"
+        raise NetlangError(
+            NetNotInFile(
+                span=None, path=shown, name=name, kind=noun, available=available, is_block=is_block
             )
-        return name
+        )
     if not known:
         raise _nothing_to_choose(module, shown, kind)
     if len(known) > 1 and kind == "net" and not called:
@@ -218,7 +211,7 @@ def _nothing(module: Module, kind: str) -> str:
     """What a file has in place of the nets or recipes that it lacks."""
     if kind == "net" and module.recipes:
         return f"no net, and the recipe{'s' * (len(module.recipes) > 1)} {_listed(module.recipes)}"
-    return "no net" if kind == "net" else "no recipe"
+    return f"no {_NOUNS[kind]}"
 
 
 def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
@@ -275,8 +268,7 @@ def _unknown_name(name: str, kind: str) -> NetlangError:
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
     match = f"{name}.net" if isfile(f"{name}.net") else nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
-    noun = "net" if kind == "net" else "recipe"
-    return NetlangError(UnknownBundled(span=None, name=name, kind=noun, advice=advice))
+    return NetlangError(UnknownBundled(span=None, name=name, kind=_NOUNS[kind], advice=advice))
 
 
 def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:

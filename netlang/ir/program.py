@@ -256,7 +256,8 @@ class Condition(Record, gc=False):
 class Program(Record, eq=False, weakref=True):
     """An elaborated net, from which every analysis and backend starts.
 
-    `written` says where the net's own arguments were written, including defaults.
+    `written` says where the net's own arguments were written, including defaults. `alone` is None
+    for a net; for a block by itself, it has the defaults of its parameters, in its own terms.
     """
 
     name: str
@@ -265,6 +266,7 @@ class Program(Record, eq=False, weakref=True):
     conditions: tuple[Condition, ...]
     doc: str | None = None
     written: tuple[tuple[str, Span], ...] = ()
+    alone: Mapping[str, object] | None = None
 
     @property
     def deployed_conditions(self) -> tuple[Condition, ...]:

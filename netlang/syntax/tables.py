@@ -24,8 +24,11 @@ __all__ = ["GRAMMAR", "STARTS", "TABLES", "build", "main"]
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 TABLES = Path(__file__).with_name("tables.json")
 
-STARTS = ("file", "conditional")
-"""A whole file, or one expression: the computed part of a quoted label is parsed separately."""
+STARTS = ("file", "conditional", "type_spec")
+"""A whole file, or one expression: the computed part of a quoted label is parsed separately.
+
+So is the type of an input, for a block by itself.
+"""
 
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 Row: TypeAlias = dict[str, int]

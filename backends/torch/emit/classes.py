@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.emit.annotations import annotated
-from netlang.backends.torch.emit.arguments.constructors import Constructor
-from netlang.backends.torch.emit.arguments.formulas import literal
+from netlang.backends.torch.emit.arguments.alone import example_of, told_fixed
+from netlang.backends.torch.emit.arguments.constructors import Constructor, ConstructorArgument
+from netlang.backends.torch.emit.arguments.formulas import expression, literal
 from netlang.backends.torch.emit.arguments.validity import told
 from netlang.backends.torch.emit.forward import Unit, Writer
 from netlang.backends.torch.emit.holders import Holders, file_name, scope_doc
@@ -19,6 +20,7 @@ from netlang.backends.torch.python.traverse import map_expression, walk
 from netlang.backends.torch.python.tree import (
     Assign,
     Attribute,
+    Binary,
     Call,
     ClassDef,
     Constant,
@@ -26,6 +28,7 @@ from netlang.backends.torch.python.tree import (
     Expression,
     For,
     FunctionDef,
+    If,
     Name,
     Operand,
     Parameter,
@@ -50,11 +53,13 @@ class ClassWriter:
         constructor: Constructor,
         *,
         is_net: bool,
+        is_alone: bool = False,
         guarded: bool,
         taken: frozenset[str],
         holders: Holders,
     ) -> None:
         self._constructor, self._is_net, self._taken = constructor, is_net, taken
+        self._is_alone = is_alone
         self._guarded = guarded
         self._function = constructor.variant.sample
         self._members = Members(self._function, constructor.steps)
@@ -81,13 +86,15 @@ class ClassWriter:
             return scope_doc(function.span)
         kind = "Net" if self._is_net else "Block"
         place = f"{file_name(function.span)}, line {line}"
-        what = f"{kind} `{function.name}` of {place}."
+        fixed = told_fixed(self._constructor) if self._is_alone else ""
+        what = f"{kind} `{function.name}` of {place}{f', with {fixed}' if fixed else ''}."
         return f"{function.doc.strip()}\n\n{what}" if function.doc and not self._is_net else what
 
     def _definition(self, base: Expression, body: tuple[Statement, ...]) -> ClassDef:
         names = {argument.variable: argument.name for argument in self._constructor.arguments}
-        where = told(self._constructor.holds, names)
-        return ClassDef(self._constructor.class_name, base, body, self._doc(), where)
+        where = told(self._constructor.holds, names, self._function)
+        example = example_of(self._constructor) if self._is_alone else ""
+        return ClassDef(self._constructor.class_name, base, body, self._doc(), where, example)
 
     # --- constructor --------------------------------------------------------------------------
 
@@ -95,17 +102,23 @@ class ClassWriter:
         return (
             Parameter("self"),
             *(
-                Parameter(
-                    argument.name,
-                    Name(argument.annotation),
-                    None if argument.default is None else literal(argument.default),
-                )
+                Parameter(argument.name, _annotation(argument), _default(argument))
                 for argument in self._constructor.arguments
             ),
         )
 
     def _init(self, body: tuple[Statement, ...]) -> FunctionDef:
+        body = (*self._computed(), *body)
         return FunctionDef("__init__", self._parameters(), Constant(None), body)
+
+    def _computed(self) -> Iterator[If]:
+        """Arguments that are computed from others where they aren't given."""
+        names = {each.variable: each.name for each in self._constructor.arguments}
+        for each in self._constructor.arguments:
+            if each.computed is not None:
+                name = Name(each.name)
+                absent = Binary("is", name, Constant(None))
+                yield If(absent, (Assign(name, expression(each.computed, names)),))
 
     def _sequential(self) -> ClassDef:
         """A plain chain."""
@@ -246,6 +259,17 @@ class ClassWriter:
         return FunctionDef(
             "forward", parameters, self._returned.annotation(), annotated(statements, names)
         )
+
+
+def _annotation(argument: ConstructorArgument) -> Expression:
+    own = Name(argument.annotation)
+    return own if argument.computed is None else Binary("|", own, Constant(None))
+
+
+def _default(argument: ConstructorArgument) -> Expression | None:
+    if argument.computed is not None:
+        return Constant(None)
+    return None if argument.default is None else literal(argument.default)
 
 
 def _with_module(part: Expression, module: Expression) -> Expression:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from netlang.analysis.expand import require_writable
+from netlang.backends.torch.emit.arguments.alone import called_with
 from netlang.backends.torch.emit.arguments.chooser import constructors_of
+from netlang.backends.torch.emit.arguments.constructors import Constructor
+from netlang.backends.torch.emit.arguments.formulas import Given
 from netlang.backends.torch.emit.class_names import class_names
 from netlang.backends.torch.emit.classes import ClassWriter
 from netlang.backends.torch.emit.helpers import HELPERS, needed
@@ -41,10 +44,14 @@ _OF_TYPING = ("Any", "NamedTuple", "cast")
 @final
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """The source of a module, and what it calls the class of the net."""
+    """The source of a module, what it calls the class of the net, and what builds that.
+
+    Only the class of a block by itself has arguments without defaults.
+    """
 
     class_name: str
     source: str
+    arguments: Mapping[str, Given]
 
 
 def class_name(program: Program) -> str:
@@ -82,9 +89,12 @@ def _emitted(program: Program, change: Change, guard: bool, taken: Collection[st
     require_writable(program)
     variants = rewritten(program)
     names = class_names(variants, {*HELPERS, GUARD, *taken})
-    definitions = change(list(_definitions(variants, names, guard)))
+    constructors = constructors_of(variants, names, program.alone)
+    definitions = change(list(_definitions(program, constructors, guard)))
     guards = [guard_lines(program)] if guard else []
-    return Emitted(names[variants.net], _text(program, definitions, guards))
+    given = {} if program.alone is None else dict(called_with(constructors[-1]))
+    arguments = {argument.name: value for argument, value in given.items()}
+    return Emitted(names[variants.net], _text(program, definitions, guards), arguments)
 
 
 def _text(
@@ -101,23 +111,29 @@ def _text(
 
 
 def _definitions(
-    variants: Variants, names: Mapping[Variant, str], guard: bool
+    program: Program, constructors: Sequence[Constructor], guard: bool
 ) -> Iterator[ClassDef]:
-    taken = frozenset({*names.values(), *HELPERS, *([GUARD] if guard else [])})
+    names = {constructor.class_name for constructor in constructors}
+    taken = frozenset({*names, *HELPERS, *([GUARD] if guard else [])})
     holders = Holders(taken)
-    for constructor in constructors_of(variants, names):
-        is_net = constructor.variant is variants.net
-        guarded = guard and is_net
+    for constructor in constructors:
+        is_whole = constructor is constructors[-1]
         yield from ClassWriter(
-            constructor, is_net=is_net, guarded=guarded, taken=taken, holders=holders
+            constructor,
+            is_net=is_whole and program.alone is None,
+            is_alone=is_whole and program.alone is not None,
+            guarded=guard and is_whole,
+            taken=taken,
+            holders=holders,
         ).definitions()
 
 
 def _about(program: Program) -> str:
     """The docstring of the file: the spec's own text and origin."""
     net = program.net
-    origin = f"Written by netlang from `{net.name}` in {file_name(net.span)}."
-    doc = program.doc or net.doc
+    name = f"`{net.name}`" if program.alone is None else f"block `{net.name}`"
+    origin = f"Written by netlang from {name} in {file_name(net.span)}."
+    doc = None if program.alone is not None else program.doc or net.doc
     return f"{doc.strip()}\n\n{origin}" if doc else origin
 
 

@@ -109,6 +109,7 @@ def _class(definition: ClassDef, indent: str) -> list[str]:
     lines = [f"{indent}class {definition.name}({flat(definition.base)}):"]
     condition = f", where {' or '.join(definition.where)}." if definition.where else ""
     doc = f"{definition.doc.removesuffix('.')}{condition}" if condition else definition.doc
+    doc += f"\n\n{definition.example}" if definition.example else ""
     lines += _docstring(doc, indent + INDENT)
     for number, statement in enumerate(definition.body):
         if isinstance(statement, FunctionDef) or number == 0:

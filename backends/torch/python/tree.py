@@ -211,7 +211,7 @@ class Field(Record):
 class ClassDef(Record):
     """A class, meant for arguments for which one of `where` holds, or for all if that is empty.
 
-    The docstring is `doc` followed by these conditions.
+    The docstring is `doc` followed by these conditions and, as a paragraph, the `example`.
     """
 
     name: str
@@ -219,6 +219,7 @@ class ClassDef(Record):
     body: tuple[Statement, ...]
     doc: str = ""
     where: tuple[str, ...] = ()
+    example: str = ""
 
 
 Statement: TypeAlias = (

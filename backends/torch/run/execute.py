@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Mapping
 from contextlib import nullcontext
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary, finalize
 
+from netlang.backends.torch.emit.arguments.formulas import Given
 from netlang.backends.torch.emit.source import emitted
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
@@ -32,18 +34,21 @@ def instance(program: Program, device: str | None = None, *, guard: bool = False
             classes[guard] = _class(program, guard)
     # Inside a device's context, every call of torch is slower.
     with nullcontext() if device is None else torch.device(device):
-        return classes[guard]()
+        made, arguments = classes[guard]
+        return made(**arguments)
 
 
-_CLASSES: WeakKeyDictionary[Program, dict[bool, type[nn.Module]]] = WeakKeyDictionary()
-"""The classes of programs that are still in use, by whether they have a guard."""
+_Made: TypeAlias = "tuple[type[nn.Module], Mapping[str, Given]]"
+
+_CLASSES: WeakKeyDictionary[Program, dict[bool, _Made]] = WeakKeyDictionary()
+"""The classes of programs that are still in use, with arguments, by whether they have a guard."""
 
 _LOCK = Lock()
 _numbers = count()
 
 
-def _class(program: Program, guard: bool) -> type[nn.Module]:
-    """The class that a program's text defines; tracebacks show that text."""
+def _class(program: Program, guard: bool) -> _Made:
+    """The class that a program's text defines, and its arguments; tracebacks show that text."""
     from torch import nn
 
     text = emitted(program, guard=guard)
@@ -57,4 +62,4 @@ def _class(program: Program, guard: bool) -> type[nn.Module]:
     if not isinstance(made, type) or not issubclass(made, nn.Module):
         raise InternalError(f"the emitted source doesn't define the class {name}")
     finalize(made, linecache.cache.pop, file, None).atexit = False
-    return made
+    return made, text.arguments

@@ -1,4 +1,4 @@
-"""`netlang compile`: a net as PyTorch source, an ONNX file or a diagram."""
+"""`netlang compile`: a net, or a block by itself, as PyTorch source, an ONNX file or a diagram."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _WEIGHTS_OF_SCRIPT = (
     " recipe that does: with `weights='pretrained(\"start\")'`, it has a --weights of its own"
 )
 
+_INPUT_OF_NET = "--input is for a block by itself; a net says what it is given"
+
 
 class _Asked(WeightsAsked, OnnxAsked):
     """The values of the options that several verbs or files share."""
@@ -43,13 +45,20 @@ def command() -> click.Command:
                 metavar="OUT",
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
+            click.Option(
+                ["--input", "inputs"],
+                multiple=True,
+                metavar="TYPE",
+                help="What a block is given, as in a net: '[64, H=56, W=56]'. Once for each input.",
+            ),
             *weight_options(),
             *onnx_options(),
             *_source_options(),
         ],
         help="Write SPEC as PyTorch source, an ONNX file or a diagram, by the suffix of OUT. Of a "
         "recipe, a .py file is the script that trains by it, changed by KEY=VALUE as in training; "
-        "other files are of its net.",
+        "other files are of its net. Of a block (file.net:block), it is a class for code of your "
+        "own: 'resnet:bottleneck(width=64)' --input '[256, H=56, W=56]'.",
         short_help="Write PyTorch source, ONNX files and diagrams.",
     )
 
@@ -68,6 +77,7 @@ def _compile(
     spec: str,
     changes: tuple[str, ...],
     names: tuple[str, ...],
+    inputs: tuple[str, ...],
     script: bool,
     guard: bool,
     **asked: Unpack[_Asked],
@@ -85,31 +95,43 @@ def _compile(
         raise click.UsageError("--guard is for the .py file of a net")
     if script and not has_source:
         raise click.UsageError("--script is for the .py file of a recipe")
+    if inputs and is_recipe:
+        raise click.UsageError(_INPUT_OF_NET)
     if is_recipe:
         if options.weights is not None and has_source:
             raise click.UsageError(_WEIGHTS_OF_SCRIPT)
         for written in _of_recipe(spec, changes, jobs, options, asked):
             report(written)
         return 0
-    _of_net(spec, changes, jobs, replace(options, onnx=onnx_of(asked)))
+    _of_net(spec, changes, inputs, jobs, replace(options, onnx=onnx_of(asked)))
     return 0
 
 
 def _of_net(
-    spec: str, changes: tuple[str, ...], jobs: list[tuple[Backend, Path]], options: BuildOptions
+    spec: str,
+    changes: tuple[str, ...],
+    inputs: tuple[str, ...],
+    jobs: list[tuple[Backend, Path]],
+    options: BuildOptions,
 ) -> None:
-    """Write the files of a net; if a recipe has its name too, that is said."""
+    """Write the files of a net or block; if a recipe has its name too, that is said."""
     from netlang.cli.failures import show
-    from netlang.elaborate import elaborate_target, resolve
+    from netlang.elaborate import block_program, elaborate_target, net_or_block
     from netlang.examine import warnings_of
     from netlang.targets import write
 
-    target = resolve(spec, "net")
-    has_both = target.name in target.module.recipes
+    target = net_or_block(spec)
+    is_net = target.kind == "net"
+    has_both = is_net and target.name in target.module.recipes
     if changes:
         choice = ": --script takes the recipe of that name" if has_both else ""
-        raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` names a net{choice}")
-    program = elaborate_target(target)
+        what = f"names a {target.kind}{choice}"
+        raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` {what}")
+    if inputs and is_net:
+        raise click.UsageError(_INPUT_OF_NET)
+    if options.guard and not is_net:
+        raise click.UsageError("--guard is for the .py file of a net, whose sizes are known")
+    program = elaborate_target(target) if is_net else block_program(target, inputs)
     show(warnings_of(target.module, program))
     for backend, path in jobs:
         report(write(backend, program, path, options))

@@ -15,12 +15,12 @@ from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.values import BlockTarget, Layer, Value
+from netlang.evaluate.work import Work
 from netlang.ir.numbers.provenance import in_own_terms, is_row
-from netlang.ir.program import Ref
 from netlang.ir.types import TensorType
 from netlang.source import Span
 
-__all__ = ["arguments", "own_names", "parameters", "target_of"]
+__all__ = ["arguments", "defaults", "own_names", "parameters", "target_of"]
 
 
 def arguments(
@@ -74,11 +74,10 @@ def parameters(
 class _Entry:
     """What a default can read besides names: the block's input."""
 
-    def __init__(self, body: Body, flow: tuple[Ref, ...]) -> None:
-        self._body = body
-        self._flow = flow
-        self.pins = body.evaluator.pins
-        self.work = body.session.work
+    def __init__(self, type_: TensorType, pins: Pins, work: Work) -> None:
+        self._type = type_
+        self.pins = pins
+        self.work = work
 
     def tensor(self, span: Span, *parts: str) -> TensorType | None:
         return None
@@ -87,7 +86,7 @@ class _Entry:
         return None
 
     def input_type(self, span: Span) -> TensorType:
-        return self._body.builder.type_of(self._flow[0])
+        return self._type
 
     def current_type(self, span: Span) -> TensorType:
         why = "the block has no step yet"
@@ -98,7 +97,28 @@ class _Entry:
 
 
 def _entry(body: Body, flow: CurrentValue) -> _Entry | None:
-    return _Entry(body, flow) if flow else None
+    if not flow:
+        return None
+    return _Entry(body.builder.type_of(flow[0]), body.evaluator.pins, body.session.work)
+
+
+def defaults(
+    target: BlockTarget, values: dict[str, Value], entry: TensorType, work: Work
+) -> dict[str, Value]:
+    """The defaults of a block's parameters, in its own terms; `entry` is the type of its input.
+
+    A default that is another one for other arguments, by more than what it is computed from, is
+    left out.
+    """
+    found: dict[str, Value] = {}
+    for parameter in target.definition.parameters:
+        if parameter.default is not None:
+            pins = Pins()
+            evaluator = Evaluator(own_names(target, values), _Entry(entry, pins, work), pins)
+            value = evaluator.value(parameter.default)
+            if not pins.leaves:
+                found[parameter.name] = value
+    return found
 
 
 def target_of(applied: Layer) -> BlockTarget:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.backends.torch.diagnostics import NoLowering
+from netlang.backends.torch.emit.arguments.alone import Defaults
 from netlang.backends.torch.emit.arguments.constructors import (
     Constructor,
     ConstructorArgument,
     application,
     given,
     short,
-    speaks_of,
     without_defaults,
 )
 from netlang.backends.torch.emit.arguments.formulas import (
@@ -37,8 +37,8 @@ from netlang.backends.torch.emit.arguments.rows import (
     rows_of,
     with_rows,
 )
-from netlang.backends.torch.emit.arguments.settlement import Settlement
-from netlang.backends.torch.emit.arguments.validity import Conditions, alternatives
+from netlang.backends.torch.emit.arguments.settlement import Settlement, decisive
+from netlang.backends.torch.emit.arguments.validity import Alternatives, Conditions, alternatives
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python import identifiers
 from netlang.backends.torch.python.tree import (
@@ -57,7 +57,12 @@ from netlang.backends.torch.rewrite.class_sharing import (
 from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.numbers.computed import Plain
-from netlang.ir.numbers.provenance import InputOrigin, ParameterOrigin, origin_of
+from netlang.ir.numbers.provenance import (
+    InputOrigin,
+    Origin,
+    ParameterOrigin,
+    origin_of,
+)
 from netlang.ir.program import Function, Node
 
 __all__ = ["constructors_of"]
@@ -66,13 +71,22 @@ __all__ = ["constructors_of"]
 _USUAL: Mapping[str, int] = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "pad": 0}
 
 
-def constructors_of(variants: Variants, class_names: Mapping[Variant, str]) -> list[Constructor]:
-    """The constructors of all variants, callees first."""
+def constructors_of(
+    variants: Variants,
+    class_names: Mapping[Variant, str],
+    alone: Mapping[str, object] | None = None,
+) -> list[Constructor]:
+    """The constructors of all variants, callees first.
+
+    `alone` is None for a net; for a block by itself, it has the defaults of its parameters.
+    """
     made: dict[Variant, Constructor] = {}
-    settlement, conditions = Settlement(variants), Conditions(variants)
+    settlement = Settlement(variants, of_block=alone is not None)
+    conditions = Conditions(variants)
     for variant in variants:
+        own = alone if variant is variants.net else None
         made[variant] = _ArgumentChooser(
-            variants, variant, made, class_names[variant], settlement, conditions
+            variants, variant, made, class_names[variant], settlement, conditions, own
         ).constructor()
     return list(made.values())
 
@@ -88,11 +102,13 @@ class _ArgumentChooser:
         class_name: str,
         settlement: Settlement,
         conditions: Conditions,
+        alone: Mapping[str, object] | None,
     ) -> None:
         self._settlement, self._conditions = settlement, conditions
         self._variants, self._variant = variants, variant
         self._constructors, self._class_name = made, class_name
-        self._is_net = variant is variants.net
+        self._is_net = variant is variants.net and alone is None
+        self._alone = alone
         self._rows = rows_of(variant)
         self._environments = [environment_of(f, self._rows) for f in variant.instances]
         self._settled = Settled(settlement.values[variant], self._rows.single, self._rows.spread)
@@ -104,15 +120,16 @@ class _ArgumentChooser:
 
     def constructor(self) -> Constructor:
         formulas = self._formulas()
-        if self._is_net and (decisive := self._decisive(formulas)):
-            decided = {v: self._environments[0][v] for v in decisive}
-            values = {**self._settled.values, **decided}
+        decided = decisive(self._variant.sample, formulas, self._environments[0])
+        if self._is_net and not decided.keys() <= self._settled.values.keys():
+            values = {**decided, **self._settled.values}
             self._settled = Settled(values, self._rows.single, self._rows.spread)
             formulas = self._formulas()
         used = list(
             dict.fromkeys(v for step in formulas for formula in step for v in variables_in(formula))
         )
-        arguments = self._arguments(used)
+        holds = alternatives(self._conditions, self._variant, self._settled, used)
+        arguments = self._arguments(used, holds)
         names = {argument.variable: argument.name for argument in arguments}
         steps = tuple(
             fill(
@@ -121,7 +138,6 @@ class _ArgumentChooser:
             for index, step in enumerate(formulas)
         )
         extra = dict(zip(self._variant.instances, self._extras, strict=True))
-        holds = alternatives(self._conditions, self._variant, self._settled, used)
         arguments, steps = with_rows(arguments, tuple(map(without_defaults, steps)))
         return Constructor(self._variant, self._class_name, arguments, steps, extra, holds)
 
@@ -133,20 +149,6 @@ class _ArgumentChooser:
             [self._formula(numbers, node) for numbers in zip(*instances, strict=True)]
             for instances, node in zip(columns, nodes, strict=True)
         ]
-
-    def _decisive(self, formulas: list[list[Formula]]) -> set[Variable]:
-        """Parameters of the net that decide a value's shape without being passed to its step.
-
-        With other values they would no longer give the net of the spec, so they aren't arguments.
-        """
-        function = self._variant.sample
-        decisive: set[Variable] = set()
-        for node, step in zip(function.nodes, formulas, strict=True):
-            given = {v for formula in step for v in variables_in(formula)}
-            given |= speaks_of(function.input_types(node))
-            decisive |= speaks_of(node.types) - given
-        first = self._environments[0]
-        return {v for v in decisive if v in first and v not in self._settled.values}
 
     # --- columns ------------------------------------------------------------------------------
 
@@ -222,7 +224,9 @@ class _ArgumentChooser:
 
     # --- arguments ----------------------------------------------------------------------------
 
-    def _arguments(self, used: list[Variable]) -> tuple[ConstructorArgument, ...]:
+    def _arguments(
+        self, used: list[Variable], holds: Alternatives
+    ) -> tuple[ConstructorArgument, ...]:
         """The arguments: input sizes, then the block's parameters in order, then the others."""
         order = [ParameterOrigin(name) for name in parameter_names(self._variant.sample)]
         inputs = sorted(
@@ -230,8 +234,29 @@ class _ArgumentChooser:
         )
         parameters = [v for v in order if v in used]
         others = [v for v in used if v not in inputs and v not in parameters]
-        made = [self._argument(v) for v in (*inputs, *parameters, *others)]
+        chosen = (*inputs, *parameters, *others)
+        if self._alone is not None:
+            defaults = Defaults(self._alone, self._rows, holds, used)
+            alone = [self._argument_alone(v, defaults.of(v)) for v in chosen]
+            return tuple(sorted(alone, key=lambda a: a.by_name))
+        made = [self._argument(v) for v in chosen]
         return tuple(sorted(made, key=lambda a: (a.by_name, a.default is not None)))
+
+    def _argument_alone(
+        self, variable: Variable, default: Given | Origin | None
+    ) -> ConstructorArgument:
+        """An argument of a block by itself, which has the default of the spec."""
+        value = self._complete[0][variable]
+        plainly = default if isinstance(default, int | float | tuple) else None
+        return ConstructorArgument(
+            variable,
+            self._names.fresh(self._called(variable)),
+            annotation(value),
+            plainly,
+            default is not None,
+            len(value) if isinstance(value, tuple) else 0,
+            computed=None if isinstance(default, int | float | tuple) else default,
+        )
 
     def _argument(self, variable: Variable) -> ConstructorArgument:
         value = self._complete[0][variable]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from netlang.backends.torch.emit.arguments.formulas import Given, Variable, one_number, variables_in
+from netlang.backends.torch.emit.arguments.formulas import (
+    Formula,
+    Given,
+    Variable,
+    one_number,
+    variables_in,
+)
 from netlang.backends.torch.emit.arguments.validity import Alternatives
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python.traverse import map_expression
@@ -29,7 +35,8 @@ class ConstructorArgument:
     """One argument of a variant's constructor.
 
     `annotation` is its type. A list of numbers has a `length`; where it is `whole`, no item is read
-    by itself, so that one number can stand for equal ones.
+    by itself, so that one number can stand for equal ones. What is `computed` from others where it
+    isn't given has no plain `default`.
     """
 
     variable: Variable
@@ -39,6 +46,7 @@ class ConstructorArgument:
     by_name: bool
     length: int = 0
     whole: bool = False
+    computed: Formula | None = None
 
 
 @dataclass(eq=False)

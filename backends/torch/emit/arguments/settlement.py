@@ -5,10 +5,13 @@ They stand as numbers, unless they derive from an argument of a class that uses 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from netlang.backends.torch.emit.arguments.alone import fixed_in
+from netlang.backends.torch.emit.arguments.constructors import speaks_of
 from netlang.backends.torch.emit.arguments.formulas import (
     Environment,
+    Formula,
     Given,
     Variable,
     is_arithmetic,
@@ -28,7 +31,7 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.records import names_of
 
-__all__ = ["Settlement"]
+__all__ = ["Settlement", "decisive"]
 
 
 def _rigid(net: Function) -> frozenset[str]:
@@ -88,26 +91,27 @@ def _numbers(value: object) -> Iterator[Origin]:
 class Settlement:
     """For each variant, the parameters and sizes that stand as numbers in its class.
 
-    What a class takes as an argument isn't settled in the classes that it passes it to.
+    What a class takes as an argument isn't settled in the classes that it passes it to. With
+    `of_block`, the whole is a block by itself.
     """
 
-    def __init__(self, variants: Variants) -> None:
+    def __init__(self, variants: Variants, *, of_block: bool = False) -> None:
         self.values: dict[Variant, Environment] = {}
         self._free: dict[Function, Collection[Variable]] = {}
         for variant in reversed(list(variants)):
             rows = rows_of(variant)
             environments = [environment_of(function, rows) for function in variant.instances]
             is_net = variant is variants.net
-            settled = (
-                _of_net(variant, environments[0])
-                if is_net
-                else {
+            if is_net:
+                of_whole = fixed_in if of_block else _of_net
+                settled = of_whole(variant.sample, environments[0])
+            else:
+                settled = {
                     variable: value
                     for variable, value in environments[0].items()
                     if all(environment.get(variable) == value for environment in environments)
                     and self._is_settled(variant, variable, value)
                 }
-            )
             self.values[variant] = settled
             for function, environment in zip(variant.instances, environments, strict=True):
                 self._free[function] = frozenset(environment.keys() - settled.keys())
@@ -136,10 +140,26 @@ class Settlement:
         return any(v in free for v in _given_to(site.caller, site.node, (variable,)))
 
 
-def _of_net(net: Variant, environment: Environment) -> Environment:
-    fixed = _rigid(net.sample)
+def _of_net(net: Function, environment: Environment) -> Environment:
+    fixed = _rigid(net)
     return {
         variable: value
         for variable, value in environment.items()
         if isinstance(variable, InputOrigin) or variable.name in fixed
     }
+
+
+def decisive(
+    net: Function, formulas: Sequence[Sequence[Formula]], environment: Environment
+) -> Environment:
+    """Parameters of the net that decide a value's shape without being passed to its step.
+
+    With other values they would no longer give the net of the spec, so they aren't arguments.
+    `formulas` are those of each step.
+    """
+    found: set[Variable] = set()
+    for node, step in zip(net.nodes, formulas, strict=True):
+        given = {v for formula in step for v in variables_in(formula)}
+        given |= speaks_of(net.input_types(node))
+        found |= speaks_of(node.types) - given
+    return {variable: environment[variable] for variable in found if variable in environment}

@@ -1,0 +1,135 @@
+"""A block by itself: what is an argument of its class, with which default, and one example."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from netlang.backends.torch.emit.arguments.constructors import Constructor, ConstructorArgument
+from netlang.backends.torch.emit.arguments.formulas import (
+    Environment,
+    Given,
+    Settled,
+    Variable,
+    literal,
+    one_number,
+    plain,
+    variables_in,
+)
+from netlang.backends.torch.emit.arguments.rows import ListParameters, environment_of, rows_of
+from netlang.backends.torch.emit.arguments.validity import Alternatives
+from netlang.backends.torch.python.printer import flat
+from netlang.evaluate.values import describe
+from netlang.ir.numbers.provenance import (
+    InputOrigin,
+    Origin,
+    ParameterOrigin,
+    argument_of,
+    is_row,
+    origin_of,
+)
+from netlang.ir.program import Function
+
+__all__ = ["Defaults", "called_with", "example_of", "fixed_in", "told_fixed"]
+
+
+def fixed_in(function: Function, environment: Environment) -> dict[Variable, Given]:
+    """The parameters and sizes for which the steps of a block allow one value alone."""
+    fixed: set[Variable] = set()
+    named: set[str] = set()
+    for condition in function.decided:
+        named.update(v.name for v in variables_in(condition) if isinstance(v, ParameterOrigin))
+        if condition.function == "==" and any(isinstance(s, int | float) for s in condition.arguments):
+            fixed.update(
+                side for side in condition.arguments
+                if isinstance(side, ParameterOrigin | InputOrigin)
+            )  # fmt: skip
+    fixed.update(ParameterOrigin(name) for name in function.pinned - named)
+    return {variable: value for variable, value in environment.items() if variable in fixed}
+
+
+class Defaults:
+    """The defaults of a block's parameters as those of arguments of its class.
+
+    `written` are those of the spec, in the block's own terms; the class is the block where one of
+    `holds` is true, and reads the variables that are `used`.
+    """
+
+    def __init__(
+        self,
+        written: Mapping[str, object],
+        rows: ListParameters,
+        holds: Alternatives,
+        used: Collection[Variable],
+    ) -> None:
+        self._written, self._rows, self._holds, self._used = written, rows, holds, used
+        self._chosen: dict[Variable, Given] = {}
+
+    def of(self, variable: Variable) -> Given | Origin | None:
+        """A number, a list or a formula in others.
+
+        None if there is no default, or one for which, with those before, the class isn't the block.
+        """
+        if not isinstance(variable, ParameterOrigin):
+            return None
+        value = argument_of(self._written, variable.name)
+        found = self._row(variable.name, value)
+        if found is None:
+            number = one_number(value)
+            formula = origin_of(number)
+            if formula is not None:
+                return formula if all(v in self._used for v in variables_in(formula)) else None
+            found = None if number is None else plain(number)
+        if found is None or not self._fits({**self._chosen, variable: found}):
+            return None
+        self._chosen[variable] = found
+        return found
+
+    def _row(self, name: str, value: object) -> Given | None:
+        """A default that is a list, for a parameter that is one."""
+        length = self._rows.lengths.get(name)
+        if not is_row(value) or len(value) != length or any(map(origin_of, value)):
+            return None
+        return tuple(map(plain, value))
+
+    def _fits(self, chosen: Environment) -> bool:
+        """Whether the class may be the block for some other arguments with these."""
+        settled = Settled(chosen)
+        return not self._holds or any(
+            all(settled.known(each) is not False for each in all_of) for all_of in self._holds
+        )
+
+
+def told_fixed(constructor: Constructor) -> str:
+    """The parameters of a block that aren't arguments of its class, with their values."""
+    function = constructor.variant.sample
+    names = {
+        argument.variable.name.partition(".")[0]
+        for argument in constructor.arguments
+        if isinstance(argument.variable, ParameterOrigin)
+    }
+    return ", ".join(
+        f"{name}={describe(value)}"
+        for name, value in function.arguments.items()
+        if name not in names
+    )
+
+
+def called_with(constructor: Constructor) -> list[tuple[ConstructorArgument, Given]]:
+    """The arguments for which a block was compiled, without those that have their defaults."""
+    variant = constructor.variant
+    environment = environment_of(variant.sample, rows_of(variant))
+    return [
+        (each, value)
+        for each in constructor.arguments
+        if (value := environment[each.variable]) != each.default
+    ]
+
+
+def example_of(constructor: Constructor) -> str:
+    """One call of a class, and the shapes that it takes and gives then."""
+    given = [(each, flat(literal(value))) for each, value in called_with(constructor)]
+    texts = [text if not each.by_name else f"{each.name}={text}" for each, text in given]
+    function = constructor.variant.sample
+    taken = " and ".join(str(port.type) for port in function.inputs)
+    made = " and ".join(map(str, function.output_types))
+    return f"`{constructor.class_name}({', '.join(texts)})` takes {taken} and gives {made}."
