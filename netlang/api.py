@@ -60,7 +60,10 @@ def load_block(spec: str, *inputs: str, **arguments: object) -> Net:
 
 @final
 class Net:
-    """A compiled net, or a block by itself. Its facts describe it as deployed, without auxiliary heads."""
+    """A compiled net, or a block by itself.
+
+    Its facts describe it as deployed, without auxiliary heads.
+    """
 
     def __init__(self, program: Program, recipe: Recipe | None = None) -> None:
         self.program = program

@@ -129,7 +129,7 @@ class SeveralNets(Diagnostic):
 class NoNetInFile(Diagnostic):
     code = "E0009"
     title = "`{path}` has no net"
-    help = "only a `net` can be compiled; blocks are parts of nets"
+    help = "blocks are parts of nets; `netlang compile FILE:BLOCK --input ...` writes one by itself"
 
     path: str
 

@@ -15,6 +15,7 @@ from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.ir.dims import Expr
 from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
@@ -139,7 +140,9 @@ def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Note:
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
     """Pin traced numbers that an operator turned into plain ones, since they affect more."""
-    plain = [size for each in outputs for size in each.shape[:1] if not isinstance(size, Traced)]
+    same = {each.shape[0] for each in inputs if each.shape and isinstance(each.shape[0], Expr)}
+    plain = [size for each in outputs for size in each.shape[:1]
+             if not isinstance(size, Traced) and size not in same]  # fmt: skip
     if not plain:
         return
     traced = [size for type_ in inputs for size in type_.shape if isinstance(size, Traced)]

@@ -20,7 +20,6 @@ from netlang.backends.torch.python.printer import columns
 from netlang.backends.torch.python.statements import docstring, statement_lines
 from netlang.backends.torch.python.traverse import walk
 from netlang.backends.torch.python.tree import ClassDef, Name
-from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.passes import rewritten
 from netlang.ir.program import Program
 from netlang.records import no_collection

@@ -40,7 +40,7 @@ INDENT = " " * 4
 _width: ContextVar[int] = ContextVar("width", default=88)
 _PRECEDENCE = {
     "or": -2,
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), -1),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is"), -1),
     "|": 0,
     "+": 1,
     "-": 1,

@@ -51,7 +51,7 @@ def by_itself(
     definition = target.definition
     name = definition.name_span
     builder = FunctionBuilder(definition.name, name, definition.span)
-    block = BlockState(definition.name, True, (), None)
+    block = BlockState(definition.name, False, (), None)
     readable = LabelledValues(builder, block, target.module)
     body = Body.begin(elaborator, Environment(target.module.find), readable)
     for each in inputs:
@@ -71,9 +71,7 @@ def by_itself(
     function = elaborated.function
     own = defaults(target, values, function.inputs[0].type, session.work)
     sizes = tuple(session.sizes.values())
-    return Program(
-        definition.name, function, sizes, elaborated.conditions, function.doc, alone=own
-    )
+    return Program(definition.name, function, sizes, elaborated.conditions, function.doc, alone=own)
 
 
 def _inputs_missing(name: str, inputs: Sequence[str]) -> InputsMissing:

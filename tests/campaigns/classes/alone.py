@@ -13,17 +13,20 @@ from typing import cast, final
 from unittest import mock
 
 from netlang.elaborate.blocks import instances
+from netlang.elaborate.blocks.alone import input_line
 from netlang.elaborate.body import Body
 from netlang.elaborate.program import elaborate
 from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import BlockTarget, BoundArgument, Layer, Namespace, Value
+from netlang.ir.dims import evaluate
 from netlang.ir.program import Function, Program
 from netlang.ir.types import TensorType, Types
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
+from tests.campaigns.classes.drawn import untraced
 
-__all__ = ["Noted", "alone", "noting"]
+__all__ = ["Noted", "alone", "by_itself", "functions_in", "have_batches", "noting", "written"]
 
 UNIT = "unit_of_the_probe"
 
@@ -92,3 +95,45 @@ def _text(inputs: Sequence[TensorType]) -> str:
     names = ", ".join(f"x{index}" for index in range(len(inputs)))
     start = f"({names})" if len(inputs) > 1 else names
     return f"net probe {{\n{ports}    {start} -> unit: {UNIT}\n}}\n"
+
+
+def functions_in(net: Function) -> Iterator[Function]:
+    """A function and all that it calls, each once."""
+    waiting, seen = [net], {net}
+    while waiting:
+        function = waiting.pop()
+        yield function
+        for node in function.nodes:
+            if isinstance(node.callee, Function) and node.callee not in seen:
+                seen.add(node.callee)
+                waiting.append(node.callee)
+
+
+def have_batches(function: Function) -> bool:
+    """Whether all inputs have a batch, as each type that is written has."""
+    return all(port.type.batch is not None for port in function.inputs)
+
+
+def written(function: Function, sizes: Mapping[str, int]) -> tuple[dict[str, object], Types]:
+    """The arguments of a block and the types of its inputs, as one would write them."""
+    arguments = {name: untraced(each, sizes) for name, each in function.arguments.items()}
+    types = tuple(
+        port.type.with_shape(*(evaluate(size, sizes) for size in port.type.shape))
+        for port in function.inputs
+    )
+    return arguments, types
+
+
+def by_itself(
+    target: BlockTarget, arguments: Mapping[str, object], inputs: Sequence[TensorType]
+) -> Program:
+    """The program of a block by itself, as `netlang compile SPEC:block --input ...` makes it."""
+    name = target.definition.name_span
+    bound = tuple(
+        (key, BoundArgument(cast("Value", value), name)) for key, value in arguments.items()
+    )
+    lines = [
+        input_line(number, f"{type_.dtype.value}[{', '.join(map(str, type_.shape))}]")
+        for number, type_ in enumerate(inputs)
+    ]
+    return elaborate(Layer(target, bound), target.name, name, inputs=lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from netlang.backends.torch.emit.arguments.constructors import Constructor, ConstructorArgument
 from netlang.backends.torch.emit.arguments.formulas import (
@@ -13,6 +13,7 @@ from netlang.backends.torch.emit.arguments.formulas import (
     literal,
     one_number,
     plain,
+    value_of,
     variables_in,
 )
 from netlang.backends.torch.emit.arguments.rows import ListParameters, environment_of, rows_of
@@ -20,29 +21,27 @@ from netlang.backends.torch.emit.arguments.validity import Alternatives
 from netlang.backends.torch.python.printer import flat
 from netlang.evaluate.values import describe
 from netlang.ir.numbers.provenance import (
-    InputOrigin,
     Origin,
     ParameterOrigin,
     argument_of,
     is_row,
     origin_of,
 )
-from netlang.ir.program import Function
+from netlang.ir.program import Function, Output
+from netlang.ir.types import TensorType
 
 __all__ = ["Defaults", "called_with", "example_of", "fixed_in", "told_fixed"]
 
 
 def fixed_in(function: Function, environment: Environment) -> dict[Variable, Given]:
-    """The parameters and sizes for which the steps of a block allow one value alone."""
+    """The parameters and sizes that a block's steps fix, by themselves or in a formula."""
     fixed: set[Variable] = set()
     named: set[str] = set()
     for condition in function.decided:
         named.update(v.name for v in variables_in(condition) if isinstance(v, ParameterOrigin))
-        if condition.function == "==" and any(isinstance(s, int | float) for s in condition.arguments):
-            fixed.update(
-                side for side in condition.arguments
-                if isinstance(side, ParameterOrigin | InputOrigin)
-            )  # fmt: skip
+        sides = condition.arguments
+        if condition.function == "==" and any(isinstance(side, int | float) for side in sides):
+            fixed.update(variables_in(condition))
     fixed.update(ParameterOrigin(name) for name in function.pinned - named)
     return {variable: value for variable, value in environment.items() if variable in fixed}
 
@@ -118,11 +117,13 @@ def called_with(constructor: Constructor) -> list[tuple[ConstructorArgument, Giv
     """The arguments for which a block was compiled, without those that have their defaults."""
     variant = constructor.variant
     environment = environment_of(variant.sample, rows_of(variant))
-    return [
-        (each, value)
-        for each in constructor.arguments
-        if (value := environment[each.variable]) != each.default
-    ]
+    found = []
+    for each in constructor.arguments:
+        value = environment[each.variable]
+        default = value_of(each.computed, environment) if each.computed else each.default
+        if value != default:
+            found.append((each, value))
+    return found
 
 
 def example_of(constructor: Constructor) -> str:
@@ -130,6 +131,19 @@ def example_of(constructor: Constructor) -> str:
     given = [(each, flat(literal(value))) for each, value in called_with(constructor)]
     texts = [text if not each.by_name else f"{each.name}={text}" for each, text in given]
     function = constructor.variant.sample
-    taken = " and ".join(str(port.type) for port in function.inputs)
-    made = " and ".join(map(str, function.output_types))
-    return f"`{constructor.class_name}({', '.join(texts)})` takes {taken} and gives {made}."
+    taken = _listed([(port.name, port.type) for port in function.inputs])
+    made = _listed(list(zip(_names(function.outputs), function.output_types, strict=True)))
+    return f"`{constructor.class_name}({', '.join(texts)})` maps {taken} to {made}."
+
+
+def _names(outputs: Iterable[Output]) -> Iterator[str]:
+    for output in outputs:
+        yield f"{output.name} (in training)" if output.auxiliary else output.name
+
+
+def _listed(values: list[tuple[str, TensorType]]) -> str:
+    """Types; several ones with their names."""
+    if len(values) == 1:
+        return str(values[0][1])
+    *rest, last = (f"{name} {type_}" for name, type_ in values)
+    return f"{', '.join(rest)} and {last}"

@@ -38,7 +38,12 @@ from netlang.backends.torch.emit.arguments.rows import (
     with_rows,
 )
 from netlang.backends.torch.emit.arguments.settlement import Settlement, decisive
-from netlang.backends.torch.emit.arguments.validity import Alternatives, Conditions, alternatives
+from netlang.backends.torch.emit.arguments.validity import (
+    Alternatives,
+    Conditions,
+    alternatives,
+    called,
+)
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python import identifiers
 from netlang.backends.torch.python.tree import (
@@ -54,7 +59,6 @@ from netlang.backends.torch.rewrite.class_sharing import (
     fill,
     numbers_in,
 )
-from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.numbers.computed import Plain
 from netlang.ir.numbers.provenance import (
@@ -250,7 +254,7 @@ class _ArgumentChooser:
         plainly = default if isinstance(default, int | float | tuple) else None
         return ConstructorArgument(
             variable,
-            self._names.fresh(self._called(variable)),
+            self._names.fresh(called(variable, self._variant.sample)),
             annotation(value),
             plainly,
             default is not None,
@@ -260,21 +264,13 @@ class _ArgumentChooser:
 
     def _argument(self, variable: Variable) -> ConstructorArgument:
         value = self._complete[0][variable]
-        name = self._names.fresh(self._called(variable))
+        name = self._names.fresh(called(variable, self._variant.sample))
         default = value if self._is_net else self._default(variable, name)
         by_name = default is not None or name in _USUAL
         length = len(value) if isinstance(value, tuple) else 0
         return ConstructorArgument(
             variable, name, annotation(value), default, self._is_net or by_name, length
         )
-
-    def _called(self, variable: Variable) -> str:
-        if isinstance(variable, ParameterOrigin):
-            return variable.name.rpartition(".")[2]
-        ports = self._variant.sample.inputs
-        port = ports[variable.index]
-        prefix = "in" if len(ports) == 1 else port.name
-        return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
 
     def _default(self, variable: Variable, name: str) -> Given | None:
         """The value that most calls pass, if it is a natural default, or that all calls pass."""

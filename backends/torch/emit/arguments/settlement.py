@@ -110,13 +110,15 @@ class Settlement:
                     variable: value
                     for variable, value in environments[0].items()
                     if all(environment.get(variable) == value for environment in environments)
-                    and self._is_settled(variant, variable, value)
+                    and self._is_settled(variant, variable, value, environments[0])
                 }
             self.values[variant] = settled
             for function, environment in zip(variant.instances, environments, strict=True):
                 self._free[function] = frozenset(environment.keys() - settled.keys())
 
-    def _is_settled(self, variant: Variant, variable: Variable, value: Given) -> bool:
+    def _is_settled(
+        self, variant: Variant, variable: Variable, value: Given, environment: Environment
+    ) -> bool:
         """Whether a parameter with the same value in all instances is not an argument.
 
         This holds for one that doesn't derive from arguments of the callers and, in a block called
@@ -126,7 +128,8 @@ class Settlement:
         if isinstance(variable, InputOrigin):
             return is_scope and variable.axis > 0 and not self._has_derived(variant, variable)
         if variable.name in variant.sample.pinned:
-            return True
+            fixed = variable in fixed_in(variant.sample, environment)
+            return fixed or not self._has_derived(variant, variable)
         calls = sum(not site.node.reuses for site in variant.sites)
         enough = is_scope or calls > 1 or value in (0, 1) or isinstance(value, float)
         return enough and not self._has_derived(variant, variable)

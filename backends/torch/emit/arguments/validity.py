@@ -19,11 +19,12 @@ from netlang.backends.torch.emit.arguments.formulas import (
 from netlang.backends.torch.emit.arguments.linear import shortened
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
+from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.ir.numbers.computed import COMPARISONS
 from netlang.ir.numbers.provenance import (
     BinaryOrigin,
     CallOrigin,
-    InputOrigin,
+    ParameterOrigin,
     origin_of,
     parts_of,
     traced_in,
@@ -34,7 +35,7 @@ from netlang.ir.program import Function
 from netlang.ir.types import Types
 from netlang.records import names_of
 
-__all__ = ["Alternatives", "Conditions", "alternatives", "told"]
+__all__ = ["Alternatives", "Conditions", "alternatives", "called", "told"]
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
@@ -160,18 +161,23 @@ def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
     return kept if kept == found else _shorter(kept)
 
 
-def told(holds: Alternatives, names: Mapping[Variable, str]) -> tuple[str, ...]:
+def told(
+    holds: Alternatives, names: Mapping[Variable, str], function: Function
+) -> tuple[str, ...]:
     """The alternatives in words of the class: ``stride != 1`` and ``in_channels != out``."""
-    known = {v: names.get(v, _called(v)) for each in holds for c in each for v in variables_in(c)}
+    variables = {v for each in holds for condition in each for v in variables_in(condition)}
+    known = {v: names.get(v) or called(v, function) for v in variables}
     texts = (" and ".join(_comparison(each, known) for each in all_of) for all_of in holds)
     return tuple(text for text in texts if text)  # an empty one: whatever the arguments are
 
 
-def _called(variable: Variable) -> str:
-    """A parameter of the block that isn't an argument of the class."""
-    if isinstance(variable, InputOrigin):
-        return f"in{variable.index}.shape[{variable.axis}]"
-    return variable.name
+def called(variable: Variable, function: Function) -> str:
+    """The name of a parameter of a block, or of a size of its input."""
+    if isinstance(variable, ParameterOrigin):
+        return variable.name.rpartition(".")[2]
+    port = function.inputs[variable.index]
+    prefix = "in" if len(function.inputs) == 1 else port.name
+    return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
 
 
 def _comparison(condition: CallOrigin, names: Mapping[Variable, str]) -> str:
