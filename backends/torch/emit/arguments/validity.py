@@ -161,9 +161,7 @@ def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
     return kept if kept == found else _shorter(kept)
 
 
-def told(
-    holds: Alternatives, names: Mapping[Variable, str], function: Function
-) -> tuple[str, ...]:
+def told(holds: Alternatives, names: Mapping[Variable, str], function: Function) -> tuple[str, ...]:
     """The alternatives in words of the class: ``stride != 1`` and ``in_channels != out``."""
     variables = {v for each in holds for condition in each for v in variables_in(condition)}
     known = {v: names.get(v) or called(v, function) for v in variables}
