@@ -267,6 +267,7 @@ def test_public_api() -> None:
         "__version__",
         "examples",
         "load",
+        "load_block",
         "train",
     ]
     offered = sorted(name for name in dir(netlang.load("xor")) if not name.startswith("_"))
