@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
-    "Run", "__version__", "examples", "load",
-    "load_block", "train",
+    "Run", "__version__", "examples", "load", "load_block", "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
