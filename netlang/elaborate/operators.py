@@ -15,7 +15,6 @@ from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
-from netlang.ir.dims import Expr
 from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
@@ -139,18 +138,25 @@ def _origin_note(body: Body, ref: Ref, type_: TensorType) -> Note:
 
 
 def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
-    """Pin traced numbers that an operator turned into plain ones, since they affect more."""
-    same = {each.shape[0] for each in inputs if each.shape and isinstance(each.shape[0], Expr)}
-    plain = [size for each in outputs for size in each.shape[:1]
-             if not isinstance(size, Traced) and size not in same]  # fmt: skip
-    if not plain:
+    """Pin traced numbers that an operator turned into plain ones, since they affect more.
+
+    A plain size that stood first before, or that the operator is given, isn't made of them, nor are
+    numbers lost of which sizes of the outputs are made.
+    """
+    firsts = [size for each in outputs for size in each.shape[:1] if not isinstance(size, Traced)]
+    if not firsts:
         return
     traced = [size for type_ in inputs for size in type_.shape if isinstance(size, Traced)]
     if not any(names_in(size.origin) for size in traced):
         return
-    fields = {getattr(op, name) for name in names_of(op)}
-    if any(size not in fields for size in plain):
-        for lost in traced:
+    known = {getattr(op, name) for name in names_of(op)}
+    known |= {size for each in inputs for size in each.shape[:1] if not isinstance(size, Traced)}
+    if all(size in known for size in firsts):
+        return
+    kept = {size.origin for each in outputs for size in each.shape if isinstance(size, Traced)}
+    names = frozenset[str]().union(*map(names_in, kept))
+    for lost in traced:
+        if not names_in(lost.origin) <= names:
             body.evaluator.pin(lost)
 
 

@@ -35,6 +35,7 @@ from netlang.ops.spatial import (
     per_axis,
     slide,
     windows_of,
+    with_origins,
 )  # fmt: skip
 
 __all__ = ["Conv", "channels_of", "channels_read", "learned_tensors", "reach_of"]
@@ -125,7 +126,9 @@ class Conv(Op):
 
     def _slid(self, x: TensorType, windows: AxisWindows) -> TensorType:
         """What windows that fit make of the input."""
-        spatial = slide(x.spatial, windows.pads, windows.extent, windows.stride)
+        counts = slide(x.spatial, windows.pads, windows.extent, windows.stride)
+        given = self.kernel, self.stride, self.pad, self.dilation
+        spatial = with_origins(counts, x.spatial, *given)
         return TensorType((self.out, *spatial), x.dtype, x.batch)
 
     def _check_eps(self) -> None:

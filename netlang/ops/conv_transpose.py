@@ -15,7 +15,7 @@ from netlang.ir.reach import Along, Reach, TransposedWindow
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import divisible, spatial_input
-from netlang.ops.conv import channels_of, channels_read, learned_tensors, reach_of
+from netlang.ops.conv import channels_of, channels_read, learned_tensors
 from netlang.ops.derive import (
     batch_of,
     biases,
@@ -34,6 +34,7 @@ from netlang.ops.spatial import (
     axis_name,
     per_axis,
 )  # fmt: skip
+from netlang.ops.tracing import traced_enlarged
 
 __all__ = ["ConvTranspose"]
 
@@ -86,13 +87,14 @@ class ConvTranspose(Op):
         self._check_output_pad(extra, stride, per_axis(self.dilation, rank, "dilation"))
         pads = per_axis(self.pad, rank, "pad")
         return tuple(
-            (size - 1) * step + (window + more - 2 * pad)
-            for size, step, window, more, pad in zip(
+            traced_enlarged(*axis)
+            for axis in zip(
                 spatial,
+                per_axis(self.kernel, rank),
                 stride,
-                reach_of(self.kernel, self.dilation, rank),
-                extra,
                 pads,
+                per_axis(self.dilation, rank),
+                extra,
                 strict=True,
             )
         )

@@ -57,7 +57,8 @@ class Pad(Rearrangement):
         x = spatial_input(self, inputs)
         pads = self.pads(x.rank - 1)
         spatial = tuple(
-            size + (before + after) for size, (before, after) in zip(x.spatial, pads, strict=True)
+            traced_sum((size, before, after))
+            for size, (before, after) in zip(x.spatial, pads, strict=True)
         )
         constraints = pad_available(self, self.mode, x.spatial, pads, "before")
         return Inferred((x.with_shape(x.channels, *spatial),), constraints)

@@ -25,6 +25,7 @@ from netlang.ops.spatial import (
     padding,
     per_axis,
     slide,
+    with_origins,
 )
 from netlang.records import Record, replace
 
@@ -74,7 +75,9 @@ class Sliding(Record):
     def infer(self, op: Op, x: TensorType) -> tuple[TensorType, tuple[Constraint, ...]]:
         """The pooled type and the conditions on the sizes."""
         constraints = fits(op, x.spatial, self.pads, self.extent)
-        spatial = slide(x.spatial, self.pads, self.extent, self.stride)
+        counts = slide(x.spatial, self.pads, self.extent, self.stride)
+        given = self.kernel, self.stride, op.pad, self.dilation
+        spatial = with_origins(counts, x.spatial, *given, ceil=op.ceil)
         return x.with_shape(x.channels, *spatial), constraints
 
     def check_pad(self, op: Op) -> None:

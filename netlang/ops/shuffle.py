@@ -84,9 +84,9 @@ class PixelShuffle(Rearrangement):
         channels = fixed(self, x.channels, "the input channels")
         if channels % self.factor**2:
             divisible(self, channels, self.factor**2, "the input channels", "factor")
-        height, width = x.spatial
+        enlarged = (traced_product((size, self.factor)) for size in x.spatial)
         left = traced_floor_div(channels, _squared(self.factor))
-        return Inferred((x.with_shape(left, height * self.factor, width * self.factor),))
+        return Inferred((x.with_shape(left, *enlarged),))
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         (left, _, _), (height, width) = self.infer(inputs).outputs[0].shape, inputs[0].spatial
@@ -141,7 +141,8 @@ class PixelUnshuffle(Rearrangement):
 
     def _part(self, size: Dim, axis: str) -> Dim:
         if isinstance(size, int):
-            return divisible(self, size, self.factor, f"the {axis}", "factor")
+            divisible(self, size, self.factor, f"the {axis}", "factor")
+            return traced_floor_div(size, self.factor)
         return floor_div(size, self.factor)
 
     def _reason(self, axis: str) -> str:

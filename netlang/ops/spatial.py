@@ -12,8 +12,10 @@ from typing import TypeAlias
 
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, evaluate, floor_div, grows, symbols_of
+from netlang.ir.numbers.provenance import Traced
 from netlang.ir.op import Op, Rejection
 from netlang.ir.reach import Window
+from netlang.ops.tracing import traced_windows
 from netlang.records import Record
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "size_given",
     "slide",
     "windows_of",
+    "with_origins",
 ]
 
 Sizes: TypeAlias = int | tuple[int, ...]
@@ -184,6 +187,31 @@ def slide(
                 spatial, pads, extent, stride, strict=True
             )
         ]
+    )
+
+
+def with_origins(
+    counts: tuple[Dim, ...],
+    spatial: Sequence[Dim],
+    kernel: Sizes,
+    stride: Sizes,
+    pad: Sizes | str,
+    dilation: Sizes,
+    *,
+    ceil: bool = False,
+) -> tuple[Dim, ...]:
+    """The numbers of windows along the axes, each with its origin if a number in it has one."""
+    rank = len(spatial)
+    taps, steps = per_axis(kernel, rank), per_axis(stride, rank)
+    spacing = per_axis(dilation, rank)
+    pads = (None,) * rank if isinstance(pad, str) else per_axis(pad, rank)
+    if not any(isinstance(each, Traced) for each in (*spatial, *taps, *steps, *pads, *spacing)):
+        return counts
+    return tuple(
+        traced_windows(*axis, ceil=ceil) if isinstance(count, int) else count
+        for count, axis in zip(
+            counts, zip(spatial, taps, steps, pads, spacing, strict=True), strict=True
+        )
     )
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlang.ir.dims import Dim, floor_div
-from netlang.ir.numbers.provenance import Traced, combined
+from netlang.ir.numbers.provenance import CallOrigin, Traced, combined, origin_of, with_origin
 
 __all__ = [
-    "traced_ceil_div", "traced_difference", "traced_floor_div", "traced_product",
-    "traced_remainder", "traced_sum",
+    "traced_ceil_div", "traced_difference", "traced_enlarged", "traced_floor_div",
+    "traced_product", "traced_remainder", "traced_sum", "traced_windows",
 ]  # fmt: skip
 
 
@@ -22,7 +22,8 @@ def traced_sum(sizes: Iterable[Dim]) -> Dim:
     """The sum of `sizes`, traced if all are numbers and any of them is traced."""
     total: Dim = 0
     for size in sizes:
-        total = _join("+", total, size, neutral=0)
+        below = isinstance(size, int) and size < 0 and not isinstance(size, Traced)
+        total = traced_difference(total, -size) if below else _join("+", total, size, neutral=0)
     return total
 
 
@@ -66,6 +67,55 @@ def traced_ceil_div(size: Dim, divisor: int) -> Dim:
 def traced_remainder(size: int, divisor: int) -> Dim:
     """``size % divisor``, traced if one of them is."""
     return _made("%", size, divisor, size % divisor)
+
+
+def traced_windows(
+    size: Dim, kernel: int, stride: int, pad: int | None, dilation: int, *, ceil: bool = False
+) -> Dim:
+    """The number of windows along an axis of `size`, ``(size + 2 pad - reach - 1)//stride + 1``.
+
+    Reach is dilation (kernel - 1), and without a `pad` the padding is as long. `ceil` rounds up as
+    PyTorch's pools do: see `ceil_padding`.
+    """
+    reach = traced_product((dilation, traced_difference(kernel, 1)))
+    room = size
+    if pad is not None:
+        room = traced_difference(traced_sum((room, traced_product((2, pad)))), reach)
+    if ceil:
+        spare = traced_difference(reach, 0 if pad is None else pad)
+        room = traced_sum((room, _smaller(traced_difference(stride, 1), spare)))
+    if isinstance(stride, Traced):
+        return traced_sum((traced_floor_div(traced_difference(room, 1), stride), 1))
+    return traced_floor_div(traced_sum((room, stride - 1)), stride)
+
+
+def traced_enlarged(
+    size: Dim, kernel: int, stride: int, pad: int, dilation: int = 1, more: int = 0
+) -> Dim:
+    """What windows that step through the output make of an axis.
+
+    This is ``(size - 1) stride + dilation (kernel - 1) + 1 + more - 2 pad``.
+    """
+    reach = traced_product((dilation, traced_difference(kernel, 1)))
+    if reach == stride - 1 and not any(isinstance(each, Traced) for each in (reach, stride)):
+        whole = traced_product((size, stride))  # as of windows side by side
+    else:
+        steps = traced_product((traced_difference(size, 1), stride))
+        whole = traced_sum((steps, traced_sum((reach, 1))))
+    return traced_difference(traced_sum((whole, more)), traced_product((2, pad)))
+
+
+def _smaller(one: Dim, other: Dim) -> Dim:
+    """The smaller one of two numbers."""
+    assert isinstance(one, int)
+    assert isinstance(other, int)
+    sides = tuple(origin_of(each) or int(each) for each in (one, other))
+    found = min(one, other)
+    if all(isinstance(side, int) for side in sides):
+        return found
+    made = with_origin(int(found), CallOrigin("min", sides))
+    assert isinstance(made, int)
+    return made
 
 
 def _made(operator: str, left: Dim, right: Dim, value: Dim) -> Dim:

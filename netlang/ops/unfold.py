@@ -23,7 +23,16 @@ from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.checks import fixed, ranked, the_input
 from netlang.ops.derive import changed, elements, numbers, sum_of
-from netlang.ops.spatial import Sizes, extents, fits, padding, per_axis, product, size_given, slide
+from netlang.ops.spatial import (
+    Sizes,
+    extents,
+    fits,
+    padding,
+    per_axis,
+    size_given,
+    slide,
+    with_origins,
+)
 from netlang.ops.tracing import traced_floor_div, traced_product
 
 __all__ = ["Fold", "Unfold", "Windows"]
@@ -41,7 +50,9 @@ class Windows(Op):
         """The number of windows along height and width."""
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         pads = padding(self.pair("pad"), extent)
-        return slide(spatial, pads, extent, self.pair("stride"))
+        counts = slide(spatial, pads, extent, self.pair("stride"))
+        given = (self.pair(name) for name in ("kernel", "stride", "pad", "dilation"))
+        return with_origins(counts, spatial, *given)
 
 
 @final
@@ -71,7 +82,7 @@ class Unfold(Windows):
         constraints = fits(self, x.spatial, padding(self.pair("pad"), extent), extent)
         channels = fixed(self, x.channels, "the input channels")
         rows = traced_product((channels, *self.pair("kernel")))
-        return Inferred((x.with_shape(rows, product(self.counts(x.spatial))),), constraints)
+        return Inferred((x.with_shape(rows, traced_product(self.counts(x.spatial))),), constraints)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         return ()
@@ -128,7 +139,7 @@ class Fold(Windows):
         wanted = self.image()
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         fits(self, wanted, padding(self.pair("pad"), extent), extent)
-        expected = product(self.counts(wanted))
+        expected = traced_product(self.counts(wanted))
         window = prod(self.pair("kernel"))
         if rows % window or count != expected:
             from netlang.diagnostics.language.arithmetic import NotWindows

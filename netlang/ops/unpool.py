@@ -16,6 +16,7 @@ from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, floating, inputs_of, ranked
 from netlang.ops.derive import numbers, out_axis, plain
 from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis, size_given
+from netlang.ops.tracing import traced_enlarged
 
 __all__ = ["MaxUnpool"]
 
@@ -90,7 +91,7 @@ class MaxUnpool(Op):
         rank = x.rank - 1
         kernel, pad = per_axis(self.kernel, rank, "kernel"), per_axis(self.pad, rank, "pad")
         axes = zip(x.spatial, kernel, self.steps(rank), pad, strict=True)
-        return tuple((size - 1) * step - 2 * p + k for size, k, step, p in axes)
+        return tuple(traced_enlarged(*axis) for axis in axes)
 
     def _some_left(self, spatial: tuple[Dim, ...]) -> tuple[Constraint, ...]:
         found: tuple[Constraint, ...] = ()

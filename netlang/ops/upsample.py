@@ -15,6 +15,7 @@ from netlang.ir.weights import Weight
 from netlang.ops.checks import spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, plain, sum_of
 from netlang.ops.spatial import Sizes, per_axis, size_given
+from netlang.ops.tracing import traced_product
 
 __all__ = ["Upsample"]
 
@@ -64,7 +65,7 @@ class Upsample(Op):
         if self.size is not None:
             return self.size
         scale = per_axis(self.scale or 1, x.rank - 1, "scale")
-        return tuple(size * factor for size, factor in zip(x.spatial, scale, strict=True))
+        return tuple(map(traced_product, zip(x.spatial, scale, strict=True)))
 
     def _check(self, rank: int) -> None:
         if (self.scale is None) == (self.size is None):

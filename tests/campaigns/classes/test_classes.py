@@ -87,6 +87,34 @@ net a {
 }
 """
 
+# Sizes that windows make of others, each read by a linear map or a norm behind.
+WINDOWS = """
+block strided(width, kernel, stride=1) { conv(width, kernel, stride=stride, pad=1) -> linear(3) }
+block pooled(kernel) { maxpool(kernel, stride=2, pad=1, ceil=true) -> linear(3) }
+block grown(kernel, stride) {
+    conv_transpose(2, kernel, stride=stride, pad=1) -> linear(3)
+    pad(1, after=2) -> upsample(2) -> linear(4)
+}
+block moved(factor) {
+    pixel_shuffle(factor) -> linear(3) -> conv(1, kernel=1)
+}
+block columns(kernel) { unfold(kernel, stride=2) -> layer_norm }
+block offset {
+    add {
+        unit: window_offsets(8x1, dtype=float)
+        identity
+    }
+    linear(5)
+}
+net a {
+    input x: [4, 8, 8]
+    strided(4, 3) -> strided(4, 3x2, stride=2) -> upsample(4) -> linear(8)
+    pooled(3) -> pooled(2) -> linear(4)
+    grown(3, 2) -> conv(4, 1x1) -> grown(4, 3) -> conv(4, 1x1) -> moved(2)
+    linear(8) -> upsample(size=[8, 8]) -> conv(3, 1x1) -> offset -> columns(2)
+}
+"""
+
 AUXILIARY = """
 block two { auxiliary aux: identity }
 net a { input x: [4, 8, 8]
@@ -117,6 +145,7 @@ def _written(tmp_path: Path, text: str) -> str:
     wrong, counts = checked(program, noted, Random(1), tries=20)
     assert wrong == []
     assert counts["classes: compared"] > 0
+    assert counts["blocks: compared"] > 0
     return emit(program)
 
 
@@ -126,6 +155,18 @@ def test_sizes_that_operators_compute_keep_their_origin(tmp_path: Path) -> None:
     assert "nn.Conv2d((last - first + (by - 1)) // by, 8, 1)" in text
     assert "nn.Conv2d(in_channels // pieces, 8, 1)" in text
     assert "nn.Conv1d(in_channels * kernel * kernel, 5, 1)" in text
+
+
+def test_sizes_that_windows_make_keep_their_origin(tmp_path: Path) -> None:
+    text = _written(tmp_path, WINDOWS)
+    assert "nn.Linear((in_width - kernel[1] + 2) // stride + 1, 3)" in text
+    assert "nn.Linear((in_width + min(1, kernel - 2) - kernel + 4) // 2, 3)" in text
+    assert "nn.Linear((in_width - 1) * stride + kernel - 2, 3)" in text
+
+
+def test_a_class_says_which_size_a_joined_value_has(tmp_path: Path) -> None:
+    text = _written(tmp_path, WINDOWS)
+    assert "Block `offset` of a.net, line 12, where in_width == 8." in text
 
 
 def test_a_class_says_how_many_parts_a_split_has(tmp_path: Path) -> None:

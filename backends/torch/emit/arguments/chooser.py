@@ -19,6 +19,7 @@ from netlang.backends.torch.emit.arguments.constructors import (
     without_defaults,
 )
 from netlang.backends.torch.emit.arguments.formulas import (
+    Environment,
     Formula,
     Given,
     Settled,
@@ -115,7 +116,7 @@ class _ArgumentChooser:
         self._alone = alone
         self._rows = rows_of(variant)
         self._environments = [environment_of(f, self._rows) for f in variant.instances]
-        self._settled = Settled(settlement.values[variant], self._rows.single, self._rows.spread)
+        self._settled = self._settled_by(settlement.values[variant])
         self._extras: list[dict[Variable, Given]] = [{} for _ in variant.instances]
         # The environments with the extra arguments in them.
         self._complete = [dict(environment) for environment in self._environments]
@@ -127,7 +128,7 @@ class _ArgumentChooser:
         decided = decisive(self._variant.sample, formulas, self._environments[0])
         if self._is_net and not decided.keys() <= self._settled.values.keys():
             values = {**decided, **self._settled.values}
-            self._settled = Settled(values, self._rows.single, self._rows.spread)
+            self._settled = self._settled_by(values)
             formulas = self._formulas()
         used = list(
             dict.fromkeys(v for step in formulas for formula in step for v in variables_in(formula))
@@ -144,6 +145,10 @@ class _ArgumentChooser:
         extra = dict(zip(self._variant.instances, self._extras, strict=True))
         arguments, steps = with_rows(arguments, tuple(map(without_defaults, steps)))
         return Constructor(self._variant, self._class_name, arguments, steps, extra, holds)
+
+    def _settled_by(self, values: Environment) -> Settled:
+        same = self._settlement.same[self._variant]
+        return Settled(values, self._rows.single, self._rows.spread, same)
 
     def _formulas(self) -> list[list[Formula]]:
         """The formulas for every number of every step."""

@@ -8,6 +8,7 @@ no parameter. It is None where instances differ in that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 from netlang.backends.torch.emit.arguments.linear import shortened
@@ -87,7 +88,8 @@ class Settled:
     """Formulas in which some variables are replaced by `values`.
 
     The parameters in `single` are lists of equal numbers, for which one number stands; for those
-    in `spread`, one number stands in some instances.
+    in `spread`, one number stands in some instances. `same` are sizes of inputs for which a
+    parameter stands.
     """
 
     def __init__(
@@ -95,8 +97,9 @@ class Settled:
         values: Environment,
         single: frozenset[str] = frozenset(),
         spread: frozenset[str] = frozenset(),
+        same: Mapping[Variable, ParameterOrigin] = MappingProxyType({}),
     ) -> None:
-        self.values, self._single, self.spread = values, single, spread
+        self.values, self._single, self.spread, self._same = values, single, spread, same
         # By identity, each with its formula, so that no other object can come to have it.
         self._known: dict[int, tuple[Formula, Formula]] = {}
 
@@ -109,6 +112,8 @@ class Settled:
             return done[1]
         if isinstance(formula, ItemOrigin) and formula.name in self._single:
             formula = ParameterOrigin(formula.name)
+        elif isinstance(formula, InputOrigin):
+            formula = self._same.get(formula, formula)
         value = value_of(formula, self.values)
         return formula if value is None else value
 

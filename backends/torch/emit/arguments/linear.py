@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from netlang.ir.numbers.provenance import BinaryOrigin, Origin, leaves, operators_in
 
-__all__ = ["shortened"]
+__all__ = ["balanced", "shortened"]
 
 Term: TypeAlias = Origin | int | float
 
@@ -23,8 +23,34 @@ def shortened(formula: BinaryOrigin) -> Term:
     terms = _terms(formula)
     if terms is None:
         return formula
-    found = _sum(terms)
+    found = _inside(_sum(terms))
     return found if _length(found) < _length(formula) else formula
+
+
+def balanced(left: Term, right: Term) -> tuple[Term, Term]:
+    """The sides of a comparison without what both have: ``x == x + 4 - 2 * p`` is ``2 * p == 4``."""
+    terms = _terms(BinaryOrigin("-", left, right))
+    if terms is None:
+        return left, right
+    above = _sum({term: factor for term, factor in terms.items() if factor > 0})
+    below = _sum({term: -factor for term, factor in terms.items() if factor < 0})
+    shorter = operators_in(above) + operators_in(below) < operators_in(left) + operators_in(right)
+    return (above, below) if shorter else (left, right)
+
+
+def _inside(formula: Term) -> Term:
+    """``(x - 1)//2 + 1`` as ``(x + 1)//2``."""
+    if not isinstance(formula, BinaryOrigin) or formula.operator not in ("+", "-"):
+        return formula
+    quotient, number = formula.left, formula.right
+    if not isinstance(quotient, BinaryOrigin) or quotient.operator != "//":
+        return formula
+    divisor = quotient.right
+    if not isinstance(divisor, int) or divisor <= 0 or not isinstance(number, int):
+        return formula
+    return BinaryOrigin(
+        "//", shortened(BinaryOrigin(formula.operator, quotient.left, number * divisor)), divisor
+    )
 
 
 def _length(formula: Term) -> tuple[int, int]:

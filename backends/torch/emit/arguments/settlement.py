@@ -5,7 +5,7 @@ They stand as numbers, unless they derive from an argument of a class that uses 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from netlang.backends.torch.emit.arguments.alone import fixed_in
 from netlang.backends.torch.emit.arguments.constructors import speaks_of
@@ -25,6 +25,7 @@ from netlang.ir.numbers.provenance import (
     Origin,
     ParameterOrigin,
     argument_of,
+    origin_of,
     traced_in,
 )
 from netlang.ir.op import Op
@@ -97,6 +98,7 @@ class Settlement:
 
     def __init__(self, variants: Variants, *, of_block: bool = False) -> None:
         self.values: dict[Variant, Environment] = {}
+        self.same: dict[Variant, Mapping[Variable, ParameterOrigin]] = {}
         self._free: dict[Function, Collection[Variable]] = {}
         for variant in reversed(list(variants)):
             rows = rows_of(variant)
@@ -113,6 +115,7 @@ class Settlement:
                     and self._is_settled(variant, variable, value, environments[0])
                 }
             self.values[variant] = settled
+            self.same[variant] = _same(variant) if variant.sample.doc == "" else {}
             for function, environment in zip(variant.instances, environments, strict=True):
                 self._free[function] = frozenset(environment.keys() - settled.keys())
 
@@ -141,6 +144,27 @@ class Settlement:
         """Whether a call makes the value of a variable of what its caller takes as an argument."""
         free = self._free[site.caller]
         return any(v in free for v in _given_to(site.caller, site.node, (variable,)))
+
+
+def _same(scope: Variant) -> dict[Variable, ParameterOrigin]:
+    """The sizes of a scope's input that are a parameter of the scope wherever it is called."""
+    found: dict[Variable, ParameterOrigin] = {}
+    for index, port in enumerate(scope.sample.inputs):
+        for axis in range(port.type.rank):
+            names = [set(_passed_as(site, index, axis)) for site in scope.sites]
+            both = set.intersection(*names) if names else set()
+            if both:
+                found[InputOrigin(index, axis)] = ParameterOrigin(min(both))
+    return found
+
+
+def _passed_as(site: CallSite, index: int, axis: int) -> Iterator[str]:
+    """The parameters to which a call passes a size of an input."""
+    origin = origin_of(site.caller.type_of(site.node.inputs[index]).shape[axis])
+    if origin is not None:
+        for name, value in site.node.arguments.items():
+            if origin_of(value) == origin:
+                yield name
 
 
 def _of_net(net: Function, environment: Environment) -> Environment:

@@ -16,7 +16,7 @@ from netlang.backends.torch.emit.arguments.formulas import (
     expression,
     variables_in,
 )
-from netlang.backends.torch.emit.arguments.linear import shortened
+from netlang.backends.torch.emit.arguments.linear import balanced, shortened
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.terms import axis_name
@@ -24,6 +24,7 @@ from netlang.ir.numbers.computed import COMPARISONS
 from netlang.ir.numbers.provenance import (
     BinaryOrigin,
     CallOrigin,
+    InputOrigin,
     ParameterOrigin,
     origin_of,
     parts_of,
@@ -39,6 +40,8 @@ __all__ = ["Alternatives", "Conditions", "alternatives", "called", "told"]
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
+# A condition, and whether it is one of sizes that are joined.
+_Condition: TypeAlias = tuple[CallOrigin, bool]
 # Any of these holds, each of which needs all of its comparisons. Empty: always.
 Alternatives: TypeAlias = tuple[tuple[CallOrigin, ...], ...]
 
@@ -62,43 +65,50 @@ class Conditions:
 
     def __init__(self, variants: Variants) -> None:
         self._variants = variants
-        self._known: dict[Function, tuple[CallOrigin, ...]] = {}
+        self._known: dict[Function, tuple[_Condition, ...]] = {}
 
-    def of(self, function: Function) -> tuple[CallOrigin, ...]:
+    def of(self, function: Function) -> Iterator[_Condition]:
         """The comparisons that are true of an instance."""
-        return (*function.decided, *self._written(function))
+        yield from ((condition, False) for condition in function.decided)
+        yield from self._written(function)
 
-    def _written(self, function: Function) -> tuple[CallOrigin, ...]:
+    def _written(self, function: Function) -> tuple[_Condition, ...]:
         """Those of the code of its steps, and of what it calls, in its own terms."""
         if function not in self._known:
             self._known[function] = tuple(dict.fromkeys(self._found(function)))
         return self._known[function]
 
-    def _found(self, function: Function) -> Iterator[CallOrigin]:
+    def _found(self, function: Function) -> Iterator[_Condition]:
         for index, node in enumerate(function.nodes):
             inputs = function.input_types(node)
             if isinstance(node.callee, Op):
-                yield from self._variants.step(function, index).holds
-                yield from _lost(self._variants, function, index, node.callee)
-                yield from _met(inputs, node.types)
+                for condition in self._variants.step(function, index).holds:
+                    yield condition, False
+                for condition in _lost(self._variants, function, index, node.callee):
+                    yield condition, False
+                for condition in _met(inputs, node.types):
+                    yield condition, True
                 continue
             terms = Retracing(node.arguments, tuple(each.shape for each in inputs))
-            for condition in self._written(node.callee):
+            for condition, joins in self._written(node.callee):
                 outer = terms.origin(condition)
                 if isinstance(outer, CallOrigin):
-                    yield outer
+                    yield outer, joins
 
 
 def _met(inputs: Types, outputs: Types) -> Iterator[CallOrigin]:
     """Sizes of values that are joined element by element: equal, or 1 for all of an axis."""
     shape = outputs[0].shape if len(inputs) > 1 else ()
-    if any(each.rank != len(shape) for each in inputs):
+    if any(each.rank > len(shape) for each in inputs):
         return
-    rows = [[each.shape[axis] for each in inputs] for axis in range(len(shape))]
+    rows = [
+        [each.shape[axis - len(shape)] for each in inputs if each.rank >= len(shape) - axis]
+        for axis in range(len(shape))
+    ]
     if any(set(row) - {1, size} for row, size in zip(rows, shape, strict=True)):
         return
     for row in rows:
-        first = row[0]
+        first = row[0] if row else 1
         for size in row[1:]:
             if isinstance(first, int) and isinstance(size, int):
                 for one, other in ((first, size),) if first == size else ((first, 1), (size, 1)):
@@ -127,18 +137,24 @@ def _inside(origin: Formula) -> Iterator[Formula]:
 
 
 def _own(
-    decided: Iterable[CallOrigin], settled: Settled, arguments: Collection[Variable]
+    decided: Iterable[_Condition], settled: Settled, arguments: Collection[Variable]
 ) -> Iterator[CallOrigin]:
+    """The conditions that speak of arguments; those of sizes that are joined, if these are some."""
     seen = set[object]()
-    for condition in decided:
+    for condition, joins in decided:
         known = settled.known(condition)
         if not isinstance(known, CallOrigin) or _is_always(known):
             continue  # it is true whatever the arguments are
+        known = CallOrigin(known.function, balanced(*known.arguments))
+        variables = variables_in(known)
+        sizes = [variable for variable in variables if isinstance(variable, InputOrigin)]
+        if joins and sizes and all(v.axis > 0 and v not in arguments for v in sizes):
+            continue
         same = frozenset(known.arguments) if known.function in ("==", "!=") else known.arguments
         if (known.function, same) in seen:
             continue
         seen.add((known.function, same))
-        if any(variable in arguments for variable in variables_in(known)):
+        if any(variable in arguments for variable in variables):
             yield known
 
 
