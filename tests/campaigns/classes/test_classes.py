@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from netlang import load_block
 from netlang.backends.torch import emit
 from netlang.elaborate import load_program
 from tests.campaigns.classes.alone import noting
@@ -115,6 +116,17 @@ net a {
 }
 """
 
+REPEATED = """
+block same(width, spacing) {
+    repeat 3 { conv(width, 3, pad=2, dilation=spacing) }
+    linear(3)
+}
+net a {
+    input x: [4, 8, 8]
+    same(4, 2) -> linear(8) -> same(6, 2)
+}
+"""
+
 AUXILIARY = """
 block two { auxiliary aux: identity }
 net a { input x: [4, 8, 8]
@@ -162,6 +174,12 @@ def test_sizes_that_windows_make_keep_their_origin(tmp_path: Path) -> None:
     assert "nn.Linear((in_width - kernel[1] + 2) // stride + 1, 3)" in text
     assert "nn.Linear((in_width + min(1, kernel - 2) - kernel + 4) // 2, 3)" in text
     assert "nn.Linear((in_width - 1) * stride + kernel - 2, 3)" in text
+
+
+def test_a_class_says_where_what_repeats_keeps_the_size(tmp_path: Path) -> None:
+    _written(tmp_path, REPEATED)
+    block = load_block(f"{tmp_path}/a.net:same(4, 2)", "[4, 8, 8]")
+    assert "where 2 * spacing == 4" in " ".join(block.source().split())
 
 
 def test_a_class_says_which_size_a_joined_value_has(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def shortened(formula: BinaryOrigin) -> Term:
 
 
 def balanced(left: Term, right: Term) -> tuple[Term, Term]:
-    """The sides of a comparison without what both have: ``x == x + 4 - 2 * p`` is ``2 * p == 4``."""
+    """The sides of a comparison without what both have: of ``x == x + 4 - p``, ``p == 4``."""
     terms = _terms(BinaryOrigin("-", left, right))
     if terms is None:
         return left, right
