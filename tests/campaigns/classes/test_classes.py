@@ -8,9 +8,8 @@ from random import Random
 
 import pytest
 
-from netlang import load_block
 from netlang.backends.torch import emit
-from netlang.elaborate import load_program
+from netlang.elaborate import block_program, load_program, resolve
 from tests.campaigns.classes.alone import noting
 from tests.campaigns.classes.campaign import CAMPAIGN, checked
 from tests.campaigns.counts import of
@@ -178,8 +177,8 @@ def test_sizes_that_windows_make_keep_their_origin(tmp_path: Path) -> None:
 
 def test_a_class_says_where_what_repeats_keeps_the_size(tmp_path: Path) -> None:
     _written(tmp_path, REPEATED)
-    block = load_block(f"{tmp_path}/a.net:same(4, 2)", "[4, 8, 8]")
-    assert "where 2 * spacing == 4" in " ".join(block.source().split())
+    block = block_program(resolve(f"{tmp_path}/a.net:same(4, 2)", "block"), ["[4, 8, 8]"])
+    assert "where 2 * spacing == 4" in " ".join(emit(block).split())
 
 
 def test_a_class_says_which_size_a_joined_value_has(tmp_path: Path) -> None:
