@@ -16,17 +16,8 @@ from netlang.ir.weights import Weight
 from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
 from netlang.ops.spatial import (
-    Padding,
-    Sizes,
-    at_least,
-    axis_name,
-    extents,
-    fits,
-    padding,
-    per_axis,
-    slide,
-    with_origins,
-)
+    Padding, Sizes, at_least, axis_name, extents, fits, padding, per_axis, slide, with_origins,
+)  # fmt: skip
 from netlang.records import Record, replace
 
 __all__ = [
