@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from netlang.backends.onnx.diagnostics import StepNotThere
-from netlang.backends.onnx.precision.cost import Loss
 from netlang.build import LowPrecision
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import listed
@@ -14,7 +13,7 @@ from netlang.ir.program import INPUT, Function, Node
 from netlang.ops.attention import MultiHeadAttention
 from netlang.passes.maps import is_map
 
-__all__ = ["asked_for", "has_matrix", "with_followers", "worst"]
+__all__ = ["asked_for", "has_matrix", "with_followers"]
 
 
 def asked_for(net: Function, low: LowPrecision) -> dict[str, str]:
@@ -34,17 +33,6 @@ def asked_for(net: Function, low: LowPrecision) -> dict[str, str]:
     if low.keep_ends and weighted:
         found.update(dict.fromkeys((weighted[0], weighted[-1]), "it is the first or last"))
     return found
-
-
-def worst(net: Function, steps: Sequence[Loss], kept: Collection[str]) -> list[str]:
-    """A tenth of the steps with weights that aren't `kept`: those that lose most by themselves.
-
-    What a step without weights loses counts for the one that it follows, with which it is fused.
-    """
-    owners = _owners(net)
-    ranked = dict.fromkeys(owners[each.step] for each in steps if each.step in owners)
-    weighted = {*owners.values()} - {*kept}
-    return [path for path in ranked if path in weighted][: max(1, len(weighted) // 10)]
 
 
 def with_followers(net: Function, kept: Collection[str]) -> set[str]:

@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import final
 
-from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision
+from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision, UnreadableModel
 from netlang.backends.onnx.exporter import Form, export
 from netlang.backends.onnx.precision.cost import Values, compared, losses, step_values, too_large
-from netlang.backends.onnx.precision.examples import examples_for
+from netlang.backends.onnx.precision.examples import examples_for, first_of
 from netlang.backends.onnx.precision.four_bits import store_in_four_bits
 from netlang.backends.onnx.precision.integers import Integers, write_integers
-from netlang.backends.onnx.precision.kept import asked_for, with_followers, worst
+from netlang.backends.onnx.precision.kept import asked_for, has_matrix, with_followers
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.report import unmeasured, what_it_costs
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
@@ -56,7 +56,13 @@ def write_low_precision(
     examples = examples_for(program, low.examples)
     with TemporaryDirectory() as folder:
         writer = _Writer(program, net, options, form, low, examples, Path(folder))
-        return writer.whole(path) if low.kind == "int8" else writer.floats(path)
+        if low.kind != "int8":
+            return writer.floats(path)
+        try:
+            return writer.whole(path)
+        except (Unmeasurable, RuntimeRefusedError) as reason:
+            refused = UnreadableModel(span=program.net.span, file=path.name, reason=str(reason))
+            raise NetlangError(refused) from reason
 
 
 class Unmeasurable(Exception):
@@ -125,7 +131,7 @@ class _Writer(Record, eq=False):
         wide, single = self._single()
         values = step_values(single, self.net, self.examples)
         integers = Integers(wide.path, self.examples, self.low.method, symmetric=self.low.symmetric)
-        asked, lost = [*asked_for(self.net, self.low)], list[str]()
+        asked, lost, ranked = [*asked_for(self.net, self.low)], list[str](), list[str]()
         near = self.folder / "integers.onnx"
         for left in reversed(range(_ROUNDS)):
             kept = with_followers(self.net, {*asked, *lost})
@@ -133,16 +139,31 @@ class _Writer(Record, eq=False):
             write_integers(near, integers.without(kept), self.low, self.examples, named)
             file = ModelFile(near)
             found = compared(single, file, self.examples)
-            steps = losses(self.net, values, step_values(file, self.net, self.examples))
             if not left or min(each.cosine for each in found.outputs) >= _NEAR:
                 break
-            lost += worst(self.net, steps, {*asked, *lost})
+            ranked = ranked or self._ranked(single, integers, asked)
+            lost = ranked[: len(lost) + max(1, len(ranked) // 10)]
+        steps = losses(self.net, values, step_values(file, self.net, self.examples))
         whole = self._exported(self.folder / "whole.onnx", self.form)
         write_integers(path, integers.without(kept, whole.path), self.low, self.examples, named)
         reasons = {"you asked for it": asked, "they lose most": lost}
         notes = [f"in float32, since {why}: {listed(x, 20)}" for why, x in reasons.items() if x]
         told = what_it_costs((wide.path, Written(path)), self.examples, found, steps)
         return Written(path, notes=(*whole.notes, *notes, *told))
+
+    def _ranked(self, single: ModelFile, integers: Integers, asked: Collection[str]) -> list[str]:
+        """Steps with weights that aren't `asked` for; first that which alone harms outputs most."""
+        few = replace(self.examples, inputs=first_of(self.examples), labels=None)
+        near = self.folder / "one.onnx"
+        paths = {node.path for node in self.net.nodes}
+        harm = {}
+        for node in self.net.nodes:
+            if has_matrix(node) and node.path not in asked:
+                others = paths - with_followers(self.net, {node.path})
+                write_integers(near, integers.without(others), self.low, few, [])
+                found = compared(single, ModelFile(near), few)
+                harm[node.path] = max(1.0 - each.cosine for each in found.outputs)
+        return sorted(harm, key=lambda path: -harm[path])
 
     @property
     def _alone(self) -> Form:

@@ -16,7 +16,8 @@ from torch.nn import functional
 
 import netlang
 from netlang import ExampleInputs, LowPrecision, NetlangError, load
-from netlang.backends.onnx.precision import integers
+from netlang.backends.onnx.precision import integers, write
+from netlang.backends.onnx.verify.file import RuntimeRefusedError
 from tests.cli.support import Runner
 from tests.onnx.support import Arrays, random_weights
 from tests.onnx.support import run as outputs_of
@@ -225,3 +226,52 @@ def test_verify_knows_integers(run: Runner) -> None:
     found = run("verify", "n.net", "--onnx", "i.onnx")
     assert found.status == 0, found.err
     assert "the file computes in integers" in found.out
+
+
+def pictures(count: int, seed: int) -> torch.Tensor:
+    """Smooth pictures of many colours: what nets make of noise is alike for all of it."""
+    drawn = torch.Generator().manual_seed(seed)
+    coarse = torch.randn(count, 3, 4, 4, generator=drawn)
+    colours = torch.randn(count, 3, 1, 1, generator=drawn)
+    smooth = functional.interpolate(coarse + colours, (64, 64), mode="bicubic")
+    return smooth + 0.1 * torch.randn(smooth.shape, generator=drawn)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "mobilenet_v2",
+        pytest.param("mobilenet_v3_large", marks=pytest.mark.slow),
+        pytest.param("efficientnet_b0", marks=pytest.mark.slow),
+    ],
+)
+def test_depthwise_nets_keep_their_direction(spec: str, tmp_path: Path) -> None:
+    """With random weights, and statistics of norms from pictures."""
+    net = load(spec)
+    module = net.torch(seed=0).train()
+    for each in module.modules():
+        if isinstance(each, torch.nn.BatchNorm2d):
+            each.momentum = None  # the statistics are those of this batch
+    torch.manual_seed(0)  # for dropout
+    with torch.no_grad():
+        module(pictures(32, 1))
+    (name,) = (port.name for port in net.program.net.inputs)
+    x = pictures(8, 2).numpy()
+    low = LowPrecision("int8", examples=ExampleInputs({name: x}))
+    net.onnx(tmp_path / "i.onnx", module, precision=low)
+    (found,) = outputs_of(tmp_path / "i.onnx", {name: x})
+    with torch.no_grad():
+        wanted = module.eval()(torch.from_numpy(x))
+    cosines = functional.cosine_similarity(torch.from_numpy(np.asarray(found)), wanted, dim=1)
+    assert float(cosines.mean()) >= 0.99
+
+
+def test_a_net_that_the_runtime_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can't be calibrated, and so not written."""
+
+    def refused(*arguments: object) -> None:
+        raise RuntimeRefusedError("it has no kernel")
+
+    monkeypatch.setattr(write, "step_values", refused)
+    with pytest.raises(NetlangError, match=r"can't use `i\.onnx`: it has no kernel"):
+        written(tmp_path, CONV, None, images(2, 3, 12, 12))
