@@ -13,7 +13,7 @@ from torch import Tensor
 from netlang.ir.op import Case, Sample
 from netlang.ops import all_operators
 from netlang.ops.activation import Elu
-from tests.campaigns import formatter, inject, lint, mutate, train
+from tests.campaigns import formatter, halves, inject, lint, mutate, train
 from tests.campaigns.files import cases
 from tests.campaigns.of_specs import Check, replayed
 from tests.campaigns.rebuild import LAYERS, Step
@@ -26,6 +26,7 @@ SHORT = (
     (formatter.CAMPAIGN, 12),
     (train.CAMPAIGN, 25),
     (lint.CAMPAIGN, 6),
+    (halves.CAMPAIGN, 12),
 )
 OF_SPECS: dict[str, Check] = {
     "formatter": formatter.wrong,
