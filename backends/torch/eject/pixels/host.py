@@ -49,13 +49,14 @@ def host_function(
         section.add(*_at_each_scale(path, name))
     else:
         section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
-    if path.exact and path.scales == 1 and _resizes(path):
-        section.add("    image.load()  # a JPEG in full: a smaller decoding is grey levels away")
+    in_full = path.exact and path.scales == 1 and _resizes(path)
     cut, views = _plain(way_of(path).front)
     if cut is None:
+        if in_full:
+            section.add("    image.load()  # a JPEG in full: a smaller decoding is grey levels away")
         _general(section, path, "number" if drawn else None)
         return section
-    one = _One(section, channels, alone)
+    one = _One(section, channels, alone, in_full)
     for placed in cut.steps:
         one.step(placed)
     one.end(views, flips)
@@ -124,12 +125,14 @@ class _One:
     """Lines for one image: first a box of it, then, once resized, `x`, uint8 `[C, H, W]`.
 
     `height` and `width` are expressions of the current size, and `least` is a lower bound of both.
-    `place` is where the box begins, `part` the last crop of `x`.
+    `place` is where the box begins, `part` the last crop of `x`. If JPEGs are decoded `in_full`, no
+    smaller decoding is asked for, which would be grey levels away.
     """
 
     section: Section
     channels: int
     alone: bool
+    in_full: bool = False
     height: str = _HEIGHT
     width: str = _WIDTH
     least: int = 0
@@ -184,7 +187,8 @@ class _One:
         if self.alone and self.place is None:
             self.section.add(*self._whole_resized(height, width))
         else:
-            line = f"    x = stretched(image, {self._box()}, ({height}, {width}))"
+            image = "image.copy()" if self.in_full else "image"  # a copy is decoded
+            line = f"    x = stretched({image}, {self._box()}, ({height}, {width}))"
             self.section.add(line, calls=(stretched,))
         self.resized, self.place = True, None
         self.height, self.width, self.least = height, width, least
@@ -193,11 +197,12 @@ class _One:
         """`stretched` for the whole image."""
         mode, axes = ("L", "[None, None]") if self.channels == 1 else ("RGB", "")
         axes = axes or ".permute(2, 0, 1)[None]"
-        factor = f"int(min(image.height / {height}, image.width / {width})) // 2"
-        yield f"    factor = max(1, {factor})"
-        size = "(image.width // factor, image.height // factor)"
-        yield f'    drafted = image.draft("{mode}", {size})'
-        yield "    image = image.crop(drafted[1]) if drafted else image"
+        if not self.in_full:
+            factor = f"int(min(image.height / {height}, image.width / {width})) // 2"
+            yield f"    factor = max(1, {factor})"
+            size = "(image.width // factor, image.height // factor)"
+            yield f'    drafted = image.draft("{mode}", {size})'
+            yield "    image = image.crop(drafted[1]) if drafted else image"
         yield f"    x = torch.from_numpy(np.array(image)){axes}"
         call = f'F.interpolate(x, ({height}, {width}), mode="bilinear", antialias=True)'
         yield f"    x = {call}[0]"
