@@ -38,6 +38,8 @@ def run(
 # Files that take longest go first, by CPU seconds: at the end, when one process has none left, the
 # others have short ones. Nothing depends on the order.
 _LONGEST = (
+    "tests/onnx/ends/test_pixels.py", "tests/onnx/precision/test_integers.py",
+    "tests/onnx/precision/test_half.py",
     "tests/specs/test_torchvision.py", "tests/train/world/test_sharded.py",
     "tests/train/faults/test_campaigns.py", "tests/robustness/test_bombs.py",
     "tests/test_quality.py", "tests/elaborate/test_expand.py",

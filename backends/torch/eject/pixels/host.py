@@ -53,7 +53,7 @@ def host_function(
     cut, views = _plain(way_of(path).front)
     if cut is None:
         if in_full:
-            section.add("    image.load()  # a JPEG in full: a smaller decoding is grey levels away")
+            section.add("    image.load()  # a JPEG in full: a smaller one is grey levels away")
         _general(section, path, "number" if drawn else None)
         return section
     one = _One(section, channels, alone, in_full)
