@@ -17,6 +17,7 @@ from netlang.ir.arguments import Described
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.reach import Reach
 from netlang.ir.types import Types
 from netlang.ir.weights import Weight
@@ -122,6 +123,8 @@ class Op(Described, gc=False):
     of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch. With
     `one_example`, a value without a batch axis is computed as a batch of one example.
 
+    `in_half` says what becomes of it in a file in half precision.
+
     `weight_values` are the weights that a spec can give as values. Those that it gives are named by
     `given`: they are further inputs, in this order, and the operator doesn't own them.
     """
@@ -130,6 +133,7 @@ class Op(Described, gc=False):
     arity: ClassVar[Arity] = Arity(1, 1)
     output_names: ClassVar[tuple[str, ...]] = ("output",)
     one_example: ClassVar[bool] = False
+    in_half: ClassVar[InHalf] = InHalf.UNKNOWN
     weight_values: ClassVar[tuple[str, ...]] = ()
 
     given: tuple[str, ...] = ()

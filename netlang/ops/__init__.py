@@ -128,7 +128,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "concat": "merge:Concat",
         "matmul": "merge:Matmul",
         "einsum": "einsum:Einsum",
-        "identity": "merge:Identity",
+        "identity": "identity:Identity",
     },
     "Constants": {
         "constant": "constants.listed:Listed",

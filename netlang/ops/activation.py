@@ -10,6 +10,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, non_zero, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
@@ -38,6 +39,7 @@ class Relu(PointwiseOp):
     """
 
     name: ClassVar[str] = "relu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -50,6 +52,7 @@ class Relu6(PointwiseOp):
     """
 
     name: ClassVar[str] = "relu6"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 2
 
 
@@ -63,6 +66,7 @@ class LeakyRelu(PointwiseOp):
     """
 
     name: ClassVar[str] = "leaky_relu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 2
 
     negative_slope: float = argument(number, "slope below 0", default=0.01)
@@ -83,6 +87,7 @@ class Elu(PointwiseOp):
     """
 
     name: ClassVar[str] = "elu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 4
 
     alpha: float = argument(number, "y approaches -alpha far below 0", default=1.0)
@@ -104,6 +109,7 @@ class Sigmoid(PointwiseOp):
     """
 
     name: ClassVar[str] = "sigmoid"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 4
 
 
@@ -117,6 +123,7 @@ class Tanh(PointwiseOp):
     """
 
     name: ClassVar[str] = "tanh"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -129,6 +136,7 @@ class Silu(PointwiseOp):
     """
 
     name: ClassVar[str] = "silu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 5
 
 
@@ -144,6 +152,7 @@ class Gelu(Op):
     """
 
     name: ClassVar[str] = "gelu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     approximate: str = argument(choice("none", "tanh"), "the formula to compute", default="none")
 
@@ -182,6 +191,7 @@ class HardSigmoid(PointwiseOp):
     """
 
     name: ClassVar[str] = "hard_sigmoid"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 4
 
 
@@ -195,6 +205,7 @@ class HardSwish(PointwiseOp):
     """
 
     name: ClassVar[str] = "hard_swish"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     per_element: ClassVar[int] = 5
 
 
@@ -209,6 +220,7 @@ class Softplus(PointwiseOp):
     """
 
     name: ClassVar[str] = "softplus"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
     per_element: ClassVar[int] = 6
 
     beta: float = argument(non_zero, "sharpness of the bend", default=1.0)
@@ -232,6 +244,7 @@ class Heaviside(PointwiseOp):
     """
 
     name: ClassVar[str] = "heaviside"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     at_zero: float = argument(number, "the value at 0", default=0.0)
 

@@ -9,6 +9,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Along, Everywhere, Reach, Regions, Same
 from netlang.ir.types import TensorType, Types
@@ -74,6 +75,7 @@ class AdaptiveAvgpool(Op):
     """
 
     name: ClassVar[str] = "adaptive_avgpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
@@ -120,6 +122,7 @@ class AdaptiveMaxpool(Op):
     """
 
     name: ClassVar[str] = "adaptive_maxpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the output")
@@ -163,6 +166,7 @@ class GlobalAvgpool(Op):
     """
 
     name: ClassVar[str] = "global_avgpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Inferred:
@@ -200,6 +204,7 @@ class GlobalMaxpool(Op):
     """
 
     name: ClassVar[str] = "global_maxpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Inferred:

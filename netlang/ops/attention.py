@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, count, flag, probability
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op
 from netlang.ir.reach import Along, Each, Everywhere, OwnAndAll, Reach, Same, ToOneSide
 from netlang.ir.types import TensorType, Types
@@ -40,6 +41,7 @@ class MultiHeadAttention(Op):
     """
 
     name: ClassVar[str] = "multi_head_attention"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(1, 3)
 
     heads: int = argument(count, "number of heads, which divides E")

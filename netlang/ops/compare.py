@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import POINTWISE, Aligned, Reach
 from netlang.ir.types import DType, TensorType, Types
@@ -35,6 +36,7 @@ _WORDS = TensorType((7,), DType.INT64)
 class Comparison(Op):
     """Two values compared element by element, or one with a number."""
 
+    in_half: ClassVar[InHalf] = InHalf.PLACES
     arity: ClassVar[Arity] = Arity(1, 2)
 
     to: float | None = argument(
@@ -193,6 +195,7 @@ class Where(Op):
     """
 
     name: ClassVar[str] = "where"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(3, 3)
 
     def infer(self, inputs: Types) -> Inferred:

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, default_of, flag, positive, sizes
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach
 from netlang.ir.types import TensorType, Types
@@ -89,6 +90,7 @@ class Conv(Op):
     """
 
     name: ClassVar[str] = "conv"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 

@@ -10,6 +10,7 @@ from netlang.ir.arguments import argument, count, flag, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Reach, TransposedWindow
 from netlang.ir.types import TensorType, Types
@@ -55,6 +56,7 @@ class ConvTranspose(Op):
     """
 
     name: ClassVar[str] = "conv_transpose"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 

@@ -7,6 +7,7 @@ from math import log, prod
 from typing import ClassVar, Final, final
 
 from netlang.ir.arguments import argument, count, probability, sizes
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import (
@@ -59,6 +60,7 @@ class CosineWindowAttention(Windowed):
     """
 
     name: ClassVar[str] = "cosine_window_attention"
+    in_half: ClassVar[InHalf] = InHalf.NORM
 
     heads: int = argument(count, "number of heads, which divides E")
     window: Sizes = argument(sizes(minimum=2), "places of a window, at least two along each axis")

@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, choice, count, integer, number, shape
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, floor_div
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -42,6 +43,7 @@ class Pad(Rearrangement):
     """
 
     name: ClassVar[str] = "pad"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     before: Sizes = argument(sizes(minimum=0), "elements added in front")
@@ -108,6 +110,7 @@ class Crop(Rearrangement):
     """
 
     name: ClassVar[str] = "crop"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     size: tuple[Dim, ...] = argument(shape, "size of the window, one for each spatial axis")
@@ -179,6 +182,7 @@ class Slice(Rearrangement):
     """
 
     name: ClassVar[str] = "slice"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     start: int = argument(integer, "first element; negative from the end")
     stop: int | None = argument(

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, probability
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
@@ -34,6 +35,7 @@ class DropConnect(Op):
     """
 
     name: ClassVar[str] = "drop_connect"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     out: int = argument(count, "number of output features")
     p: float = argument(probability, "probability of leaving out a weight", default=0.5)

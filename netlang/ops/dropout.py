@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, probability
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType
 from netlang.ops.pointwise import PointwiseOp
@@ -26,6 +27,7 @@ class Dropout(PointwiseOp):
     """
 
     name: ClassVar[str] = "dropout"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     per_element: ClassVar[int] = 0
 
     p: float = argument(probability, "probability of leaving out", default=0.5)
@@ -50,6 +52,7 @@ class StochasticDepth(PointwiseOp):
     """
 
     name: ClassVar[str] = "stochastic_depth"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     per_element: ClassVar[int] = 0
 
     p: float = argument(probability, "probability of leaving out")

@@ -11,6 +11,7 @@ from netlang.ir.arguments import Kind, Mismatch, argument, text
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import AxisRule, Each, Everywhere, MappedAxes, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -59,6 +60,7 @@ class Einsum(Op):
     """
 
     name: ClassVar[str] = "einsum"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(1, 2)
 
     formula: str = argument(_KIND, "letters for the axes of each value and of the result")

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection, Sample
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
@@ -32,6 +33,7 @@ class Exp(PointwiseOp):
     """
 
     name: ClassVar[str] = "exp"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
 
 
 @final
@@ -44,6 +46,7 @@ class Log(PointwiseOp):
     """
 
     name: ClassVar[str] = "log"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
     samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
 
@@ -57,6 +60,7 @@ class Sin(PointwiseOp):
     """
 
     name: ClassVar[str] = "sin"
+    in_half: ClassVar[InHalf] = InHalf.PLACES
 
 
 @final
@@ -69,6 +73,7 @@ class Cos(PointwiseOp):
     """
 
     name: ClassVar[str] = "cos"
+    in_half: ClassVar[InHalf] = InHalf.PLACES
 
 
 @final
@@ -81,6 +86,7 @@ class Sqrt(PointwiseOp):
     """
 
     name: ClassVar[str] = "sqrt"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
 
@@ -94,6 +100,7 @@ class Rsqrt(PointwiseOp):
     """
 
     name: ClassVar[str] = "rsqrt"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
     per_element: ClassVar[int] = 2
     samples: ClassVar[tuple[Sample, ...]] = (Sample.POSITIVE,)
 
@@ -108,6 +115,7 @@ class Abs(PointwiseOp):
     """
 
     name: ClassVar[str] = "abs"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -120,6 +128,7 @@ class Neg(PointwiseOp):
     """
 
     name: ClassVar[str] = "neg"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -132,6 +141,7 @@ class Round(PointwiseOp):
     """
 
     name: ClassVar[str] = "round"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -144,6 +154,7 @@ class Pow(PointwiseOp):
     """
 
     name: ClassVar[str] = "pow"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
 
     exponent: float = argument(number, "the exponent, the same for all elements")
 
@@ -165,6 +176,7 @@ class Clamp(Op):
     """
 
     name: ClassVar[str] = "clamp"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     min: float | None = argument(number, "lower bound; none if not given", default=None)
     max: float | None = argument(number, "upper bound; none if not given", default=None)

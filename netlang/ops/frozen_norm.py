@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
@@ -34,6 +35,7 @@ class FrozenBatchNorm(Op):
     """
 
     name: ClassVar[str] = "frozen_batch_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
 
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
 

@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, integer, shape
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Reach, Rearranged
 from netlang.ir.types import TensorType, Types
@@ -43,6 +44,7 @@ class Flatten(Rearrangement):
     """
 
     name: ClassVar[str] = "flatten"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     start: int = argument(integer, "first axis to join", default=0)
     end: int = argument(integer, "last axis to join", default=-1)
@@ -91,6 +93,7 @@ class Reshape(Rearrangement):
     """
 
     name: ClassVar[str] = "reshape"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     shape: tuple[Dim, ...] = argument(shape, "the shape wanted, without the batch")
 
@@ -138,6 +141,7 @@ class Transpose(Rearrangement):
     """
 
     name: ClassVar[str] = "transpose"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     axes: int | tuple[int, ...] = argument(axes, "every axis of the input, in the order wanted")
 

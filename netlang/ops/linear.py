@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, count, flag, literal_tensor
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Everywhere, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -59,6 +60,7 @@ class Linear(Op):
     """
 
     name: ClassVar[str] = "linear"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     out: int = argument(count, "number of output features")

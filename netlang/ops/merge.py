@@ -1,4 +1,4 @@
-"""Operators that merge several values into one, and the identity."""
+"""Operators that merge several values into one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Sample
-from netlang.ir.reach import POINTWISE, Aligned, Each, Everywhere, Joined, MappedAxes, Reach, Same
-from netlang.ir.types import BATCH, DType, TensorType, Types
+from netlang.ir.reach import Aligned, Each, Everywhere, Joined, MappedAxes, Reach, Same
+from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.agreement import broadcast, joined, multiplied
 from netlang.ops.checks import axis_index, floating, inputs_of, ranked
 from netlang.ops.derive import changed, elements, numbers, out_axis, sum_of
 
-__all__ = ["Add", "Concat", "Div", "Elementwise", "Identity", "Matmul", "Max", "Min", "Mul", "Sub"]
+__all__ = ["Add", "Concat", "Div", "Elementwise", "Matmul", "Max", "Min", "Mul", "Sub"]
 
 _LEARNED = TensorType((3, 1, 1), batch=None)
 _IMAGE = TensorType((3, 4, 5))
@@ -24,6 +25,8 @@ _PER_CHANNEL = TensorType((3, 1, 1))
 
 class Elementwise(Op):
     """Merges values of one shape element by element, from the first to the last."""
+
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     def infer(self, inputs: Types) -> Inferred:
         for index, x in enumerate(inputs_of(self, inputs)):
@@ -193,6 +196,7 @@ class Matmul(Op):
     """
 
     name: ClassVar[str] = "matmul"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(2, 2)
 
     def infer(self, inputs: Types) -> Inferred:
@@ -235,6 +239,7 @@ class Concat(Op):
     """
 
     name: ClassVar[str] = "concat"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     arity: ClassVar[Arity] = Arity(2, None)
 
     axis: int = argument(integer, "axis to join along; 0 is the channels", default=0)
@@ -266,35 +271,3 @@ class Concat(Op):
         yield Case(cls(), (TensorType((1, 5), batch=None), TensorType((4, 5))))
         yield Case(cls(axis=-1), (_IMAGE, TensorType((3, 4, 1), batch=None), _IMAGE))
         yield Case(cls(axis=-1), (_LEARNED, TensorType((3, 1, 2), batch=None)))
-
-
-@final
-class Identity(Op):
-    """The unchanged value: y = x. The empty branch of a merge.
-
-    Shape: [*] -> [*], of any element type. Other: 0.
-
-    Source: He et al. 2015, Deep Residual Learning for Image Recognition, arXiv:1512.03385.
-    """
-
-    name: ClassVar[str] = "identity"
-
-    def infer(self, inputs: Types) -> Inferred:
-        return Inferred((inputs_of(self, inputs)[0],))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, 0)
-
-    def reach(self, inputs: Types, output: int = 0) -> Reach:
-        return POINTWISE
-
-    def derivation(self, inputs: Types) -> tuple[Line, ...]:
-        return ()
-
-    @classmethod
-    def cases(cls) -> Iterator[Case]:
-        yield Case(cls(), (_IMAGE,))
-        yield Case(cls(), (TensorType((4,), dtype=DType.INT64, batch=BATCH),))

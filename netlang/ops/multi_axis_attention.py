@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Along, Blocks, Everywhere, Grid, Reach
 from netlang.ir.types import DType, TensorType, Types
@@ -41,6 +42,7 @@ class MultiAxisAttention(Op):
     """
 
     name: ClassVar[str] = "multi_axis_attention"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     heads: int = argument(count, "number of heads, which divides E")
     window: int = argument(count, "places of a group along each axis")

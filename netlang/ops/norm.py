@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, epsilon, flag, positive_epsilon, probability
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import POINTWISE, Along, Grouped, OwnAndAll, Reach
 from netlang.ir.types import DType, TensorType, Types
@@ -57,6 +58,7 @@ class BatchNorm(Op):
     """
 
     name: ClassVar[str] = "batch_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     eps: float = argument(positive_epsilon, "added to the variance", default=1e-5)
@@ -113,6 +115,7 @@ class LayerNorm(Op):
     """
 
     name: ClassVar[str] = "layer_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     axes: int | tuple[int, ...] = argument(
@@ -174,6 +177,7 @@ class GroupNorm(Op):
     """
 
     name: ClassVar[str] = "group_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
@@ -226,6 +230,7 @@ class InstanceNorm(Op):
     """
 
     name: ClassVar[str] = "instance_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 

@@ -9,6 +9,7 @@ from netlang.ir.arguments import Kind, Mismatch, argument, integer, shape
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import (
     Along,
@@ -62,6 +63,7 @@ class Roll(Rearrangement):
     """
 
     name: ClassVar[str] = "roll"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     shift: Wholes = argument(_KIND, "how far, one for each axis; negative towards the beginning")
     axes: Wholes = argument(axes, "axes to move along; 0 is the channels")
@@ -114,6 +116,7 @@ class Gather(Rearrangement):
     """
 
     name: ClassVar[str] = "gather"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     at: Wholes = argument(_KIND, "the place, or a list of places")
     axis: int = argument(integer, "axis to choose along; 0 is the channels", default=0)
@@ -180,6 +183,7 @@ class Expand(Rearrangement):
     """
 
     name: ClassVar[str] = "expand"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
 
     shape: tuple[Dim, ...] = argument(shape, "the shape wanted, without the batch")
 
@@ -235,6 +239,7 @@ class Cumsum(Op):
     """
 
     name: ClassVar[str] = "cumsum"
+    in_half: ClassVar[InHalf] = InHalf.SUMS
 
     axis: int = argument(integer, "axis to sum along; 0 is the channels")
 

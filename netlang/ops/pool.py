@@ -9,28 +9,18 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, flag, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Numbered, Reach, Same, Window
 from netlang.ir.types import DType, TensorType, Types
 from netlang.ir.weights import Weight
+from netlang.ops import spatial
 from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
-from netlang.ops.spatial import (
-    Padding,
-    Sizes,
-    at_least,
-    axis_name,
-    extents,
-    fits,
-    padding,
-    per_axis,
-    slide,
-    with_origins,
-)
+from netlang.ops.spatial import Padding, Sizes, axis_name, extents, fits, padding, per_axis, slide
 from netlang.records import Record, replace
 
-__all__ = [
-"Avgpool", "Maxpool", "Sliding", "ceil_padding"]  # fmt: skip
+__all__ = ["Avgpool", "Maxpool", "Sliding", "ceil_padding"]
 
 _IMAGE = (TensorType((3, 9, 8)),)
 _SIGNAL = (TensorType((2, 11)),)
@@ -79,7 +69,7 @@ class Sliding(Record):
         constraints = fits(op, x.spatial, self.pads, self.extent)
         counts = slide(x.spatial, self.pads, self.extent, self.stride)
         given = self.kernel, self.stride, op.pad, self.dilation
-        counts = with_origins(counts, x.spatial, *given, ceil=op.ceil)
+        counts = spatial.with_origins(counts, x.spatial, *given, ceil=op.ceil)
         return x.with_shape(x.channels, *counts), constraints
 
     def check_pad(self, op: Op) -> None:
@@ -112,7 +102,7 @@ class Sliding(Record):
                 )  # fmt: skip
             if first >= self.extent[axis] - sum(self.pads[axis]):
                 reason = f"a window of `{op.name}` would read nothing but padding along the {where}"
-                found += at_least(size, first + 1, reason)
+                found += spatial.at_least(size, first + 1, reason)
         return found
 
     def sizes(self, x: TensorType, ceil: bool) -> tuple[Line, ...]:
@@ -154,6 +144,7 @@ class Maxpool(Op):
     """
 
     name: ClassVar[str] = "maxpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
     output_names: ClassVar[tuple[str, ...]] = ("output", "indices")
 
@@ -243,6 +234,7 @@ class Avgpool(Op):
     """
 
     name: ClassVar[str] = "avgpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     kernel: Sizes = argument(sizes(), "size of the window")

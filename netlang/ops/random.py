@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, final
 
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op
 from netlang.ir.reach import Aligned, Reach
 from netlang.ir.types import TensorType, Types
@@ -30,6 +31,7 @@ class GaussianSample(Op):
     """
 
     name: ClassVar[str] = "gaussian_sample"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(2, 2)
 
     def infer(self, inputs: Types) -> Inferred:

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, between, choice, count, flag, probability
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Along, Everywhere, MappedAxes, Reach, ToOneSide
 from netlang.ir.types import TensorType, Types
@@ -26,6 +27,7 @@ MOST_LAYERS = 1000
 class Recurrent(Op):
     """Layers of `gates` affine maps of each step's input and the state, applied step by step."""
 
+    in_half: ClassVar[InHalf] = InHalf.RECURS
     gates: ClassVar[int]
     states: ClassVar[int]
     # Operations of one element of the state at one step, apart from the affine maps.

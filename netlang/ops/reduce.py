@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, flag
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import AxisRule, Everywhere, MappedAxes, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -87,6 +88,7 @@ class Mean(Reduction):
     """
 
     name: ClassVar[str] = "mean"
+    in_half: ClassVar[InHalf] = InHalf.SUMS
     quotient: ClassVar[bool] = True
 
 
@@ -101,6 +103,7 @@ class Sum(Reduction):
     """
 
     name: ClassVar[str] = "sum"
+    in_half: ClassVar[InHalf] = InHalf.SUMS
 
 
 @final
@@ -114,6 +117,7 @@ class Amax(Reduction):
     """
 
     name: ClassVar[str] = "amax"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
 
 @final
@@ -127,3 +131,4 @@ class Amin(Reduction):
     """
 
     name: ClassVar[str] = "amin"
+    in_half: ClassVar[InHalf] = InHalf.GAINS

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, count, flag, positive, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection, Sample
 from netlang.ir.reach import AtMost, Each, Everywhere, MappedAxes, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -68,6 +69,7 @@ class RoiPool(RegionPool):
     """
 
     name: ClassVar[str] = "roi_pool"
+    in_half: ClassVar[InHalf] = InHalf.PLACES
     arity: ClassVar[Arity] = Arity(2, 2)
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")
@@ -119,6 +121,7 @@ class RoiAlign(RegionPool):
     """
 
     name: ClassVar[str] = "roi_align"
+    in_half: ClassVar[InHalf] = InHalf.PLACES
     arity: ClassVar[Arity] = Arity(2, 2)
 
     out: Sizes = argument(sizes(maximum=MOST_REGIONS), "size of the map of each box")

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, non_negative, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Along, Reach, Same, Window
 from netlang.ir.types import TensorType, Types
@@ -34,6 +35,7 @@ class LocalResponseNorm(Op):
     """
 
     name: ClassVar[str] = "local_response_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
 
     size: int = argument(count, "number of channels that are neighbours")

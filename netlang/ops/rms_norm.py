@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, positive_epsilon
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
@@ -33,6 +34,7 @@ class RmsNorm(Op):
     """
 
     name: ClassVar[str] = "rms_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight",)
 

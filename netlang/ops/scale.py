@@ -7,6 +7,7 @@ from typing import ClassVar, TypeAlias, final
 
 from netlang.ir.arguments import Kind, Mismatch, argument, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import TensorType, Types
@@ -44,6 +45,7 @@ class Scale(Op):
     """
 
     name: ClassVar[str] = "scale"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     by: Numbers = argument(_KIND, "factor, or a list of one for each channel")
     offset: Numbers = argument(_KIND, "summand, or a list of one for each channel", default=0.0)

@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, count, flag, number, probability
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import (
     AtMost,
@@ -57,6 +58,7 @@ class Attention(Op):
     """
 
     name: ClassVar[str] = "attention"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(3, 4)
 
     heads: int = argument(count, "number of heads of the queries, which divides E", default=1)

@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, count
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim, floor_div
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Inferred
 from netlang.ir.reach import Along, Reach, Rearranged, Same, Shuffled
 from netlang.ir.types import TensorType, Types
@@ -38,6 +39,7 @@ class ChannelShuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "channel_shuffle"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     groups: int = argument(count, "number of groups that the channels come in")
@@ -74,6 +76,7 @@ class PixelShuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "pixel_shuffle"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     factor: int = argument(count, "how many times as high and wide the output is")
@@ -120,6 +123,7 @@ class PixelUnshuffle(Rearrangement):
     """
 
     name: ClassVar[str] = "pixel_unshuffle"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     factor: int = argument(count, "how many times as high and wide the input is")

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
@@ -69,6 +70,7 @@ class Softmax(_AlongAxis):
     """
 
     name: ClassVar[str] = "softmax"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
     per_element: ClassVar[int] = 5
 
     axis: int | None = argument(
@@ -96,6 +98,7 @@ class LogSoftmax(_AlongAxis):
     """
 
     name: ClassVar[str] = "log_softmax"
+    in_half: ClassVar[InHalf] = InHalf.CURVE
     per_element: ClassVar[int] = 5
 
     axis: int | None = argument(

@@ -9,6 +9,7 @@ from netlang.ir.arguments import Kind, Mismatch, argument, count, integer, shape
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Inferred, Rejection
 from netlang.ir.reach import Along, Cut, Reach, Same
 from netlang.ir.types import TensorType, Types
@@ -46,6 +47,7 @@ class Split(Rearrangement):
     """
 
     name: ClassVar[str] = "split"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     output_names: ClassVar[tuple[str, ...]] = tuple(map(str, range(MOST_PARTS)))
 
     size: Parts = argument(_KIND, "size of each part, or the sizes of all")

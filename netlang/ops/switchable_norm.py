@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, epsilon, probability
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import Reach
 from netlang.ir.types import TensorType, Types
@@ -44,6 +45,7 @@ class SwitchableNorm(Op):
     """
 
     name: ClassVar[str] = "switchable_norm"
+    in_half: ClassVar[InHalf] = InHalf.NORM
 
     eps: float = argument(epsilon, "added to the variance", default=1e-5)
     momentum: float = argument(

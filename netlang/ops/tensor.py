@@ -17,6 +17,7 @@ from netlang.ir.arguments import (
 )
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, NothingRead, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
@@ -53,6 +54,7 @@ class Parameter(Op):
     """
 
     name: ClassVar[str] = "parameter"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(0, 0)
 
     shape: tuple[Dim, ...] = argument(shape, "sizes, all of them numbers")
@@ -144,6 +146,7 @@ class Embedding(Op):
     """
 
     name: ClassVar[str] = "embedding"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     weight_values: ClassVar[tuple[str, ...]] = ("weight",)
 
     words: int = argument(count, "number of vectors")

@@ -9,6 +9,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, shape, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import (
     AtMost,
@@ -69,6 +70,7 @@ class Unfold(Windows):
     """
 
     name: ClassVar[str] = "unfold"
+    in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
 
     kernel: Sizes = argument(sizes(), "size of a window")
@@ -125,6 +127,7 @@ class Fold(Windows):
     """
 
     name: ClassVar[str] = "fold"
+    in_half: ClassVar[InHalf] = InHalf.SUMS
     one_example: ClassVar[bool] = True
 
     size: tuple[Dim, ...] = argument(shape, "height and width of the image")

@@ -9,6 +9,7 @@ from netlang.ir.arguments import argument, shape, sizes
 from netlang.ir.constraints import Constraint
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Arity, Case, Cost, Inferred, Op, Rejection, Sample
 from netlang.ir.reach import FromPool, Reach, Same, TransposedWindow
 from netlang.ir.types import DType, TensorType, Types
@@ -37,6 +38,7 @@ class MaxUnpool(Op):
     """
 
     name: ClassVar[str] = "max_unpool"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(2, 2)
 
     kernel: Sizes = argument(sizes(), "size of the pool's window")

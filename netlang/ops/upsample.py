@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from netlang.ir.arguments import argument, choice, flag, shape, sizes
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, Interpolated, Reach, Same
 from netlang.ir.types import DType, TensorType, Types
@@ -41,6 +42,7 @@ class Upsample(Op):
     """
 
     name: ClassVar[str] = "upsample"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     scale: Sizes | None = argument(sizes(), "how many times as large the output is", default=None)

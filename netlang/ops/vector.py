@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, flag, integer, non_negative, number
 from netlang.ir.derivation import Line
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op
 from netlang.ir.reach import POINTWISE, Along, Reach, Same, Window
 from netlang.ir.types import TensorType, Types
@@ -32,6 +33,7 @@ class Prelu(Op):
     """
 
     name: ClassVar[str] = "prelu"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     per_channel: bool = argument(flag, "whether each channel has a slope of its own", default=False)
@@ -75,6 +77,7 @@ class Maxout(Op):
     """
 
     name: ClassVar[str] = "maxout"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
     pieces: int = argument(count, "number of channels that make one")
@@ -122,6 +125,7 @@ class L2Normalize(Op):
     """
 
     name: ClassVar[str] = "l2_normalize"
+    in_half: ClassVar[InHalf] = InHalf.NORM
 
     axis: int = argument(integer, "axis that the vectors lie along; 0 is the channels", default=0)
     eps: float = argument(non_negative, "the least length to divide by", default=1e-12)

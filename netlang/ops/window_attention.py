@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, count, probability, sizes
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight
@@ -40,6 +41,7 @@ class WindowAttention(Windowed):
     """
 
     name: ClassVar[str] = "window_attention"
+    in_half: ClassVar[InHalf] = InHalf.GAINS
 
     heads: int = argument(count, "number of heads, which divides E")
     window: Sizes = argument(sizes(), "places of a window")

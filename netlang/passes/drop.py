@@ -7,7 +7,7 @@ read by a later step or an output.
 from __future__ import annotations
 
 from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.merge import Identity
+from netlang.ops.identity import Identity
 from netlang.passes.deployed import Deployed
 from netlang.passes.flat import edited
 

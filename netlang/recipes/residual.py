@@ -13,7 +13,8 @@ from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Program, Ref
 from netlang.ops.drop_connect import DropConnect
 from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.merge import Add, Identity, Mul
+from netlang.ops.identity import Identity
+from netlang.ops.merge import Add, Mul
 from netlang.recipes.roles import LAYERS, NORMS
 from netlang.records import Record
 

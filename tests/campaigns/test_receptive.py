@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
@@ -57,8 +57,8 @@ def _largest_of_branches(patch: pytest.MonkeyPatch) -> None:
     """Of branches the larger interval goes on, instead of the hull of both."""
     real = reads.hull
 
-    def larger(intervals: object) -> Interval | None:
-        found = [each for each in intervals if each is not None]  # type: ignore[attr-defined]  # those of branches are a list
+    def larger(intervals: Iterable[Interval | None]) -> Interval | None:
+        found = [each for each in intervals if each is not None]
         return max(found, key=lambda each: each[1] - each[0], default=None)
 
     def taken(one: Reads, two: Reads) -> Reads:

@@ -50,7 +50,7 @@ def torch_rates(make: Make, every: int = 1, *, closed: bool = False) -> list[flo
     made = make(used)
     found: list[float] = []
     for step in range(1, STEPS + 1):
-        found.append(made._get_closed_form_lr()[0] if closed else used.param_groups[0]["lr"])  # type: ignore[attr-defined]  # not of every scheduler
+        found.append(made._get_closed_form_lr()[0] if closed else used.param_groups[0]["lr"])  # type: ignore[attr-defined]  # those that have it are in `closed`
         used.step()
         if step % every == 0:
             made.step()

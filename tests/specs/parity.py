@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from time import perf_counter
 
 from netlang.atomic import replace_file
 from tests.specs.measure import Measured, keys_are_theirs, measure
@@ -60,12 +59,11 @@ def main(arguments: list[str]) -> int:
 
 def _row(name: str, place: str) -> bool:
     """Measure one row and put it on the page, if nothing is out of bounds."""
-    start = perf_counter()
     wrong = _figures(name)
     measured = None if wrong else measure(name)
     wrong += faults(measured) if measured else []
     said = "; ".join(wrong) or f"agrees {measured}"
-    print(f"[{place}] {name} {perf_counter() - start:.1f} s: {said}", flush=True)
+    print(f"[{place}] {name}: {said}", flush=True)
     if measured and not wrong:
         _write({name: measured})
     return not wrong

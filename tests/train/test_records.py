@@ -137,7 +137,7 @@ def test_metrics_as_a_table(tmp_path: Path) -> None:
 
 
 def test_tensorboard_reads_it(tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing import (  # type: ignore[import-untyped]  # has no types
+    from tensorboard.backend.event_processing import (
         event_accumulator,
     )
 

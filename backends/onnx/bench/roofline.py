@@ -6,13 +6,13 @@ Architectures. 2009.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.atomic import replace_file
+from netlang.backends.pictures import svg_and_png
 from netlang.targets import needs
 from netlang.targets.timing import LayerTime, LayerTimes
 
@@ -29,17 +29,9 @@ _WIDE, _HIGH = 0.6, 0.1
 
 def draw_roofline(path: Path, times: LayerTimes) -> None:
     """Write the picture as .svg: MACs a second over MACs a byte, and what the machine allows."""
-    with needs("onnx"):
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-
-    with rc_context({"svg.hashsalt": "netlang", "svg.fonttype": "none", "text.parse_math": False}):
-        figure = Figure(figsize=(8.0, 5.0), layout="constrained")
-        _fill(figure.subplots(), times)
-        text = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]  # Matplotlib's says none
-    replace_file(path, text.getvalue().encode(), flushed=False)
+    with needs("data"):
+        svg, _ = svg_and_png((8.0, 5.0), lambda figure: _fill(figure.subplots(), times))
+    replace_file(path, svg, flushed=False)
 
 
 def _fill(axes: Axes, times: LayerTimes) -> None:

@@ -88,21 +88,24 @@ class Change:
 
     def change(self, x: Tensor, draws: Draws) -> Tensor:
         """Changes `x`, float32 ``[B, ...]``."""
-        return self.placed.step.call(x, *self._numbers(len(x), draws))  # type: ignore[no-any-return]  # a function of a table
+        changed: Tensor = self.placed.step.call(x, *self._numbers(len(x), draws))
+        return changed
 
     def mix(
         self, x: Tensor, targets: Mapping[str, Tensor], draws: Draws
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Mixes a batch with one example more than `draws` has, which is also returned."""
         given = self._numbers(len(x) - 1, draws)
-        return self.placed.step.call(x, targets, *given)  # type: ignore[no-any-return]  # a function of a table
+        mixed: tuple[Tensor, Mapping[str, Tensor]] = self.placed.step.call(x, targets, *given)
+        return mixed
 
     def move(self, masks: Tensor, draws: Draws) -> Tensor:
         """Applies the same change to masks of the images' size, float32 ``[B, K, H, W]``."""
         call = self.placed.step.masks
         if call is None:
             return masks
-        return call(masks, *self._numbers(len(masks), draws))  # type: ignore[no-any-return]  # a function of a table
+        moved: Tensor = call(masks, *self._numbers(len(masks), draws))
+        return moved
 
     def _numbers(self, count: int, draws: Draws) -> tuple[Tensor, ...]:
         if not self.placed.step.numbers:

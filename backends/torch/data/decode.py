@@ -64,8 +64,7 @@ def _fast(image: JpegImageFile) -> NDArray[np.uint8] | None:
 @cache
 def _simplejpeg() -> _Decode | None:
     try:
-        # The package has no type information.
-        from simplejpeg import decode_jpeg  # type: ignore[import-untyped]  # has no types
+        from simplejpeg import decode_jpeg
     except ImportError:
         return None
     decode: _Decode = decode_jpeg

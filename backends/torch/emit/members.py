@@ -21,7 +21,7 @@ from netlang.backends.torch.rewrite.scopes import (
     tree,
 )
 from netlang.ir.program import Function, Ref
-from netlang.ops.merge import Identity
+from netlang.ops.identity import Identity
 
 __all__ = ["Kind", "Members"]
 

@@ -46,7 +46,7 @@ class MuonAndAdamW(torch.optim.Optimizer):
         super().load_state_dict(state_dict)
         self._share()
 
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]  # torch's has an overload
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]  # torch overloads it: a closure makes the result a number
         """One step of both optimizers."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         self._muon.step()

@@ -63,34 +63,36 @@ def _several(option: str, name: str, default: str, text: str) -> click.Option:
     )
 
 
-def _bench(  # noqa: PLR0913, PLR0917 - one for each option of the command
-    contestants: tuple[str, ...],
-    size: str | None,
-    batches: str,
-    threads: str,
-    providers: tuple[str, ...],
-    seconds: float,
-    layers: bool,
-    roofline: str | None,
-    **asked: Unpack[WeightsAsked],
-) -> int:
+class _Asked(WeightsAsked):
+    """The values of the options."""
+
+    batches: str
+    threads: str
+    providers: tuple[str, ...]
+    seconds: float
+    layers: bool
+    roofline: str | None
+
+
+def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Asked]) -> int:
     from netlang.cli.timings import steps_table, timings_table
     from netlang.targets import needs
     from netlang.targets.timing import BenchOptions, Setting, timing_backend
 
-    counts = _numbers("--threads", threads, 0), _numbers("--batch", batches, 1)
-    settings = [Setting(*each) for each in product(providers or ("cpu",), *counts)]
-    picture = _picture(roofline)
+    counts = _numbers("--threads", asked["threads"], 0), _numbers("--batch", asked["batches"], 1)
+    settings = [Setting(*each) for each in product(asked["providers"] or ("cpu",), *counts)]
+    picture = _picture(asked["roofline"])
+    by_step = asked["layers"] or picture is not None
     found = _contestants(contestants, size)
-    if layers or picture:
+    if by_step:
         _require_steps(found, settings, picture)
-    options = BenchOptions(build_options(asked), seconds, _progress)
+    options = BenchOptions(build_options(asked), asked["seconds"], _progress)
     backend = timing_backend()
     with needs(backend.extra):
         for setting in settings:
             click.echo(timings_table(backend.time(found, setting, options)))
             for each in found:
-                if (layers or picture) and each.program is not None:
+                if by_step and each.program is not None:
                     times = backend.time_layers(each.program, each, setting, options)
                     click.echo(steps_table(times))
                     _draw(picture, times)

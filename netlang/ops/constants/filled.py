@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, shape
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.weights import Constant, Init
 from netlang.ops.constants.table import ELEMENT_TYPE, KEPT_DOC, LARGEST, NUMBER, TYPE_DOC, Table
@@ -54,6 +55,7 @@ class Full(Filled):
     """
 
     name: ClassVar[str] = "full"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     shape: tuple[Dim, ...] = argument(shape, "sizes")
     value: float = argument(NUMBER, "the number")
@@ -82,6 +84,7 @@ class Zeros(Filled):
     """
 
     name: ClassVar[str] = "zeros"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     shape: tuple[Dim, ...] = argument(shape, "sizes")
     dtype: str = argument(ELEMENT_TYPE, TYPE_DOC, default="float")
@@ -108,6 +111,7 @@ class Ones(Filled):
     """
 
     name: ClassVar[str] = "ones"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     shape: tuple[Dim, ...] = argument(shape, "sizes")
     dtype: str = argument(ELEMENT_TYPE, TYPE_DOC, default="float")

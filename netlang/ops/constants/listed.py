@@ -7,6 +7,7 @@ from typing import ClassVar, TypeAlias, final
 
 from netlang.ir.arguments import Kind, argument, flag, literal_tensor
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.weights import Init, Literal
 from netlang.ops.constants.table import ELEMENT_TYPE, KEPT_DOC, LARGEST, NUMBER, TYPE_DOC, Table
@@ -50,6 +51,7 @@ class Listed(Table):
     """
 
     name: ClassVar[str] = "constant"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     values: Numbers = argument(_NUMBERS, "the elements")
     dtype: str = argument(ELEMENT_TYPE, TYPE_DOC, default="float")

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, integer
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.weights import Evenly, Init
 from netlang.ops.constants.table import ELEMENT_TYPE, KEPT_DOC, NUMBER, SIZE, TYPE_DOC, Table
@@ -25,6 +26,7 @@ class Arange(Table):
     """
 
     name: ClassVar[str] = "arange"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     size: Dim = argument(SIZE, "number of elements")
     start: int = argument(integer, "the first element", default=0)
@@ -67,6 +69,7 @@ class Linspace(Table):
     """
 
     name: ClassVar[str] = "linspace"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     start: float = argument(NUMBER, "the first element")
     stop: float = argument(NUMBER, "the last element")

@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, flag, sizes
 from netlang.ir.dims import Dim
+from netlang.ir.half import InHalf
 from netlang.ir.op import Case
 from netlang.ir.weights import Diagonal, Init
 from netlang.ir.weights import WindowOffsets as Offsets
@@ -28,6 +29,7 @@ class Eye(Table):
     """
 
     name: ClassVar[str] = "eye"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     size: Dim = argument(SIZE, "number of rows, and of columns")
     persistent: bool = argument(flag, KEPT_DOC, default=False)
@@ -66,6 +68,7 @@ class WindowOffsets(Table):
     """
 
     name: ClassVar[str] = "window_offsets"
+    in_half: ClassVar[InHalf] = InHalf.TABLE
 
     window: Sizes = argument(sizes(maximum=32), "places of the window")
     flat: bool = argument(flag, "whether the pairs stand in one row", default=False)

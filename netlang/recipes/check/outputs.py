@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.ir.program import INPUT, Function, Node, Output, Program, Ref
 from netlang.ir.types import TensorType
-from netlang.ops.merge import Identity
+from netlang.ops.identity import Identity
 from netlang.recipes.words.losses import DECISIONS, Term
 from netlang.recipes.words.operands import NamedValue, Operand
 

@@ -126,7 +126,10 @@ class Probe:
         feeds = inputs_of(program)
         try:
             expected = _run(wanted.module, feeds)
-        except NotImplementedError:  # of an operator in half precision, on a processor
+        except NotImplementedError as error:
+            # PyTorch has no kernels for some operators in half precision on a processor.
+            if "not implemented for 'Half'" not in str(error):
+                raise
             return "no kernel"
         # The class of a block gives auxiliary outputs as well.
         found = self._deployed(_run(module, feeds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even k
 
 
 def narrow(
-    program: Program, path: Path, floats: DType = DType.FLOAT16, **options: object
+    program: Program,
+    path: Path,
+    floats: DType = DType.FLOAT16,
+    *,
+    ends: bool = False,
+    rounded: bool = False,
+    kept: Mapping[str, str] | None = None,
 ) -> onnx.ModelProto:
     """Write a net with random weights in half precision, and check the file."""
-    asked = Narrow(floats, **options)  # type: ignore[arg-type]  # keywords of a table
+    asked = Narrow(floats, ends, kept or {}, rounded)
     form = Form(opset=OPSET, any_runtime=True, narrow=asked)
     export(program, path, weights=random_weights(program), form=form)
     return check_file(path)

@@ -12,6 +12,7 @@ from netlang.ir.types import Types
 from netlang.ops import (
     activation,
     drop_connect,
+    identity,
     layout,
     linear,
     merge,
@@ -44,7 +45,7 @@ _PLAIN: dict[type[Op], Callable[[], nn.Module]] = {
     activation.Silu: nn.SiLU,
     activation.HardSigmoid: nn.Hardsigmoid,
     activation.HardSwish: nn.Hardswish,
-    merge.Identity: nn.Identity,
+    identity.Identity: nn.Identity,
     dropout_ops.StochasticDepth: nn.Identity,  # in evaluation
 }
 

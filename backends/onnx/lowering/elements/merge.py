@@ -10,7 +10,8 @@ from netlang.ir.dims import Dim
 from netlang.ir.types import DType
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.einsum import Einsum, with_batch
-from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
+from netlang.ops.identity import Identity
+from netlang.ops.merge import Add, Concat, Div, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
 
 __all__: list[str] = []

@@ -19,7 +19,8 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.types import TensorType, Types
 from netlang.ops.einsum import Einsum, with_batch
-from netlang.ops.merge import Add, Concat, Div, Identity, Matmul, Max, Min, Mul, Sub
+from netlang.ops.identity import Identity
+from netlang.ops.merge import Add, Concat, Div, Matmul, Max, Min, Mul, Sub
 from netlang.records import replace
 
 __all__ = ["MOST_OPERANDS"]

@@ -24,7 +24,7 @@ from netlang.backends.torch.train.storage import Json, writing
 from netlang.targets import needs
 
 if TYPE_CHECKING:
-    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]  # has no types
+    from tensorboard.compat.proto.event_pb2 import Event
 
 __all__ = ["Board", "require_board"]
 
@@ -139,7 +139,7 @@ class _Events:
     def add(self, step: int, **what: object) -> None:
         """Write an event."""
         from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.tensorflow_stub import (  # type: ignore[import-untyped]  # has no types
+        from tensorboard.compat.tensorflow_stub import (
             pywrap_tensorflow,
         )
 

@@ -29,10 +29,9 @@ def over_rows(optimizer: torch.optim.Optimizer, gather: Gather) -> None:
             # In a deep copy of an optimizer a function is the same, a method another.
             return gather(weight, value)
 
-        # Of its part for matrices, `MuonAndAdamW` uses what `_MuonOverRows` has, but is typed by
-        # PyTorch's class, which a script needs no protocol for.
+        # Of its part for matrices, `MuonAndAdamW` uses what `_MuonOverRows` has.
         over = _MuonOverRows(optimizer._muon, gathered)
-        optimizer._muon = over  # type: ignore[assignment]  # as said above
+        optimizer._muon = over  # type: ignore[assignment]  # typed by PyTorch's class: a protocol would stand in each script
 
 
 @final

@@ -7,7 +7,7 @@ from netlang.ops import operator
 from netlang.ops.activation import Elu, Gelu, Heaviside, LeakyRelu, Softplus
 from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.frozen_norm import FrozenBatchNorm
-from netlang.ops.merge import Identity
+from netlang.ops.identity import Identity
 from netlang.ops.norm import BatchNorm, GroupNorm, LayerNorm
 from netlang.ops.softmax import LogSoftmax, Softmax
 from netlang.ops.vector import L2Normalize, Maxout, Prelu
