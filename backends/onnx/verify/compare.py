@@ -24,6 +24,7 @@ from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from netlang.ir.types import DType
+from netlang.records import replace
 from netlang.targets.verifying import Verified, VerifyOptions
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_ENDS = "what prepares images or makes classes in the file isn't compared: only the net is"
 _INTEGERS = 0.5
 """The largest distance that integers explain: they cut off what the calibration didn't see."""
 
@@ -43,9 +45,10 @@ def verify(program: Program, options: VerifyOptions) -> Verified:
     """
     weights = weights_for(program, options)
     if options.file is not None:
-        file = ModelFile(options.file)
+        file = ModelFile(options.file, program)
         file.require_interface(program)
-        return _Comparison(program, options, weights, file).run()
+        verified = _Comparison(program, options, weights, file).run()
+        return replace(verified, notes=(*verified.notes, _ENDS)) if file.has_ends else verified
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{program.name}.onnx"
         export(program, path, weights=weights.arrays, form=form_of(options.build.onnx))

@@ -15,6 +15,7 @@ from onnx import helper
 from netlang.backends.onnx.diagnostics import NotOfThisNet, UnreadableModel
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.onnx.types import element_type
+from netlang.backends.onnx.verify.middle import cut_to_net
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -35,11 +36,15 @@ class RuntimeRefusedError(Exception):
 
 
 class ModelFile:
-    """A file and what stands in it. Raises `NetlangError` if it can't be read."""
+    """A file and what stands in it. Raises `NetlangError` if it can't be read.
 
-    def __init__(self, path: Path) -> None:
+    Of a file of `program` that also prepares images or makes classes, only the net; it `has_ends`.
+    """
+
+    def __init__(self, path: Path, program: Program | None = None) -> None:
         self.path = path
         self.model = self._read()
+        self.has_ends = program is not None and cut_to_net(self.model.graph, program)
         self.made = {name for node in self.model.graph.node for name in node.output if name}
         self._sessions: dict[frozenset[str], Any] = {}
 

@@ -80,7 +80,8 @@ def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Aske
     from netlang.targets.timing import BenchOptions, Setting, timing_backend
 
     counts = _numbers("--threads", asked["threads"], 0), _numbers("--batch", asked["batches"], 1)
-    settings = [Setting(*each) for each in product(asked["providers"] or ("cpu",), *counts)]
+    providers = dict.fromkeys(asked["providers"] or ("cpu",))
+    settings = [Setting(*each) for each in product(providers, *counts)]
     picture = _picture(asked["roofline"])
     by_step = asked["layers"] or picture is not None
     found = _contestants(contestants, size)
