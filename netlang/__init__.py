@@ -11,14 +11,15 @@ TYPE_CHECKING = False
 """Like `typing.TYPE_CHECKING`, without the time that importing `typing` takes."""
 
 if TYPE_CHECKING:
-    from netlang.api import Net, load, load_block
+    from netlang.api import Net, load, load_block, loads
     from netlang.build import ExampleInputs, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
     from netlang.training import Run, examples, train
 
 __all__ = [
     "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
-    "Run", "__version__", "examples", "load", "load_block", "train",
+    "Run", "__version__", "examples", "load", "load_block", "loads",
+    "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ _HOMES = {
     "examples": "netlang.training",
     "load": "netlang.api",
     "load_block": "netlang.api",
+    "loads": "netlang.api",
     "train": "netlang.training",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 from netlang.build import BuildOptions, Fit, LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
-from netlang.loading import loaded, loaded_block
+from netlang.loading import Loaded, loaded, loaded_block, loaded_text
 from netlang.records import replace
 from netlang.targets import backend, module_backend, needs, write
 from netlang.uncaught import ends_at_the_caller, warn_the_caller
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
     from netlang.targets.ends import Layout
 
-__all__ = ["Net", "Weights", "load", "load_block"]
+__all__ = ["Net", "Weights", "load", "load_block", "loads"]
 
 Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 """Where weights come from: a file, a state dict, a module."""
@@ -38,10 +38,17 @@ def load(spec: str | Path, **arguments: object) -> Net:
     that it trains, and its arguments are changes to it as in `train`. Raises `NetlangError`; what
     is legal but probably a mistake gives a `NetlangWarning`.
     """
-    found = loaded(str(spec), arguments)
-    for caution in found.warnings:
-        warn_the_caller(caution)
-    return Net(found.program, found.recipe)
+    return _net(loaded(str(spec), arguments))
+
+
+@ends_at_the_caller
+def loads(text: str, /, name: str | None = None, **arguments: object) -> Net:
+    """The net of a spec that is given as its text, which messages call ``<string>``.
+
+    `name` says which net or recipe, if the text has several. Imports are of the bundled library,
+    since no file is beside a text. Everything else is as in `load`.
+    """
+    return _net(loaded_text(text, name, arguments))
 
 
 @ends_at_the_caller
@@ -52,10 +59,14 @@ def load_block(spec: str, *inputs: str, **arguments: object) -> Net:
     ``load_block("resnet:bottleneck", "[256, H=56, W=56]", width=64)``. Its `source` is a class that
     has the block's parameters as arguments. Raises `NetlangError`.
     """
-    found = loaded_block(spec, inputs, arguments)
+    return _net(loaded_block(spec, inputs, arguments))
+
+
+def _net(found: Loaded) -> Net:
+    """A net, after its warnings."""
     for caution in found.warnings:
         warn_the_caller(caution)
-    return Net(found.program)
+    return Net(found.program, found.recipe)
 
 
 @final

@@ -22,6 +22,7 @@ from netlang.elaborate import (
     from_python,
     means_recipe,
     resolve,
+    resolve_text,
 )
 from netlang.examine import warnings_of
 from netlang.ir.program import Function, Item, Program, Repeat
@@ -32,7 +33,7 @@ from netlang.source import Source
 if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
-__all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded", "loaded_block"]
+__all__ = ["MOST_STEPS", "Loaded", "forget_loaded", "loaded", "loaded_block", "loaded_text"]
 
 MOST_STEPS = 2000
 """Steps of the largest program that is kept: each takes one to ten kilobytes."""
@@ -70,10 +71,16 @@ def loaded(spec: str, arguments: Mapping[str, object]) -> Loaded:
         place = _kept(spec, given, target.name, files)
     if place.loaded is not None:
         return place.loaded
-    found = _of_recipe(target, arguments) if target.kind == "train" else _of_net(target, arguments)
+    found = _of_target(target, arguments)
     if _is_small(found.program.net):
         place.loaded = found
     return found
+
+
+def loaded_text(text: str, name: str | None, arguments: Mapping[str, object]) -> Loaded:
+    """The net of a spec that is given as its text. As for `loaded`, but nothing is kept."""
+    target = resolve_text(text, name)
+    return _of_target(target, arguments)
 
 
 def loaded_block(spec: str, inputs: Iterable[str], arguments: Mapping[str, object]) -> Loaded:
@@ -93,7 +100,9 @@ def _target(spec: str) -> Target:
     return resolve(spec, "train")
 
 
-def _of_net(target: Target, arguments: Mapping[str, object]) -> Loaded:
+def _of_target(target: Target, arguments: Mapping[str, object]) -> Loaded:
+    if target.kind == "train":
+        return _of_recipe(target, arguments)
     program = elaborate_target(target, dict(arguments))
     return Loaded(program, warnings_of(target.module, program))
 

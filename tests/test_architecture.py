@@ -268,6 +268,7 @@ def test_public_api() -> None:
         "examples",
         "load",
         "load_block",
+        "loads",
         "train",
     ]
     offered = sorted(name for name in dir(netlang.load("xor")) if not name.startswith("_"))

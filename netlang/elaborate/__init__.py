@@ -9,7 +9,9 @@ from netlang.elaborate.spec import (
     means_recipe,
     names_recipe,
     net_or_block,
+    readable,
     resolve,
+    resolve_text,
 )
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "means_recipe",
     "names_recipe",
     "net_or_block",
+    "readable",
     "resolve",
+    "resolve_text",
 ]

@@ -15,8 +15,6 @@ from netlang.diagnostics.files import (
     IsADirectory,
     NetNotInFile,
     NoNetInFile,
-    NoRecipeInFile,
-    SeveralNets,
     UnknownBundled,
 )
 from netlang.diagnostics.language.names import BundledTwice
@@ -25,9 +23,16 @@ from netlang.elaborate.blocks.from_python import from_python, with_python_values
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.binding import bind
 from netlang.ir.program import Program
-from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, not_a_spec
+from netlang.modules.choice import NOUNS, chosen
+from netlang.modules.files import (
+    bundled_definitions,
+    bundled_files,
+    bundled_name,
+    not_a_spec,
+    of_text,
+)
 from netlang.modules.library import Library, Module
-from netlang.modules.nets import block_layer, named, net_layer
+from netlang.modules.nets import block_layer, net_layer
 from netlang.records import Record
 from netlang.source import Source, Span
 from netlang.syntax import ast
@@ -36,13 +41,10 @@ from netlang.syntax.limits import Mistake
 
 __all__ = [
     "Target", "block_program", "from_python", "load_program", "means_recipe", "names_recipe",
-    "net_or_block", "resolve",
+    "net_or_block", "readable", "resolve", "resolve_text",
 ]  # fmt: skip
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
-
-
-_NOUNS = {"net": "net", "train": "recipe", "block": "block"}
 
 
 class Target(Record):
@@ -110,6 +112,20 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
     return Target(spec, module, found, kind, _arguments_of(source), Span(source, 0, len(spec)))
 
 
+def resolve_text(text: str, name: str | None = None) -> Target:
+    """The net of a spec that is given as its text, or else the recipe; no file is beside it.
+
+    Without a `name`, it is the only possible one. Raises `NetlangError`.
+    """
+    source = of_text(text)
+    module = readable(Library().module(source, None))
+    recipes = name in module.recipes if name else bool(module.recipes)
+    nets = name in module.nets() if name else bool(module.nets())
+    kind = "train" if recipes and not nets else "net"
+    found = chosen(module, source.name, name, kind, called=False)
+    return Target(found, module, found, kind, (), Span(Source("<spec>", found), 0, len(found)))
+
+
 def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
     """Whether a spec text means a recipe: one has that name, and no net does."""
     library, text = library or Library(), str(spec).strip()
@@ -142,8 +158,8 @@ def _locate(
     library: Library, where: str, name: str | None, kind: str, called: bool
 ) -> tuple[Module, str]:
     if where.endswith(".net") or "/" in where or "\\" in where:
-        module = _readable_file(library, Path(where))
-        return module, _name_in_file(module, where, name, kind, called)
+        module = readable(library.look_at(Path(where)))
+        return module, chosen(module, where, name, kind, called)
     if Path(where).suffix and isfile(where):
         raise not_a_spec(Path(where), where)
     if name is None:
@@ -155,12 +171,11 @@ def _locate(
             raise _unknown_name(where, kind)
         where = owners[0]
     module = library.open(files[where], bundled_name(where))
-    return module, _name_in_file(module, where, name, kind, called)
+    return module, chosen(module, where, name, kind, called)
 
 
-def _readable_file(library: Library, path: Path) -> Module:
-    """The file at `path`. Raises `NetlangError` with every problem of its text."""
-    module = library.look_at(path)
+def readable(module: Module) -> Module:
+    """A file without mistakes in it. Raises `NetlangError` with every problem of its text."""
     if not module.mistakes:
         return module
     from netlang.elaborate.check import (  # only here: few files have mistakes
@@ -174,68 +189,6 @@ def _readable_file(library: Library, path: Path) -> Module:
     raise NetlangError(*in_order(checked.diagnostics, module.source))
 
 
-def _name_in_file(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
-    """The net or recipe of a file that was named, or the only possible one."""
-    known = named(module, kind)
-    noun = _NOUNS[kind]
-    available = _listed(known)
-    if name is not None:
-        if name in known:
-            return name
-        is_block = kind == "net" and name in named(module, "block")
-        available = available or _nothing(module, kind)
-        if is_block:
-            available += f"; `{name}` is a block, which `netlang compile` can write by itself"
-        raise NetlangError(
-            NetNotInFile(
-                span=None, path=shown, name=name, kind=noun, available=available, is_block=is_block
-            )
-        )
-    if not known:
-        raise _nothing_to_choose(module, shown, kind)
-    if len(known) > 1 and kind == "net" and not called:
-        known = _complete(module, known) or known
-    if len(known) > 1:
-        example = f"{shown}:{known[-1]}"
-        raise NetlangError(
-            SeveralNets(span=None, path=shown, available=available, example=example, kind=noun)
-        )
-    return known[0]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{each}`" for each in names)
-
-
-def _nothing(module: Module, kind: str) -> str:
-    """What a file has in place of the nets or recipes that it lacks."""
-    if kind == "net" and module.recipes:
-        return f"no net, and the recipe{'s' * (len(module.recipes) > 1)} {_listed(module.recipes)}"
-    return f"no {_NOUNS[kind]}"
-
-
-def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
-    """The error for a file without the requested kind."""
-    if kind == "net":
-        return NetlangError(NoNetInFile(span=None, path=shown))
-    net = next(iter(module.nets()), "name")
-    advice = f"training needs one: `train recipe {{ model: {net}() ... }}`"
-    return NetlangError(NoRecipeInFile(span=None, path=shown, advice=advice))
-
-
-def _complete(module: Module, names: list[str]) -> list[str]:
-    """The nets that need no more arguments, which are also those that `check` builds."""
-    nets = module.nets()
-    open_ones = [
-        name
-        for name in names
-        if isinstance(item := nets[name], ast.NetDef)
-        and any(parameter.default is None for parameter in item.parameters)
-    ]
-    complete = [name for name in names if name not in open_ones]
-    return complete if len(complete) == 1 else []
-
-
 def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str]:
     """A bundled net or recipe by its own name, or by its file if that has only one."""
     files = bundled_files()
@@ -247,7 +200,7 @@ def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str
         return library.open(files[owners[0]], bundled_name(owners[0])), name
     if name in files:
         module = library.open(files[name], bundled_name(name))
-        return module, _name_in_file(module, name, None, kind, called=True)
+        return module, chosen(module, name, None, kind, called=True)
     raise _unknown_name(name, kind)
 
 
@@ -268,7 +221,7 @@ def _unknown_name(name: str, kind: str) -> NetlangError:
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
     match = f"{name}.net" if isfile(f"{name}.net") else nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
-    return NetlangError(UnknownBundled(span=None, name=name, kind=_NOUNS[kind], advice=advice))
+    return NetlangError(UnknownBundled(span=None, name=name, kind=NOUNS[kind], advice=advice))
 
 
 def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:

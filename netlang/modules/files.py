@@ -28,7 +28,7 @@ from netlang.syntax.parser import parse
 
 __all__ = [
     "KEPT", "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name",
-    "forget_parsed", "not_a_spec", "parsed", "read",
+    "forget_parsed", "not_a_spec", "of_text", "parsed", "read",
 ]  # fmt: skip
 
 # Characters of the largest text that is cached with its tree.
@@ -78,6 +78,20 @@ def _too_large(size: int, shown: str) -> NetlangError:
     return NetlangError(
         FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
     )
+
+
+def of_text(text: str, shown: str = "<string>") -> Source:
+    """A text as the text of a file. Raises `NetlangError` for what no file can have."""
+    try:
+        content = text.encode("utf-8")
+        if len(content) > MAX_CHARACTERS:
+            raise _too_large(len(content), shown)
+        return Source(shown, _text(content))
+    except UnicodeEncodeError as error:
+        reason = f"character {error.start} is half of a surrogate pair"
+        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+    except ValueError as error:
+        raise NetlangError(FileUnreadable(span=None, path=shown, reason=str(error))) from None
 
 
 def not_a_spec(path: Path, shown: str) -> NetlangError:

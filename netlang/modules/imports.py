@@ -54,9 +54,10 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
         match = None
     fix = replacement(dotted, [match], statement.module_span) if match else None
-    raise NetlangError(
-        ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
-    )
+    error = ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
+    if folder is None:
+        error = replace(error, where="in the bundled library: no file is beside a text")
+    raise NetlangError(error)
 
 
 def _leaves(folder: Path, path: Path) -> bool:

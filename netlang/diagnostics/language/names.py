@@ -161,10 +161,11 @@ class SeveralValues(Diagnostic):
 class ImportNotFound(Diagnostic):
     code = "E0212"
     title = "no file `{path}` to import from"
-    caption = "looked beside this file and in the bundled library"
+    caption = "looked {where}"
     help = "`netlang list` shows the bundled library"
 
     path: str
+    where: str = "beside this file and in the bundled library"
 
 
 class ImportLeavesFolder(Diagnostic):
