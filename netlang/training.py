@@ -16,6 +16,7 @@ from netlang.recipes.load import load_recipe
 from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.parts import PARTS, part_of
 from netlang.records import replace
 from netlang.resuming import call_to_resume
 from netlang.targets import Prediction, Trained, needs, training_backend
@@ -32,8 +33,6 @@ __all__ = ["Picture", "Run", "examples", "train"]
 
 Picture: TypeAlias = "str | Path | Image | NDArray[np.uint8]"
 """An image to be classified, or a folder of them."""
-
-_PARTS = ("train", "validation", "test")
 
 
 @ends_at_the_caller
@@ -89,22 +88,21 @@ def examples(
     workers: int | None = None,
     **values: object,
 ) -> ExampleInputs:
-    """Up to `count` examples of the part `train`, `validation` or `test` of a recipe's data.
+    """Up to `count` examples of the part `train`, `val` or `test` of a recipe's data.
 
     They are prepared as for a test and normalized as in the training of the `weights`: what a net
     takes after it was trained, to calibrate a file on. `recipe`, its changes and `data` are as for
-    `train`. Raises `NetlangError`.
+    `train`. Raises `NetlangError`; `ValueError` if there is no part of this name.
     """
-    if part not in _PARTS:
-        raise ValueError(f"{part!r} isn't a part: {', '.join(_PARTS)}")
     with one_voice():
         read, program = load_recipe(recipe, (*changes, *overrides_of(values)))
+        wanted = _part(read, part)
         where = Places({name: Path(path) for name, path in (data or {}).items()})
         where.require_used(read)
     file = None if weights is None else Path(weights)
     backend = training_backend()
     with needs(backend.extra):
-        options = SampleOptions(where, part, count, file, workers, quiet=True)
+        options = SampleOptions(where, wanted, count, file, workers, quiet=True)
         return backend.examples(read, program, options)
 
 
@@ -156,13 +154,14 @@ class Run:
         return self.net.torch(self.weights).eval()
 
     def evaluate(self, split: str = "test") -> dict[str, float]:
-        """The scores of `weights` on the part `train`, `validation` or `test`."""
-        if split not in _PARTS:
-            raise ValueError(f"{split!r} isn't a part: {', '.join(_PARTS)}")
+        """The scores of `weights` on the part `train`, `val` or `test`, as training scores it.
+
+        A part may go by its name in the recipe too. Raises `ValueError` for other names.
+        """
         given = self._options
         wanted = ScoreOptions(
             given.places,
-            split,
+            _part(self._recipe, split),
             device=given.device,
             workers=given.workers,
             quiet=given.quiet,
@@ -194,3 +193,11 @@ class Run:
         scores = ", ".join(f"{name} {score:.4g}" for name, score in self.scores.items())
         state = scores or ("not evaluated" if self.finished else "interrupted")
         return f"<netlang run {self.folder}: {state}>"
+
+
+def _part(recipe: Recipe, word: str) -> str:
+    """The part of the data that a word stands for. Raises `ValueError` if there is none."""
+    if found := part_of(recipe.data, word):
+        return found
+    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
+    raise ValueError(f"{word!r} isn't a part: {known}")

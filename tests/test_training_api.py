@@ -97,7 +97,7 @@ def test_what_a_run_knows(place: Path, capsys: pytest.CaptureFixture[str]) -> No
     for key, value in load_file(run.weights).items():
         assert torch.equal(module.state_dict()[key], value)
     assert run.evaluate()["accuracy"] == run.scores["test accuracy"]
-    assert run.evaluate("validation")["loss"] == run.scores["validation loss"]
+    assert run.evaluate("val")["loss"] == run.scores["validation loss"]
     with pytest.raises(ValueError, match="train, validation, test"):
         run.evaluate("tset")
 

@@ -12,13 +12,10 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource
 from netlang.recipes.words.data_kinds import FOUND, NONE
+from netlang.recipes.words.parts import TEST, TRAIN, VALIDATION
 from netlang.source import Span
 
-__all__ = ["TEST", "TRAIN", "VALIDATION", "Choice", "choose"]
-
-TRAIN = ("train", "training")
-VALIDATION = ("val", "valid", "validation")
-TEST = ("test", "testing")
+__all__ = ["Choice", "choose"]
 
 
 @final

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["PrecisionAsked", "is_of_recipe", "low_of", "precision_options", "with_examples"]
 
 _KINDS: dict[str, Kind] = {"fp16": "float16", "bf16": "bfloat16", "int8": "int8"}
-_PARTS = ("train", "validation", "test")
 
 
 def precision_options() -> Iterator[click.Option]:
@@ -88,7 +87,9 @@ class PrecisionAsked(TypedDict):
 
 def is_of_recipe(asked: PrecisionAsked) -> bool:
     """Whether examples come from a recipe's data, so that SPEC is one."""
-    return asked["calibrate"] in _PARTS
+    from netlang.recipes.words.parts import PART_WORDS
+
+    return asked["calibrate"] in PART_WORDS
 
 
 def low_of(asked: PrecisionAsked) -> LowPrecision | None:
@@ -136,13 +137,15 @@ def with_examples(
     options: BuildOptions, recipe: Recipe, program: Program, asked: PrecisionAsked
 ) -> BuildOptions:
     """The options with examples of a recipe's data, if these are asked for."""
+    from netlang.recipes.words.parts import part_of
     from netlang.records import replace
     from netlang.targets import needs, training_backend
     from netlang.targets.options import SampleOptions
 
     where = places(asked["data"], recipe)
-    part, low = asked["calibrate"], options.onnx.low
-    if low is None or part is None or part not in _PARTS:
+    low = options.onnx.low
+    part = part_of(recipe.data, asked["calibrate"] or "") if is_of_recipe(asked) else None
+    if low is None or part is None:
         return options
     weights = options.weights if isinstance(options.weights, Path) else None
     backend = training_backend()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -19,6 +19,9 @@ from netlang.cli.options import (
 )
 from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
+
+if TYPE_CHECKING:
+    from netlang.recipes.recipe import Recipe
 
 __all__ = ["command"]
 
@@ -38,10 +41,10 @@ def command() -> click.Command:
             *fit_options(),
             click.Option(
                 ["--split"],
-                type=click.Choice(("train", "validation", "test")),
                 default="test",
                 show_default=True,
-                help="The part of the data to score.",
+                metavar="PART",
+                help="The part to score: `train`, `val`, `test`, or what RECIPE calls it.",
             ),
             data_option(),
             device_option(),
@@ -72,11 +75,12 @@ def _evaluate(
     with one_voice():
         recipe, program = load_recipe(spec, changes)
         where = places(asked["data"], recipe)
+        part = _part(recipe, split)
     backend = training_backend()
     with needs(backend.extra):
         options = ScoreOptions(
             where,
-            split,
+            part,
             device=asked["device"],
             workers=asked["workers"],
             shard=asked["shard"],
@@ -89,5 +93,15 @@ def _evaluate(
         from netlang.diagnostics.errors import NetlangError
         from netlang.diagnostics.training.running import NotNumbers
 
-        raise NetlangError(NotNumbers(span=None, what=f"the {split} part"))
+        raise NetlangError(NotNumbers(span=None, what=f"the {part} part"))
     return 0
+
+
+def _part(recipe: Recipe, word: str) -> str:
+    """The part of the recipe's data that a word stands for."""
+    from netlang.recipes.words.parts import PARTS, part_of
+
+    if found := part_of(recipe.data, word):
+        return found
+    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
+    raise click.BadParameter(f"`{word}` is no part of the data: {known}", param_hint="--split")

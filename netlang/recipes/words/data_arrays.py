@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count
@@ -11,6 +12,7 @@ from netlang.recipes.words.data_kinds import (
     NONE,
     held_apart,
     name_list,
+    named_parts,
     optional,
     optional_part,
     part,
@@ -48,6 +50,10 @@ class Arrays(Data):
     @property
     def place(self) -> str | None:
         return self.dataset
+
+    @property
+    def part_names(self) -> Mapping[str, str]:
+        return named_parts(self.train, self.validation, self.test)
 
     @property
     def own_validation(self) -> bool | None:

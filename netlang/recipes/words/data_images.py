@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, text
 from netlang.recipes.kinds import plain_name
-from netlang.recipes.words.data_kinds import FOUND, channels, held_apart, optional_part, part
+from netlang.recipes.words.data_kinds import (
+    FOUND,
+    channels,
+    held_apart,
+    named_parts,
+    optional_part,
+    part,
+)
 from netlang.recipes.words.source import Data
 
 __all__ = ["SETS", "HuggingFace", "ImageFolder", "ImageSource", "Shards", "Torchvision"]
@@ -47,6 +55,10 @@ class ImageSource(Data):
     @property
     def place(self) -> str | None:
         return self.dataset
+
+    @property
+    def part_names(self) -> Mapping[str, str]:
+        return named_parts(self.train, self.validation, self.test)
 
     @property
     def own_validation(self) -> bool | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netlang.ir.arguments import Keyword, Kind, Mismatch, text
 from netlang.recipes.kinds import plain_name
 
 __all__ = [
-    "FOUND", "NONE", "channels", "held_apart", "name_list", "optional", "optional_part", "part",
+    "FOUND", "NONE", "channels", "held_apart", "name_list", "named_parts", "optional",
+    "optional_part", "part",
 ]  # fmt: skip
 
 FOUND = "found"
@@ -63,3 +66,9 @@ name_list = Kind('a list of different names (`["image", "mask"]`)', _names)
 def held_apart(validation: str) -> bool | None:
     """Whether data have a separate validation part, by what the recipe calls it."""
     return {FOUND: None, NONE: False}.get(validation, True)
+
+
+def named_parts(train: str, validation: str, test: str) -> Mapping[str, str]:
+    """The names that a recipe itself gives, by part."""
+    given = {"train": train, "validation": validation, "test": test}
+    return {part: name for part, name in given.items() if name not in (FOUND, NONE)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from netlang.recipes.description import Description
 
@@ -41,6 +42,11 @@ class Data(Description):
     def place(self) -> str | None:
         """The name by which the machine knows the data; None if there are no files."""
         return None
+
+    @property
+    def part_names(self) -> Mapping[str, str]:
+        """What the recipe calls the parts `train`, `validation` and `test` of these data."""
+        return {}
 
     @property
     def own_validation(self) -> bool | None:

@@ -75,18 +75,57 @@ def test_a_damaged_file_ends_the_run_with_its_name(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("part", ["train", "validation", "test"])
 def test_any_part_is_scored(
-    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, part: str
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
     assert run(capsys, "train", "pets.net", "steps=1", "--out", "run")[0] == 0
-    weights = "run/last.safetensors"
-    status, said = run(capsys, "eval", "pets.net", "--weights", weights, "--split", part)
-    assert status == 0, said
-    folder = {"train": "train", "validation": "val", "test": "test"}[part]
-    count = sum(path.is_file() for path in (place / folder).rglob("*"))
-    assert f"scored on the {count} examples of the {part} part" in said
+    folders = {"train": "train", "validation": "val", "test": "test"}
+    words = {"val": "validation", "valid": "validation"} | {part: part for part in folders}
+    given = ("eval", "pets.net", "--weights", "run/last.safetensors", "--split")
+    for word, part in words.items():
+        status, said = run(capsys, *given, word)
+        assert status == 0, said
+        count = sum(path.is_file() for path in (place / folders[part]).rglob("*"))
+        assert f"scored on the {count} examples of the {part} part" in said
+    status, said = run(capsys, *given, "tset")
+    assert status == 2
+    assert "`tset` is no part of the data: train, validation, test" in said
+
+
+def test_a_part_goes_by_its_name_in_the_recipe(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder `val` of ImageNet is the test of its recipes."""
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    change = 'data=image_folder("pets", train="test", validation=none, test="val")'
+    assert run(capsys, "train", "pets.net", change, "steps=1", "--out", "run")[0] == 0
+    given = ("eval", "pets.net", change, "--weights", "run/last.safetensors", "--split")
+    assert "examples of the test part" in run(capsys, *given, "val")[1]
+    # Words that name a part whatever the data are always that part.
+    assert "examples of the test part" in run(capsys, *given, "test")[1]
+
+
+def test_a_score_is_that_of_training(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Averaged weights, in half precision, of ten crops at two sizes, in batches with a rest."""
+    monkeypatch.setenv("NETLANG_DATA_PETS", str(place))
+    changes = (
+        "test=resize_shorter(12) -> ten_crop(8)", "precision=bf16", "ema=0.5", "batch=3",
+        "normalize=standardize", "validation=0.3", 'data=image_folder("pets", validation=none)',
+    )  # fmt: skip
+    assert run(capsys, "train", "pets.net", *changes, "epochs=2", "--out", "run")[0] == 0
+    records = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    told = {name: value for each in records for name, value in each.items()}
+    # The best weights are tested.
+    for word, part, file in (("val", "validation", "last"), ("test", "test", "best")):
+        weights = ("--weights", f"run/{file}.safetensors", "--split", word)
+        with pytest.raises(SystemExit) as ended:
+            main(["eval", "pets.net", *changes, *weights])
+        assert ended.value.code == 0
+        scores = f"accuracy: {told[f'{part}_accuracy']:.6g}\nloss: {told[f'{part}_loss']:.6g}\n"
+        assert capsys.readouterr().out == scores
 
 
 def test_what_was_noticed_is_told_of_a_score_too(

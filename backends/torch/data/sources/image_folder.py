@@ -15,7 +15,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, Choice, choose
+from netlang.backends.torch.data.choice import Choice, choose
 from netlang.backends.torch.data.images import EncodedImages, read_file
 from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.sets import Parts
@@ -25,6 +25,7 @@ from netlang.diagnostics.texts import listed
 from netlang.diagnostics.training.data import ClassNotInTraining, DataNotThere, DataUnfit
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder
+from netlang.recipes.words.parts import TEST, TRAIN, VALIDATION
 
 __all__ = ["FileImages", "load_image_folder"]
 

@@ -15,7 +15,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION, choose
+from netlang.backends.torch.data.choice import choose
 from netlang.backends.torch.data.images import LARGEST_FILE, EncodedImages
 from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.sets import Parts
@@ -26,6 +26,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import DataNotThere
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Shards
+from netlang.recipes.words.parts import TEST, TRAIN, VALIDATION
 
 __all__ = ["ShardImages", "load_shards"]
 

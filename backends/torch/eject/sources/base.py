@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import final
 
-from netlang.backends.torch.data.choice import TEST, TRAIN, VALIDATION
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.diagnostics.errors import InternalError
@@ -16,6 +15,7 @@ from netlang.recipes.words.data import Data
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource
 from netlang.recipes.words.data_kinds import FOUND, NONE
+from netlang.recipes.words.parts import TEST, TRAIN, VALIDATION
 
 __all__ = [
     "NAMED", "NUMBERED", "DataSection", "Wanted", "data_section", "images_section", "part_names",
