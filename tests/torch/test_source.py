@@ -99,6 +99,23 @@ def test_resnet50_is_short() -> None:
     assert "BottleneckDownsample(64, 64), *(Bottleneck(256, 64) for _ in range(2))" in text
 
 
+def test_forms_of_a_block_are_told_apart_by_their_inputs(tmp_path: Path) -> None:
+    text = """block beside(count) {
+    for i in range(count) { input x{i} }
+    add { for i in range(count) { x{i} -> conv(4, 1x1) } }
+}
+net n {
+    input a: [4, 8, 8]
+    (a, a) -> two: beside(2)
+    (a, two, a) -> beside(3)
+}
+"""
+    (tmp_path / "n.net").write_text(text, encoding="utf-8")
+    made = ast.parse(emit(load_program(f"{tmp_path}/n.net"))).body
+    classes = [each.name for each in made if isinstance(each, ast.ClassDef)]
+    assert classes == ["Beside2Inputs", "Beside3Inputs", "N"]
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [("unet", {"width": 8, "classes": 3}), ("resnet50", {"classes": 7}), ("mlp", {"width": 5}),

@@ -74,7 +74,13 @@ def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
 
 
 def _suffixes(group: list[Variant]) -> dict[Variant, str]:
-    """Suffixes for the variants of a block: none for one variant, else a label that only it has."""
+    """Suffixes for the variants of a block: none for one variant, else what it alone has.
+
+    That is the number of its inputs if all differ in it, else a label or a callee.
+    """
+    inputs = {variant: len(variant.sample.inputs) for variant in group}
+    if 1 < len(group) == len(set(inputs.values())):
+        return {variant: f"{count}Inputs" for variant, count in inputs.items()}
     features = {variant: Counter(_features(variant.sample)) for variant in group}
     everywhere = Counter(name for found in features.values() for name in found)
     alone = {
