@@ -157,9 +157,18 @@ def test_what_a_file_declares(tmp_path: Path) -> None:
     assert prepared.op_type == "Reshape"
 
 
-@pytest.mark.parametrize("name", ["resnet18", "googlenet", "efficientnet_b0", "swin_t"])
-def test_the_logits_of_torchvisions_preset(name: str, tmp_path: Path) -> None:
-    """Twenty JPEGs through torchvision's preset and model, with the weights that it starts with."""
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("resnet18", 6), ("googlenet", 2), ("efficientnet_b0", 2), ("swin_t", 2),
+        *(
+            pytest.param(name, 20, marks=pytest.mark.slow)
+            for name in ("resnet18", "googlenet", "efficientnet_b0", "swin_t")
+        ),
+    ],
+)  # fmt: skip
+def test_the_logits_of_torchvisions_preset(name: str, count: int, tmp_path: Path) -> None:
+    """JPEGs through torchvision's preset and model, with the weights that it starts with."""
     torch.manual_seed(1)
     model = torchvision_model(name).eval()
     if isinstance(model, Converting):
@@ -170,7 +179,7 @@ def test_the_logits_of_torchvisions_preset(name: str, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     weights = {key: value.numpy() for key, value in model.state_dict().items()}
     export(load_program(name), path, weights=weights, form=Form(ends=ends_of("imagenet")))
-    for number in range(20):
+    for number in range(count):
         image = decoded(180 + 37 * number, 640 - 23 * number, number)
         with torch.no_grad():
             expected = model(preset(image)[None]).numpy()

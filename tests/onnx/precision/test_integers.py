@@ -15,7 +15,7 @@ from onnx import numpy_helper
 from torch.nn import functional
 
 import netlang
-from netlang import ExampleInputs, LowPrecision, NetlangError, load
+from netlang import ExampleInputs, LowPrecision, NetlangError, Run, load
 from netlang.backends.onnx.precision import integers, write
 from netlang.backends.onnx.verify.file import RuntimeRefusedError
 from tests.cli.support import Runner
@@ -202,11 +202,22 @@ def test_integers_need_examples(tmp_path: Path) -> None:
         load(tmp_path / "n.net").onnx(tmp_path / "i.onnx", precision=LowPrecision("int8"))
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """Runs by their spec."""
+    folder = tmp_path_factory.mktemp("trained")
+    changes = {str(ROOT / "examples" / "digits.net"): "epochs=4", "mnist1d": "steps=300"}
+    return {
+        spec: netlang.train(spec, change, out=folder / Path(spec).stem, quiet=True)
+        for spec, change in changes.items()
+    }
+
+
 @pytest.mark.parametrize("kind", ["float16", "int8"])
-def test_trained_nets_lose_at_most_half_a_point(kind: Any, tmp_path: Path) -> None:
-    digits = str(ROOT / "examples" / "digits.net")
-    for spec, change in ((digits, "epochs=4"), ("mnist1d", "steps=300")):
-        run = netlang.train(spec, change, out=tmp_path / Path(spec).stem, quiet=True)
+def test_trained_nets_lose_at_most_half_a_point(
+    kind: Any, trained: dict[str, Run], tmp_path: Path
+) -> None:
+    for spec, run in trained.items():
         examples = netlang.examples(spec, weights=run.weights, part="test", count=1000)
         said: list[str] = []
         low = LowPrecision(kind, examples=examples)

@@ -21,9 +21,11 @@ from tests.train.world.test_sharded import SHARDED
 
 BY_TWO = ("plain", "synchronized", "dropout", "stopped", "stopped_dropout")
 BY_THREE = (
-    "plain", "synchronized", "short", "short_synchronized", "mixed", "mixed_twice", "accumulated",
-    "accumulated_synchronized", "watching", "penalized", "separate", "doubled",
+    "short_synchronized", "mixed", "accumulated", "accumulated_synchronized", "watching",
+    "separate", "doubled",
 )  # fmt: skip
+# In the long run alone.
+LATER = ("plain", "synchronized", "short", "mixed_twice", "penalized")
 
 # Batch norms see other parts of a batch than in one process.
 APART = ("separate", "accumulated_synchronized")
@@ -67,6 +69,13 @@ def test_two(two: Path, one: dict[str, Notes], name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in (*BY_THREE, "stopped") if n not in APART])
 def test_three(three: Path, one: dict[str, Notes], name: str) -> None:
     compare(notes_of(three, name), one[name])
+
+
+@pytest.mark.slow
+def test_later(alone: Path, tmp_path: Path) -> None:
+    together(3, tmp_path, *LATER)
+    for name in LATER:
+        compare(notes_of(tmp_path, name), carry_out(name, alone))
 
 
 def test_parts_of_a_batch_that_all_processes_compute_together(three: Path) -> None:
@@ -132,4 +141,4 @@ def test_a_batch_norm_of_its_own_in_each_process(three: Path) -> None:
 
 
 def test_scenarios_are_all_used() -> None:
-    assert {*BY_TWO, *BY_THREE} | SHARDED == set(SCENARIOS)
+    assert {*BY_TWO, *BY_THREE, *LATER} | SHARDED == set(SCENARIOS)

@@ -18,14 +18,20 @@ from tests.train.world.subject import GIVEN, LABELLED, SHARD, Notes, carry_out
 from tests.train.world.support import compare, notes_of, same_run, together
 from tests.warm import run_group
 
-BY_TWO = ("plain", "synchronized", "muon", "mixed_twice", "dropout", "resumed")
-BY_THREE = (
-    "plain", "synchronized", "short", "short_synchronized", "accumulated_synchronized", "all_of_it",
-    "watching", "penalized", "recurrent", "scaled", "halves", "doubled",
-)  # fmt: skip
+BY_TWO = ("plain", "muon", "dropout", "resumed")
+BY_THREE = ("short_synchronized", "all_of_it", "watching", "doubled")
+# In the long run alone: a step of two processes takes 40 ms, mostly to wait for each other.
+LATER = {
+    2: ("synchronized", "mixed_twice"),
+    3: (
+        "plain", "synchronized", "short", "accumulated_synchronized", "penalized", "recurrent",
+        "scaled", "halves",
+    ),
+}  # fmt: skip
 # Those of test_shards.
 REMEMBERING = ("remembering", "stopped_remembering")
-SHARDED = {*BY_TWO, *BY_THREE, "stopped", "stopped_dropout", "killed", "compiled", *REMEMBERING}
+BROKEN = ("stopped", "stopped_dropout", "killed")
+SHARDED = {*BY_TWO, *BY_THREE, *LATER[2], *LATER[3], *BROKEN, "compiled", *REMEMBERING}
 # Numbers of half precision have three or four digits, and Muon makes its directions in bfloat16.
 LOSSES = {"halves": 1e-3, "scaled": 1e-4, "muon": 0.05}
 APART = ("dropout", "accumulated_synchronized")
@@ -89,6 +95,16 @@ def test_three(three: Path, one: dict[str, Notes], name: str) -> None:
 def _compare(folder: Path, name: str, one: dict[str, Notes]) -> None:
     loss, record = LOSSES.get(name, 1e-5), 0.1 if name in LOSSES else 1e-4
     compare(notes_of(folder, name), one[name], loss, record)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", LATER)
+def test_later(count: int, alone: Path, tmp_path: Path) -> None:
+    together(count, tmp_path, SHARD, *LATER[count])
+    one = {name: carry_out(name, alone) for name in LATER[count]}
+    for name in LATER[count]:
+        if name not in APART:
+            _compare(tmp_path, name, one)
 
 
 def test_each_process_has_its_share(two: Path, three: Path, one: dict[str, Notes]) -> None:
