@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def programs(path: Path) -> Iterator[Program]:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_expanded_text_compiles_to_the_same(path: Path) -> None:
+    for program in islice(programs(path), 1):
+        check_same(program)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_expanded_texts_of_all_sizes_of_a_net(path: Path) -> None:
     for program in programs(path):
         check_same(program)
 
