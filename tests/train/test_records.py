@@ -63,6 +63,17 @@ def test_confusion_for_a_person() -> None:
     assert lines[1].split()[:6] == ["class", "0", "3.3%", "of", "30,", "most"]
 
 
+def test_names_of_classes_are_as_long_as_there_is_room_for() -> None:
+    few = ("tabby cat", "red setter", "house sparrow")
+    head = lines_of(Confusion(np.eye(3, dtype=np.int64), few))[0]
+    assert head.split() == " ".join((*few, "right")).split()
+    twelve = tuple(f"class of number {i}" for i in range(12))
+    lines = lines_of(Confusion(np.eye(12, dtype=np.int64), twelve))
+    assert max(map(len, lines)) <= 100
+    assert lines[0].split() == [*map(str, range(12)), "right"]
+    assert lines[12].startswith("11 class of number 11  ")
+
+
 @pytest.mark.usefixtures("pictures")
 def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
     found = sample()[2]

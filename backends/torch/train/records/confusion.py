@@ -23,6 +23,9 @@ __all__ = ["Confusion", "confusion_of", "draw_confusion", "lines_of", "write_con
 
 _LONGEST = 24
 _FEW = 12
+# What the rows' names and the columns of a table of few classes have room for.
+_COLUMNS = 90
+_SHORTEST = 4
 _NAMED = 40
 _SHOWN = 10
 
@@ -84,9 +87,7 @@ def draw_confusion(path: Path, found: Confusion, title: str) -> None:
     Bars beside the rows are the accuracy of each class.
     """
     many = len(found.classes)
-    names = [
-        name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in found.classes
-    ]
+    names = [_cut(name, _LONGEST) for name in found.classes]
     side = min(2.4 + 0.3 * many + 0.07 * max(map(len, names)), 12.0)
 
     def fill(figure: Figure) -> None:
@@ -139,17 +140,30 @@ def lines_of(found: Confusion) -> list[str]:
 
 
 def _table(found: Confusion) -> list[str]:
-    width = max(len(str(found.counts.max())), *(min(len(name), 6) for name in found.classes))
-    heads = " ".join(name[:width].rjust(width) for name in found.classes)
+    """Columns with the names of their classes, or with numbers where the names don't fit."""
     names = _padded(found.classes)
-    lines = [f"{'':{len(names[0])}}  {heads}   right"]
+    room = (_COLUMNS - len(names[0])) // len(found.classes) - 1
+    longest = max(map(len, found.classes))
+    digits = max(len(str(found.counts.max())), len(str(len(found.classes) - 1)))
+    width = max(digits, min(longest, max(room, _SHORTEST)))
+    heads = [_cut(name, width) for name in found.classes]
+    if len({*heads}) < len(heads):
+        heads, width = [str(number) for number in range(len(heads))], digits
+        names = _padded([f"{head} {name}" for head, name in zip(heads, found.classes, strict=True)])
+    shown = " ".join(head.rjust(width) for head in heads)
+    lines = [f"{'':{len(names[0])}}  {shown}   right"]
     for name, row, share in zip(names, found.counts, found.accuracy, strict=True):
         cells = " ".join((str(each) if each else ".").rjust(width) for each in row)
-        shown = "      -" if np.isnan(share) else f"{share:7.1%}"
-        lines.append(f"{name}  {cells} {shown}")
+        right = "      -" if np.isnan(share) else f"{share:7.1%}"
+        lines.append(f"{name}  {cells} {right}")
     return lines
 
 
 def _padded(names: Sequence[str]) -> list[str]:
     longest = min(max(map(len, names), default=0), _LONGEST)
-    return [name[:longest].ljust(longest) for name in names]
+    return [_cut(name, longest).ljust(longest) for name in names]
+
+
+def _cut(name: str, length: int) -> str:
+    """A name of at most this length."""
+    return name if len(name) <= length else f"{name[: length - 1]}…"
