@@ -139,6 +139,8 @@ SCENARIOS: Mapping[str, Callable[[RunOptions], Result]] = {
     "dropout": _sketched(_DROPOUT, "steps: 13", "evaluate_every: 50"),
     "stopped": _bundled("arch=mlp", "checkpoint_every=9", "steps=24"),
     "stopped_dropout": _sketched(_DROPOUT, "steps: 13", "evaluate_every: 50"),
+    "stopped_hundred": _bundled("arch=mlp", "steps=100"),
+    "stopped_hundred_synchronized": _sketched(_MAPS, "sync_batch_norm: true", "steps: 100"),
 }  # fmt: skip
 _STOPPED_AFTER = 6
 SHARD = "--shard"

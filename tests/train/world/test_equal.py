@@ -17,6 +17,7 @@ from netlang.backends.torch.train.storage import load_tensors
 from tests.train.support import parts_of
 from tests.train.world.subject import SCENARIOS, Notes, carry_out, separate
 from tests.train.world.support import compare, notes_of, together
+from tests.train.world.test_hundred import HUNDRED
 from tests.train.world.test_sharded import SHARDED
 
 BY_TWO = ("plain", "synchronized", "dropout", "stopped", "stopped_dropout")
@@ -141,4 +142,4 @@ def test_a_batch_norm_of_its_own_in_each_process(three: Path) -> None:
 
 
 def test_scenarios_are_all_used() -> None:
-    assert {*BY_TWO, *BY_THREE, *LATER} | SHARDED == set(SCENARIOS)
+    assert {*BY_TWO, *BY_THREE, *LATER, *HUNDRED} | SHARDED == set(SCENARIOS)
