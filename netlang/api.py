@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, Unpack, final
 
-from netlang.build import BuildOptions, Fit, LowPrecision, OnnxOptions
+from netlang.build import BuildOptions, FileAsked, Fit, LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.loading import Loaded, loaded, loaded_block, loaded_text
@@ -177,6 +177,7 @@ class Net:
         classes: Sequence[str] = (),
         precision: LowPrecision | None = None,
         say: Callable[[str], None] = lambda _: None,
+        **file: Unpack[FileAsked],
     ) -> Path:
         """Write an ONNX file with `weights`, or with initial ones from `seed`.
 
@@ -186,12 +187,16 @@ class Net:
         gets the notes that the command line prints, such as what that costs. With `preprocess` the
         file takes images, ``"imagenet"``, ``"recipe"`` or ``"pets.net:pets"``; with `postprocess`
         it gives classes: ``"topk(5)"``. `classes` are their names; a run's are there without.
+        Of `file`, `runtime` is what has to load it, ``"onnxruntime==1.17"``, the others as there.
         """
         from netlang.targets.ends import ends_of
 
         options = _options(weights, seed, Fit(partial, tuple((prefixes or {}).items()), entry))
         ends = ends_of(preprocess, postprocess, layout, classes, self._recipe)
-        options = replace(options, onnx=OnnxOptions(fold=fold, low=precision, ends=ends))
+        asked = OnnxOptions(fold=fold, low=precision, ends=ends, **file)
+        if asked.functions and precision is not None and precision.has_integers:
+            raise ValueError("functions are for files in floats")
+        options = replace(options, onnx=asked)
         written = write(backend("onnx"), self.program, Path(path), options)
         for note in written.notes:
             say(note)

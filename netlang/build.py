@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, final
 
 from netlang.records import Record, field
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from netlang.recipes.words.preparations import Preparation
 
 __all__ = [
-    "NET_ALONE", "WHOLE", "BuildOptions", "Ends", "ExampleInputs", "Fit", "Kind", "LowPrecision",
-    "Method", "OnnxOptions", "Written",
+    "NET_ALONE", "WHOLE", "BuildOptions", "Ends", "ExampleInputs", "FileAsked", "Fit", "Kind",
+    "LowPrecision", "Method", "OnnxOptions", "Written",
 ]  # fmt: skip
 
 
@@ -87,6 +87,11 @@ class LowPrecision(Record, eq=False):
     method: Method = "minmax"
     symmetric: bool = False
 
+    @property
+    def has_integers(self) -> bool:
+        """Whether nodes of the graph are cut up for numbers that aren't floats."""
+        return self.kind == "int8" or self.int4_weights
+
 
 @final
 class Ends(Record):
@@ -116,7 +121,10 @@ class OnnxOptions(Record):
     `opset` is the version of the operator set, or None for the backend's choice. A file that ONNX
     Runtime wouldn't load is refused unless it is for `any_runtime`. With `fold`, idle steps are
     left out and batch norms folded into the maps beside them. `low` is how it computes in fewer
-    bits than its spec, if it does; `ends` is what stands around the net.
+    bits than its spec, if it does; `ends` is what stands around the net. It loads in the release of
+    `runtime`, as ``onnxruntime==1.17``. Weights are in a file beside it if `external`, and if it
+    had over 2 GiB with them. With `functions`, the blocks of the spec are functions in it.
+    `license` goes into its metadata.
     """
 
     opset: int | None = None
@@ -124,9 +132,22 @@ class OnnxOptions(Record):
     fold: bool = True
     low: LowPrecision | None = None
     ends: Ends = NET_ALONE
+    runtime: str | None = None
+    external: bool = False
+    functions: bool = False
+    license: str | None = None
 
 
 USUAL_ONNX = OnnxOptions()
+
+
+class FileAsked(TypedDict, total=False):
+    """Those of `OnnxOptions` that Python passes on as they are."""
+
+    runtime: str | None
+    external: bool
+    functions: bool
+    license: str | None
 
 
 @final

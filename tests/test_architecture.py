@@ -18,7 +18,7 @@ ORDER = (
     {"records", "regular", "specs"},
     {"atomic", "source"},
     {"diagnostics"},
-    {"extras", "ir", "processes", "uncaught"},
+    {"extras", "ir", "manifest", "processes", "uncaught"},
     {"ops", "syntax"},
     {"advice"},
     {"evaluate"},

@@ -6,9 +6,10 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoExamples",
-    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
-    "ProviderMissing", "ProviderReplaced", "ShapeDiffers", "SizeUnknown", "StepNotThere",
-    "TensorDiffers", "TooMuchInput", "UnreadableModel", "ValuesDiffer",
+    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetTooNew",
+    "OpsetUnsupported", "ProviderMissing", "ProviderReplaced", "RuntimeUnknown", "ShapeDiffers",
+    "SizeUnknown", "StepNotThere", "TensorDiffers", "TooMuchInput", "UnreadableModel",
+    "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -32,6 +33,30 @@ class OpsetUnsupported(Diagnostic):
     opset: int
     lowest: int
     highest: int
+
+
+class RuntimeUnknown(Diagnostic):
+    """A release of ONNX Runtime of which it isn't known what it loads."""
+
+    code = "E0956"
+    title = "`{text}` names no known release of ONNX Runtime"
+    help = "name one from {oldest} to {newest}: `onnxruntime=={newest}`"
+
+    text: str
+    oldest: str
+    newest: str
+
+
+class OpsetTooNew(Diagnostic):
+    """An opset that the named release of ONNX Runtime doesn't load."""
+
+    code = "E0957"
+    title = "`{runtime}` doesn't load opset {opset}"
+    help = "leave out `--opset`, or choose {newest} or an earlier one"
+
+    opset: int
+    runtime: str
+    newest: int
 
 
 class NameOfTwoValues(Diagnostic):

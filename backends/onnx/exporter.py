@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.diagnostics import OpsetUnsupported
-from netlang.backends.onnx.facts import facts_of_precision, facts_of_weights
+from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
+from netlang.backends.onnx.releases import release_of
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
     Given,
@@ -50,7 +51,8 @@ class Form(Record):
     file beside it. A file that ONNX Runtime can't load on a processor is refused, unless it is for
     `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
     folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
-    `ends` is what stands around the net.
+    `ends` is what stands around the net. With `functions`, blocks are functions of the file.
+    `license` is told in its metadata.
     """
 
     opset: int = OPSET
@@ -59,6 +61,8 @@ class Form(Record):
     fold: bool = True
     narrow: Narrow | None = None
     ends: Ends = NET_ALONE
+    functions: bool = False
+    license: str | None = None
 
 
 USUAL_FORM = Form()
@@ -66,10 +70,28 @@ USUAL_FORM = Form()
 
 def form_of(options: OnnxOptions) -> Form:
     """The form that a user asks for."""
+    return Form(
+        opset=_opset_of(options),
+        inline_limit=0 if options.external else INLINE_LIMIT,
+        any_runtime=options.any_runtime,
+        fold=options.fold,
+        ends=options.ends,
+        functions=options.functions,
+        license=options.license,
+    )
+
+
+def _opset_of(options: OnnxOptions) -> int:
+    """The opset that is asked for, else the usual one, or an older one for an older runtime.
+
+    A newer one has no advantage, and of some operators ONNX Runtime has no newer kernels.
+    """
     low = options.low
     usual = OPSET_OF_BFLOAT16 if low is not None and low.kind == "bfloat16" else OPSET
-    opset = usual if options.opset is None else options.opset
-    return Form(opset=opset, any_runtime=options.any_runtime, fold=options.fold, ends=options.ends)
+    if options.runtime is None:
+        return usual if options.opset is None else options.opset
+    release = release_of(options.runtime)
+    return min(usual, release.opset) if options.opset is None else release.checked(options.opset)
 
 
 def export(
@@ -94,7 +116,8 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
-        metadata = facts_of_weights(taken.facts, weights, seed)
+        metadata = facts_of_spec(program, form.license)
+        metadata |= facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _written(program, Path(path), owned, taken, seed=seed, form=form, ends=ends)
 
@@ -109,6 +132,7 @@ def _written(
     form: Form,
     ends: Around,
 ) -> Written:
+    from netlang.backends.onnx.deployed.blocks import outlined
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
@@ -125,10 +149,15 @@ def _written(
     values = numbers(flat)
     needed = values.needed()
     told = facts_of_precision(deployed.program.net, narrowing)
-    model = build_model(program, flat, {**ends.metadata(flat), **told}, narrowing)
+    metadata = {**ends.metadata(flat), **told}
+    model = build_model(program, flat, metadata, narrowing)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
         require_kernels(program, model, needed, form.opset)
+    if form.functions:
+        paths = [node.path for node in deployed.program.net.nodes]
+        calling, functions = outlined(program.net, paths, flat)
+        model = build_model(program, calling, metadata, narrowing, functions)
     beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
     kept = kept_in_float32(deployed.program.net, narrowing)
     not_numbers = not_finite(values.not_finite(needed))

@@ -8,17 +8,46 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from netlang.backends.weights import WeightSource, class_names, step_of
-from netlang.ir.program import Function
+from netlang.ir.program import Function, Program
 from netlang.ir.types import DType
 from netlang.passes.narrow import FOLLOWING, Narrowing
 
-__all__ = ["facts_of_precision", "facts_of_weights"]
+__all__ = ["facts_of_precision", "facts_of_spec", "facts_of_weights"]
 
 _LONGEST = 1 << 16
 """Characters of an entry; longer ones are omitted: whitening may have megabytes of numbers."""
+
+
+def facts_of_spec(program: Program, license: str | None) -> dict[str, str]:
+    """The metadata on what the file was made from: texts, the compiler's version, the licence.
+
+    `license` is what the user says, if anything.
+    """
+    from netlang import __version__
+
+    texts = [{"file": name, "sha256": digest} for name, digest in _texts(program.net)]
+    entries = {"version": __version__, "spec": json.dumps(texts, ensure_ascii=False)}
+    if license is not None:
+        entries["license"] = license
+    return {f"netlang.{name}": text for name, text in entries.items() if _is_told(text)}
+
+
+def _texts(net: Function) -> list[tuple[str, str]]:
+    """The texts that a net and its blocks stand in: names without folders, and hashes of UTF-8."""
+    functions, sources = [net], {net.span.source: None}
+    known = {net}
+    while functions:
+        for node in functions.pop().nodes:
+            if isinstance(node.callee, Function) and node.callee not in known:
+                known.add(node.callee)
+                functions.append(node.callee)
+                sources[node.callee.span.source] = None
+    found = [(Path(each.name).name, sha256(each.text.encode()).hexdigest()) for each in sources]
+    return [found[0], *sorted(found[1:])]
 
 
 def facts_of_weights(

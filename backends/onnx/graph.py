@@ -46,6 +46,8 @@ class Operation:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Attribute]
+    domain: str = ""
+    """Of ONNX's own operators it is empty; for a function of the file, its domain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ named by their formulas, and the conditions on them are in the metadata.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import onnx
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from onnx import helper, numpy_helper
 
 from netlang.analysis.constraints import solve
+from netlang.backends.onnx.deployed.blocks import DOMAIN, FileFunction
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.ends.interface import DeclaredValue, interface_of
 from netlang.backends.onnx.graph import Attribute, Operation
@@ -26,11 +28,15 @@ __all__ = ["build_model"]
 
 
 def build_model(
-    program: Program, flat: Flat, metadata: Mapping[str, str], narrowing: Narrowing = NO_NARROWING
+    program: Program,
+    flat: Flat,
+    metadata: Mapping[str, str],
+    narrowing: Narrowing = NO_NARROWING,
+    functions: Sequence[FileFunction] = (),
 ) -> onnx.ModelProto:
     """The model of a flattened program: with some more `metadata`, without the weights' data.
 
-    Inputs and outputs have the types that `narrowing` gives them.
+    Inputs and outputs have the types that `narrowing` gives them; nodes may call the `functions`.
     """
     from netlang import __version__
 
@@ -38,7 +44,7 @@ def build_model(
     _check_names(program, flat)
     renamed, copied = _rename_outputs(flat)
     for operation in (*flat.graph.operations, *copied):
-        _add_node(graph, operation, renamed)
+        _add_node(graph.node, operation, renamed)
     types = _Types()
     interface = flat.interface or interface_of(program, narrowing)
     graph.input.extend(map(_value_info, interface.inputs))
@@ -52,9 +58,12 @@ def build_model(
         numpy_helper.from_array(values, name) for name, values in flat.graph.constants.items()
     )
     opsets = [helper.make_opsetid("", flat.graph.opset)]
+    version = helper.find_min_ir_version_for(opsets)
+    if functions:
+        opsets.append(helper.make_opsetid(DOMAIN, 1))
     model = onnx.ModelProto(
-        ir_version=helper.find_min_ir_version_for(opsets), opset_import=opsets, graph=graph,
-        producer_name="netlang", producer_version=__version__,
+        ir_version=version, opset_import=opsets, graph=graph, producer_name="netlang",
+        producer_version=__version__, functions=[_function(each, opsets) for each in functions],
     )  # fmt: skip
     helper.set_model_props(model, {**dict(_metadata(program)), **metadata})
     return model
@@ -92,10 +101,30 @@ def _rename_outputs(flat: Flat) -> tuple[dict[str, str], list[Operation]]:
     return renamed, copied
 
 
-def _add_node(graph: onnx.GraphProto, operation: Operation, renamed: Mapping[str, str]) -> None:
-    node = graph.node.add(
+def _function(
+    function: FileFunction, opsets: Sequence[onnx.OperatorSetIdProto]
+) -> onnx.FunctionProto:
+    made = onnx.FunctionProto(
+        domain=DOMAIN, name=function.name, doc_string=function.doc or "", opset_import=opsets,
+        input=function.inputs, output=function.outputs,
+    )  # fmt: skip
+    for name, values in function.constants.items():
+        tensor = numpy_helper.from_array(values)
+        made.node.append(helper.make_node("Constant", [], [name], name, value=tensor))
+    for operation in function.operations:
+        _add_node(made.node, operation, {})
+    return made
+
+
+def _add_node(
+    nodes: RepeatedCompositeFieldContainer[onnx.NodeProto],
+    operation: Operation,
+    renamed: Mapping[str, str],
+) -> None:
+    node = nodes.add(
         op_type=operation.kind,
         name=operation.name,
+        domain=operation.domain,
         input=[renamed.get(name, name) for name in operation.inputs],
         output=[renamed.get(name, name) for name in operation.outputs],
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,19 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
+import netlang
 from netlang.atomic import gather_into
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.steps import lowered_steps
 from netlang.backends.onnx.wire import LARGE, PHASES
-from netlang.build import BuildOptions, Fit
+from netlang.build import BuildOptions, Fit, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from tests.onnx.support import check_file, program_in, random_weights, run
+from tests.support import answered
+
+UNIT = "block unit(out) {\n conv(out, 3x3)\n}\n"
 
 
 def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -141,3 +147,72 @@ def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
     assert not np.array_equal(found[first], kept)
     second = list(arrays)[1]
     assert np.array_equal(found[second], arrays[second])
+
+
+def test_what_the_metadata_say_of_the_spec(tmp_path: Path) -> None:
+    (tmp_path / "own.net").write_text(f"{UNIT}net n {{\n input x: [3, H=8, W=8]\n unit(2)\n}}\n")
+    text = "from own import unit\n\nnet n {\n input x: [3, H=8, W=8]\n unit(2)\n}\n"
+    (tmp_path / "spec.net").write_text(text)
+    path = netlang.load(tmp_path / "spec.net").onnx(tmp_path / "a.onnx", license="MIT")
+    facts = {each.key: each.value for each in onnx.load(path).metadata_props}
+    assert json.loads(facts["netlang.spec"]) == [
+        {"file": name, "sha256": sha256((tmp_path / name).read_bytes()).hexdigest()}
+        for name in ("spec.net", "own.net")
+    ]
+    assert facts["netlang.version"] == netlang.__version__
+    assert facts["netlang.license"] == "MIT"
+    assert facts["netlang.constraints"] == "H >= 3\nW >= 3"
+
+
+@pytest.mark.parametrize("precision", [None, netlang.LowPrecision("float16")])
+def test_weights_beside_the_file_on_request(
+    precision: netlang.LowPrecision | None, tmp_path: Path
+) -> None:
+    net, x = netlang.load("cnn"), np.random.default_rng(0).standard_normal((2, 40), np.float32)
+    inline, path = tmp_path / "inline.onnx", tmp_path / "net.onnx"
+    net.onnx(inline, precision=precision)
+    net.onnx(path, precision=precision, external=True)
+    found = sorted(each.name for each in tmp_path.iterdir())
+    assert found == ["inline.onnx", "net.onnx", "net.onnx.data"]
+    assert path.stat().st_size < inline.stat().st_size
+    assert np.array_equal(run(path, {"x": x})[0], run(inline, {"x": x})[0])
+
+
+def test_weights_in_4_bits_beside_the_file(tmp_path: Path) -> None:
+    program = program_in(tmp_path, "net n {\n input x: [64]\n a: linear(64)\n b: linear(3)\n}\n")
+    low, found = netlang.LowPrecision(int4_weights=True), []
+    for external in (False, True):
+        path = tmp_path / f"{external}.onnx"
+        options = OnnxOptions(low=low, external=external)
+        written = BACKEND.write(program, path, BuildOptions(onnx=options))
+        assert [each.name for each in written.beside] == (["True.onnx.data"] if external else [])
+        found.append(run(path, {"x": np.ones((1, 64), np.float32)})[0])
+    assert np.array_equal(found[0], found[1])
+
+
+def test_the_list_of_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    command = (
+        "compile", "cnn", "-o", "sub/a.onnx", "-o", "a.py", "--external", "--manifest", "a.json",
+    )  # fmt: skip
+    done = answered(capsys, *command)
+    assert done.status == 0
+    assert done.out.splitlines()[-1].startswith("wrote a.json (")
+    listed = json.loads((tmp_path / "a.json").read_text())
+    assert listed == {
+        "writer": f"netlang {netlang.__version__}",
+        "files": [
+            {"file": name, "bytes": len(content), "sha256": sha256(content).hexdigest()}
+            for name in ("sub/a.onnx", "sub/a.onnx.data", "a.py")
+            for content in [(tmp_path / name).read_bytes()]
+        ],
+    }
+    before = (tmp_path / "a.json").read_bytes()
+    assert answered(capsys, *command).status == 0
+    assert (tmp_path / "a.json").read_bytes() == before
+    assert "E0019" in answered(capsys, "compile", "cnn", "-o", "a.py", "--manifest", "a.py").err
+    refused = answered(capsys, "compile", "cnn", "-o", "a.py", "--manifest", "no/a.json")
+    assert (refused.status, "can't write" in refused.err) == (1, True)

@@ -13,6 +13,7 @@ from typing import final
 
 from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision, UnreadableModel
 from netlang.backends.onnx.exporter import Form, export
+from netlang.backends.onnx.precision.beside import move_weights_beside
 from netlang.backends.onnx.precision.cost import Values, compared, losses, step_values, too_large
 from netlang.backends.onnx.precision.examples import examples_for, first_of
 from netlang.backends.onnx.precision.four_bits import store_in_four_bits
@@ -21,6 +22,7 @@ from netlang.backends.onnx.precision.kept import asked_for, has_matrix, with_fol
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.precision.report import unmeasured, what_it_costs
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
+from netlang.backends.onnx.wire import INLINE_LIMIT
 from netlang.backends.weights import slots
 from netlang.build import NET_ALONE, BuildOptions, ExampleInputs, LowPrecision, Written
 from netlang.diagnostics.errors import NetlangError
@@ -123,8 +125,13 @@ class _Writer(Record, eq=False):
         changed = store_in_four_bits(written.path, kept)
         for each in written.beside:
             each.unlink()
+        beside = self._beside(written.path) if written.beside else ()
         note = f"in 4 bits: the weights of {len(changed)} linear maps: {listed(changed)}"
-        return replace(written, beside=(), notes=(*written.notes, note))
+        return replace(written, beside=beside, notes=(*written.notes, note))
+
+    def _beside(self, path: Path) -> tuple[Path, ...]:
+        """The file with the weights of a finished one, if it is to have one."""
+        return move_weights_beside(path) if self.form.inline_limit == 0 else ()
 
     def whole(self, path: Path) -> Written:
         """A file in 8-bit integers: what loses most stays in float32 until it is near enough."""
@@ -144,12 +151,14 @@ class _Writer(Record, eq=False):
             ranked = ranked or self._ranked(single, integers, asked)
             lost = ranked[: len(lost) + max(1, len(ranked) // 10)]
         steps = losses(self.net, values, step_values(file, self.net, self.examples))
-        whole = self._exported(self.folder / "whole.onnx", self.form)
+        with_ends = replace(self._alone, ends=self.form.ends)
+        whole = self._exported(self.folder / "whole.onnx", with_ends)
         write_integers(path, integers.without(kept, whole.path), self.low, self.examples, named)
         reasons = {"you asked for it": asked, "they lose most": lost}
         notes = [f"in float32, since {why}: {listed(x, 20)}" for why, x in reasons.items() if x]
-        told = what_it_costs((wide.path, Written(path)), self.examples, found, steps)
-        return Written(path, notes=(*whole.notes, *notes, *told))
+        written = Written(path, self._beside(path))
+        told = what_it_costs((wide.path, written), self.examples, found, steps)
+        return replace(written, notes=(*whole.notes, *notes, *told))
 
     def _ranked(self, single: ModelFile, integers: Integers, asked: Collection[str]) -> list[str]:
         """Steps with weights that aren't `asked` for; first that which alone harms outputs most."""
@@ -167,8 +176,8 @@ class _Writer(Record, eq=False):
 
     @property
     def _alone(self) -> Form:
-        """The form without what stands around the net: examples are inputs of the net."""
-        return replace(self.form, ends=NET_ALONE)
+        """The net alone, whose inputs the examples are, in one file that has each step."""
+        return replace(self.form, ends=NET_ALONE, inline_limit=INLINE_LIMIT, functions=False)
 
     def _single(self) -> tuple[Written, ModelFile]:
         """The file in float32, as it was written and read."""

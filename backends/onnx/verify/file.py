@@ -62,16 +62,16 @@ class ModelFile:
             model.ParseFromString(content)
             if not model.graph.node:
                 raise self.unreadable("it holds no ONNX graph")
-            self._check_bounded(model.graph)
+            self._check_bounded(model)
             self._check_size_beside(model)
             onnx.load_external_data_for_model(model, str(self.path.parent))
         except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
             raise self.unreadable(_line(error)) from error
         return model
 
-    def _check_bounded(self, graph: onnx.GraphProto) -> None:
+    def _check_bounded(self, model: onnx.ModelProto) -> None:
         """Refuse loops: nothing bounds how often they run."""
-        waiting = [graph]
+        waiting: list[onnx.GraphProto | onnx.FunctionProto] = [model.graph, *model.functions]
         while waiting:
             for node in waiting.pop().node:
                 if node.op_type in ("Loop", "Scan"):

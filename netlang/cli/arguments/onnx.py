@@ -39,8 +39,37 @@ def onnx_options() -> tuple[click.Option, ...]:
             is_flag=True,
             help="Keep batch norms and idle steps in an .onnx file as they are in SPEC.",
         ),
+        *_file_options(),
         *_end_options(),
         *precision_options(),
+    )
+
+
+def _file_options() -> tuple[click.Option, ...]:
+    """The options for what an .onnx file holds besides numbers, and for what reads it."""
+    return (
+        click.Option(
+            ["--for", "runtime"],
+            metavar="RUNTIME",
+            help="Write an .onnx file that this release loads: `onnxruntime==1.17`.",
+        ),
+        click.Option(
+            ["--external"],
+            is_flag=True,
+            help="Put the weights of an .onnx file into a file beside it, OUT.data, as those of "
+            "over 2 GiB always are.",
+        ),
+        click.Option(
+            ["--functions"],
+            is_flag=True,
+            help="Let the blocks of SPEC be functions in an .onnx file, which viewers show whole.",
+        ),
+        click.Option(
+            ["--license"],
+            metavar="TEXT",
+            help="The licence of an .onnx file, for its metadata: an SPDX expression such as "
+            "`Apache-2.0`.",
+        ),
     )
 
 
@@ -79,6 +108,10 @@ class OnnxAsked(PrecisionAsked):
     opset: int | None
     any_runtime: bool
     no_fold: bool
+    runtime: str | None
+    external: bool
+    functions: bool
+    license: str | None
     preprocess: str | None
     layout: Layout | None
     postprocess: str | None
@@ -103,12 +136,19 @@ def onnx_of(asked: OnnxAsked, recipe: Recipe | None = None) -> OnnxOptions:
             () if file is None else _names_in(file),
             recipe,
         )
+    low = low_of(asked)
+    if asked["functions"] and low is not None and low.has_integers:
+        raise click.UsageError("--functions is for files in floats: leave out fewer bits")
     return OnnxOptions(
         opset=asked["opset"],
         any_runtime=asked["any_runtime"],
         fold=not asked["no_fold"],
-        low=low_of(asked),
+        low=low,
         ends=ends,
+        runtime=asked["runtime"],
+        external=asked["external"],
+        functions=asked["functions"],
+        license=asked["license"],
     )
 
 

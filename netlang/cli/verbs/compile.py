@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import click
@@ -12,7 +13,6 @@ from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from netlang.build import BuildOptions, Written
     from netlang.targets import Backend
@@ -51,6 +51,11 @@ def command() -> click.Command:
                 metavar="TYPE",
                 help="What a block is given, as in a net: '[64, H=56, W=56]'. Once for each input.",
             ),
+            click.Option(
+                ["--manifest"],
+                metavar="FILE",
+                help="Write a list of the files, with their sizes and SHA-256 hashes, as JSON.",
+            ),
             *weight_options(),
             *onnx_options(),
             *_source_options(),
@@ -80,6 +85,7 @@ def _compile(
     inputs: tuple[str, ...],
     script: bool,
     guard: bool,
+    manifest: str | None,
     **asked: Unpack[_Asked],
 ) -> int:
     from netlang.elaborate import names_recipe
@@ -88,7 +94,8 @@ def _compile(
 
     options = replace(build_options(asked), guard=guard)
     # Every output is known to be writable in kind before the first is written.
-    jobs = [(backend_for(path), path) for path in outputs(names)]
+    files = outputs(names if manifest is None else (*names, manifest))[: len(names)]
+    jobs = [(backend_for(path), path) for path in files]
     has_source = any(_is_source(path) for _, path in jobs)
     is_recipe = script or is_of_recipe(asked) or names_recipe(spec)
     if guard and (is_recipe or not has_source):
@@ -100,11 +107,24 @@ def _compile(
     if is_recipe:
         if options.weights is not None and has_source:
             raise click.UsageError(_WEIGHTS_OF_SCRIPT)
-        for written in _of_recipe(spec, changes, jobs, options, asked):
-            report(written)
-        return 0
-    _of_net(spec, changes, inputs, jobs, replace(options, onnx=onnx_of(asked)))
+        every = _of_recipe(spec, changes, jobs, options, asked)
+    else:
+        every = _of_net(spec, changes, inputs, jobs, replace(options, onnx=onnx_of(asked)))
+    _report_all(every, None if manifest is None else Path(manifest))
     return 0
+
+
+def _report_all(every: Iterator[Written], manifest: Path | None) -> None:
+    """Report each of the files as it is written, and then write the list of them."""
+    from netlang.manifest import write_manifest
+
+    files: list[Path] = []
+    for written in every:
+        report(written)
+        files += (written.path, *written.beside)
+    if manifest is not None:
+        write_manifest(manifest, files)
+        _wrote(manifest)
 
 
 def _of_net(
@@ -113,7 +133,7 @@ def _of_net(
     inputs: tuple[str, ...],
     jobs: list[tuple[Backend, Path]],
     options: BuildOptions,
-) -> None:
+) -> Iterator[Written]:
     """Write the files of a net or block; if a recipe has its name too, that is said."""
     from netlang.cli.failures import show
     from netlang.elaborate import block_program, elaborate_target, net_or_block
@@ -134,7 +154,7 @@ def _of_net(
     program = elaborate_target(target) if is_net else block_program(target, inputs)
     show(warnings_of(target.module, program))
     for backend, path in jobs:
-        report(write(backend, program, path, options))
+        yield write(backend, program, path, options)
     if has_both and any(_is_source(path) for _, path in jobs):
         what = f"`{target.name}` is a net and a recipe: the .py file is the net"
         click.echo(f"{what}; --script writes the training script of the recipe", err=True)
@@ -172,9 +192,15 @@ def _of_recipe(
 
 def report(written: Written) -> None:
     """Print which files were written, their sizes, and the notes."""
-    from netlang.diagnostics.texts import shown_bytes, visible, visible_lines
+    from netlang.diagnostics.texts import visible_lines
 
     for note in written.notes:
         click.echo(visible_lines(note), err=True)
     for path in (written.path, *written.beside):
-        click.echo(f"wrote {visible(str(path))} ({shown_bytes(path.stat().st_size)})")
+        _wrote(path)
+
+
+def _wrote(path: Path) -> None:
+    from netlang.diagnostics.texts import shown_bytes, visible
+
+    click.echo(f"wrote {visible(str(path))} ({shown_bytes(path.stat().st_size)})")
