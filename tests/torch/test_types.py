@@ -92,8 +92,12 @@ def test_types_of_all(tmp_path: Path) -> None:
     assert types_of(tmp_path) == ""
 
 
-def test_bundled_nets_are_as_ruff_writes_them(tmp_path: Path) -> None:
-    write(tmp_path, texts := dict(bundled()))
+@pytest.mark.parametrize(
+    "few", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["few", "all"]
+)
+def test_bundled_nets_are_as_ruff_writes_them(few: bool, tmp_path: Path) -> None:
+    texts = {name: emit(load_program(name)) for name in FEW} if few else dict(bundled())
+    write(tmp_path, texts)
     assert complaints_about(tmp_path) == ""
     assert max(len(line) for text in texts.values() for line in text.splitlines()) <= 100
     assert not [name for name, text in texts.items() if "add_module" in text]

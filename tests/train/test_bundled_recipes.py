@@ -54,6 +54,7 @@ def other_paths(side: int) -> dict[str, tuple[str, ...]]:
     }  # fmt: skip
 
 
+LATER = pytest.mark.slow
 SMALL = other_paths(64)
 LARGE = other_paths(224)
 
@@ -115,12 +116,14 @@ def test_killed_and_resumed(name: str, photos: Path, tmp_path: Path) -> None:
     assert_it_goes_on(photos, tmp_path, *RECIPES[name])
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=LATER if name == "cutmix" else ()) for name in SMALL]
+)
 def test_small_pictures(name: str, photos: Path, tmp_path: Path) -> None:
     assert_it_goes_on(photos, tmp_path, *SMALL[name])
 
 
-@pytest.mark.slow
+@LATER
 @pytest.mark.parametrize("name", LARGE)
 def test_large_pictures(name: str, photos: Path, tmp_path: Path) -> None:
     assert_it_goes_on(photos, tmp_path, *LARGE[name])
