@@ -22,7 +22,7 @@ Feeds = dict[str, Tensor]
 # Nets whose weights alone are larger than the memory of most machines.
 HUGE = {"llama_13b", "llama_33b", "llama_65b", "llama_7b"}
 # No larger than needed, so that whole nets take a second; most nets are for 224.
-_SIZES = (96, 160)
+_SIZES = (96, 128, 160)
 
 
 def small_sizes(program: Program) -> dict[str, int]:

@@ -159,6 +159,8 @@ NAMES = [
     for name in NETS
     if name not in HUGE
 ]
+# Maps of so many places that few images are enough for statistics.
+WIDE = {"unet", "unet_3d(width=2)"}
 # What it computes in training is drawn at random.
 RANDOM = {"detr_resnet101", "detr_resnet50", "gpt2", "gpt2_large", "gpt2_medium", "gpt2_xl", "vae"}
 # Hundreds of layers magnify roundings.
@@ -176,7 +178,7 @@ PUBLISHED = {
 def pair(name: str) -> tuple[Program, nn.Module, nn.Module]:
     """Our module and the plain one with the same settled weights."""
     program, theirs = load_program(name), NETS[name]()
-    batch = 2 if name == "unet" else 8  # it has a quarter of a million places for statistics
+    batch = 2 if name in WIDE else 8
     settle(theirs, [feeds(program, batch, 11), feeds(program, batch, 12)])
     ours = build(program)
     ours.load_state_dict(theirs.state_dict())
