@@ -25,7 +25,7 @@ ORDER = (
     {"modules"},
     {"elaborate"},
     {"passes", "recipes", "analysis"},
-    {"build", "lint"},
+    {"build", "diff", "lint"},
     {"targets"},
     {"examine"},
     {"loading", "repair", "resuming"},

@@ -54,6 +54,8 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
     ("check good.net", {"click", "msgspec"},
      FIGURES | {"diagnostics.warnings", "lint", "lint.rules"}, set()),
     ("summary good.net", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
+    ("diff good.net good.net", {"click", "msgspec"},
+     FIGURES | {"analysis.render", "diff", "diff.render"}, set()),
     ("explain good.net fc", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
     ("draw good.net -o a.dot", {"click", "msgspec"},
      NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "targets"},

@@ -10,7 +10,7 @@ from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 
-__all__ = ["describe"]
+__all__ = ["describe", "written"]
 
 # Longer values are cut: a table says what a layer is and needn't repeat all its numbers.
 LONGEST_VALUE = 24
@@ -37,9 +37,9 @@ def _of_operator(op: Op) -> Iterator[str]:
     for argument in signature(type(op)):
         value: object = getattr(op, argument.name)
         if argument.required:
-            yield _written(value, argument)
+            yield written(value, argument)
         elif value != argument.default:
-            yield f"{argument.name}={_written(value, argument)}"
+            yield f"{argument.name}={written(value, argument)}"
     yield from (f"{name}=..." for name in op.given)
 
 
@@ -48,7 +48,7 @@ def _of_block(function: Function) -> Iterator[str]:
     told = {name: value for name, value in function.arguments.items() if _is_told(value)}
     for name, value in told.items():
         named = len(told) < len(function.arguments)
-        yield f"{name}={_written(value)}" if named else _written(value)
+        yield f"{name}={written(value)}" if named else written(value)
 
 
 def _is_told(value: object) -> bool:
@@ -59,7 +59,8 @@ def _is_numbers(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(item, int | float) for item in value)
 
 
-def _written(value: object, argument: Argument | None = None) -> str:
+def written(value: object, argument: Argument | None = None) -> str:
+    """A value as the language would write it, or three dots for one that is long."""
     text = _value_text(value, argument)
     return text if len(text) <= LONGEST_VALUE else "[...]"
 

@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "verify": "netlang.cli.verbs.verify",
     "bench": "netlang.cli.verbs.bench",
     "draw": "netlang.cli.verbs.draw",
+    "diff": "netlang.cli.verbs.diff",
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",
     "predict": "netlang.cli.verbs.predict",
