@@ -16,6 +16,7 @@ __all__ = [
     "FileNotUtf8",
     "FileTooLarge",
     "FileUnreadable",
+    "GitMissing",
     "InputsMissing",
     "IsADirectory",
     "NetNotInFile",
@@ -23,7 +24,9 @@ __all__ = [
     "NoRecipeInFile",
     "NotAFile",
     "NotANetFile",
+    "NotInRevision",
     "OnnxruntimeTwice",
+    "RevisionUnknown",
     "SameOutputTwice",
     "SeveralNets",
     "UnknownBackend",
@@ -249,3 +252,35 @@ class BadInputType(Diagnostic):
     help = "write it as in a net: `[64, H=56, W=56]`, or `int64[128]`; the batch isn't part of it"
 
     text: str
+
+
+class GitMissing(Diagnostic):
+    """A file in a revision is asked of git."""
+
+    code = "E0024"
+    title = "`{path}` in a revision is read with git, which isn't installed"
+    help = "install git, or name a file on the disk"
+
+    path: str
+
+
+class RevisionUnknown(Diagnostic):
+    code = "E0025"
+    title = "git has no revision `{revision}` of `{path}`: {reason}"
+    help = "name a commit, branch or tag of the repository of the file: `{path}@HEAD~1`"
+
+    path: str
+    revision: str
+    reason: str
+
+
+class NotInRevision(Diagnostic):
+    """What is there instead of a file: nothing, or a link."""
+
+    code = "E0026"
+    title = "`{path}` {what} in revision `{revision}`"
+    help = "`git ls-tree -r --name-only {revision}` lists its files; links aren't followed"
+
+    path: str
+    revision: str
+    what: str

@@ -101,7 +101,7 @@ def block_program(
 
 def resolve(spec: str | Path, kind: str = "net", library: Library | None = None) -> Target:
     """The file and name for a spec text or path; `kind` is ``net``, ``train`` or ``block``."""
-    library, spec = library or Library(), str(spec)
+    spec = str(spec)
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
         raise NetlangError(BadSpec(span=None, text=spec))
@@ -128,15 +128,16 @@ def resolve_text(text: str, name: str | None = None) -> Target:
 
 def names_recipe(spec: str | Path, library: Library | None = None) -> bool:
     """Whether a spec text means a recipe: one has that name, and no net does."""
-    library, text = library or Library(), str(spec).strip()
+    text = str(spec).strip()
     match = _SPEC.fullmatch(text)
     if match is None:
         return False
     where, _, name = (part.strip() for part in match["where"].partition(":"))
-    if where.endswith(".net") or "/" in where or "\\" in where:
-        module = library.open(Path(where))
+    if _is_file(where):
+        library, path = _opened(where, library)
+        module = library.open(path)
     elif name and where in bundled_files():
-        module = library.open(bundled_files()[where], bundled_name(where))
+        module = (library or Library()).open(bundled_files()[where], bundled_name(where))
     else:
         kinds = {kind for kind, each, _ in bundled_definitions() if each == (name or where)}
         return kinds == {"train"}
@@ -155,11 +156,13 @@ def means_recipe(spec: str, error: NetlangError) -> bool:
 
 
 def _locate(
-    library: Library, where: str, name: str | None, kind: str, called: bool
+    library: Library | None, where: str, name: str | None, kind: str, called: bool
 ) -> tuple[Module, str]:
-    if where.endswith(".net") or "/" in where or "\\" in where:
-        module = readable(library.look_at(Path(where)))
+    if _is_file(where):
+        library, path = _opened(where, library)
+        module = readable(library.look_at(path))
         return module, chosen(module, where, name, kind, called)
+    library = library or Library()
     if Path(where).suffix and isfile(where):
         raise not_a_spec(Path(where), where)
     if name is None:
@@ -172,6 +175,23 @@ def _locate(
         where = owners[0]
     module = library.open(files[where], bundled_name(where))
     return module, chosen(module, where, name, kind, called)
+
+
+def _is_file(where: str) -> bool:
+    """Whether a text names a file, on the disk or in a revision, and no bundled one."""
+    marks = where.endswith(".net"), "/" in where, "\\" in where, ".net@" in where
+    return any(marks)
+
+
+def _opened(where: str, library: Library | None) -> tuple[Library, Path]:
+    """The library and path for the file that a text names: ``file.net``, ``file.net@HEAD~1``."""
+    if ".net@" in where and not where.endswith(".net"):
+        from netlang.modules.revisions import Revision, split_revision  # few specs have one
+
+        named = split_revision(where)
+        if named is not None:
+            return Library(Revision(Path(named[0]), named[1])), Path(named[0])
+    return library or Library(), Path(where)
 
 
 def readable(module: Module) -> Module:

@@ -28,7 +28,7 @@ from netlang.syntax.parser import parse
 
 __all__ = [
     "KEPT", "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name",
-    "forget_parsed", "not_a_spec", "of_text", "parsed", "read",
+    "forget_parsed", "not_a_spec", "of_content", "of_text", "parsed", "read", "too_large",
 ]  # fmt: skip
 
 # Characters of the largest text that is cached with its tree.
@@ -50,19 +50,27 @@ def read(path: Path, shown: str | None = None) -> Source:
             raise NetlangError(NotAFile(span=None, path=shown, kind=kind))
         content = b"" if found.st_size > MAX_CHARACTERS else read_bytes(path, MAX_CHARACTERS)
         if found.st_size > MAX_CHARACTERS or len(content) > MAX_CHARACTERS:
-            raise _too_large(max(found.st_size, len(content)), shown)
-        text = _text(content)
-        return (_kept_source if len(text) <= KEPT else Source)(shown, text)
+            raise too_large(max(found.st_size, len(content)), shown)
+        return of_content(content, shown)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+
+
+def of_content(content: bytes, shown: str) -> Source:
+    """The bytes of a file as its text. Raises `NetlangError`."""
+    try:
+        text = _text(content)
     except UnicodeDecodeError as error:
         byte = f"0x{error.object[error.start]:02x}"
         raise NetlangError(
             FileNotUtf8(span=None, path=shown, offset=error.start, byte=byte)
         ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+    except ValueError as error:
+        raise NetlangError(FileUnreadable(span=None, path=shown, reason=str(error))) from None
+    return (_kept_source if len(text) <= KEPT else Source)(shown, text)
 
 
 def _text(content: bytes) -> str:
@@ -73,7 +81,8 @@ def _text(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _too_large(size: int, shown: str) -> NetlangError:
+def too_large(size: int, shown: str) -> NetlangError:
+    """The error for a file of so many bytes."""
     limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
     return NetlangError(
         FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
@@ -85,7 +94,7 @@ def of_text(text: str, shown: str = "<string>") -> Source:
     try:
         content = text.encode("utf-8")
         if len(content) > MAX_CHARACTERS:
-            raise _too_large(len(content), shown)
+            raise too_large(len(content), shown)
         return Source(shown, _text(content))
     except UnicodeEncodeError as error:
         reason = f"character {error.start} is half of a surrogate pair"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from os.path import exists, isdir
 from pathlib import Path
 
 from netlang.advice.nearest import nearest, replacement
@@ -18,6 +17,7 @@ from netlang.diagnostics.language.names import (
     NameNotInFile,
 )
 from netlang.modules.files import bundled_files, bundled_name
+from netlang.modules.storage import Storage
 from netlang.records import replace
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
@@ -30,20 +30,22 @@ _MOST_SHOWN = 30
 _MOST_COMPARED = 20
 
 
-def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple[Path, str]:
+def file_of(
+    statement: ast.FromImport, folder: Path | None, shown: str, storage: Storage
+) -> tuple[Path, str]:
     """The path of an imported file, and its name in messages.
 
-    `folder` is that of the importing file, which messages call `shown`. A file beside it takes
-    precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link leads out
-    of the folder.
+    `folder` is that of the importing file, which messages call `shown`, in `storage`. A file beside
+    it takes precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link
+    leads out of the folder.
     """
     relative = Path(*statement.module).with_suffix(".net")
-    found = folder is not None and exists(folder / relative)  # says no of a name that is too long
-    if folder is not None and found and not isdir(folder / relative):
-        if _leaves(folder, folder / relative):
+    if folder is not None and storage.has(folder / relative):
+        if storage.leads_out(folder / relative, folder):
             shown = relative.as_posix()
             raise NetlangError(ImportLeavesFolder(span=statement.module_span, path=shown))
-        return folder / relative, str(Path(shown).parent / relative)
+        importer = Path(shown.partition(".net@")[0])  # a revision is no part of the path
+        return folder / relative, str(importer.parent / relative)
     bundled = bundled_files()
     dotted = ".".join(statement.module)
     if dotted in bundled:
@@ -58,12 +60,6 @@ def file_of(statement: ast.FromImport, folder: Path | None, shown: str) -> tuple
     if folder is None:
         error = replace(error, where="in the bundled library: no file is beside a text")
     raise NetlangError(error)
-
-
-def _leaves(folder: Path, path: Path) -> bool:
-    """Whether a path in a folder leads to a file elsewhere; the library is exempt."""
-    end = path.resolve()
-    return not end.is_relative_to(folder.resolve()) and path not in bundled_files().values()
 
 
 def not_in_file(

@@ -31,6 +31,7 @@ from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read
 from netlang.modules.imports import file_of, imported_at, not_in_file
 from netlang.modules.mentions import check_definition, check_function, refuse_again
+from netlang.modules.storage import DISK, Storage
 from netlang.ops import KEYWORDS
 from netlang.source import Source, Span
 from netlang.syntax import ast
@@ -46,7 +47,8 @@ Named = ast.Constant | ast.FunctionDef | ast.BlockDef | ast.NetDef | ast.NetAlia
 class Library:
     """All files of one compilation, each read and parsed once."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage = DISK) -> None:
+        self.storage = storage
         self._modules: dict[Path, Module] = {}
         self._refused: dict[Path, NetlangError] = {}
         self._opening: dict[Path, None] = {}
@@ -67,12 +69,12 @@ class Library:
         try:
             resolved = path.resolve()
         except (OSError, RuntimeError, ValueError):  # a link to itself, or no name: reading says
-            return self.module(read(path, shown), path.parent)
+            return self.module(self.storage.read(path, shown), path.parent)
         if resolved in self._refused:
             raise self._refused[resolved]
         if resolved not in self._modules:
             try:
-                self._modules[resolved] = self.module(read(path, shown), path.parent)
+                self._modules[resolved] = self.module(self.storage.read(path, shown), path.parent)
             except NetlangError as error:
                 self._refused[resolved] = error
                 raise
@@ -149,8 +151,6 @@ class Module(Namespace):
     def name(self) -> str:
         return self.source.name
 
-    # --- definitions ------------------------------------------------------------------------
-
     def _collect(self) -> None:
         """File the definitions by name; names defined twice and names unused are mistakes."""
         found: list[Diagnostic] = []
@@ -222,8 +222,6 @@ class Module(Namespace):
         """All names with their values (for the prelude)."""
         return {name: value for name in self._named if (value := self.find(name)) is not None}
 
-    # --- values -----------------------------------------------------------------------------
-
     def find(self, name: str) -> Value | None:
         """What `name` stands for in this file, or None. Raises for a definition with an error."""
         if name in self._values:
@@ -269,8 +267,6 @@ class Module(Namespace):
         names = Environment(self.find, work=self.work)
         return Evaluator(names, keywords=keywords, figure=figure)
 
-    # --- imports ----------------------------------------------------------------------------
-
     def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
         module = self.imported(statement)
         with imported_at(statement):
@@ -283,7 +279,7 @@ class Module(Namespace):
         """The imported module: beside this one, or bundled."""
         place = statement.span.start
         if place not in self._opened:
-            path, shown = file_of(statement, self.folder, self.name)
+            path, shown = file_of(statement, self.folder, self.name, self.library.storage)
             with self.library.importing(path, statement.module_span), imported_at(statement):
                 module = self.library.open(path, shown)
                 module.follow_imports()

@@ -27,8 +27,9 @@ def command() -> click.Command:
             size_option(),
         ],
         help="Say what is different between two nets: steps that were added, removed, changed, "
-        "moved and renamed, and what that does to the figures. BEFORE and AFTER are each a SPEC. "
-        "The exit status is 0 whether they differ or not.",
+        "moved and renamed, and what that does to the figures. BEFORE and AFTER are each a SPEC, "
+        "or a file as it was in a git revision: `file.net@HEAD~1`, `file.net@main:net`. The exit "
+        "status is 0 whether they differ or not.",
         short_help="Say what is different between two nets.",
     )
 
