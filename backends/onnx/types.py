@@ -6,11 +6,9 @@ from netlang.ir.types import DType
 
 __all__ = ["BYTES", "dtype_of", "element_type"]
 
-BYTES = 2
-"""The type of pixels, uint8, by the number that ONNX has for it; no value of a net has it."""
-
 _NUMBERS = {
     DType.FLOAT32: 1,
+    DType.UINT8: 2,
     DType.INT32: 6,
     DType.INT64: 7,
     DType.BOOL: 9,
@@ -18,6 +16,10 @@ _NUMBERS = {
     DType.FLOAT64: 11,
     DType.BFLOAT16: 16,
 }
+
+
+BYTES = _NUMBERS[DType.UINT8]
+"""The type of pixels."""
 
 
 def element_type(dtype: DType) -> int:

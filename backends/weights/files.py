@@ -47,7 +47,7 @@ __all__ = ["PICKLES", "Opened", "WeightSource", "metadata_of", "read_entry", "re
 # Safetensors' names of the types that convert to a weight's type.
 TYPES = {
     "F64": DType.FLOAT64, "F32": DType.FLOAT32, "F16": DType.FLOAT16, "BF16": DType.BFLOAT16,
-    "I64": DType.INT64, "I32": DType.INT32, "BOOL": DType.BOOL,
+    "I64": DType.INT64, "I32": DType.INT32, "U8": DType.UINT8, "BOOL": DType.BOOL,
 }  # fmt: skip
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 

@@ -19,7 +19,7 @@ from netlang.syntax import ast
 __all__ = ["unknown_name"]
 
 _FLOATS = ("float16", "float32", "float64", "bfloat16", "half", "double")
-_WHOLE = ("int", "int32", "long")
+_WHOLE = ("int", "int32", "long", "uint8")
 
 
 def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> NetlangError:

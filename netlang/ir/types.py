@@ -26,6 +26,7 @@ class DType(Enum):
     BFLOAT16 = "bfloat16"
     INT64 = "int64"
     INT32 = "int32"
+    UINT8 = "uint8"
     BOOL = "bool"
 
     @property
@@ -46,8 +47,9 @@ class DType(Enum):
         return smallest if 0 < value <= smallest / 2 else value
 
 
-_WHOLE = frozenset((DType.INT64, DType.INT32, DType.BOOL))
-_BYTES = {each: 1 if each is DType.BOOL else int(each.value[-2:]) // 8 for each in DType}
+_WHOLE = frozenset((DType.INT64, DType.INT32, DType.UINT8, DType.BOOL))
+_OF_A_BYTE = (DType.UINT8, DType.BOOL)
+_BYTES = {each: 1 if each in _OF_A_BYTE else int(each.value[-2:]) // 8 for each in DType}
 
 # The smallest positive number of each type of floats: IEEE 754, subnormal; bfloat16 alike.
 _SMALLEST = {

@@ -71,6 +71,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "greater": "compare:Greater",
         "greater_equal": "compare:GreaterEqual",
         "where": "compare:Where",
+        "to_float": "to_float:ToFloat",
     },
     "Normalisations": {
         "batch_norm": "norm:BatchNorm",

@@ -35,7 +35,10 @@ ADVICE_FLOAT = (
     "numbers that stand for classes or words go through `embedding` first; those of `arange` are "
     "floats with `dtype=float`"
 )
-_TRUTH = "truth values are for `where`, which chooses by them"
+_ADVICE = {
+    DType.BOOL: "truth values are for `where`, which chooses by them",
+    DType.UINT8: "`to_float` makes floats of the bytes of an image",
+}
 
 
 def shape_text(shape: Iterable[Dim | str]) -> str:
@@ -66,7 +69,7 @@ def floating(op: Op, x: TensorType, index: int = 0, advice: str = ADVICE_FLOAT) 
             operator=op.name,
             expected="floating point",
             received=x.dtype.value,
-            advice=_TRUTH if x.dtype is DType.BOOL else advice,
+            advice=_ADVICE.get(x.dtype, advice),
         )
     return x
 

@@ -33,6 +33,14 @@ _PER_CHANNEL = TensorType((3, 1, 1))
 _WORDS = TensorType((7,), DType.INT64)
 
 
+def _holds(dtype: DType, number: float) -> bool:
+    """Whether a type of whole numbers has this one."""
+    bits = 8 * dtype.size
+    if dtype is DType.UINT8:
+        return 0 <= number < 1 << bits
+    return abs(number) < 1 << (bits - 1)
+
+
 class Comparison(Op):
     """Two values compared element by element, or one with a number."""
 
@@ -63,8 +71,10 @@ class Comparison(Op):
             return
         if not self.to.is_integer():
             raise self._unlike(x, "isn't whole", "give a whole number")
-        if abs(self.to) >= 2 ** (8 * x.dtype.size - 1):
-            raise self._unlike(x, "is beyond its numbers", "give a smaller number")
+        if not _holds(x.dtype, self.to):
+            raise self._unlike(
+                x, "is beyond its numbers", f"give a number that {x.dtype.value} can hold"
+            )
 
     def _unlike(self, x: TensorType, why: str, advice: str) -> Rejection:
         from netlang.diagnostics.language.shapes import ConflictingArguments

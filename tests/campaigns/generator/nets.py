@@ -149,7 +149,7 @@ class _Net:
         if not self.spec.small((TensorType(tuple(dims)),)):
             dims[0], texts[0] = 1, "1"
         # The floats of the net are known to its inputs alone: all others follow them.
-        dtype = self.draw.pick((DType.INT64, DType.INT64, DType.INT32)) if whole else DType.FLOAT32
+        dtype = self.draw.pick((DType.INT64, DType.UINT8, DType.INT32)) if whole else DType.FLOAT32
         prefix = dtype.value
         if whole:
             self.spec.used("input of whole numbers")

@@ -18,6 +18,7 @@ from netlang.ops import (
     merge,
     softmax,
     tensor,
+    to_float,
     vector,
 )
 from netlang.ops import dropout as dropout_ops
@@ -56,6 +57,16 @@ def _plain(op: Op, inputs: Types) -> nn.Module:
 
 for _class in _PLAIN:
     build.register(_class, _plain)
+
+
+class _ToFloat(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.to(torch.get_default_dtype())
+
+
+@build.register
+def _(op: to_float.ToFloat, inputs: Types) -> nn.Module:
+    return _ToFloat()
 
 
 @build.register

@@ -13,6 +13,7 @@ from netlang.ops.einsum import Einsum, with_batch
 from netlang.ops.identity import Identity
 from netlang.ops.merge import Add, Concat, Div, Matmul, Max, Min, Mul, Sub
 from netlang.ops.random import GaussianSample
+from netlang.ops.to_float import ToFloat
 
 __all__: list[str] = []
 
@@ -92,6 +93,11 @@ def _expanded(index: int, batch: Dim, emit: Emitter) -> str:
 @lower.register
 def _(op: Identity, emit: Emitter) -> tuple[str, ...]:
     return emit.step.inputs
+
+
+@lower.register
+def _(op: ToFloat, emit: Emitter) -> tuple[str, ...]:
+    return emit.result("Cast", *emit.step.inputs, to=element_type(emit.step.outputs[0].dtype))
 
 
 @lower.register

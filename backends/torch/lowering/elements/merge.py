@@ -17,10 +17,11 @@ from netlang.backends.torch.python.tree import (
     call,
     dotted,
 )
-from netlang.ir.types import TensorType, Types
+from netlang.ir.types import DType, TensorType, Types
 from netlang.ops.einsum import Einsum, with_batch
 from netlang.ops.identity import Identity
 from netlang.ops.merge import Add, Concat, Div, Matmul, Max, Min, Mul, Sub
+from netlang.ops.to_float import ToFloat
 from netlang.records import replace
 
 __all__ = ["MOST_OPERANDS"]
@@ -28,6 +29,11 @@ __all__ = ["MOST_OPERANDS"]
 
 # Operands that are written as one expression; more would nest deeper than Python reads.
 MOST_OPERANDS = 32
+_FLOATS = {
+    DType.FLOAT32: "float", DType.FLOAT64: "double", DType.FLOAT16: "half",
+    DType.BFLOAT16: "bfloat16",
+}  # fmt: skip
+"""The methods of tensors that convert."""
 
 
 def _chained(operator: str, function: str, inputs: Types) -> Lowered:
@@ -103,6 +109,11 @@ def _each(index: int, x: TensorType, batched: Sequence[int]) -> Expression:
 @lower.register
 def _identity(op: Identity, inputs: Types, outputs: Types) -> Lowered:
     return Lowered(constructor=call("nn.Identity"), function=Operand(0))
+
+
+@lower.register
+def _to_float(op: ToFloat, inputs: Types, outputs: Types) -> Lowered:
+    return Lowered(function=applied(Attribute(Operand(0), _FLOATS[outputs[0].dtype])))
 
 
 @lower.register

@@ -10,6 +10,7 @@ from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.identity import Identity
 from netlang.ops.norm import BatchNorm, GroupNorm, LayerNorm
 from netlang.ops.softmax import LogSoftmax, Softmax
+from netlang.ops.to_float import ToFloat
 from netlang.ops.vector import L2Normalize, Maxout, Prelu
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.model import Value
@@ -38,6 +39,11 @@ for _name in PLAIN:
 @step("identity")
 def _identity(draw: Draw, x: Value) -> Op | None:
     return Identity()
+
+
+@step("to_float")
+def _to_float(draw: Draw, x: Value) -> Op | None:
+    return None if x.type.dtype.is_float else ToFloat()
 
 
 @step("leaky_relu")
