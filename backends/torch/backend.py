@@ -12,9 +12,9 @@ from netlang.targets import (
     BuildOptions,
     Prediction,
     Trained,
-    TrainingBackend,
     Written,
 )
+from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(TrainingBackend):
+class TorchBackend(DiagnosingBackend):
     """Writes PyTorch source, runs exactly that, and trains it."""
 
     name = "torch"
@@ -100,6 +100,14 @@ class TorchBackend(TrainingBackend):
 
         say = progress_for(quiet=options.quiet).say
         return predict(recipe, program, weights, images, options, say)
+
+    def examine_recipe(
+        self, recipe: Recipe, program: Program, options: CheckupOptions
+    ) -> Iterator[CheckReport]:
+        from netlang.backends.torch.doctor.examine import examine_recipe
+        from netlang.backends.torch.train import progress_for
+
+        return examine_recipe(recipe, program, options, progress_for(quiet=options.quiet).say)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Checks of the net with its initial weights."""

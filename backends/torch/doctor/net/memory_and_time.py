@@ -1,0 +1,119 @@
+"""Memory and time of a training step, on the device that would train."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.patient import Patient, first_of
+from netlang.backends.torch.doctor.short_run import repeated
+from netlang.backends.torch.train.records.progress import duration
+from netlang.recipes.recipe import Epochs
+from netlang.recipes.words.optimizers import Sgd
+from netlang.targets.doctor import CheckReport, Symptom
+
+__all__ = ["MemoryAndTime"]
+
+_STEPS = 4
+_PROBED = 2
+
+
+@final
+class MemoryAndTime(Check):
+    """What a step of the whole batch takes: an estimate of memory, and the time of some steps.
+
+    Memory is that of weights, gradients and the optimizer's state, and of what the forward pass
+    keeps for the backward pass, measured on two examples and multiplied. Times are of this machine
+    as it is now.
+    """
+
+    name: ClassVar[str] = "memory and time"
+    needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+
+    def examine(self, patient: Patient) -> CheckReport:
+        recipe = patient.recipe
+        count = min(recipe.batch, len(patient.train))
+        part = -(-count // recipe.accumulate)
+        weights, kept = _bytes(patient)
+        needed, there = weights + kept * part, _available(patient.device)
+        symptoms = []
+        if there and needed > there:
+            symptoms.append(
+                Symptom(
+                    "too little memory",
+                    f"a batch of {count} needs about {_size(needed)}, and {patient.device} has"
+                    f" {_size(there)}",
+                    "compute the batch in parts with `accumulate`, or make it smaller",
+                    patient.place("batch"),
+                )
+            )
+            return self.report(f"about {_size(needed)}", *symptoms)
+        batch = patient.batch(part)
+        seconds = _seconds(patient, batch) * count / len(batch)
+        steps = patient.data.train.epoch_steps
+        length = recipe.length
+        total = length.count * (steps if isinstance(length, Epochs) else 1)
+        return self.report(
+            f"about {_size(needed)} for a batch of {count}, {1000 * seconds:.3g} ms a step on"
+            f" {patient.device}: {duration(seconds * steps)} an epoch, {duration(seconds * total)}"
+            " in all, without preparing the data"
+        )
+
+
+def _bytes(patient: Patient) -> tuple[int, int]:
+    """Bytes of weights and what goes with them, and of what is kept for each example."""
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        if tensor.untyped_storage().data_ptr() not in weights:
+            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    model = patient.state().model
+    weights = {each.untyped_storage().data_ptr() for each in model.parameters()}
+    sizes = sum(each.numel() * each.element_size() for each in model.parameters())
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        values = patient.objective.values(model, first_of(patient.sample, _PROBED))
+        patient.objective.loss(values)
+    optimizer = patient.recipe.optimizer
+    # Of most optimizers, two means of each gradient.
+    states = (1 if optimizer.momentum else 0) if isinstance(optimizer, Sgd) else 2
+    return sizes * (2 + states), sum(kept.values()) // _PROBED
+
+
+def _available(device: torch.device) -> int:
+    """The bytes of memory of the device; 0 if that isn't known."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type == "cpu" and hasattr(os, "sysconf"):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _seconds(patient: Patient, batch: Batch) -> float:
+    """The shortest time of a step: what else the machine does only makes them longer."""
+    times: list[float] = []
+    now = time.perf_counter()
+
+    def noted(_: object) -> bool:
+        nonlocal now
+        before, now = now, time.perf_counter()
+        times.append(now - before)
+        return True
+
+    repeated(patient, batch, [0.0] * _STEPS, noted)
+    return min(times[1:] or times)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
