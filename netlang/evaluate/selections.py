@@ -10,22 +10,28 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import NoSuchAttribute
 from netlang.diagnostics.language.values import BadIndex, BadOperands
 from netlang.evaluate.calls import attributes
-from netlang.evaluate.values import TensorValue, Value, kind_of
+from netlang.evaluate.values import Layer, TensorValue, Value, kind_of
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["attribute", "slice_bound", "indexed", "sliced"]
+
+_OF_A_LAYER = (
+    "a layer has no sizes: label the step that applies it, and read those of the label; figures"
+    " such as `params` are those of a net: assert them outside of its braces"
+)
 
 
 def attribute(value: Value, expr: ast.Attribute) -> Value:
     """``value.name``; only tensors have attributes."""
     if not isinstance(value, TensorValue):
         what = f"`{expr.value.span.text}`, {kind_of(value)},"
-        raise NetlangError(
-            NoSuchAttribute(
-                span=expr.name_span, what=what, name=expr.name, available="no attributes"
-            )
+        missing = NoSuchAttribute(
+            span=expr.name_span, what=what, name=expr.name, available="no attributes"
         )
+        is_layer = isinstance(value, Layer)
+        raise NetlangError(replace(missing, advice=_OF_A_LAYER) if is_layer else missing)
     available = attributes(value.type)
     if expr.name in available:
         return available[expr.name]

@@ -131,11 +131,14 @@ class NoSuchAttribute(Diagnostic):
     code = "E0210"
     title = "{what} has no `{name}`"
     caption = "it has {available}"
-    help = "a value has `channels`, `shape`, and `length`, `height`, `width` or `depth` by its rank"
+    help = "{advice}"
 
     what: str
     name: str
     available: str
+    advice: str = (
+        "a value has `channels`, `shape`, and `length`, `height`, `width` or `depth` by its rank"
+    )
 
 
 class NotAValue(Diagnostic):
