@@ -217,6 +217,13 @@ def _mended(spot: Spot, advice: str, end: int, text: str) -> Diagnostic:
 def _comparison(spot: Spot) -> Diagnostic | None:
     if spot.kind() != "=" or "==" not in spot.allowed:
         return None
+    if spot.kind(-1) == "in" and spot.kind(2) in (",", ")"):  # `linear(in=64, out=10)`
+        advice, span = "the size of the input is not given: leave it out", spot.span(-1)
+        end = spot.span(3).start if spot.kind(2) == "," else spot.span(1).end
+        fix = spot.replacing(advice, span.start, end, "")
+        return UnexpectedText(
+            span=span, found="`in=`", expected="an argument of the step", advice=advice, fix=fix
+        )
     return _mended(spot, "`==` compares", spot.start + 1, "==")
 
 
