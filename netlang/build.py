@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, final
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from netlang.recipes.words.preparations import Preparation
 
 __all__ = [
-    "NET_ALONE", "WHOLE", "BuildOptions", "Ends", "ExampleInputs", "FileAsked", "Fit", "Kind",
-    "LowPrecision", "Method", "OnnxOptions", "Written",
+    "NEAR", "NET_ALONE", "WHOLE", "BuildOptions", "Ends", "ExampleInputs", "FileAsked", "Fit",
+    "Kind", "LowPrecision", "Method", "OnnxOptions", "Written",
 ]  # fmt: skip
 
 
@@ -44,6 +44,8 @@ WHOLE = Fit()
 
 Kind: TypeAlias = Literal["float16", "bfloat16", "int8"]
 Method: TypeAlias = Literal["minmax", "entropy", "percentile"]
+NEAR = 0.99
+"""The mean cosine to float32 that a file in int8 has to have."""
 
 
 @final
@@ -75,7 +77,8 @@ class LowPrecision(Record, eq=False):
     with weights. `examples` are what int8 is calibrated on by `method`, with 0 in the middle of
     each range if it is `symmetric`, and what the file is compared with the one in float32 on, also
     in an `.npz` file by the names of inputs, with `label` for the classes; without any, inputs are
-    generated for that.
+    generated for that. While the mean cosine of an output in int8 is below `cosine`, more steps
+    stay in float32.
     """
 
     kind: Kind | None = None
@@ -86,6 +89,7 @@ class LowPrecision(Record, eq=False):
     examples: ExampleInputs | Path | None = None
     method: Method = "minmax"
     symmetric: bool = False
+    cosine: float = NEAR
 
     @property
     def has_integers(self) -> bool:
@@ -150,13 +154,18 @@ class FileAsked(TypedDict, total=False):
     license: str | None
 
 
+def _silent(line: str) -> None:
+    """Shows nothing."""
+
+
 @final
 class BuildOptions(Record):
     """How to build: with `weights` from a file or by key or, without these, drawn from `seed`.
 
     `fit` says how given weights map to those of the net. `depth` and `sizes` are for pictures: the
     levels of blocks to open, and the sizes of the input to show. `onnx` is for ONNX files. `guard`
-    is for PyTorch source: whether it refuses inputs of unsuitable sizes.
+    is for PyTorch source: whether it refuses inputs of unsuitable sizes. `progress` is called with
+    what is done next, where that takes long: a stage, and perhaps after a colon how far it is.
     """
 
     weights: Path | Mapping[str, object] | None = None
@@ -166,6 +175,7 @@ class BuildOptions(Record):
     sizes: Mapping[str, int] = field(default_factory=dict)
     onnx: OnnxOptions = USUAL_ONNX
     guard: bool = False
+    progress: Callable[[str], None] = _silent
 
 
 @final

@@ -9,7 +9,7 @@ scale of a channel is so small that the bias overflows in int32, the package enl
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -41,15 +41,18 @@ _PERCENTILE = {"percentile": 99.99}
 class Integers:
     """A file in float32, with the ranges of its values on examples, from which integers are made.
 
-    With `symmetric`, zero is 0 in values as in weights, which some providers require.
+    Where it is to be symmetric, zero is 0 in values as in weights, which some providers require.
     """
 
     def __init__(
-        self, path: Path, examples: ExampleInputs, method: Method, *, symmetric: bool
+        self,
+        path: Path,
+        examples: ExampleInputs,
+        low: LowPrecision,
+        progress: Callable[[str], None],
     ) -> None:
-        self._path, self._symmetric = path, symmetric
-        with _quiet():
-            self._ranges = _ranges(path, examples, method)
+        self._path, self._symmetric = path, low.symmetric
+        self._ranges = _ranges(path, examples, low.method, progress)
 
     def without(self, kept: Collection[str], path: Path | None = None) -> onnx.ModelProto:
         """The file in integers; the steps in `kept` and those without ranges stay in float32.
@@ -95,19 +98,27 @@ def _unranged(graph: onnx.GraphProto, ranges: Any) -> Iterator[str]:
             yield node.name
 
 
-def _ranges(path: Path, examples: ExampleInputs, method: Method) -> Any:
+def _ranges(
+    path: Path, examples: ExampleInputs, method: Method, progress: Callable[[str], None]
+) -> Any:
     """The range of every value on the examples, a few of which are in memory at a time."""
     tools = quantization()
-    calibrator = tools.calibrate.create_calibrator(
-        path, None, str(path.with_suffix(".calibrated.onnx")),
-        getattr(tools.CalibrationMethod, _METHODS[method]),
-        extra_options=_PERCENTILE if method == "percentile" else {},
-    )  # fmt: skip
-    calibrator.set_execution_providers(["CPUExecutionProvider"])
+    with _quiet():
+        calibrator = tools.calibrate.create_calibrator(
+            path, None, str(path.with_suffix(".calibrated.onnx")),
+            getattr(tools.CalibrationMethod, _METHODS[method]),
+            extra_options=_PERCENTILE if method == "percentile" else {},
+        )  # fmt: skip
+        calibrator.set_execution_providers(["CPUExecutionProvider"])
+    seen = 0
     for feeds in batches(examples):
-        if len(next(iter(feeds.values()))):
+        progress(f"calibrating: {seen:,} of {len(examples):,} examples")
+        seen += len(next(iter(feeds.values())))
+        with _quiet():
             calibrator.collect_data(_Reader(feeds))
-    return calibrator.compute_data()
+    progress("calibrating: ranges")
+    with _quiet():
+        return calibrator.compute_data()
 
 
 @final

@@ -37,8 +37,6 @@ __all__ = ["Unmeasurable", "write_low_precision"]
 
 _MOST = {DType.FLOAT16: 65504.0 / 4, DType.BFLOAT16: 2.0**126}
 """The largest value seen that leaves a type room for larger ones."""
-_NEAR = 0.99
-"""The mean cosine of outputs below which a file in integers keeps more steps in float32."""
 _ROUNDS = 8
 _MEASURED = 2**31 - 2**27
 """Bytes of weights up to which files are compared: ONNX Runtime takes no more at once."""
@@ -137,7 +135,7 @@ class _Writer(Record, eq=False):
         """A file in 8-bit integers: what loses most stays in float32 until it is near enough."""
         wide, single = self._single()
         values = step_values(single, self.net, self.examples)
-        integers = Integers(wide.path, self.examples, self.low.method, symmetric=self.low.symmetric)
+        integers = Integers(wide.path, self.examples, self.low, self._says)
         asked, lost, ranked = [*asked_for(self.net, self.low)], list[str](), list[str]()
         near = self.folder / "integers.onnx"
         for left in reversed(range(_ROUNDS)):
@@ -145,8 +143,9 @@ class _Writer(Record, eq=False):
             named = [*asked, *lost]
             write_integers(near, integers.without(kept), self.low, self.examples, named)
             file = ModelFile(near)
+            self._says(f"comparing with float32: {len(lost)} steps kept in it")
             found = compared(single, file, self.examples)
-            if not left or min(each.cosine for each in found.outputs) >= _NEAR:
+            if not left or min(each.cosine for each in found.outputs) >= self.low.cosine:
                 break
             ranked = ranked or self._ranked(single, integers, asked)
             lost = ranked[: len(lost) + max(1, len(ranked) // 10)]
@@ -155,6 +154,9 @@ class _Writer(Record, eq=False):
         whole = self._exported(self.folder / "whole.onnx", with_ends)
         write_integers(path, integers.without(kept, whole.path), self.low, self.examples, named)
         reasons = {"you asked for it": asked, "they lose most": lost}
+        if min(each.cosine for each in found.outputs) < self.low.cosine:
+            reasons[f"they lose most, though the cosine stays below {self.low.cosine:g}"] = lost
+            del reasons["they lose most"]
         notes = [f"in float32, since {why}: {listed(x, 20)}" for why, x in reasons.items() if x]
         written = Written(path, self._beside(path))
         told = what_it_costs((wide.path, written), self.examples, found, steps)
@@ -166,13 +168,17 @@ class _Writer(Record, eq=False):
         near = self.folder / "one.onnx"
         paths = {node.path for node in self.net.nodes}
         harm = {}
-        for node in self.net.nodes:
-            if has_matrix(node) and node.path not in asked:
-                others = paths - with_followers(self.net, {node.path})
-                write_integers(near, integers.without(others), self.low, few, [])
-                found = compared(single, ModelFile(near), few)
-                harm[node.path] = max(1.0 - each.cosine for each in found.outputs)
+        mapped = [each for each in self.net.nodes if has_matrix(each) and each.path not in asked]
+        for place, node in enumerate(mapped, 1):
+            self._says(f"looking for steps that lose most: {place} of {len(mapped)}")
+            others = paths - with_followers(self.net, {node.path})
+            write_integers(near, integers.without(others), self.low, few, [])
+            found = compared(single, ModelFile(near), few)
+            harm[node.path] = max(1.0 - each.cosine for each in found.outputs)
         return sorted(harm, key=lambda path: -harm[path])
+
+    def _says(self, line: str) -> None:
+        self.options.progress(line)
 
     @property
     def _alone(self) -> Form:

@@ -65,6 +65,13 @@ def _example_options() -> Iterator[click.Option]:
         show_default=True,
         help="How --int8 finds the range of a value among the examples.",
     )
+    yield click.Option(
+        ["--cosine"],
+        type=click.FloatRange(0, 1, max_open=True),
+        metavar="C",
+        help="How near --int8 has to be: while the mean cosine of an output to that in float32 is "
+        "smaller, steps are put back into float32.  [default: 0.99]",
+    )
     yield data_option()
 
 
@@ -82,6 +89,7 @@ class PrecisionAsked(TypedDict):
     count: int
     method: Method
     symmetric: bool
+    cosine: float | None
     data: tuple[str, ...]
 
 
@@ -94,7 +102,7 @@ def is_of_recipe(asked: PrecisionAsked) -> bool:
 
 def low_of(asked: PrecisionAsked) -> LowPrecision | None:
     """The options of `precision_options` as one object, but for the examples of a recipe."""
-    from netlang.build import LowPrecision
+    from netlang.build import NEAR, LowPrecision
 
     given = {
         "fp16": asked["fp16"], "bf16": asked["bf16"], "int8": asked["int8"],
@@ -110,6 +118,8 @@ def low_of(asked: PrecisionAsked) -> LowPrecision | None:
         raise click.UsageError("--int4-weights goes with --fp16 or alone")
     if asked["symmetric"] and kind != "int8":
         raise click.UsageError("--symmetric is for --int8")
+    if asked["cosine"] is not None and kind != "int8":
+        raise click.UsageError("--cosine is for --int8")
     if asked["half_io"] and kind not in ("float16", "bfloat16"):
         raise click.UsageError("--half-io is for --fp16 and --bf16")
     file = None if asked["calibrate"] is None or is_of_recipe(asked) else Path(asked["calibrate"])
@@ -117,7 +127,7 @@ def low_of(asked: PrecisionAsked) -> LowPrecision | None:
         kind=kind,
         int4_weights=asked["int4_weights"], half_io=asked["half_io"],
         keep=asked["keep"], keep_ends=asked["keep_ends"], examples=file, method=asked["method"],
-        symmetric=asked["symmetric"],
+        symmetric=asked["symmetric"], cosine=NEAR if asked["cosine"] is None else asked["cosine"],
     )  # fmt: skip
 
 
@@ -125,7 +135,7 @@ def _refuse_without_kind(asked: PrecisionAsked) -> None:
     given = {
         "--half-io": asked["half_io"], "--keep-ends": asked["keep_ends"],
         "--keep": asked["keep"], "--symmetric": asked["symmetric"],
-        "--calibrate": asked["calibrate"], "--data": asked["data"],
+        "--cosine": asked["cosine"], "--calibrate": asked["calibrate"], "--data": asked["data"],
     }  # fmt: skip
     for option in (option for option, value in given.items() if value):
         raise click.UsageError(

@@ -10,6 +10,7 @@ import click
 from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options
 from netlang.cli.arguments.precision import is_of_recipe, with_examples
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
+from netlang.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,8 @@ def _compile(
     from netlang.records import replace
     from netlang.targets import backend_for
 
-    options = replace(build_options(asked), guard=guard)
+    line = ProgressLine()
+    options = replace(build_options(asked), guard=guard, progress=line.show)
     # Every output is known to be writable in kind before the first is written.
     files = outputs(names if manifest is None else (*names, manifest))[: len(names)]
     jobs = [(backend_for(path), path) for path in files]
@@ -104,13 +106,13 @@ def _compile(
         raise click.UsageError("--script is for the .py file of a recipe")
     if inputs and is_recipe:
         raise click.UsageError(_INPUT_OF_NET)
+    if is_recipe and options.weights is not None and has_source:
+        raise click.UsageError(_WEIGHTS_OF_SCRIPT)
     if is_recipe:
-        if options.weights is not None and has_source:
-            raise click.UsageError(_WEIGHTS_OF_SCRIPT)
         every = _of_recipe(spec, changes, jobs, options, asked)
     else:
         every = _of_net(spec, changes, inputs, jobs, replace(options, onnx=onnx_of(asked)))
-    _report_all(every, None if manifest is None else Path(manifest))
+    _report_all(line.cleared_for(every), None if manifest is None else Path(manifest))
     return 0
 
 

@@ -16,8 +16,10 @@ from torch.nn import functional
 
 import netlang
 from netlang import ExampleInputs, LowPrecision, NetlangError, Run, load
+from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.precision import integers, write
 from netlang.backends.onnx.verify.file import RuntimeRefusedError
+from netlang.build import BuildOptions, OnnxOptions
 from tests.cli.support import Runner
 from tests.onnx.support import Arrays, random_weights
 from tests.onnx.support import run as outputs_of
@@ -286,3 +288,28 @@ def test_a_net_that_the_runtime_refuses(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(write, "step_values", refused)
     with pytest.raises(NetlangError, match=r"can't use `i\.onnx`: it has no kernel"):
         written(tmp_path, CONV, None, images(2, 3, 12, 12))
+
+
+def test_as_near_as_is_asked_for(tmp_path: Path) -> None:
+    """What loses most goes back into float32; what is done is told on the way."""
+    text = "net n {\n input x: [3, 12, 12]\n" + " conv(8, 3x3) -> relu\n" * 4 + "}\n"
+    (tmp_path / "n.net").write_text(text, encoding="utf-8")
+    program, x, told = load(tmp_path / "n.net").program, images(16, 3, 12, 12), list[str]()
+    kept = []
+    for cosine in (0.5, 0.9999999):
+        low = LowPrecision("int8", examples=ExampleInputs({"x": x}), cosine=cosine)
+        options = BuildOptions(onnx=OnnxOptions(low=low), progress=told.append)
+        notes = BACKEND.write(program, tmp_path / "i.onnx", options).notes
+        kept.append([note for note in notes if note.startswith("in float32, since they lose most")])
+    assert kept[0] == []
+    assert len(kept[1]) == 1
+    assert told[:3] == [
+        "calibrating: 0 of 16 examples", "calibrating: 8 of 16 examples", "calibrating: ranges",
+    ]  # fmt: skip
+    assert "looking for steps that lose most: 4 of 4" in told
+
+
+def test_nearness_is_for_integers(run: Runner) -> None:
+    done = run("compile", "good.net", "-o", "a.onnx", "--fp16", "--cosine", "0.99")
+    assert done.status == 2
+    assert "--cosine is for --int8" in done.err
