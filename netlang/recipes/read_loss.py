@@ -17,6 +17,7 @@ from netlang.recipes.bind import fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
 from netlang.recipes.words.losses import Loss, LossFunction, Term
+from netlang.recipes.words.operands import values_in
 from netlang.records import replace
 from netlang.syntax import ast
 
@@ -109,6 +110,8 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
                 given=len(operands),
             )
         )
+    if operands and not any([*values_in(each)] for each in operands):
+        raise _malformed(expr, "there is no value of the net or the data in it")
     return Term(1.0, function, operands, expr.span)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from netlang.analysis.constraints import solve
 from netlang.backends.torch.data.sets import Parts, Tensors
+from netlang.backends.torch.data.values import unfit_values
 from netlang.backends.torch.runtime.mixing import is_mask
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
@@ -53,14 +54,15 @@ def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
     for part, steps in zip((parts.train, parts.validation, parts.test), paths, strict=True):
         if isinstance(part, Tensors):
             targets = _targets(recipe, part, steps)
-            found = (
+            found: tuple[Diagnostic, ...] = (
                 *_inputs(recipe, program, part),
                 *_sizes(recipe, program, part),
                 *check_loss(recipe, program, targets, steps),
                 *check_mixing(recipe, program, targets),
-                *_shares(recipe, program, part),
                 *_unread(recipe, program, part),
             )
+            if not found and not problems:
+                found = tuple(unfit_values(recipe, program, part, targets))
             problems += [each for each in found if each not in problems]
     if problems:
         raise NetlangError(*problems)
@@ -159,29 +161,6 @@ def _decisions(recipe: Recipe, program: Program, parts: Parts) -> Iterator[Diagn
                 net=program.name,
                 outputs="1",
                 classes=f"{count} classes",
-            )
-
-
-def _shares(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
-    """Targets beyond 0 and 1 for a loss of decisions."""
-    for term in recipe.loss.terms:
-        if not isinstance(term.function, DECISIONS):
-            continue
-        output, target = operands_of(term, recipe, program)
-        value = part.targets.get(str(target).removeprefix("float(").removesuffix(")"))
-        if value is None:
-            continue
-        type = operand_type(output, value_types(recipe, program))
-        numbers = type is None or decides(term, type) or value.dim() > len(type.shape)
-        if not numbers:  # of classes
-            continue
-        low, high = float(value.min()), float(value.max())
-        if low < 0 or high > 1:
-            yield DataUnfit(
-                span=recipe.places["data"],
-                what=f"`{target}` of `{recipe.data.place or recipe.data.name}` goes from {low:g}"
-                f" to {high:g}, but `{term.function.name}` takes numbers from 0 to 1",
-                advice="scale it, or choose a loss for any numbers, such as `mse`",
             )
 
 

@@ -208,6 +208,7 @@ class Decisions:
             "batched": data.images and not self.train.mixes and not self.by_workers,
             "together": bool(self.train.mixes) or self.masks,
             "scales": bool(self.scales),
+            "single": self.recipe.batch == 1,
         }
 
     def _of_loop(self) -> dict[str, bool]:

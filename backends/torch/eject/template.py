@@ -53,13 +53,15 @@ def epoch_order(seed, epoch, count):  #? orders
   #? orders
   #? orders
 def batches(count, epoch):
-    """The examples of each batch of an epoch; a single one makes none."""
+    """The examples of each batch of an epoch; a single one makes none."""  #? !single
+    """The example of each batch of an epoch."""  #? single
     key = mix(mix(torch.tensor([$order_seed])) + epoch + 0x5EED) + torch.arange(count)  #? !orders
     order = mix(key).argsort(stable=True)  #? !orders !images
     order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !orders images
     order = epoch_order($order_seed, epoch, count)  #? orders !images
     order = (epoch_order($order_seed, epoch, count) + epoch * count).tolist()  #? orders images
-    whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]
+    whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]  #? !single
+    whole = [order[at : at + 1] for at in range(count)]  #? single
     return [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images !mixes
     return [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images !mixes
     whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images mixes

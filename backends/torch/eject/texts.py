@@ -252,8 +252,10 @@ def _ordered(decisions: Decisions, inputs: tuple[str, ...]) -> Iterator[str]:
     """The arguments of the model in a test."""
     for text, port in zip(inputs, decisions.program.net.inputs, strict=True):
         last = decisions.recipe.channels_last and port.type.rank == 3
-        whole = f"({text})" if " " in text else text
-        yield f"{whole}.contiguous(memory_format=torch.channels_last)" if last else text
+        views = decisions.test.views if text in decisions.names.inputs[1:] else 1
+        seen = f"{text}.repeat_interleave({views}, 0)" if views > 1 else text
+        whole = f"({seen})" if " " in text else seen
+        yield f"{whole}.contiguous(memory_format=torch.channels_last)" if last else seen
 
 
 def _run(decisions: Decisions) -> str:

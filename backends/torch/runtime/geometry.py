@@ -46,6 +46,8 @@ def moved(
     mode: str = "bilinear",
 ) -> Tensor:
     """Pixel (i, j) is that at (a i + b j + c, d i + e j + f), right and down from the centre."""
+    if not x.numel():  # of masks where no target is one
+        return x
     image = x if x.dim() == 4 else x.reshape(len(x), -1, 1, x.shape[-1])
     height, width = image.shape[2:]
     rows = a, b * height / width, c * 2 / width, d * width / height, e, f * 2 / height

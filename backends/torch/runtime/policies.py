@@ -56,7 +56,7 @@ def autocontrast(x: Tensor) -> Tensor:
 
 def equalize(x: Tensor) -> Tensor:
     """Each channel with about as many pixels at every level."""
-    levels = x.long().flatten(2)
+    levels = x.clamp(0.0, 255.0).long().flatten(2)
     counts = torch.zeros(*levels.shape[:2], 256, dtype=torch.long, device=x.device)
     counts.scatter_add_(2, levels, torch.ones_like(levels))
     brightest = counts.gather(2, levels.amax(2, keepdim=True))

@@ -117,6 +117,8 @@ class Prepared:
         first, *others = batch.inputs
         first, targets = self.path.device(first, batch.targets, batch.numbers, epoch, scale)
         first = first if self.normalize is None else self.normalize(first)
+        if self.path.views > 1:
+            others = [each.repeat_interleave(self.path.views, 0) for each in others]
         inputs = tuple(self._ordered(each) for each in (first, *others))
         numbers = batch.numbers
         if self.path.mixes and numbers is not None:

@@ -34,6 +34,7 @@ from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Arrays
 from netlang.recipes.words.losses import (
     LABEL,
+    WITH_NUMBERS,
     BinaryCrossEntropyWithLogits,
     Comparison,
     CrossEntropy,
@@ -183,7 +184,7 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
     yield from _check_channels(term, left)
     if left.type is None or right.type is None:
         return
-    same = _same(left.type, right.type)
+    same = _same(term, left.type, right.type)
     if isinstance(term.function, Kl):
         same = same and right.type.dtype.is_float
     classes = _classes(term, left.type, right.type)
@@ -206,10 +207,11 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
         yield from _check_classes(term, left, right, values)
 
 
-def _same(left: TensorType, right: TensorType) -> bool:
+def _same(term: Term, left: TensorType, right: TensorType) -> bool:
     """Elementwise: numbers of one shape; a single number may have one axis or none."""
     alike = left.shape == right.shape or {left.shape, right.shape} == {(), (1,)}
-    return left.dtype.is_float and (alike or is_number(right)) and not is_number(left)
+    alike = alike or (is_number(right) and isinstance(term.function, WITH_NUMBERS))
+    return left.dtype.is_float and alike and not is_number(left)
 
 
 def _classes(term: Term, logits: TensorType, target: TensorType) -> bool:

@@ -12,7 +12,7 @@ from netlang.diagnostics.recipes.optimization import (
     SeveralPlateaus,
 )
 from netlang.recipes.recipe import Epochs, Recipe
-from netlang.recipes.words.optimizers import AdaDelta, AdaGrad
+from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
 from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
 from netlang.recipes.words.timing import REST, Chain, Clock, Phase, RateRule, Schedule
 
@@ -25,13 +25,25 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
     span = recipe.places.get("schedule")
     if sum(isinstance(phase, Plateau) for phase in phases) > 1:
         yield SeveralPlateaus(span=span)
-    cycles = any(isinstance(phase, OneCycle) and phase.cycle_momentum for phase in phases)
-    if cycles and isinstance(recipe.optimizer, AdaGrad | AdaDelta):
+    if any(map(_cycles, phases)) and _without_momentum(recipe, phases[0]):
         yield NoMomentumToCycle(span=span, optimizer=recipe.optimizer.name)
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
     if all(phase.unit == unit for phase in phases if phase.length is not None):
         # With one unit for all, it doesn't matter how many steps an epoch has.
         yield from _overrun(recipe, Clock(0, 1, recipe.length.count), unit)
+
+
+def _cycles(phase: Phase) -> bool:
+    return isinstance(phase, OneCycle) and phase.cycle_momentum
+
+
+def _without_momentum(recipe: Recipe, first: Phase) -> bool:
+    """Whether the optimizer has no momentum: `rmsprop` keeps none if it begins without."""
+    used = recipe.optimizer
+    if isinstance(used, RmsProp):
+        begun = first.max_momentum if isinstance(first, OneCycle) else used.momentum
+        return begun == 0.0
+    return isinstance(used, AdaGrad | AdaDelta)
 
 
 def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:

@@ -19,7 +19,8 @@ from netlang.records import ComparedInPart, Record
 from netlang.source import Span
 
 __all__ = [
-    "ALL", "DECISIONS", "LABEL", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits",
+    "ALL", "DECISIONS", "LABEL", "WITH_NUMBERS", "BinaryCrossEntropy",
+    "BinaryCrossEntropyWithLogits",
     "Comparison", "CrossEntropy", "Dice", "Expression", "Focal", "Hinge", "Kl", "KlNormal", "L1",
     "L1Penalty", "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty", "SmoothL1", "Term",
 ]  # fmt: skip
@@ -187,6 +188,8 @@ class Focal(LossFunction):
 
 
 DECISIONS = (BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Focal)  # between two classes
+# With a number as target too: `binary_cross_entropy_with_logits(judged, 1)`.
+WITH_NUMBERS = (Mse, L1, SmoothL1, BinaryCrossEntropy, BinaryCrossEntropyWithLogits)
 
 
 @final

@@ -125,6 +125,37 @@ def test_class_numbers_are_no_shares(tmp_path: Path) -> None:
     assert "from 0 to 2" in error
 
 
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        ("cross_entropy(y, -kind)", "`(-kind)` of `pets` goes from -2 to 0, but `y` takes whole"),
+        ("hinge(y, kind + kind)", "goes from 0 to 4, but `y` takes whole numbers from 0 to 2"),
+        ("cross_entropy(y, kind) + mse(mean(y), float(kind))", ""),
+        ("binary_cross_entropy(sigmoid(mean(y)), exp(share))", "takes numbers from 0 to 1"),
+        ("binary_cross_entropy(sigmoid(mean(y)), share / 2)", ""),
+    ],
+)
+def test_values_that_a_loss_computes_of_targets(tmp_path: Path, loss: str, told: str) -> None:
+    """PyTorch ends with an index that is out of bounds, or on a GPU with a lost device."""
+    arrays(tmp_path, kind=np.arange(6) % 3, share=np.linspace(0, 1, 6))
+    data = 'arrays("pets", [3], targets=["kind", "share"])'
+    found = fit(tmp_path, SIGNAL.format(3), data, f"loss: {loss}")
+    assert len(found) == bool(told)
+    assert all(each.startswith("E0786") and told in each for each in found)
+
+
+def test_class_numbers_of_places(tmp_path: Path) -> None:
+    """As in a mask; those that cross-entropy leaves out are no class."""
+    mask = np.arange(24).reshape(6, 4) % 3
+    body = "    input x: [3]\n    output y: linear(12) -> reshape([3, 4])"
+    data = 'arrays("pets", [3], targets=["mask"])'
+    arrays(tmp_path, mask=np.where(mask == 1, -100, mask))
+    assert fit(tmp_path, body, data) == []
+    arrays(tmp_path, mask=mask + 1)
+    (error,) = fit(tmp_path, body, data)
+    assert error.startswith("E0786 `mask` of `pets` goes from 1 to 3, but `y` takes whole numbers")
+
+
 def test_class_numbers_that_no_loss_reads_are_not_mixed(tmp_path: Path) -> None:
     arrays(tmp_path, kind=np.arange(6) % 3, height=np.zeros((6, 3)))
     lines = ("augment: mixup", "loss: mse(y, height)")

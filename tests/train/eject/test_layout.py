@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from netlang.backends.torch.eject.net.conditional import conditional
 from netlang.backends.torch.eject.net.model import model_of
 from netlang.backends.torch.eject.text.commented import commented
-from netlang.backends.torch.eject.text.sections import WIDTH, wrapped
+from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
 from netlang.backends.torch.python.printer import columns
 from netlang.backends.torch.python.statements import statement_lines
 from netlang.backends.torch.python.tree import (
@@ -117,3 +119,50 @@ def test_shortcuts_of_a_block_with_a_docstring(tmp_path: Path) -> None:
     assert text.count("(nn.Module):") == 1
     assert "if stride != 1 or in_channels != 4 * width:" in text
     assert "A unit with a shortcut, where the shape changes." in text
+
+
+BROKEN = {
+    "targets": (
+        f"    {', '.join(f'value_of_{n}_{LONG[:9]}' for n in range(5))} = changed(before, masks)",
+        7,
+    ),
+    "a call that doesn't begin on its line": (
+        f"    {LONG[:40]}, {LONG[:40]} = changed_by_many_steps(before, masks, {LONG[:20]})",
+        3,
+    ),
+    "a generator": (
+        f"    {LONG[:40]}, {LONG[:40]} = (each[numbers].to(device) for each in all)",
+        3,
+    ),
+    "values that begin in brackets": (f"    return (x - mean) / std, {LONG[:40]}, {LONG[:40]}", 5),
+    "a sum that ends with a call": (
+        f"    x = x + 0.5 * a_function_of_much({LONG[:40]}, weights=(1.43, 0.6), more={LONG[:20]})",
+        3,
+    ),
+    "a quotient that begins with a call": (
+        f"    x = a_function({LONG[:40]}, {LONG[:40]}, weights=(1.43, 0.61)) / len(y.sigmoid())",
+        5,
+    ),
+    "a sum of products": (
+        f"    rate = 0.72 + {LONG[:30]} * (1.0 - min(step, 2 * {LONG[:30]}) / (2 * n)) ** 0.306",
+        5,
+    ),
+    "values": (f"    return x, {LONG[:50]}, {LONG[:40]}", 5),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_long_lines_are_broken_as_ruff_breaks_them(name: str, tmp_path: Path) -> None:
+    line, count = BROKEN[name]
+    lines = wrapped(line)
+    assert len(lines) == count
+    text = "\n".join(("def f():", *lines, ""))
+    (tmp_path / "f.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=100"]
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(f"def f():\n{line}"))
+    subprocess.run([*command, "--check", str(tmp_path)], check=True, capture_output=True)
+    # A section that takes another has the same lines.
+    inner, outer = Section(), Section()
+    inner.add(line)
+    outer.take(inner)
+    assert outer.lines == lines

@@ -194,7 +194,7 @@ def _cut(
     yield f"    region = whole({size}{'' if one else ', len(x)'})"
     for placed in cut.steps:
         section.add(calls=(placed.step.call.function,))
-        given = (f"{each}.numpy()" for each in _drawing(placed, numbers))
+        given = (f"{each}.numpy()" for each in _drawing(placed, numbers, "1" if one else "len(x)"))
         yield f"    region = {placed.step.call.source('region', *given)}"
     if not one:
         section.add(calls=(cut_batch, *((cut_masks,) if masks else ())))
@@ -203,10 +203,10 @@ def _cut(
         yield f"    x{left} = cut_batch(x, region){right}"
 
 
-def _drawing(placed: PlacedStep, numbers: str | None) -> Iterator[str]:
+def _drawing(placed: PlacedStep, numbers: str | None, count: str = "len(x)") -> Iterator[str]:
     """The uniform numbers of a step, `[B, k]`, or 0 in a test; nothing if it takes none."""
     wanted = placed.step.numbers
     if wanted and numbers is None:
-        yield f"torch.zeros(len(x), {wanted}, dtype=torch.float64)"
+        yield f"torch.zeros({count}, {wanted}, dtype=torch.float64)"
     elif wanted:
         yield f"uniform(epoch, {numbers}, {placed.place}, {wanted})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, final
@@ -11,6 +11,7 @@ from typing import Any, final
 __all__ = ["WIDTH", "Section", "wrapped"]
 
 WIDTH = 100
+_SIGNS = (ast.Add, ast.Sub), (ast.Mult, ast.Div, ast.MatMult), (ast.operator,)
 
 
 @final
@@ -37,8 +38,9 @@ class Section:
             self.add(f"    return {text}")
 
     def take(self, other: Section) -> None:
-        """Add all of another section."""
-        self.add(*other.lines, calls=tuple(other.functions))
+        """Add all of another section, whose lines are broken already."""
+        self.lines += other.lines
+        self.add(calls=tuple(other.functions))
         self.imports |= other.imports
 
 
@@ -47,7 +49,8 @@ def wrapped(line: str) -> list[str]:
 
     It stays as it is if there is nowhere to break it.
     """
-    if len(line) <= WIDTH or line.lstrip().startswith(('"""', "#")):
+    # A line that begins with a sign is a part of what was broken before.
+    if len(line) <= WIDTH or line.lstrip().startswith(('"""', "#", "+ ", "- ", "* ", "/ ")):
         return [line]
     text = line.lstrip()
     indent = line[: len(line) - len(text)]
@@ -61,7 +64,11 @@ def wrapped(line: str) -> list[str]:
     if not isinstance(value, ast.expr):
         return [line]
     start, stop = value.col_offset, value.end_col_offset or 0
-    return _broken(value, text, indent, text[:start], text[stop:])
+    head, targets = text[:start], getattr(statement, "targets", [None])
+    if isinstance(targets[0], ast.Tuple) and len(f"{indent}{head}(") > WIDTH:
+        names = [f"{indent}    {ast.unparse(each)}," for each in targets[0].elts]
+        return [f"{indent}(", *names, *_broken(value, text, indent, ") = ", text[stop:])]
+    return _broken(value, text, indent, head, text[stop:])
 
 
 def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> list[str]:
@@ -70,20 +77,37 @@ def _broken(node: ast.expr, text: str, indent: str, head: str, tail: str) -> lis
     if len(indent + head + own + tail) <= WIDTH:
         return [f"{indent}{head}{own}{tail}"]
     if isinstance(node, ast.BinOp):
-        return [f"{indent}{head}(", *_terms(node, text, f"{indent}    "), f"{indent}){tail}"]
+        terms = _terms(node, text, f"{indent}    ")
+        if max(map(len, terms)) > WIDTH or not _goes_on(node):
+            for call in _ends(node):
+                before = head + text[node.col_offset : call.col_offset]
+                after = text[call.end_col_offset : node.end_col_offset] + tail
+                begun = f"{indent}{before}{text[call.col_offset : call.func.end_col_offset]}("
+                if call.args and len(begun) <= WIDTH and len(f"{indent}){after}") <= WIDTH:
+                    return _broken(call, text, indent, before, after)
+        return [f"{indent}{head}(", *terms, f"{indent}){tail}"]
     inner = f"{indent}    "
     body = _items(node, text, inner)
+    if body is not None and _is_bare(node):
+        return [f"{indent}{head}(", *body, f"{indent}){tail}"]
     if body is not None:
         return [f"{indent}{head}{own[0]}", *body, f"{indent}{own[-1]}{tail}"]
     if not isinstance(node, ast.Call) or not (node.args or node.keywords):
         return [f"{indent}{head}{own}{tail}"]
     begin = text[node.col_offset : node.func.end_col_offset]
+    if head.endswith(" = ") and len(f"{indent}{head}{begin}(") > WIDTH:
+        return [f"{indent}{head}(", *_broken(node, text, inner, "", ""), f"{indent}){tail}"]
     given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     together = inner + ", ".join(text[each.col_offset : each.end_col_offset] for each in given)
     body = [together]
     if len(together) > WIDTH:
         body = [line for each in given for line in _item(each, text, inner)]
     return [f"{indent}{head}{begin}(", *body, f"{indent}){tail}"]
+
+
+def _is_bare(node: ast.expr) -> bool:
+    """Whether it is a tuple without parentheses: it begins where its first item does."""
+    return isinstance(node, ast.Tuple) and node.elts[0].col_offset == node.col_offset
 
 
 def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
@@ -97,9 +121,9 @@ def _items(node: ast.expr, text: str, indent: str) -> list[str] | None:
             for k, v in pairs
         ]
         return [f"{indent}{each}," for each in items]
-    if isinstance(node, ast.List) or (isinstance(node, ast.Tuple) and text[node.col_offset] == "("):
+    if isinstance(node, ast.List | ast.Tuple):
         return [line for each in node.elts for line in _item(each, text, indent)]
-    if isinstance(node, ast.DictComp | ast.ListComp):
+    if isinstance(node, ast.DictComp | ast.ListComp | ast.GeneratorExp):
         starts = [each.target.col_offset - len("for ") for each in node.generators]
         places = [node.col_offset + 1, *starts, (node.end_col_offset or 0) - 1]
         parts = [text[start:stop].strip() for start, stop in pairwise(places)]
@@ -129,6 +153,22 @@ def _links(node: ast.expr) -> list[int]:
     return places[1:]
 
 
+def _goes_on(node: ast.BinOp) -> bool:
+    """Whether a sum has more than two terms, or a product more than two factors."""
+    alike = next(kinds for kinds in _SIGNS if isinstance(node.op, kinds))
+    return isinstance(node.left, ast.BinOp) and isinstance(node.left.op, alike)
+
+
+def _ends(node: ast.expr) -> Iterator[ast.Call]:
+    """The calls that a sum or product ends and begins with, without brackets around them."""
+    last = first = node
+    while isinstance(last, ast.BinOp) and last.right.end_col_offset == last.end_col_offset:
+        last = last.right
+    while isinstance(first, ast.BinOp) and first.left.col_offset == first.col_offset:
+        first = first.left
+    yield from (each for each in (last, first) if isinstance(each, ast.Call))
+
+
 def _terms(node: ast.expr, text: str, indent: str) -> list[str]:
     """A sum or product; one operand per line if it doesn't fit on one."""
     own = text[node.col_offset : node.end_col_offset]
@@ -139,4 +179,9 @@ def _terms(node: ast.expr, text: str, indent: str) -> list[str]:
     closed = len(after) - len(after.lstrip(") "))
     left = text[node.col_offset : node.left.end_col_offset] + after[:closed].rstrip()
     first = _terms(node.left, text, indent) if left.count("(") == 0 else [f"{indent}{left}"]
-    return [*first, f"{indent}{after[closed:].strip()}"]
+    rest = after[closed:].strip()
+    if len(indent + rest) <= WIDTH or node.right.end_col_offset != node.end_col_offset:
+        return [*first, f"{indent}{rest}"]
+    sign, _, _ = rest.partition(" ")
+    begun, *others = _terms(node.right, text, indent)
+    return [*first, f"{indent}{sign} {begun.lstrip()}", *others]
