@@ -33,8 +33,8 @@ from netlang.targets.options import RunOptions
 
 __all__ = ["FEWEST", "Patient", "class_numbers", "first_of"]
 
-# Multiply-accumulates of one experiment: a quarter of a minute or so, whatever the net.
-_WORK = {"cpu": 4e11}
+# Multiply-accumulates of one experiment: some ten seconds, whatever the net.
+_WORK = {"cpu": 2e11}
 _WORK_OF_OTHERS = 1e14
 # Of a training step: the forward pass, and twice as much back.
 _PASSES = 3
@@ -135,7 +135,7 @@ class Patient:
         with closing(ready.testing(some)) as part:
             for views in part.once():
                 first = views.scales[0]
-                inputs = tuple(each[:: views.views] for each in first.inputs)
+                inputs = tuple(each[:: views.views].contiguous() for each in first.inputs)
                 batch = Batch(inputs, first.targets)
                 if not found or batch.inputs[0].shape[1:] == found[0].inputs[0].shape[1:]:
                     found.append(batch)
@@ -146,9 +146,9 @@ class Patient:
         """Up to 512 training examples as the net sees them in a test."""
         return self.seen(self.train, 512)
 
-    def batch(self, count: int) -> Batch:
-        """The first `count` examples of the sample; fewer where a pass is much work."""
-        most = self._work // max(1, _PASSES * self.macs)
+    def batch(self, count: int, steps: int = 1) -> Batch:
+        """The first `count` examples of the sample; fewer where so many steps are much work."""
+        most = self._work // max(1, _PASSES * self.macs * steps)
         return first_of(self.sample, max(FEWEST, min(count, most)))
 
     def part(self, examples: Examples, *, augmented: bool) -> Prepared:

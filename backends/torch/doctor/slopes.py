@@ -7,7 +7,7 @@ the two one-sided slopes go on to differ however small h is, and the place is le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, final
 
@@ -56,17 +56,20 @@ class _Place:
 
     function: Function
     tensor: Tensor
-    index: int
+    index: tuple[int, ...]
+
+    @property
+    def value(self) -> float:
+        return float(self.tensor.data[self.index])
 
     def at(self, shift: float) -> float:
         """The function's value with the element moved."""
-        flat = self.tensor.data.view(-1)
-        before = flat[self.index].clone()
-        flat[self.index] += shift
+        before = self.value
+        self.tensor.data[self.index] = before + shift
         try:
             return float(self.function())
         finally:
-            flat[self.index] = before
+            self.tensor.data[self.index] = before
 
 
 def compared_gradients(
@@ -89,22 +92,24 @@ def compared_gradients(
         for name, tensor in tensors.items():
             gradient = tensor.grad
             for index in _chosen(tensor, gradient, each, draws):
-                found = 0.0 if gradient is None else float(gradient.reshape(-1)[index])
+                found = 0.0 if gradient is None else float(gradient[index])
                 _compare(count, name, _Place(function, tensor, index), found, scale)
     return count
 
 
 def _chosen(
     tensor: Tensor, gradient: Tensor | None, each: int, draws: torch.Generator
-) -> list[int]:
+) -> Iterator[tuple[int, ...]]:
     """Some elements: the one of the largest gradient, and others by chance."""
     if not tensor.numel():
-        return []
+        return
     chosen = torch.randperm(tensor.numel(), generator=draws)[:each].tolist()
     if gradient is not None:
         steepest = int(gradient.reshape(-1).abs().argmax())
         chosen = [steepest, *(index for index in chosen if index != steepest)][:each]
-    return [int(index) for index in chosen]
+    for index in chosen:
+        found = torch.unravel_index(torch.tensor(index), tensor.shape)
+        yield tuple(int(place) for place in found)
 
 
 def _compare(count: SlopeCount, name: str, place: _Place, found: float, scale: float) -> None:
@@ -112,7 +117,7 @@ def _compare(count: SlopeCount, name: str, place: _Place, found: float, scale: f
     slope = 0.0
     kinked = False
     for width in _WIDTHS:
-        size = width * max(1.0, abs(float(place.tensor.data.view(-1)[place.index])))
+        size = width * max(1.0, abs(place.value))
         after, before = place.at(size), place.at(-size)
         slope = (after - before) / (2 * size)
         allowed = _RELATIVE * max(abs(slope), abs(found)) + _ABSOLUTE * max(1.0, scale)
@@ -125,6 +130,4 @@ def _compare(count: SlopeCount, name: str, place: _Place, found: float, scale: f
         count.kinks += 1
         return
     count.compared += 1
-    shape = place.tensor.shape
-    index = tuple(int(each) for each in torch.unravel_index(torch.tensor(place.index), shape))
-    count.wrong.append(WrongGradient(name, index, found, slope))
+    count.wrong.append(WrongGradient(name, place.index, found, slope))

@@ -62,6 +62,13 @@ def test_a_bend_within_the_first_width_is_no_kink() -> None:
     assert (count.compared, count.kinks, count.wrong) == (1, 0, [])
 
 
+def test_weights_that_lie_otherwise_in_memory() -> None:
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
+    x.requires_grad_()
+    count = compared_gradients(lambda: x.sin().sum(), {"x": x}, 6, seed=0)
+    assert (count.compared, count.wrong) == (6, [])
+
+
 def test_what_is_not_reached_has_slope_0() -> None:
     x, y = (torch.ones(2, dtype=torch.float64, requires_grad=True) for _ in range(2))
 

@@ -54,13 +54,13 @@ class MemoryAndTime(Check):
                 )
             )
             return self.report(f"about {_size(needed)}", *symptoms)
-        batch = patient.batch(part)
+        batch = patient.batch(part, _STEPS)
         seconds = _seconds(patient, batch) * count / len(batch)
         steps = patient.data.train.epoch_steps
         length = recipe.length
         total = length.count * (steps if isinstance(length, Epochs) else 1)
         return self.report(
-            f"about {_size(needed)} for a batch of {count}, {1000 * seconds:.3g} ms a step on"
+            f"about {_size(needed)} for a batch of {count}, {_time(seconds)} a step on"
             f" {patient.device}: {duration(seconds * steps)} an epoch, {duration(seconds * total)}"
             " in all, without preparing the data"
         )
@@ -79,12 +79,18 @@ def _bytes(patient: Patient) -> tuple[int, int]:
     weights = {each.untyped_storage().data_ptr() for each in model.parameters()}
     sizes = sum(each.numel() * each.element_size() for each in model.parameters())
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        values = patient.objective.values(model, first_of(patient.sample, _PROBED))
+        values = patient.objective.values(model, _apart(first_of(patient.sample, _PROBED)))
         patient.objective.loss(values)
     optimizer = patient.recipe.optimizer
     # Of most optimizers, two means of each gradient.
     states = (1 if optimizer.momentum else 0) if isinstance(optimizer, Sgd) else 2
     return sizes * (2 + states), sum(kept.values()) // _PROBED
+
+
+def _apart(batch: Batch) -> Batch:
+    """The batch in memory of its own, not in that of a larger one."""
+    targets = {name: value.clone() for name, value in batch.targets.items()}
+    return Batch(tuple(each.clone() for each in batch.inputs), targets)
 
 
 def _available(device: torch.device) -> int:
@@ -109,6 +115,10 @@ def _seconds(patient: Patient, batch: Batch) -> float:
 
     repeated(patient, batch, [0.0] * _STEPS, noted)
     return min(times[1:] or times)
+
+
+def _time(seconds: float) -> str:
+    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def _size(count: float) -> str:

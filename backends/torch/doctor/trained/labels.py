@@ -29,6 +29,8 @@ _EXAMPLES = 600
 _OF_A_CLASS = 20
 _STEPS = 300
 _FEWEST = 60
+# With fewer examples, a hard task looks like one without sense.
+_ENOUGH = 400
 # The share of the first loss at which nothing is left to learn.
 _LEARNED = 0.05
 # Standard errors: chance does less, and less than this is chance.
@@ -170,6 +172,7 @@ def _unrelated(
             f" ({held.guess:.0%})",
             "look at some examples with their labels: were both sorted or shuffled alike?",
             patient.place("data"),
+            wrong=len(held.labels) >= _ENOUGH,
         )
         return
     known = held.above_chance(_SURE) and held.right > held.guess + _GAP

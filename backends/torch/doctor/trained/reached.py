@@ -43,7 +43,7 @@ class Reached(Check):
             return True
 
         start = dict(patient.state().model.named_parameters())
-        done = repeated(patient, patient.batch(_EXAMPLES), [1.0] * _STEPS, note)
+        done = repeated(patient, patient.batch(_EXAMPLES, _STEPS), [1.0] * _STEPS, note)
         model = done.state.model
         wanted = [name for name, each in model.named_parameters() if each.requires_grad]
         symptoms = _alike(patient, model, start) if done.finite else []
