@@ -271,6 +271,17 @@ def test_a_recipe_stands_for_its_net(run: Runner) -> None:
     assert "E0007" in run("summary", "mine.net:other").err
 
 
+@pytest.mark.parametrize(
+    "option", ["--opset=18", "--no-fold", "--fp16", "--preprocess=imagenet", "--seed=3"]
+)
+def test_options_of_a_kind_of_file_that_is_not_written(run: Runner, option: str) -> None:
+    refused = run("compile", "good.net", "-o", "good.py", "-o", "good.svg", option)
+    flag = option.partition("=")[0]
+    assert refused.status == 2
+    assert f"{flag} is for .onnx files, and -o names none" in refused.err
+    assert not Path("good.py").exists()
+
+
 def test_weights_of_a_file_are_said_or_refused(run: Runner) -> None:
     """A script takes none by this option; an ONNX file without any is told to be random."""
     refused = run("compile", "mnist1d", "-o", "train.py", "--weights", "w.safetensors")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
     from netlang.targets.ends import Layout
 
-__all__ = ["OnnxAsked", "onnx_of", "onnx_options"]
+__all__ = ["OnnxAsked", "onnx_of", "onnx_options", "refuse_onnx_options"]
 
 
 _MOST = 1 << 20
@@ -100,6 +100,19 @@ def _end_options() -> tuple[click.Option, ...]:
             help="Names of the classes, one on each line, for the metadata of an .onnx file.",
         ),
     )
+
+
+def refuse_onnx_options(context: click.Context) -> None:
+    """Refuse what only an .onnx file can carry out: these options, and the seed of its weights.
+
+    Raises `click.UsageError`.
+    """
+    from click.core import ParameterSource
+
+    options = {option.name or "": option.opts[0] for option in onnx_options()}
+    for name, flag in {**options, "seed": "--seed"}.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{flag} is for .onnx files, and -o names none")
 
 
 class OnnxAsked(PrecisionAsked):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options
+from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options, refuse_onnx_options
 from netlang.cli.arguments.precision import is_of_recipe, with_examples
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
 from netlang.cli.progress import ProgressLine
@@ -98,6 +98,8 @@ def _compile(
     # Every output is known to be writable in kind before the first is written.
     files = outputs(names if manifest is None else (*names, manifest))[: len(names)]
     jobs = [(backend_for(path), path) for path in files]
+    if not any(path.suffix.lower() == ".onnx" for path in files):
+        refuse_onnx_options(click.get_current_context())
     has_source = any(_is_source(path) for _, path in jobs)
     is_recipe = script or is_of_recipe(asked) or names_recipe(spec)
     if guard and (is_recipe or not has_source):
