@@ -11,14 +11,14 @@ TYPE_CHECKING = False
 """Like `typing.TYPE_CHECKING`, without the time that importing `typing` takes."""
 
 if TYPE_CHECKING:
-    from netlang.api import Net, load, load_block, loads
+    from netlang.api import Net, from_torch, load, load_block, loads
     from netlang.build import ExampleInputs, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
     from netlang.training import Run, examples, train
 
 __all__ = [
     "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
-    "Run", "__version__", "examples", "load", "load_block", "loads",
+    "Run", "__version__", "examples", "from_torch", "load", "load_block", "loads",
     "train",
 ]  # fmt: skip
 
@@ -33,6 +33,7 @@ _HOMES = {
     "NetlangWarning": "netlang.diagnostics.errors",
     "Run": "netlang.training",
     "examples": "netlang.training",
+    "from_torch": "netlang.api",
     "load": "netlang.api",
     "load_block": "netlang.api",
     "loads": "netlang.api",

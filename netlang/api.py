@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeAlias, Unpack, final
+from typing import TYPE_CHECKING, TypeAlias, Unpack, cast, final
 
 from netlang.build import BuildOptions, FileAsked, Fit, LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
@@ -17,14 +17,14 @@ from netlang.targets import backend, module_backend, needs, write
 from netlang.uncaught import ends_at_the_caller, warn_the_caller
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from netlang.analysis.facts import Facts
     from netlang.analysis.summary import Summary
     from netlang.recipes.recipe import Recipe
     from netlang.targets.ends import Layout
 
-__all__ = ["Net", "Weights", "load", "load_block", "loads"]
+__all__ = ["Net", "Weights", "from_torch", "load", "load_block", "loads"]
 
 Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 """Where weights come from: a file, a state dict, a module."""
@@ -62,6 +62,27 @@ def load_block(spec: str, *inputs: str, **arguments: object) -> Net:
     return _net(loaded_block(spec, inputs, arguments))
 
 
+@ends_at_the_caller
+def from_torch(
+    module: nn.Module, example: Tensor | Sequence[Tensor], *, name: str | None = None
+) -> Net:
+    """The net that a PyTorch module computes in evaluation, as a spec that was proved to be it.
+
+    `example` is what the module is given, a tensor or several: their first axis is the batch, and
+    their shapes and types count, not their numbers. The net's `text` is the spec, `weights` are the
+    module's, under the same keys: ``net.torch(net.weights)`` computes what the module does. `name`
+    is the net's; without it that of the module's class. Raises `NetlangError` if the module can't
+    be traced, if a step can't be said in the language, or if the spec isn't the module.
+    """
+    from netlang.targets.importing import importing_backend
+
+    found = importing_backend()
+    given = example if isinstance(example, list | tuple) else (example,)
+    with needs(found.extra):
+        made = found.import_module(module, cast("Sequence[Tensor]", given), name)
+    return Net(made.program, text=made.text, weights=made.weights)
+
+
 def _net(found: Loaded) -> Net:
     """A net, after its warnings."""
     for caution in found.warnings:
@@ -73,11 +94,21 @@ def _net(found: Loaded) -> Net:
 class Net:
     """A compiled net, or a block by itself.
 
-    Its facts describe it as deployed, without auxiliary heads.
+    Its facts describe it as deployed, without auxiliary heads. Of a net that was imported, `text`
+    is the spec and `weights` are those of its source, by key; of others they are None.
     """
 
-    def __init__(self, program: Program, recipe: Recipe | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        recipe: Recipe | None = None,
+        *,
+        text: str | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.program = program
+        self.text = text
+        self.weights = weights
         self._recipe = recipe
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -15,10 +15,11 @@ from netlang.targets import (
     Written,
 )
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
+from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import nn
+    from torch import Tensor, nn
 
     from netlang.build import ExampleInputs
     from netlang.recipes.recipe import Recipe
@@ -28,8 +29,8 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(DiagnosingBackend):
-    """Writes PyTorch source, runs exactly that, and trains it."""
+class TorchBackend(DiagnosingBackend, ImportingBackend):
+    """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 
     name = "torch"
     extra = "torch"
@@ -108,6 +109,23 @@ class TorchBackend(DiagnosingBackend):
         from netlang.backends.torch.train import progress_for
 
         return examine_recipe(recipe, program, options, progress_for(quiet=options.quiet).say)
+
+    def import_source(self, options: ImportOptions) -> ImportedNet:
+        from netlang.backends.torch.importing import import_named
+
+        return import_named(options)
+
+    def import_module(
+        self, module: nn.Module, example: Sequence[Tensor], name: str | None
+    ) -> ImportedNet:
+        from netlang.backends.torch.importing import import_given
+
+        return import_given(module, example, name)
+
+    def write_weights(self, imported: ImportedNet, path: Path) -> None:
+        from netlang.backends.torch.importing import write_weights
+
+        write_weights(imported, path)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "compile": "netlang.cli.verbs.compile",
     "verify": "netlang.cli.verbs.verify",
     "bench": "netlang.cli.verbs.bench",
+    "import": "netlang.cli.verbs.importing",
     "draw": "netlang.cli.verbs.draw",
     "diff": "netlang.cli.verbs.diff",
     "train": "netlang.cli.verbs.train",

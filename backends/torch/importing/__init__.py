@@ -1,0 +1,58 @@
+"""Makes specs of PyTorch modules, with weights that load key for key.
+
+A module is traced (`trace`), each node of its graph becomes a step of the language (`walk`,
+`operators/`), steps are put into regions and merges by the modules that they stand in (`tree/`),
+and written as paths, blocks and loops (`text/`). `proof` compares what comes out with the module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from netlang.backends.torch.importing.imported import Imported, import_module
+from netlang.backends.torch.importing.sources import find, net_name
+from netlang.backends.torch.train.files.encoding import encode
+from netlang.backends.torch.train.storage import write_parts
+from netlang.targets.importing import ImportedNet, ImportOptions
+
+__all__ = ["import_given", "import_named", "write_weights"]
+
+
+def import_named(options: ImportOptions) -> ImportedNet:
+    """The net of a source, whose code is run."""
+    found = find(options)
+    origin = f"Imported from {found.origin}."
+    made = import_module(found.module, found.example, found.name, origin, blocks=options.blocks)
+    return _told(made)
+
+
+def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None) -> ImportedNet:
+    """The net of a module."""
+    kind = type(module)
+    origin = f"Imported from {kind.__module__}.{kind.__qualname__}."
+    return _told(import_module(module, example, net_name(name or kind.__name__), origin))
+
+
+def write_weights(imported: ImportedNet, path: Path) -> None:
+    """A safetensors file with the keys of the spec."""
+    write_parts(path, encode(imported.weights, {}))
+
+
+def _told(made: Imported) -> ImportedNet:
+    proof = made.proof
+    where = ", ".join(proof.inputs)
+    text = (
+        f"{made.program.name}: {proof.keys} keys are those of the source; outputs agree for inputs"
+        f" of {where} (largest difference {proof.largest:.1g} of the largest value)"
+    )
+    return ImportedNet(made.text, made.program, made.weights, text, _notes(proof.left_out))
+
+
+def _notes(left_out: Sequence[str]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    shown = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
+    return (f"left out: {len(left_out)} weights that evaluation doesn't use ({shown})",)

@@ -1,0 +1,194 @@
+"""One node of the graph, for the function that says what it is in the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.importing.constants import argument_of_constant
+from netlang.backends.torch.importing.layouts import batch_axis, sizes_of
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import (
+    Argument,
+    Maker,
+    ModuleCall,
+    SourceStep,
+    SourceTensor,
+    Value,
+)
+from netlang.records import Draft, field
+
+if TYPE_CHECKING:
+    from torch.fx import Node
+
+__all__ = ["Call", "Handler", "Made", "WalkState", "modules_of"]
+
+Made: TypeAlias = "Value | SourceTensor | tuple[Made, ...]"
+Handler: TypeAlias = "Callable[[Call], Made]"
+
+
+@final
+class WalkState(Draft, eq=False):
+    """The steps so far, those that have weights by their labels, and learned tensors by key."""
+
+    steps: list[SourceStep] = field(default_factory=list)
+    owned: dict[str, SourceStep] = field(default_factory=dict)
+    learned: dict[str, Value] = field(default_factory=dict)
+
+
+def modules_of(node: Node) -> tuple[ModuleCall, ...]:
+    """The modules around a node, from the outermost one."""
+    stack = node.meta.get("nn_module_stack") or {}
+    found = []
+    for call, (path, kind) in stack.items():
+        name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+        found.append(ModuleCall(path, name, call))
+    return tuple(found)
+
+
+@final
+class Call(Draft, eq=False):
+    """One node, for the function that says what it is in the language."""
+
+    state: WalkState
+    node: Node
+    given: dict[str, object]
+
+    @property
+    def modules(self) -> tuple[ModuleCall, ...]:
+        return modules_of(self.node)
+
+    def value(self, name: str) -> Value:
+        """A tensor among the arguments, as a value."""
+        return self.valued(self.given[name])
+
+    def valued(self, held: object) -> Value:
+        """What a node has become, as a value: a stored tensor becomes a step."""
+        if isinstance(held, Value):
+            return held
+        if isinstance(held, SourceTensor):
+            return self._learned(held)
+        raise NotSayable("a value that isn't a tensor")
+
+    def values(self, name: str) -> list[Value]:
+        held = self.given[name]
+        assert isinstance(held, list | tuple)
+        return [self.valued(each) for each in held]
+
+    def stored(self, name: str) -> SourceTensor | None:
+        """A tensor of the source among the arguments; None if there is none."""
+        held = self.given.get(name)
+        return held if isinstance(held, SourceTensor) else None
+
+    def integer(self, name: str) -> int:
+        held = self.given[name]
+        if not isinstance(held, int):
+            raise NotSayable(f"its `{name}` isn't a number")
+        return held
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        held = self.given[name]
+        whole = held if isinstance(held, list | tuple) else [held]
+        if not all(isinstance(each, int) for each in whole):
+            raise NotSayable(f"its `{name}` aren't numbers")
+        return tuple(whole)
+
+    def number(self, name: str) -> float:
+        held = self.given[name]
+        if not isinstance(held, int | float):
+            raise NotSayable(f"its `{name}` isn't a number")
+        return held
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Torch's shape of the result."""
+        return tuple(self.node.meta["val"].shape)
+
+    def emit(
+        self,
+        op: str,
+        inputs: Sequence[Value],
+        arguments: Mapping[str, Argument] | None = None,
+        *,
+        shape: Sequence[int] | None = None,
+        key: str | None = None,
+    ) -> Value:
+        """A step with one output, of the node's shape if no other is given."""
+        shape = self.shape if shape is None else tuple(shape)
+        step = self.step(op, inputs, arguments, key)
+        batch, fold = batch_axis(shape)
+        read = step.read
+        free = bool(read) and all(each.free for each in read)
+        minor = fold > 1 and any(each.minor for each in read)
+        return Value(Maker(step), shape, sizes_of(shape, batch, fold), batch, fold, free, minor)
+
+    def step(
+        self,
+        op: str,
+        inputs: Sequence[Value],
+        arguments: Mapping[str, Argument] | None = None,
+        key: str | None = None,
+    ) -> SourceStep:
+        again = key is not None and key in self.state.owned
+        made = SourceStep(op, dict(arguments or {}), list(inputs), self.modules, key, again)
+        if key is not None:
+            self.state.owned.setdefault(key, made)
+        self.state.steps.append(made)
+        return made
+
+    def folded(self) -> SourceTensor | None:
+        """What a node gives that reads constants alone; they are computed here and now."""
+        held = [each for each in _leaves(self.given) if isinstance(each, Value | SourceTensor)]
+        if any(isinstance(each, Value) or each.key for each in held):
+            return None
+        if not isinstance(self.node.meta.get("val"), Tensor):
+            return None
+        if not held and not _makes(self.given):
+            return None
+        with torch.no_grad():
+            assert callable(self.node.target)
+            result = self.node.target(**_plain_arguments(self.given))
+        return SourceTensor("", result, False, False) if isinstance(result, Tensor) else None
+
+    def _learned(self, stored: SourceTensor) -> Value:
+        """A tensor of the source as a value: a parameter or a constant."""
+        name = stored.key or f"constant {id(stored.tensor)}"
+        found = self.state.learned.get(name)
+        if found is None:
+            op, arguments = argument_of_constant(stored)
+            shape = tuple(stored.tensor.shape)
+            batch, fold = batch_axis(shape)
+            sizes = sizes_of(shape, batch, fold)
+            key = stored.key if stored.persistent else None
+            step = self.step(op, (), arguments, key)
+            found = Value(Maker(step), shape, sizes, batch, fold, True)
+            self.state.learned[name] = found
+        return found
+
+
+def _leaves(held: object) -> Iterable[object]:
+    if isinstance(held, dict):
+        held = list(held.values())
+    if isinstance(held, list | tuple):
+        for each in held:
+            yield from _leaves(each)
+    else:
+        yield held
+
+
+def _makes(given: Mapping[str, object]) -> bool:
+    """Whether a node makes a tensor of numbers alone."""
+    return not any(isinstance(each, tuple) for each in given.values())
+
+
+def _plain_arguments(held: object) -> dict[str, object]:
+    def plain(each: object) -> object:
+        if isinstance(each, SourceTensor):
+            return each.tensor
+        return [plain(item) for item in each] if isinstance(each, list | tuple) else each
+
+    assert isinstance(held, dict)
+    return {name: plain(each) for name, each in held.items()}

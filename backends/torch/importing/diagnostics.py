@@ -1,0 +1,64 @@
+"""Errors of importing modules: E0980 to E0984."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netlang.diagnostics.diagnostic import Diagnostic
+
+__all__ = ["BadSource", "NotProved", "NotSaid", "NotTraced", "SpecRefused"]
+
+
+class BadSource(Diagnostic):
+    """A source that names nothing that can be imported."""
+
+    code: ClassVar[str] = "E0980"
+    title: ClassVar[str] = "can't import `{source}`: {reason}"
+    help: ClassVar[str] = "{advice}"
+
+    source: str
+    reason: str
+    advice: str
+
+
+class NotTraced(Diagnostic):
+    """A module that PyTorch can't trace, with what PyTorch or the module says."""
+
+    code: ClassVar[str] = "E0981"
+    title: ClassVar[str] = "the module can't be traced: {reason}"
+    help: ClassVar[str] = (
+        "its steps must not depend on the numbers in the input; --input gives it another size"
+    )
+
+    reason: str
+
+
+class NotSaid(Diagnostic):
+    """Steps that the language has no operator for; the rows say which."""
+
+    code: ClassVar[str] = "E0982"
+    title: ClassVar[str] = "{count} of {total} steps can't be said in the language"
+    help: ClassVar[str] = "nothing is written; `docs/import.md` says what can be imported"
+
+    count: int
+    total: int
+
+
+class SpecRefused(Diagnostic):
+    """A spec that was written for a module and that the compiler refuses."""
+
+    code: ClassVar[str] = "E0983"
+    title: ClassVar[str] = "the spec of the module doesn't compile: {reason}"
+    help: ClassVar[str] = "nothing is written; the module does what an operator can't take"
+
+    reason: str
+
+
+class NotProved(Diagnostic):
+    """A spec that doesn't compute what its source computes."""
+
+    code: ClassVar[str] = "E0984"
+    title: ClassVar[str] = "the spec isn't the module: {reason}"
+    help: ClassVar[str] = "nothing is written; please report it with the name of the module"
+
+    reason: str

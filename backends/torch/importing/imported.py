@@ -1,0 +1,117 @@
+"""Imports a module: traces it, writes its spec, and proves that both are the same net."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.torch.importing.composites import composites
+from netlang.backends.torch.importing.diagnostics import NotSaid, SpecRefused
+from netlang.backends.torch.importing.operators import HANDLERS
+from netlang.backends.torch.importing.proof import Proof, evaluating, prove
+from netlang.backends.torch.importing.spec import Asked, spec_text
+from netlang.backends.torch.importing.steps import Missing
+from netlang.backends.torch.importing.trace import trace
+from netlang.backends.torch.importing.walk import Walk
+from netlang.backends.torch.run.execute import instance
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import elaborate_target, resolve_text
+from netlang.records import Record, replace
+
+if TYPE_CHECKING:
+    from netlang.ir.program import Program
+
+__all__ = ["Imported", "import_module"]
+
+
+@final
+class Imported(Record, eq=False):
+    """A spec with the program that it compiles to, its weights, and how it was proved."""
+
+    text: str
+    program: Program
+    weights: Mapping[str, Tensor]
+    proof: Proof
+
+
+def import_module(
+    module: nn.Module, example: Sequence[Tensor], name: str, origin: str, *, blocks: bool = True
+) -> Imported:
+    """The spec of a module in evaluation, for inputs like those of `example`.
+
+    The sizes of an image become symbols if the module and the spec agree on another size too.
+    Raises `NetlangError` for what can't be said, and for a spec that isn't the module.
+    """
+    with evaluating(module):
+        traced = trace(module, example)
+        walk = Walk(composites=composites(traced.graph, module))
+        walk.run(traced, HANDLERS)
+    if walk.missing:
+        table = _table(sorted(walk.missing.values()))
+        count = sum(len(each.places) for each in walk.missing.values())
+        raise NetlangError(NotSaid(span=None, count=count, total=walk.nodes, rows=table))
+    asked = Asked(name, origin, False, blocks, traced.outputs)
+    other = _another_size(example)
+    if other is not None:
+        try:
+            examples = [*_batches(example), other]
+            return _proved(module, spec_text(walk, replace(asked, symbolic=True)), examples)
+        except (NetlangError, RuntimeError, AssertionError, ValueError):
+            pass  # the module, or its spec, is for one size alone
+    return _proved(module, spec_text(walk, asked), _batches(example))
+
+
+def _proved(module: nn.Module, text: str, examples: Sequence[Sequence[Tensor]]) -> Imported:
+    try:
+        program = elaborate_target(resolve_text(text, None))
+        with torch.random.fork_rng(devices=[]):
+            copy = instance(program)
+    except NetlangError as error:
+        raise NetlangError(SpecRefused(span=None, reason=str(error))) from error
+    proof = prove(module, copy, examples)
+    state = module.state_dict()
+    weights = {key: state[key].detach().clone().contiguous() for key in copy.state_dict()
+               if key in state}  # fmt: skip
+    return Imported(text, program, weights, proof)
+
+
+def _batches(example: Sequence[Tensor]) -> list[tuple[Tensor, ...]]:
+    """Random inputs of two batches."""
+    return [tuple(_like(each, (batch, *each.shape[1:])) for each in example) for batch in (2, 3)]
+
+
+def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
+    """Images or signals of another size, unless the module takes something else."""
+    first = example[0]
+    if len(example) > 1 or first.dim() < 3 or not first.is_floating_point():
+        return None
+    sizes = [_other(size, axis) for axis, size in enumerate(first.shape[2:])]
+    return (_like(first, (1, first.shape[1], *sizes)),)
+
+
+def _other(size: int, axis: int) -> int:
+    return size - 32 * (axis + 1) if size >= 192 else size + 32 * (axis + 1)
+
+
+def _like(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    generator = torch.Generator().manual_seed(sum(shape))
+    if tensor.is_floating_point():
+        return torch.randn(shape, generator=generator)
+    high = max(int(tensor.max()) + 1, 2) if tensor.numel() else 2
+    return torch.randint(0, high, shape, generator=generator, dtype=tensor.dtype)
+
+
+def _table(missing: Sequence[Missing]) -> tuple[str, ...]:
+    """A line for each kind of node: what, how often, where, why, and what to do."""
+    rows = [("operator", "nodes", "first in", "why")]
+    for each in missing:
+        why = f"{each.reason}; {each.advice}" if each.advice else each.reason
+        rows.append((each.operator, str(len(each.places)), each.places[0] or "the net", why))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return tuple(
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=True)), row[3]])
+        for row in rows
+    )

@@ -1,0 +1,124 @@
+"""Convolutions, linear maps and embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.operators.weights import owner, weights_of
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Argument, BareWord, Dims, SourceTensor, Value
+
+__all__ = ["HANDLERS", "in_front", "window"]
+
+
+def in_front(value: Value) -> Value:
+    """A value whose batch is the first axis, as images have it."""
+    if value.batch != 0 and not value.free:
+        raise NotSayable("a batch axis that isn't the first", "transpose it to the front")
+    return value
+
+
+def window(sizes: tuple[int, ...], axes: int) -> Argument:
+    """One number for all axes where they agree, `3x5` else."""
+    sizes = sizes * axes if len(sizes) == 1 else sizes
+    return sizes[0] if len(set(sizes)) == 1 else Dims(sizes)
+
+
+def kernel(sizes: tuple[int, ...]) -> Argument:
+    """The size of a window: `3x3`, or a number over one axis."""
+    return Dims(sizes) if len(sizes) > 1 else sizes[0]
+
+
+def _conv(call: Call) -> Made:
+    weight = call.given["weight"]
+    shape = weight_shape(weight)
+    axes = len(shape) - 2
+    pad = call.given["padding"]
+    arguments: dict[str, Argument] = {
+        "out": shape[0],
+        "kernel": kernel(shape[2:]),
+        "stride": window(call.integers("stride"), axes),
+        "pad": _pad(pad, axes, call),
+        "dilation": window(call.integers("dilation"), axes),
+        "groups": call.integer("groups"),
+    }
+    return _weighted(call, "conv", arguments)
+
+
+def _pad(pad: object, axes: int, call: Call) -> Argument:
+    if pad == "same":
+        return BareWord("same")
+    return 0 if pad == "valid" else window(call.integers("padding"), axes)
+
+
+def _conv_transpose(call: Call) -> Made:
+    shape = weight_shape(call.given["weight"])
+    axes = len(shape) - 2
+    groups = call.integer("groups")
+    arguments: dict[str, Argument] = {
+        "out": shape[1] * groups,
+        "kernel": kernel(shape[2:]),
+        "stride": window(call.integers("stride"), axes),
+        "pad": window(call.integers("padding"), axes),
+        "output_pad": window(call.integers("output_padding"), axes),
+        "groups": groups,
+        "dilation": window(call.integers("dilation"), axes),
+    }
+    return _weighted(call, "conv_transpose", arguments)
+
+
+def weight_shape(weight: object) -> tuple[int, ...]:
+    """The shape of a stored or computed weight."""
+    if isinstance(weight, Value):
+        return weight.shape
+    assert isinstance(weight, SourceTensor)
+    return tuple(weight.tensor.shape)
+
+
+def _linear(call: Call) -> Made:
+    value = call.value("input")
+    shape = weight_shape(call.given["weight"])
+    if value.batch == len(value.shape) - 1 and not value.free:
+        raise NotSayable("a linear map across examples")
+    return _weighted(call, "linear", {"out": shape[0]}, anywhere=True)
+
+
+def _weighted(
+    call: Call, op: str, arguments: Mapping[str, Argument], *, anywhere: bool = False
+) -> Value:
+    value = call.value("input")
+    if not anywhere:
+        in_front(value)
+    key, given = weights_of(call, {"weight": "weight", "bias": "bias"})
+    bias: dict[str, Argument] = {"bias": False} if call.given.get("bias") is None else {}
+    return call.emit(op, [value], {**arguments, **bias, **given}, key=key)
+
+
+def _embedding(call: Call) -> Made:
+    words, size = weight_shape(call.given["weight"])
+    value = call.value("indices")
+    key, given = weights_of(call, {"weight": "weight"})
+    return call.emit("embedding", [value], {"words": words, "size": size, **given}, key=key)
+
+
+def _prelu(call: Call) -> Made:
+    stored = call.stored("weight")
+    if stored is None:
+        raise NotSayable("slopes that are computed")
+    key = owner(stored.key, "weight")
+    if key is None:
+        raise NotSayable("slopes that aren't called `weight`")
+    each = stored.tensor.numel() > 1
+    return call.emit("prelu", [in_front(call.value("self"))], {"per_channel": each}, key=key)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **{f"aten.conv{n}d.{kind}": _conv for n in (1, 2, 3) for kind in ("default", "padding")},
+    "aten.conv_transpose1d.default": _conv_transpose,
+    "aten.conv_transpose2d.input": _conv_transpose,
+    "aten.conv_transpose3d.input": _conv_transpose,
+    "aten.linear.default": _linear,
+    "aten.embedding.default": _embedding,
+    "aten.prelu.default": _prelu,
+}

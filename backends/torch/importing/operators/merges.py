@@ -1,0 +1,161 @@
+"""Operators of several values, and arithmetic with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.layouts import BATCH
+from netlang.backends.torch.importing.operators.alignment import aligned, reshaped, without_axis
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Value
+
+__all__ = ["HANDLERS", "concatenated"]
+
+
+def _number(held: object) -> float | None:
+    return held if isinstance(held, int | float) and not isinstance(held, bool) else None
+
+
+def _binary(op: str) -> Handler:
+    """`add`, `sub`, `mul`, `div`: with a number it is a `scale`."""
+
+    def made(call: Call) -> Made:
+        if call.given.get("rounding_mode") is not None:
+            raise NotSayable("a quotient that is rounded")
+        alpha = _number(call.given.get("alpha", 1))
+        left, right = call.given["self"], call.given["other"]
+        number = _number(right)
+        if number is not None:
+            return _scaled(call, op, number * (alpha if alpha is not None else 1))
+        values = [call.valued(left), call.valued(right)]
+        if alpha != 1:
+            assert alpha is not None
+            values[1] = call.emit("scale", [values[1]], {"by": alpha}, shape=values[1].shape)
+        return call.emit(op, aligned(call, values, call.shape))
+
+    return made
+
+
+def _scaled(call: Call, op: str, number: float) -> Made:
+    value = call.value("self")
+    if op in ("add", "sub"):
+        offset = number if op == "add" else -number
+        return value if offset == 0 else call.emit("scale", [value], {"by": 1, "offset": offset})
+    by = number if op == "mul" else 1 / number
+    return value if by == 1 else call.emit("scale", [value], {"by": by})
+
+
+def _reversed_sub(call: Call) -> Made:
+    number = _number(call.given["other"])
+    if number is None or call.given["alpha"] != 1:
+        raise NotSayable("a difference with a factor")
+    return call.emit("scale", [call.value("self")], {"by": -1, "offset": number})
+
+
+def _merge(op: str) -> Handler:
+    return lambda call: call.emit(
+        op, aligned(call, [call.value("self"), call.value("other")], call.shape)
+    )
+
+
+def _matmul(call: Call) -> Made:
+    names = ("self", "mat2") if "mat2" in call.given else ("self", "other")
+    values = [call.value(name) for name in names]
+    if any(len(each.shape) < 2 for each in values):
+        raise NotSayable("a product with a vector", "use `einsum`")
+    values = aligned(call, values, call.shape)
+    if not values[0].free and (call.shape[-2] % BATCH == 0 or call.shape[-1] % BATCH == 0):
+        raise NotSayable("a product across examples")
+    return call.emit("matmul", values)
+
+
+def _addcmul(call: Call) -> Made:
+    if call.number("value") != 1:
+        raise NotSayable("a sum with a factor")
+    both = [call.value("tensor1"), call.value("tensor2")]
+    product = call.emit("mul", aligned(call, both, call.shape))
+    return call.emit("add", aligned(call, [call.value("self"), product], call.shape))
+
+
+def _cat(call: Call) -> Made:
+    values = [each for each in call.values("tensors") if each.shape != (0,)]
+    return concatenated(call, values, call.integer("dim"))
+
+
+def concatenated(call: Call, values: list[Value], dim: int) -> Value:
+    """Values joined along an axis of torch."""
+    if len(values) == 1:
+        return values[0]
+    with_batch = next((each for each in values if not each.free), None)
+    lead = with_batch or values[0]
+    axis = lead.axis(dim)
+    if axis is None:
+        raise NotSayable("examples joined with examples")
+    if with_batch is not None and with_batch.batch is not None:
+        place = with_batch.batch
+        values = [
+            without_axis(call, each, place) if each.free and with_batch.fold == 1 else each
+            for each in values
+        ]
+        if any(each.batch != place for each in values if not each.free):
+            raise NotSayable("values whose batch axes are different ones")
+    return call.emit("concat", values, {"axis": axis})
+
+
+def _stack(call: Call) -> Made:
+    values = call.values("tensors")
+    if any(each.free for each in values) and not all(each.free for each in values):
+        raise NotSayable("a stack of examples and learned tensors")
+    dim = call.integer("dim") % len(call.shape)
+    lead = values[0]
+    if lead.batch is not None and dim <= lead.batch and not lead.free:
+        at = dim
+    else:
+        at = dim if lead.batch is None or lead.fold > 1 else dim - 1
+    wide = [reshaped(call, each, (*each.sizes[:at], 1, *each.sizes[at:])) for each in values]
+    return call.emit("concat", wide, {"axis": at})
+
+
+def _einsum(call: Call) -> Made:
+    values = call.values("tensors")
+    formula = str(call.given["equation"]).replace(" ", "")
+    inputs, _, output = formula.partition("->")
+    words = inputs.split(",")
+    letters = {
+        word[each.batch]
+        for word, each in zip(words, values, strict=True)
+        if not each.free and each.batch is not None
+    }
+    if len(letters) != 1 or any(each.fold > 1 for each in values) or "." in formula:
+        raise NotSayable("a product that mixes examples")
+    letter = letters.pop()
+    if letter not in output:
+        raise NotSayable("a sum over examples")
+    cut = ",".join(word.replace(letter, "") for word in words)
+    return call.emit("einsum", values, {"formula": f"{cut}->{output.replace(letter, '')}"})
+
+
+def _tensors(op: str, handler: Handler) -> dict[str, Handler]:
+    return {
+        f"aten.{op}{written}.{kind}": handler
+        for written in ("", "_")
+        for kind in ("Tensor", "Scalar", "Tensor_mode", "default")
+    }
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **_tensors("add", _binary("add")),
+    **_tensors("sub", _binary("sub")),
+    **_tensors("mul", _binary("mul")),
+    **_tensors("div", _binary("div")),
+    "aten.rsub.Scalar": _reversed_sub,
+    "aten.maximum.default": _merge("max"),
+    "aten.minimum.default": _merge("min"),
+    "aten.matmul.default": _matmul,
+    "aten.bmm.default": _matmul,
+    "aten.addcmul.default": _addcmul,
+    "aten.cat.default": _cat,
+    "aten.stack.default": _stack,
+    "aten.einsum.default": _einsum,
+}

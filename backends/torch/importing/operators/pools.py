@@ -1,0 +1,128 @@
+"""Pools, upsampling and padding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Argument, BareWord, Dims
+
+__all__ = ["HANDLERS"]
+
+
+def _windowed(call: Call, axes: int) -> dict[str, Argument]:
+    sizes = call.integers("kernel_size")
+    sizes = sizes * axes if len(sizes) == 1 else sizes
+    found: dict[str, Argument] = {"kernel": kernel(sizes)}
+    stride = call.integers("stride")
+    if stride and window(stride, axes) != window(sizes, axes):
+        found["stride"] = window(stride, axes)
+    return {
+        **found,
+        "pad": window(call.integers("padding"), axes),
+        "ceil": bool(call.given["ceil_mode"]),
+    }
+
+
+def _maxpool(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    axes = len(value.shape) - 2
+    dilation = window(call.integers("dilation"), axes)
+    return call.emit("maxpool", [value], {"dilation": dilation, **_windowed(call, axes)})
+
+
+def _avgpool(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    if call.given.get("divisor_override") is not None:
+        raise NotSayable("a mean with a divisor of its own")
+    counted = bool(call.given["count_include_pad"])
+    axes = len(value.shape) - 2
+    arguments = {"count_include_pad": counted, **_windowed(call, axes)}
+    return call.emit("avgpool", [value], arguments)
+
+
+def _adaptive(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    sizes = call.integers("output_size")
+    if set(sizes) == {1}:
+        return call.emit("gap", [value])
+    return call.emit("adaptive_avgpool", [value], {"out": kernel(sizes)})
+
+
+def _adaptive_max(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    sizes = call.integers("output_size")
+    shape = tuple(call.node.meta["val"][0].shape)
+    if set(sizes) == {1}:
+        found = call.emit("global_maxpool", [value], shape=shape)
+    else:
+        found = call.emit("adaptive_maxpool", [value], {"out": kernel(sizes)}, shape=shape)
+    return (found, ())
+
+
+def _upsample(mode: str) -> Handler:
+    def made(call: Call) -> Made:
+        value = in_front(call.value("input"))
+        before, after = value.shape[2:], call.shape[2:]
+        arguments: dict[str, Argument] = {"mode": BareWord(mode)}
+        if mode != "nearest":
+            arguments["align_corners"] = bool(call.given["align_corners"])
+        if all(new % old == 0 for new, old in zip(after, before, strict=True)):
+            times = tuple(new // old for new, old in zip(after, before, strict=True))
+            return call.emit("upsample", [value], {"scale": window(times, len(times)), **arguments})
+        return call.emit("upsample", [value], {"size": after, **arguments})
+
+    return made
+
+
+def _pad(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    amounts = call.integers("pad")
+    mode = str(call.given.get("mode", "constant"))
+    held = call.given.get("value")
+    number = held if isinstance(held, int | float) else 0
+    axes = len(value.shape) - 2
+    before = [0] * axes
+    after = [0] * axes
+    for place in range(len(amounts) // 2):
+        if place >= axes:
+            if amounts[2 * place] or amounts[2 * place + 1]:
+                raise NotSayable("padding of channels", "join zeros with `concat`")
+            continue
+        before[-1 - place], after[-1 - place] = amounts[2 * place], amounts[2 * place + 1]
+    if min(*before, *after, 0) < 0:
+        raise NotSayable("padding by less than nothing", "use `crop` or `slice`")
+    if number in (float("inf"), float("-inf")):
+        raise NotSayable("padding with infinity", "give the pool its own padding")
+    return call.emit(
+        "pad", [value], {**_sides(before, after), "mode": BareWord(mode), "value": number}
+    )
+
+
+def _sides(before: list[int], after: list[int]) -> dict[str, Argument]:
+    def one(amounts: list[int]) -> Argument:
+        return amounts[0] if len(set(amounts)) == 1 else Dims(amounts)
+
+    found: dict[str, Argument] = {"before": one(before)}
+    if before != after:
+        found["after"] = one(after)
+    return found
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **{f"aten.max_pool{n}d.default": _maxpool for n in (1, 2, 3)},
+    **{f"aten.avg_pool{n}d.default": _avgpool for n in (1, 2, 3)},
+    **{f"aten.adaptive_avg_pool{n}d.default": _adaptive for n in (1, 2, 3)},
+    "aten.adaptive_max_pool2d.default": _adaptive_max,
+    "aten.upsample_nearest1d.vec": _upsample("nearest"),
+    "aten.upsample_nearest2d.vec": _upsample("nearest"),
+    "aten.upsample_nearest3d.vec": _upsample("nearest"),
+    "aten.upsample_linear1d.vec": _upsample("linear"),
+    "aten.upsample_bilinear2d.vec": _upsample("bilinear"),
+    "aten.upsample_trilinear3d.vec": _upsample("trilinear"),
+    "aten.upsample_bicubic2d.vec": _upsample("bicubic"),
+    "aten.pad.default": _pad,
+    "aten.constant_pad_nd.default": _pad,
+}

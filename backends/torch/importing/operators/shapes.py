@@ -1,0 +1,297 @@
+"""Shapes, axes and parts of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_of
+from netlang.backends.torch.importing.operators.alignment import seen_as, without_axis
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
+
+__all__ = ["HANDLERS"]
+
+
+def _reshape(call: Call) -> Made:
+    return arranged(call, call.value("self"), call.shape)
+
+
+def arranged(call: Call, value: Value, shape: Sequence[int]) -> Value:
+    """A value in another shape of torch, with its elements in the same order."""
+    minor = False
+    if value.free and value.batch is None:
+        batch, fold = None, 1
+    else:
+        batch, fold = batch_axis(shape)
+        if value.batch is None or batch is None:
+            raise NotSayable("a reshape that loses the batch")
+        ahead = value.fold if value.minor else before(value.shape, value.batch)
+        minor = ahead == fold > 1 and batch == 0
+        if ahead != before(shape, batch) and not minor:
+            raise NotSayable("a reshape that mixes the batch with axes in front of it")
+    sizes = sizes_of(shape, batch, fold)
+    if sizes == value.sizes:
+        seen = seen_as(value, shape, batch, fold)
+        seen.minor = batch is not None and minor
+        return seen
+    joined = _joined(value.sizes, sizes)
+    if joined is not None:
+        step = call.step("flatten", [value], joined)
+    else:
+        step = call.step("reshape", [value], {"shape": sizes})
+    return Value(Maker(step), tuple(shape), sizes, batch, fold, value.free, minor)
+
+
+def _joined(sizes: tuple[int, ...], wanted: tuple[int, ...]) -> dict[str, Argument] | None:
+    """The arguments of `flatten` if it gives the wanted sizes."""
+    gone = len(sizes) - len(wanted)
+    if gone < 1:
+        return None
+    for start in range(len(wanted)):
+        end = start + gone
+        around = sizes[:start] == wanted[:start] and sizes[end + 1 :] == wanted[start + 1 :]
+        if around and prod(sizes[start : end + 1]) == wanted[start]:
+            return {"start": start, "end": -1 if end == len(sizes) - 1 else end}
+    return None
+
+
+def _permute(call: Call) -> Made:
+    return _permuted(call, call.integers("dims"))
+
+
+def _transpose(call: Call) -> Made:
+    first = "dim0" if "dim0" in call.given else "axis0"
+    rank = len(call.shape)
+    axes = list(range(rank))
+    a, b = call.integer(first) % rank, call.integer(first.replace("0", "1")) % rank
+    axes[a], axes[b] = axes[b], axes[a]
+    return _permuted(call, axes)
+
+
+def _matrix_transpose(call: Call) -> Made:
+    return _permuted(call, list(reversed(range(len(call.shape)))))
+
+
+def _permuted(call: Call, axes: Sequence[int]) -> Value:
+    value = call.value("self")
+    rank = len(value.shape)
+    order = [axis % rank for axis in axes]
+    batch = None if value.batch is None else order.index(value.batch)
+    own = [value.axis(axis) for axis in order]
+    spec = tuple(axis for axis in own if axis is not None)
+    shape = tuple(value.shape[axis] for axis in order)
+    if spec == tuple(range(len(spec))):
+        return seen_as(value, shape, batch, value.fold)
+    step = call.step("transpose", [value], {"axes": spec})
+    sizes = tuple(value.sizes[axis] for axis in spec)
+    return Value(Maker(step), shape, sizes, batch, value.fold, value.free)
+
+
+def _axis(value: Value, dim: int, doing: str) -> int:
+    axis = value.axis(dim)
+    if axis is None or dim % len(value.shape) == value.batch:
+        raise NotSayable(f"{doing} of the batch")
+    return axis
+
+
+def _select(call: Call) -> Made:
+    value = call.value("self")
+    dim = call.integer("dim") % len(value.shape)
+    return _picked(call, value, dim, call.integer("index"))
+
+
+def _picked(call: Call, value: Value, dim: int, index: int) -> Value:
+    axis = _axis(value, dim, "one part")
+    shape = (*value.shape[:dim], *value.shape[dim + 1 :])
+    step = call.step("gather", [value], {"at": index, "axis": axis})
+    sizes = (*value.sizes[:axis], *value.sizes[axis + 1 :])
+    batch = value.batch
+    if batch is not None and dim < batch:
+        batch -= 1
+    return Value(Maker(step), shape, sizes, batch, value.fold, value.free)
+
+
+def _unbind(call: Call) -> Made:
+    value = call.value("self")
+    dim = call.integer("dim") % len(value.shape)
+    return tuple(_picked(call, value, dim, index) for index in range(value.shape[dim]))
+
+
+def _slice(call: Call) -> Made:
+    value = call.value("self")
+    dim = call.integer("dim") % len(value.shape)
+    size, step = value.shape[dim], call.integer("step")
+    start, end = (call.given[name] for name in ("start", "end"))
+    first = 0 if start is None else call.integer("start")
+    first = max(first + size, 0) if first < 0 else min(first, size)
+    last = size if end is None else call.integer("end")
+    last = max(last + size, 0) if last < 0 else min(last, size)
+    if (first, last, step) == (0, size, 1):
+        return value
+    axis = _axis(value, dim, "a part")
+    stop: dict[str, Argument] = {} if last == size else {"stop": last}
+    return call.emit("slice", [value], {"start": first, **stop, "axis": axis, "step": step})
+
+
+def _split(call: Call) -> Made:
+    value = call.value("self")
+    dim = call.integer("dim") % len(value.shape)
+    axis = _axis(value, dim, "parts")
+    parts = [tuple(each.shape) for each in call.node.meta["val"]]
+    sizes = [shape[dim] for shape in parts]
+    if len(sizes) == 1:
+        return (value,)
+    even = all(size == sizes[0] for size in sizes[:-1]) and sizes[-1] <= sizes[0]
+    wanted: Argument = sizes[0] if even else tuple(sizes)
+    step = call.step("split", [value], {"size": wanted, "axis": axis})
+    step.outputs = len(sizes)
+    return tuple(
+        Value(
+            Maker(step, port), shape, sizes_of(shape, value.batch, value.fold),
+            value.batch, value.fold, value.free,
+        )
+        for port, shape in enumerate(parts)
+    )  # fmt: skip
+
+
+def _expand(call: Call) -> Made:
+    value = call.value("self")
+    shape = call.shape
+    batch, fold = batch_axis(shape)
+    missing = len(shape) - len(value.shape)
+    if not value.free:
+        if missing:
+            raise NotSayable("new axes in front of the batch")
+        sizes = sizes_of(shape, batch, fold)
+        return value if sizes == value.sizes else call.emit("expand", [value], {"shape": sizes})
+    if batch is None:
+        if shape == value.shape:
+            return value
+        return call.emit("expand", [value], {"shape": shape})
+    own = batch - missing
+    kept = without_axis(call, value, own) if own >= 0 and fold == 1 else value
+    sizes = sizes_of(shape, batch, fold)
+    if kept.sizes == sizes:
+        return seen_as(kept, shape, batch, fold)
+    step = call.step("expand", [kept], {"shape": sizes})
+    return Value(Maker(step), shape, sizes, batch, fold, True)
+
+
+def _roll(call: Call) -> Made:
+    value = call.value("self")
+    axes = tuple(_axis(value, dim, "a roll") for dim in call.integers("dims"))
+    shifts = call.integers("shifts")
+    if not axes:
+        raise NotSayable("a roll of all elements")
+    one = len(axes) == 1
+    shift, along = (shifts[0], axes[0]) if one else (shifts, axes)
+    return call.emit("roll", [value], {"shift": shift, "axes": along})
+
+
+def _flip(call: Call) -> Made:
+    value = call.value("self")
+    for dim in call.integers("dims"):
+        axis = _axis(value, dim, "a flip")
+        at = tuple(reversed(range(value.shape[dim])))
+        value = call.emit("gather", [value], {"at": at, "axis": axis})
+    return value
+
+
+def _index(call: Call) -> Made:
+    value = call.value("self")
+    indices = call.given["indices"]
+    assert isinstance(indices, list)
+    used = [(dim, each) for dim, each in enumerate(indices) if each is not None]
+    if len(used) != 1:
+        raise NotSayable("places of several axes at once", "use `gather`")
+    dim, at = used[0]
+    axis = _axis(value, dim, "places")
+    if value.free and dim == 0 and len(value.shape) == 2 and value.batch is None:
+        table = call.valued(at)
+        words, size = value.shape
+        if table.free:
+            rows: dict[str, Argument] = {"words": words, "size": size, "weight": value}
+            return call.emit("embedding", [table], rows)
+    if not isinstance(at, SourceTensor):
+        raise NotSayable("places that are computed")
+    if at.tensor.dim() != 1:
+        raise NotSayable("a table of places of several axes", "use `embedding` with `weight`")
+    if at.tensor.dtype.is_floating_point or at.tensor.element_size() == 1:
+        raise NotSayable("places that are truth values")
+    return call.emit("gather", [value], {"at": tuple(at.tensor.tolist()), "axis": axis})
+
+
+def _reduce(op: str) -> Handler:
+    def made(call: Call) -> Made:
+        value = call.value("self")
+        dims = call.integers("dim") or tuple(range(len(value.shape)))
+        axes = sorted(_axis(value, dim, "a sum") for dim in dims)
+        keep = bool(call.given["keepdim"])
+        image = value.batch == 0 and len(value.sizes) > 1 and value.fold == 1
+        if op == "mean" and keep and image and axes == list(range(1, len(value.sizes))):
+            return call.emit("gap", [value])
+        one = len(axes) == 1
+        return call.emit(op, [value], {"axes": axes[0] if one else tuple(axes), "keep": keep})
+
+    return made
+
+
+def _norm(call: Call) -> Made:
+    """Euclidean lengths: the root of the sum of squares."""
+    value = call.value("self")
+    if call.number("ord") != 2:
+        raise NotSayable("a norm that isn't Euclidean")
+    squares = call.emit("pow", [value], {"exponent": 2}, shape=value.shape)
+    axes = [_axis(value, dim, "a sum") for dim in call.integers("dim")]
+    one = len(axes) == 1
+    along = axes[0] if one else tuple(axes)
+    total = call.emit("sum", [squares], {"axes": along, "keep": bool(call.given["keepdim"])})
+    return call.emit("sqrt", [total])
+
+
+def _shuffle(op: str, name: str) -> Handler:
+    return lambda call: call.emit(op, [call.value("self")], {"factor": call.integer(name)})
+
+
+def _cumsum(call: Call) -> Made:
+    value = call.value("self")
+    return call.emit("cumsum", [value], {"axis": _axis(value, call.integer("dim"), "sums")})
+
+
+def _named(names: Sequence[str], handler: Handler) -> dict[str, Handler]:
+    return {f"aten.{name}": handler for name in names}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **_named(
+        [
+            "view.default", "reshape.default", "flatten.using_ints", "unflatten.int",
+            "squeeze.dim", "squeeze.dims", "squeeze.default", "unsqueeze.default",
+            "reshape_as.default", "view_as.default", "_unsafe_view.default",
+        ],
+        _reshape,
+    ),
+    "aten.permute.default": _permute,
+    **_named(["transpose.int", "swapaxes.default", "swapdims.default"], _transpose),
+    **_named(["t.default", "numpy_T.default"], _matrix_transpose),
+    "aten.select.int": _select,
+    "aten.unbind.int": _unbind,
+    "aten.slice.Tensor": _slice,
+    **_named(
+        ["chunk.default", "split.Tensor", "split_with_sizes.default", "split.sizes"], _split
+    ),
+    **_named(["expand.default", "expand_as.default"], _expand),
+    "aten.roll.default": _roll,
+    "aten.flip.default": _flip,
+    "aten.index.Tensor": _index,
+    "aten.mean.dim": _reduce("mean"),
+    "aten.sum.dim_IntList": _reduce("sum"),
+    "aten.amax.default": _reduce("amax"),
+    "aten.amin.default": _reduce("amin"),
+    "aten.linalg_vector_norm.default": _norm,
+    "aten.cumsum.default": _cumsum,
+    "aten.pixel_shuffle.default": _shuffle("pixel_shuffle", "upscale_factor"),
+    "aten.pixel_unshuffle.default": _shuffle("pixel_unshuffle", "downscale_factor"),
+}  # fmt: skip

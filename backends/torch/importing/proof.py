@@ -1,0 +1,127 @@
+"""Compares a spec with the module that it was made of: keys, shapes and values.
+
+Both compute with the same weights. Those that are the same number everywhere, such as the 0 of a
+new bias or the 1e-6 of a layer's scale, are moved before, so that nothing is equal only because it
+is multiplied by 0; afterwards the module has its own ones again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.torch.importing.diagnostics import NotProved
+from netlang.diagnostics.errors import NetlangError
+from netlang.records import Record
+
+__all__ = ["Proof", "evaluating", "prove"]
+
+TOLERANCE = 1e-4
+"""The largest difference that rounding explains, as a share of the largest value of an output."""
+
+_COUNTER = "num_batches_tracked"
+
+
+@final
+class Proof(Record):
+    """At which shapes of the inputs both agree, and how well; keys that only the source has."""
+
+    inputs: tuple[str, ...]
+    largest: float
+    keys: int
+    left_out: tuple[str, ...]
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Inside, a module is in evaluation; afterwards each of its parts is as it was."""
+    before = [(each, each.training) for each in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for each, training in before:
+            each.training = training
+
+
+def prove(source: nn.Module, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
+    """Compare two modules on examples. Raises `NetlangError` at the first difference."""
+    left_out, keys = _same_keys(source.state_dict(), copy.state_dict())
+    with torch.no_grad(), _moved(source), evaluating(source), evaluating(copy):
+        state = source.state_dict()
+        copy.load_state_dict({key: state[key] for key in copy.state_dict() if key in state},
+                             strict=False)  # fmt: skip
+        largest = max(_difference(source, copy, each) for each in examples)
+    shapes = tuple(" and ".join(str(list(x.shape)) for x in each) for each in examples)
+    return Proof(shapes, largest, keys, left_out)
+
+
+def _same_keys(
+    own: Mapping[str, Tensor], other: Mapping[str, Tensor]
+) -> tuple[tuple[str, ...], int]:
+    """The keys that the copy lacks, and how many it has."""
+    more = [key for key in other if key not in own and not key.endswith(_COUNTER)]
+    if more:
+        raise _wrong(f"it has a weight `{more[0]}`, which the module lacks")
+    for key, tensor in other.items():
+        if key in own and own[key].shape != tensor.shape:
+            shapes = f"{list(tensor.shape)}, and {list(own[key].shape)} in the module"
+            raise _wrong(f"its weight `{key}` is {shapes}")
+    return tuple(key for key in own if key not in other), len(other)
+
+
+@contextmanager
+def _moved(module: nn.Module) -> Iterator[None]:
+    """Inside, no tensor of a module has the same number everywhere."""
+    generator = torch.Generator().manual_seed(0)
+    kept: list[tuple[Tensor, Tensor]] = []
+    for tensor in module.state_dict().values():
+        flat = tensor.reshape(-1)
+        if tensor.is_floating_point() and flat.numel() and bool((flat == flat[0]).all()):
+            kept.append((tensor, tensor.clone()))
+            by, more = (torch.rand(tensor.shape, generator=generator) for _ in range(2))
+            tensor.mul_(1 + 0.2 * by).add_(0.1 * more)
+    try:
+        yield
+    finally:
+        for tensor, before in kept:
+            tensor.copy_(before)
+
+
+def _difference(source: nn.Module, copy: nn.Module, example: Sequence[Tensor]) -> float:
+    """The largest difference of an output, as a share of its largest value."""
+    wanted = list(_tensors(source(*example)))
+    found = list(_tensors(copy(*example)))
+    where = " and ".join(str(list(x.shape)) for x in example)
+    if len(wanted) != len(found):
+        raise _wrong(f"it has {len(found)} outputs, and the module {len(wanted)}")
+    largest = 0.0
+    for one, other in zip(wanted, found, strict=True):
+        if one.shape != other.shape:
+            shapes = f"{list(other.shape)}, and {list(one.shape)} in the module"
+            raise _wrong(f"for {where} its output is {shapes}")
+        size = float(one.abs().max())
+        off = float((one - other).abs().max()) / size if size else float("nan")
+        if not off <= TOLERANCE:
+            raise _wrong(f"for {where} its output is off by {off:.1g} of the largest value")
+        largest = max(largest, off)
+    return largest
+
+
+def _tensors(held: object) -> Iterator[Tensor]:
+    """The tensors of an output, in the order of its items."""
+    if isinstance(held, Tensor):
+        yield held
+    elif isinstance(held, Mapping):
+        yield from _tensors(list(held.values()))
+    elif isinstance(held, list | tuple):
+        for each in held:
+            yield from _tensors(each)
+
+
+def _wrong(reason: str) -> NetlangError:
+    return NetlangError(NotProved(span=None, reason=reason))

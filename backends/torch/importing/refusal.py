@@ -1,0 +1,17 @@
+"""A node of the graph that the language has no words for."""
+
+from __future__ import annotations
+
+from typing import final
+
+__all__ = ["NotSayable"]
+
+
+@final
+class NotSayable(Exception):
+    """`reason` says what the language lacks, `advice` what could be done."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.advice = advice

@@ -1,0 +1,182 @@
+"""What a source on the command line names: a module, with an example of its input.
+
+``torchvision:NAME`` and ``timm:NAME`` are models of these packages; ``package.module:factory(...)``
+is any function or class that gives a module, called with literals. Each runs code of the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.torch.importing.diagnostics import BadSource
+from netlang.diagnostics.errors import NetlangError
+from netlang.extras import broken
+from netlang.records import Record
+from netlang.targets.importing import ImportOptions
+
+__all__ = ["FoundModule", "example_of", "find", "net_name"]
+
+_TYPE = re.compile(r"(float32|int64)?\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
+_FORMS = (
+    "write `torchvision:resnet50`, `timm:resnet50d` or `package.module:factory(args)`, whose"
+    " arguments are numbers, strings, lists and the like"
+)
+_PT2 = (
+    "torch.export.load unpickles what the file says, which can run any code: load it yourself if"
+    " you trust it, and give `netlang.from_torch(program.module(), example)`"
+)
+
+
+@final
+class FoundModule(Record, eq=False):
+    """A module, an example of what it is given, the name of a net for it, and where it is from."""
+
+    module: nn.Module
+    example: tuple[Tensor, ...]
+    name: str
+    origin: str
+
+
+@final
+class _Call(Record):
+    """`package.module:factory(args)`, taken apart."""
+
+    place: str
+    names: tuple[str, ...]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def find(options: ImportOptions) -> FoundModule:
+    """The module that a source names, made by the source's code."""
+    source = options.source
+    if source.endswith(".pt2"):
+        raise _bad(source, "files of torch.export aren't read", _PT2)
+    call = _parsed(source)
+    makers = {"torchvision": _torchvision, "timm": _timm}
+    module, shapes = makers.get(call.place, _factory)(source, call)
+    given = [_type(source, text) for text in options.inputs] or shapes
+    if not given:
+        advice = "give it: `--input '[3, 224, 224]'`, once for each input, without the batch"
+        raise _bad(source, "nothing says what it is given", advice)
+    return FoundModule(module, example_of(given), net_name(options.name or call.names[-1]), source)
+
+
+def example_of(types: Sequence[tuple[torch.dtype, tuple[int, ...]]]) -> tuple[Tensor, ...]:
+    """Two examples of each input."""
+    return tuple(torch.zeros((2, *shape), dtype=dtype) for dtype, shape in types)
+
+
+def net_name(text: str) -> str:
+    """A text as the name of a net."""
+    word = re.sub(r"\W+", "_", text.rpartition("/")[2]).strip("_").lower()
+    return word if word and not word[0].isdigit() else f"net_{word}"
+
+
+def _parsed(source: str) -> _Call:
+    place, colon, text = source.partition(":")
+    try:
+        tree = ast.parse(text.strip() if colon else "", mode="eval").body
+    except SyntaxError:
+        raise _bad(source, "it isn't a name or a call", _FORMS) from None
+    call = tree if isinstance(tree, ast.Call) else ast.Call(tree, [], [])
+    names = tuple(ast.unparse(call.func).split("."))
+    words = [*place.split("."), *names]
+    if not all(word.isidentifier() for word in words):
+        raise _bad(source, "it isn't a name or a call", _FORMS)
+    try:
+        args = tuple(ast.literal_eval(each) for each in call.args)
+        kwargs = {each.arg or "": ast.literal_eval(each.value) for each in call.keywords}
+    except ValueError:
+        raise _bad(source, "an argument isn't a literal", _FORMS) from None
+    if "" in kwargs:
+        raise _bad(source, "`**` stands for arguments that it doesn't show", _FORMS)
+    return _Call(place, names, args, kwargs)
+
+
+_Shapes = list[tuple[torch.dtype, tuple[int, ...]]]
+
+
+def _torchvision(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
+    try:
+        models = import_module("torchvision.models")
+    except RuntimeError as error:
+        raise broken("torchvision", str(error)) from error
+    name = call.names[-1]
+    if name not in models.list_models():
+        raise _bad(source, f"torchvision has no model `{name}`", _close(name, models.list_models()))
+    module = _made(source, models.get_model, (name, *call.args), call.kwargs)
+    size = 224
+    weights = models.get_model_weights(name)
+    if len(weights):
+        size = getattr(weights.DEFAULT.transforms(), "crop_size", [224])[0]
+    return module, [(torch.float32, (3, size, size))]
+
+
+def _timm(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
+    try:
+        timm = import_module("timm")
+    except RuntimeError as error:
+        raise broken("torchvision", str(error)) from error
+    name = call.names[-1]
+    if not timm.is_model(name):
+        raise _bad(source, f"timm has no model `{name}`", _close(name, timm.list_models()))
+    module = _made(source, timm.create_model, (name, *call.args), call.kwargs)
+    config = getattr(module, "pretrained_cfg", {})
+    return module, [(torch.float32, tuple(config.get("input_size", (3, 224, 224))))]
+
+
+def _factory(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
+    sys.path.insert(0, os.getcwd())
+    try:
+        found: Any = import_module(call.place)
+        for name in call.names:
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        advice = "the module is looked for as Python does, and in the current folder"
+        raise _bad(source, str(error), advice) from error
+    finally:
+        sys.path.remove(os.getcwd())
+    if isinstance(found, nn.Module):
+        return found, []
+    return _made(source, found, call.args, call.kwargs), []
+
+
+def _made(source: str, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> nn.Module:
+    try:
+        module = factory(*args, **kwargs)
+    except Exception as error:  # whatever the source's own code raises
+        raise _bad(source, f"it raised {type(error).__name__}: {error}", _FORMS) from error
+    if not isinstance(module, nn.Module):
+        raise _bad(source, f"it gives a {type(module).__name__}, not a module", _FORMS)
+    return module
+
+
+def _type(source: str, text: str) -> tuple[torch.dtype, tuple[int, ...]]:
+    found = _TYPE.fullmatch(text.strip())
+    if found is None:
+        raise _bad(
+            source, f"`{text}` isn't a type of an input", "write `[3, 224, 224]`, `int64[16]`"
+        )
+    sizes = tuple(map(int, found[2].split(",")))
+    return (torch.int64 if found[1] == "int64" else torch.float32), sizes
+
+
+def _close(name: str, names: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean `{near[0]}`?" if near else "the package lists its models"
+
+
+def _bad(source: str, reason: str, advice: str) -> NetlangError:
+    return NetlangError(BadSource(span=None, source=source, reason=reason, advice=advice))

@@ -1,0 +1,90 @@
+"""The text of a spec for a traced module."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from netlang.backends.torch.importing.steps import Maker, Value
+from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
+from netlang.backends.torch.importing.text.names import label_text
+from netlang.backends.torch.importing.text.pieces import rendered
+from netlang.backends.torch.importing.text.writer import BodyWriter, written
+from netlang.backends.torch.importing.tree.forks import with_merges
+from netlang.backends.torch.importing.tree.items import ModuleRegion
+from netlang.backends.torch.importing.tree.places import homes_of, keys_of
+from netlang.backends.torch.importing.tree.regions import live, regions
+from netlang.backends.torch.importing.tree.tidy import tidied
+from netlang.backends.torch.importing.walk import Walk
+from netlang.records import Record
+from netlang.syntax.format import format_source
+
+__all__ = ["Asked", "spec_text"]
+
+
+@final
+class Asked(Record):
+    """How the text is to be: the net's name, where it comes from, whether sizes are symbols."""
+
+    name: str
+    origin: str
+    symbolic: bool
+    blocks: bool = True
+    outputs: tuple[str, ...] = ("output",)
+
+
+def spec_text(walk: Walk, asked: Asked) -> str:
+    """The spec, in the layout of `netlang fmt`."""
+    ends = [value.source for value in walk.outputs]
+    steps = live(tidied(walk.state.steps), ends)
+    root = regions(steps, ends)
+    root.items = with_merges(root.items, ends)
+    known = {value.source: value.source.name for value in walk.inputs}
+    whose: dict[Maker, list[ModuleRegion]] = defaultdict(list)
+    for region in regions_in(root.items):
+        if len(region.outputs) == 1:
+            whose[region.outputs[0]].append(region)
+    channels = _channels(walk)
+    made = blocks_of(root, whose, channels) if asked.blocks else None
+    calls = made.calls if made is not None else {}
+    homes = homes_of(root.items, "")
+    writer = BodyWriter("", known, calls, keys_of(root.items), whose, homes)
+    start = walk.inputs[0].source if len(walk.inputs) == 1 else None
+    single = len(ends) == 1
+    body = written(writer, root.items, start, ends)
+    lines = [_input(value, symbolic=asked.symbolic, first=not n) for n, value in
+             enumerate(walk.inputs)]  # fmt: skip
+    lines += ["", rendered(body, lambda _: None)]
+    if not single:
+        lines += _outputs(writer, asked.outputs, ends)
+    net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
+    blocks = made.texts if made is not None else []
+    text = "\n".join([f'"""{asked.origin}"""\n', *blocks, net])
+    return format_source(text, f"{asked.name}.net")
+
+
+def _outputs(writer: BodyWriter, names: Sequence[str], ends: Sequence[Maker]) -> list[str]:
+    found = []
+    for name, source in zip(names, ends, strict=True):
+        found.append(f"output {label_text(name)}: {writer.read(source, '')}")
+    return found
+
+
+def _input(value: Value, *, symbolic: bool, first: bool) -> str:
+    sizes = [str(size) for size in value.sizes]
+    if symbolic and first and len(sizes) > 1:
+        letters = {2: "L", 3: "HW", 4: "DHW"}.get(len(sizes), "")
+        for place, letter in enumerate(letters, start=1):
+            sizes[place] = f"{letter}={sizes[place]}"
+    return f"input {value.source.name}: [{', '.join(sizes)}]"
+
+
+def _channels(walk: Walk) -> Mapping[Maker, int]:
+    """The first size of each value, by which numbers of a block may be expressed."""
+    found: dict[Maker, int] = {}
+    for step in walk.state.steps:
+        for value in step.read:
+            if value.sizes:
+                found[value.source] = value.sizes[0]
+    return found

@@ -1,0 +1,141 @@
+"""What a traced module consists of: values, the steps that make them, and tensors with keys.
+
+A torch shape has the batch axis where the source has it; the shape of a value in the language has
+none. `Value` holds both. After a reshape that joins the batch with other axes, as windows of an
+image are, the axis has `fold` times the batch, which is an axis of `fold` elements in the language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, final
+
+from netlang.records import Draft, Record, field
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "Argument",
+    "Dims",
+    "Missing",
+    "ModuleCall",
+    "Maker",
+    "SourceStep",
+    "SourceTensor",
+    "Value",
+    "BareWord",
+]
+
+
+class Dims(tuple[int, ...]):
+    """Sizes of a window, written `3x3`."""
+
+    __slots__ = ()
+
+
+class BareWord(str):
+    """A bare word as an argument, or an expression of the language."""
+
+    __slots__ = ()
+
+
+@final
+class ModuleCall(Record):
+    """A module around a step: its path in the source, its class, and which call of it."""
+
+    path: str
+    kind: str
+    call: str
+
+
+@final
+class SourceTensor(Record, eq=False):
+    """A tensor of the source: a parameter or buffer with a key, or a constant without one.
+
+    `persistent` says whether its key is one of the `state_dict`.
+    """
+
+    key: str
+    tensor: Tensor
+    trained: bool
+    persistent: bool
+
+
+@final
+class SourceStep(Draft, eq=False):
+    """An operator of the language, applied.
+
+    `key` is the label that its weights ask for, and `again` says that another step has them.
+    Arguments may be values, as `weight=` is.
+    """
+
+    op: str
+    arguments: dict[str, Argument]
+    inputs: list[Value]
+    modules: tuple[ModuleCall, ...]
+    key: str | None = None
+    again: bool = False
+    outputs: int = 1
+
+    @property
+    def read(self) -> list[Value]:
+        """The values that are inputs or arguments."""
+        return [
+            *self.inputs,
+            *(each for each in self.arguments.values() if isinstance(each, Value)),
+        ]
+
+
+@final
+class Maker(Record):
+    """Where a value comes from: an output of a step, or an input of the net."""
+
+    step: SourceStep | None
+    port: int = 0
+    name: str = ""
+
+
+@final
+class Value(Draft, eq=False):
+    """A tensor of the graph.
+
+    `shape` is torch's and `sizes` that in the language. `batch` is the axis of `shape` that holds
+    the batch, `fold` times; a `free` value has no batch axis in the language. Of a `minor` one,
+    the examples stand innermost in the joined axis, so that only what treats all places alike
+    may read it.
+    """
+
+    source: Maker
+    shape: tuple[int, ...]
+    sizes: tuple[int, ...]
+    batch: int | None
+    fold: int = 1
+    free: bool = False
+    minor: bool = False
+    known: bool = True
+
+    @property
+    def step(self) -> SourceStep | None:
+        return self.source.step
+
+    def axis(self, axis: int) -> int | None:
+        """The axis in the language of an axis of torch; None for the batch alone."""
+        axis %= len(self.shape)
+        if self.batch is None or axis < self.batch:
+            return axis
+        if axis == self.batch:
+            return axis if self.fold > 1 else None
+        return axis if self.fold > 1 else axis - 1
+
+
+Argument: TypeAlias = "bool | int | float | str | Dims | BareWord | Value | tuple[Argument, ...]"
+
+
+@final
+class Missing(Draft, order=True):
+    """Nodes of one kind that can't be said: what, why, and what could be done; where they are."""
+
+    operator: str
+    reason: str
+    advice: str
+    places: list[str] = field(default_factory=list)

@@ -1,0 +1,274 @@
+"""Writes a body: statements of steps, with labels where keys or readers ask for them.
+
+`BodyWriter` is for one function, a net or a block: `root` is its path in the source. It is run
+until no more values turn out to be read by their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from netlang.backends.torch.importing.steps import (
+    Argument,
+    BareWord,
+    Dims,
+    Maker,
+    SourceStep,
+    Value,
+)
+from netlang.backends.torch.importing.text.loops import shortened
+from netlang.backends.torch.importing.text.names import label_text, proposed, read_text
+from netlang.backends.torch.importing.text.pieces import (
+    AppliedText,
+    Literal,
+    Piece,
+    Statement,
+    applied,
+    rendered,
+)
+from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion
+from netlang.records import Draft, field
+
+__all__ = ["BodyWriter", "written"]
+
+# What begins a line, if there is one of these on the line already.
+_HEAVY = {
+    "conv", "conv_transpose", "linear", "embedding", "attention", "lstm", "gru", "rnn",
+    "multi_head_attention", "maxpool", "avgpool",
+    "parameter", "constant", "full", "arange", "window_offsets",
+}  # fmt: skip
+_LINE = 88
+
+
+@final
+class BodyWriter(Draft, eq=False):
+    """The names of one function, as they become known."""
+
+    root: str
+    known: Mapping[Maker, str]
+    calls: Mapping[str, AppliedText]
+    keys: frozenset[str]
+    ends: Mapping[Maker, Sequence[ModuleRegion]]
+    homes: Mapping[SourceStep, str]
+    named: set[Maker] = field(default_factory=set)
+    read_regions: set[str] = field(default_factory=set)
+    labels: dict[Maker, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def body(
+        self, items: Sequence[Item], current: Maker | None, scope: str, end: Maker | None = None
+    ) -> list[Statement]:
+        """The statements of a body that begins with `current` and is to end with `end`."""
+        done: list[Statement] = []
+        heavy = False
+        for item in items:
+            lead = self._lead(item, current, scope)
+            pieces = self._item(item, current, scope)
+            weighs = not isinstance(item, Leaf) or item.step.op in _HEAVY
+            joins = done and not lead and current is not None and not (heavy and weighs)
+            if joins and self._may_go_on(done[-1], current, pieces):
+                done[-1] += [" -> ", *pieces]
+                heavy = heavy or weighs
+            else:
+                done.append([lead, *pieces])
+                heavy = weighs
+            current = _result(item)
+            if isinstance(item, Merge) and current in self.named:
+                label = _cut(self._label(current, scope, item.step), scope)
+                done.append(["", f"{label_text(label)}: ", "here"])
+        if end is not None and current != end:
+            done.append([self.read(end, scope)])
+        return shortened(done)
+
+    def _may_go_on(self, line: Statement, current: Maker | None, pieces: Sequence[Piece]) -> bool:
+        """Whether a step may stand on the line of the step before it."""
+        if current in self.named or any(isinstance(each, str) and "\n" in each for each in line):
+            return False
+        if any(isinstance(each, str) and "\n" in each for each in pieces):
+            return False
+        text = rendered([[*line, *pieces]], lambda _: None)
+        return len(text) < _LINE
+
+    def _lead(self, item: Item, current: Maker | None, scope: str) -> str:
+        """The values that a statement starts from, where they aren't the current one."""
+        match item:
+            case Leaf(step):
+                inputs = [value.source for value in step.inputs]
+            case Merge():
+                inputs = [item.fork]
+            case ModuleRegion():
+                inputs = item.inputs[:1] if self._is_led(item) else []
+        if not inputs or inputs == [current]:
+            return ""
+        if len(inputs) == 1:
+            return f"{self.read(inputs[0], scope)} -> "
+        shown = ("here" if each == current else self.read(each, scope) for each in inputs)
+        return f"({', '.join(shown)}) -> "
+
+    def _is_led(self, region: ModuleRegion) -> bool:
+        """Whether a region begins with the current value."""
+        return region.path in self.calls or len(region.inputs) == 1
+
+    def read(self, source: Maker, scope: str) -> str:
+        """The name of a value, as it is read in `scope`."""
+        if source in self.known:
+            return self.known[source]
+        for region in self.ends.get(source, ()):
+            if not self._is_inside(scope, region.path) and self._is_inside(region.path, self.root):
+                self.read_regions.add(region.path)
+                return read_text(self._seen_from(region.path, scope))
+        assert source.step is not None
+        self.named.add(source)
+        home = self.homes.get(source.step, scope)
+        label = self.labels.get(source) or self._label(source, home, source.step)
+        name = read_text(self._seen_from(label, scope))
+        return f"{name}.{source.port}" if source.step.outputs > 1 else name
+
+    def _is_inside(self, scope: str, path: str) -> bool:
+        return not path or scope == path or scope.startswith(f"{path}.")
+
+    def _seen_from(self, path: str, scope: str) -> str:
+        """A path without the scopes that it shares with the reader."""
+        while scope and not path.startswith(f"{scope}."):
+            scope = scope.rpartition(".")[0]
+        return path.removeprefix(f"{scope}.") if scope else path
+
+    def _label(self, source: Maker, scope: str, step: SourceStep) -> str:
+        """The whole label of a step: its key, or a name that nothing else has."""
+        found = self.labels.get(Maker(step))
+        if found is None:
+            found = step.key if step.key is not None and not step.again else None
+            if found is None:
+                base = _under(scope, proposed(step, scope))
+                found, number = base, 1
+                while found in self.keys or found in self.labels.values():
+                    number += 1
+                    found = f"{base.rstrip('0123456789')}{number}"
+            self.labels[Maker(step)] = found
+        self.labels[source] = found
+        return found
+
+    def _item(self, item: Item, current: Maker | None, scope: str) -> list[Piece]:
+        match item:
+            case Leaf(step):
+                return [*self._front(step, scope), self._applied(step, scope)]
+            case ModuleRegion():
+                return self._region(item, current, scope)
+            case Merge():
+                return self._merge(item, scope)
+
+    def _front(self, step: SourceStep, scope: str) -> list[Piece]:
+        """The label in front of a step, if it needs one; the step is counted."""
+        source = Maker(step)
+        named = any(Maker(step, port) in self.named for port in range(step.outputs))
+        own = step.key is not None and not step.again
+        label = self._label(source, scope, step) if own or named else None
+        inside = label.rpartition(".")[0] if label is not None else scope
+        count = self.counters.get(inside, 0)
+        self.counters[inside] = count + 1
+        number = _under(inside, str(count))
+        if label is None and number in self.keys:
+            label = self._label(source, scope, step)
+        if label is None or (label == number and not named and inside == scope):
+            return []
+        return [f"{label_text(_cut(label, scope))}: "]
+
+    def _applied(self, step: SourceStep, scope: str) -> Piece:
+        if step.again:
+            assert step.key is not None
+            self.named |= {
+                Maker(each) for each in self.homes if each.key == step.key and not each.again
+            }
+            return f"reuse {read_text(self._seen_from(step.key, scope))}"
+        return applied(step.op, {k: self._literal(v, scope) for k, v in step.arguments.items()})
+
+    def _literal(self, argument: Argument, scope: str) -> Literal:
+        if isinstance(argument, Value):
+            return BareWord(self.read(argument.source, scope))
+        if isinstance(argument, tuple) and not isinstance(argument, Dims):
+            return tuple(self._literal(each, scope) for each in argument)
+        return argument
+
+    def _region(self, region: ModuleRegion, current: Maker | None, scope: str) -> list[Piece]:
+        label = _cut(region.path, scope)
+        call = self.calls.get(region.path)
+        if call is not None:
+            inside = region.path.rpartition(".")[0]
+            count = self.counters.get(inside, 0)
+            self.counters[inside] = count + 1
+            read = region.path in self.read_regions
+            bare = region.path == _under(scope, str(count)) and not read
+            return [call] if bare else [f"{label_text(label)}: ", call]
+        start = region.inputs[0] if len(region.inputs) == 1 else current
+        end = region.outputs[0] if len(region.outputs) == 1 else None
+        inner = self.body(region.items, start, region.path, end)
+        return [f"{label_text(label)}: ", *_braced(inner)]
+
+    def _merge(self, merge: Merge, scope: str) -> list[Piece]:
+        branches: list[list[Piece]] = []
+        for branch in merge.branches:
+            if not branch:
+                branches.append(self._identity(scope))
+                continue
+            inner = self.body(branch, merge.fork, scope)
+            branches.append(inner[0] if len(inner) == 1 else _braced(inner))
+        count = self.counters.get(scope, 0)
+        self.counters[scope] = count + 1
+        text = self._applied(merge.step, scope)
+        texts = [rendered([each], lambda _: None) for each in branches]
+        short = not any("\n" in each for each in texts) and sum(map(len, texts)) < _LINE - 12
+        between, edge = ("; ", " ") if short else ("\n", "\n")
+        pieces: list[Piece] = [text, f" {{{edge}"]
+        for number, shown in enumerate(branches):
+            pieces += [between, *shown] if number else shown
+        return [*pieces, f"{edge}}}"]
+
+    def _identity(self, scope: str) -> list[Piece]:
+        count = self.counters.get(scope, 0)
+        self.counters[scope] = count + 1
+        if _under(scope, str(count)) in self.keys:
+            return [f"same{count}: ", "identity"]
+        return ["identity"]
+
+
+def written(
+    writer: BodyWriter, items: Sequence[Item], current: Maker | None, end: Sequence[Maker]
+) -> list[Statement]:
+    """The statements of a whole function; `end` are its outputs, the last value if it is one."""
+    while True:
+        before = (len(writer.named), len(writer.read_regions))
+        writer.counters.clear()
+        last = end[0] if len(end) == 1 else None
+        done = writer.body(items, current, writer.root, last)
+        if len(end) > 1:
+            for source in end:
+                writer.read(source, writer.root)
+        if (len(writer.named), len(writer.read_regions)) == before:
+            return done
+
+
+def _braced(inner: Sequence[Statement]) -> list[Piece]:
+    """Statements between braces, on one line if there is one that is short."""
+    if len(inner) == 1 and "\n" not in rendered(inner, lambda _: None):
+        return ["{ ", *inner[0], " }"]
+    pieces: list[Piece] = ["{\n"]
+    for statement in inner:
+        pieces += [*statement, "\n"]
+    return [*pieces, "}"]
+
+
+def _under(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name
+
+
+def _cut(path: str, scope: str) -> str:
+    return path.removeprefix(f"{scope}.") if scope else path
+
+
+def _result(item: Item) -> Maker | None:
+    match item:
+        case Leaf(step) | Merge(step):
+            return Maker(step) if step.outputs == 1 else None
+        case ModuleRegion():
+            return item.outputs[0] if len(item.outputs) == 1 else None

@@ -1,0 +1,87 @@
+"""Traces a module: its graph of ATen operators, with the tensors that it reads.
+
+`torch.export` runs the module once on tensors without contents. Nothing is decomposed, so that an
+operator of the graph is what the source calls.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor, nn
+from torch.export.graph_signature import InputKind
+
+from netlang.backends.torch.importing.diagnostics import NotTraced
+from netlang.backends.torch.importing.layouts import BATCH
+from netlang.backends.torch.importing.steps import SourceTensor
+from netlang.diagnostics.errors import NetlangError
+from netlang.records import Record
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+
+__all__ = ["TracedModule", "output_names", "trace"]
+
+
+@final
+class TracedModule(Record, eq=False):
+    """A graph: the tensors behind its placeholders by name, and the names of its outputs."""
+
+    graph: torch.fx.Graph
+    constants: Mapping[str, object]
+    stored: Mapping[str, SourceTensor]
+    outputs: tuple[str, ...]
+
+
+def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:
+    """The graph of a module in evaluation, for `BATCH` examples like those of `example`."""
+    wide = tuple(_wide(each) for each in example)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(module, wide, strict=False)
+    except Exception as error:  # whatever the module's own code raises
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise NetlangError(NotTraced(span=None, reason=reason[0])) from error
+    owner = program.graph_module
+    constants = {
+        node.target: getattr(owner, str(node.target))
+        for node in program.graph.nodes
+        if node.op == "get_attr" and hasattr(owner, str(node.target))
+    }
+    names = output_names(program)
+    return TracedModule(program.graph, constants, dict(_stored(program)), names)
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    """A tensor of `BATCH` examples, whose memory nothing touches."""
+    shape = (BATCH, *tensor.shape[1:])
+    return torch.empty(shape, dtype=tensor.dtype)
+
+
+def _stored(program: ExportedProgram) -> list[tuple[str, SourceTensor]]:
+    found = []
+    for each in program.graph_signature.input_specs:
+        if each.kind is InputKind.USER_INPUT or each.target is None:
+            continue
+        named = program.state_dict if each.target in program.state_dict else program.constants
+        tensor = named[each.target]
+        persistent = each.kind is not InputKind.CONSTANT_TENSOR and each.persistent is not False
+        trained = each.kind is InputKind.PARAMETER
+        found.append((each.arg.name, SourceTensor(each.target, tensor, trained, persistent)))
+    return found
+
+
+def output_names(program: ExportedProgram) -> tuple[str, ...]:
+    """A name for each output: its key in a dictionary, or its number."""
+    spec = program.call_spec.out_spec
+    count = len(program.graph_signature.user_outputs)
+    if count == 1:
+        return ("output",)
+    keys = spec.context if spec is not None and issubclass(spec.type or list, Mapping) else None
+    if isinstance(keys, list) and len(keys) == count:
+        return tuple(str(key) for key in keys)
+    return tuple(f"output{number}" for number in range(count))

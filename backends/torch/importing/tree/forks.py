@@ -1,0 +1,124 @@
+"""Finds the branches of merges: chains of steps that begin at one value.
+
+A step whose inputs all come along such chains becomes `add { ...; identity }`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from netlang.backends.torch.importing.steps import Maker, SourceStep
+from netlang.backends.torch.importing.tree.items import (
+    Item,
+    Leaf,
+    Merge,
+    ModuleRegion,
+    gives,
+    reads,
+    steps_of,
+)
+
+__all__ = ["with_merges"]
+
+_MERGES = {"add", "sub", "mul", "div", "max", "min", "concat", "matmul"}
+_DEPTH, _STEPS = 4, 80
+
+
+def with_merges(items: Sequence[Item], outputs: Sequence[Maker]) -> list[Item]:
+    """A body with its branches, where they are chains from one fork."""
+    found: list[Item] = []
+    for item in items:
+        if isinstance(item, ModuleRegion):
+            item.items = with_merges(item.items, item.outputs)
+        found.append(item)
+    uses = _uses(items, outputs)
+    for item in list(items):
+        if isinstance(item, Leaf) and item.step.op in _MERGES and len(item.step.inputs) > 1:
+            merged = _merged(item.step, found, uses)
+            if merged is not None:
+                taken = {id(each) for branch in merged.branches for each in branch}
+                uses[merged.fork] -= len(merged.branches) - 1
+                found = [
+                    merged if each is item else each for each in found if id(each) not in taken
+                ]
+    return found
+
+
+def _uses(items: Sequence[Item], outputs: Sequence[Maker]) -> Counter[Maker]:
+    """How often each value is read."""
+    uses: Counter[Maker] = Counter(outputs)
+    for item in items:
+        if isinstance(item, Leaf):
+            uses.update(value.source for value in item.step.read)
+        else:
+            uses.update(reads(item))
+    return uses
+
+
+def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Merge | None:
+    makers = {source: item for item in items for source in _last(item)}
+    branches: list[list[Item]] = []
+    forks: set[Maker] = set()
+    for value in step.inputs:
+        branch, fork = _chain(value.source, makers, uses)
+        branches.append(branch)
+        if fork is not None:
+            forks.add(fork)
+    if len(forks) != 1 or any(isinstance(each, SourceStep) for each in forks):
+        return None
+    fork = forks.pop()
+    made = [item for branch in branches for item in branch]
+    if len({id(each) for each in made}) < len(made):
+        return None
+    if _depth(made) >= _DEPTH or sum(1 for _ in steps_of(made)) > _STEPS:
+        return None
+    own = {source for item in made for source in gives(item)}
+    if fork in own:
+        return None
+    return Merge(step, fork, branches)
+
+
+def _depth(items: Sequence[Item]) -> int:
+    """How many merges stand in one another."""
+    inner = [_depth([each for branch in item.branches for each in branch]) + 1
+             for item in items if isinstance(item, Merge)]  # fmt: skip
+    return max(inner, default=0)
+
+
+def _last(item: Item) -> list[Maker]:
+    """The value that a chain goes on from, if there is one alone."""
+    match item:
+        case Leaf(step) | Merge(step):
+            return [Maker(step)] if step.outputs == 1 else []
+        case ModuleRegion():
+            return item.outputs if len(item.outputs) == 1 else []
+
+
+def _chain(
+    source: Maker, makers: dict[Maker, Item], uses: Counter[Maker]
+) -> tuple[list[Item], Maker | None]:
+    """The steps that lead to a value alone, and where they begin; None for a learned tensor."""
+    chain: list[Item] = []
+    while uses[source] == 1 and source in makers:
+        item = makers[source]
+        inputs = _inputs(item)
+        if len(inputs) > 1:
+            break
+        chain.append(item)
+        if not inputs:
+            return chain[::-1], None
+        source = inputs[0]
+    return chain[::-1], source
+
+
+def _inputs(item: Item) -> list[Maker]:
+    match item:
+        case Leaf(step):
+            if len(step.read) > len(step.inputs):
+                return [value.source for value in step.read]
+            return list(dict.fromkeys(value.source for value in step.inputs))
+        case Merge():
+            return reads(item)
+        case ModuleRegion():
+            return item.inputs

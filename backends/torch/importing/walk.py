@@ -1,0 +1,197 @@
+"""Walks the graph of a traced module and makes a step of the language of each node.
+
+On exit, every value comes from a step or an input, and what can't be said is a `Missing`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, final
+
+from torch import Tensor
+from torch.fx import Node
+
+from netlang.backends.torch.importing.call import Call, Handler, Made, WalkState, modules_of
+from netlang.backends.torch.importing.layouts import batch_axis, sizes_of
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import (
+    Argument,
+    Maker,
+    Missing,
+    SourceStep,
+    SourceTensor,
+    Value,
+)
+from netlang.records import Draft, field
+
+if TYPE_CHECKING:
+    from torch.fx import Graph
+
+    from netlang.backends.torch.importing.composites import Composite
+    from netlang.backends.torch.importing.trace import TracedModule
+
+__all__ = ["Walk"]
+
+
+@final
+class Walk(Draft, eq=False):
+    """The steps so far, what each node has become, and what couldn't be said."""
+
+    state: WalkState = field(default_factory=WalkState)
+    made: dict[Node, Made] = field(default_factory=dict)
+    missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
+    inputs: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+    composites: Mapping[Node, Composite] = field(default_factory=dict)
+    nodes: int = 0
+
+    def run(self, traced: TracedModule, handlers: Mapping[str, Handler]) -> None:
+        """Everything in the order of the graph."""
+        alive = _alive(traced.graph)
+        for node in traced.graph.nodes:
+            if node not in alive:
+                continue
+            if node.op == "placeholder":
+                self.made[node] = traced.stored.get(node.name) or self._input(node)
+            elif node.op == "get_attr":
+                held = traced.constants[str(node.target)]
+                if isinstance(held, Tensor):
+                    self.made[node] = SourceTensor("", held, False, False)
+            elif node.op == "output":
+                last = Call(self.state, node, {})
+                flat = node.args[0]
+                assert isinstance(flat, tuple | list)
+                self.outputs = [
+                    last.valued(self.made[each]) for each in flat if isinstance(each, Node)
+                ]
+            else:
+                self._call(node, handlers)
+
+    def _input(self, node: Node) -> Value:
+        shape = tuple(node.meta["val"].shape)
+        batch, fold = batch_axis(shape)
+        sizes = sizes_of(shape, batch, fold)
+        value = Value(Maker(None, name=node.name), shape, sizes, batch, fold)
+        self.inputs.append(value)
+        return value
+
+    def _call(self, node: Node, handlers: Mapping[str, Handler]) -> None:
+        if node.target is operator.getitem:
+            whole, part = node.args
+            assert isinstance(whole, Node)
+            assert isinstance(part, int)
+            held = self.made.get(whole)
+            self.made[node] = held[part] if isinstance(held, tuple) else self.unknown(node)
+            return
+        self.nodes += 1
+        if node in self.composites:
+            self._composite(node, self.composites[node])
+            return
+        name = str(node.target)
+        try:
+            call = Call(self.state, node, _given(self, node))
+            made: Made | None = call.folded()
+            if made is None:
+                if name not in handlers:
+                    raise NotSayable("the language has no such operator")
+                made = handlers[name](call)
+            self.made[node] = made
+            self._in_place(node, made)
+        except NotSayable as error:
+            if not self._follows_unknown(node):
+                self._miss(node, name, error)
+            self.made[node] = self.unknown(node)
+
+    def _composite(self, node: Node, whole: Composite) -> None:
+        """An attention is made where its last node is."""
+        if node is not whole.last:
+            return
+        call, module = Call(self.state, node, {}), whole.module
+        value = call.valued(self.made[whole.given])
+        arguments: dict[str, Argument] = {"heads": module.num_heads, "dropout": module.dropout}
+        if module.in_proj_bias is None:
+            arguments["bias"] = False
+        made = call.emit("multi_head_attention", [value], arguments, key=whole.path)
+        assert made.step is not None
+        made.step.modules = tuple(
+            each for each in made.step.modules if not f"{each.path}.".startswith(f"{whole.path}.")
+        )
+        self.made[node] = made
+
+    def _in_place(self, node: Node, made: Made) -> None:
+        """What an operator writes into is afterwards what it gives."""
+        schema = getattr(node.target, "_schema", None)
+        if schema is not None and schema.is_mutable and isinstance(made, Value):
+            changed = node.args[0]
+            if isinstance(changed, Node):
+                self.made[changed] = made
+
+    def _follows_unknown(self, node: Node) -> bool:
+        """Whether something in front of a node couldn't be said already."""
+        made = (self.made.get(each) for each in node.all_input_nodes)
+        return any(isinstance(each, Value) and not each.known for each in made)
+
+    def _miss(self, node: Node, name: str, error: NotSayable) -> None:
+        kind = name.removeprefix("aten.")
+        found = self.missing.setdefault(
+            (kind, error.reason), Missing(kind, error.reason, error.advice)
+        )
+        modules = modules_of(node)
+        found.places.append(modules[-1].path if modules else "")
+
+    def unknown(self, node: Node) -> Made:
+        """A stand-in for what a node gives, so that the nodes behind it are looked at too."""
+        held = node.meta.get("val")
+        if isinstance(held, Tensor):
+            return _plain(Maker(SourceStep("", {}, [], modules_of(node))), tuple(held.shape))
+        items = held if isinstance(held, tuple | list) else ()
+        return tuple(
+            _plain(Maker(SourceStep("", {}, [], modules_of(node))), tuple(each.shape))
+            for each in items
+            if isinstance(each, Tensor)
+        )
+
+
+def _plain(source: Maker, shape: tuple[int, ...]) -> Value:
+    try:
+        batch, fold = batch_axis(shape)
+    except NotSayable:
+        batch, fold = None, 1
+    free = batch is None
+    return Value(source, shape, sizes_of(shape, batch, fold), batch, fold, free, known=False)
+
+
+def _alive(graph: Graph) -> set[Node]:
+    """The nodes that lead to an output, and those that write into what does."""
+    alive: set[Node] = set()
+    for node in reversed(graph.nodes):
+        schema = getattr(node.target, "_schema", None)
+        writes = schema is not None and schema.is_mutable and node.args[0] in alive
+        if node.op in ("output", "placeholder") or node in alive or writes:
+            alive.add(node)
+            alive.update(node.all_input_nodes)
+    return alive
+
+
+def _given(walk: Walk, node: Node) -> dict[str, object]:
+    """The arguments of a node by name, with defaults; other nodes are what they have become."""
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        raise NotSayable("a region of its own, which PyTorch keeps as it is")
+    given: dict[str, object] = {}
+    for position, argument in enumerate(schema.arguments):
+        if position < len(node.args):
+            held: object = node.args[position]
+        else:
+            held = node.kwargs.get(argument.name, argument.default_value)
+        given[argument.name] = _made(walk, held)
+    return given
+
+
+def _made(walk: Walk, held: object) -> object:
+    if isinstance(held, Node):
+        return walk.made[held]
+    if isinstance(held, list | tuple):
+        return [_made(walk, each) for each in held]
+    return held

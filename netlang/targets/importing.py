@@ -1,0 +1,73 @@
+"""The core's view of a backend that makes specs of what others have built."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from netlang.ir.program import Program
+from netlang.records import Record
+from netlang.targets.backends import Backend, backend
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["ImportOptions", "ImportedNet", "ImportingBackend", "importing_backend"]
+
+
+@final
+class ImportOptions(Record):
+    """What to import: ``torchvision:NAME``, ``timm:NAME`` or ``package.module:factory(1, a=2)``.
+
+    `inputs` are the types of what the net is given, ``[3, 224, 224]``, where the source doesn't say
+    it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.
+    """
+
+    source: str
+    inputs: tuple[str, ...] = ()
+    name: str | None = None
+    blocks: bool = True
+
+
+@final
+class ImportedNet(Record, eq=False):
+    """A spec as text, the program that it compiles to, and the weights of the source by key.
+
+    `proof` says in words what was compared, `notes` what is different on purpose.
+    """
+
+    text: str
+    program: Program
+    weights: Mapping[str, Tensor]
+    proof: str
+    notes: tuple[str, ...] = ()
+
+
+class ImportingBackend(Backend):
+    """A backend that can trace a module of its framework."""
+
+    @abstractmethod
+    def import_source(self, options: ImportOptions) -> ImportedNet:
+        """The net that a source names, which may run code of the source.
+
+        Raises `NetlangError` if it can't be said, or if the spec isn't the source.
+        """
+
+    @abstractmethod
+    def import_module(
+        self, module: nn.Module, example: Sequence[Tensor], name: str | None
+    ) -> ImportedNet:
+        """The net of a module, for inputs like those of `example`; errors as above."""
+
+    @abstractmethod
+    def write_weights(self, imported: ImportedNet, path: Path) -> None:
+        """Write the weights of a net that was imported as a safetensors file, atomically."""
+
+
+def importing_backend() -> ImportingBackend:
+    """The backend for PyTorch."""
+    found = backend("torch")
+    assert isinstance(found, ImportingBackend)
+    return found

@@ -1,0 +1,143 @@
+"""What becomes of modules that show one construct each. Each import is compared with its module."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import netlang
+from netlang.syntax.format import format_source
+from tests.importing.modules import Attention, Branches, Dense, Gate, Kept, Shared, units
+from tests.importing.support import Case, body_of, imported, same
+
+CASES = {
+    "units": Case(
+        units(),
+        (3, 32, 32),
+        (
+            "input input: [3, H=32, W=32]",
+            "repeat 2 { unit }",
+            "block unit2 {",
+            "down: conv(2 * in.channels, 1x1, stride=2)",
+            "2: { gap -> flatten -> dropout(0.3) -> linear(5) }",
+        ),
+    ),
+    "gate": Case(Gate(), (3, 6, 6), ("gap -> fc1: conv(2, 1x1) -> relu",)),
+    "dense": Case(
+        Dense(),
+        (3, 8, 8),
+        ("for i in range(4) { concat { identity; layers.{i}: conv(2, 3x3, pad=1) -> relu } }",),
+    ),
+    "attention": Case(
+        Attention(),
+        (8, 4, 4),
+        (
+            "input x: [8, 4, 4]",
+            "token: parameter([1, 8], batch_axis=true)",
+            "whole: multi_head_attention(2)",
+        ),
+    ),
+    "shared": Case(Shared(), (3, 8, 8), ("reuse conv -> relu",)),
+    "kept": Case(Kept(), (4, 6, 6), ("gamma: parameter([4, 1, 1], init=1e-06)",)),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_a_module_becomes_a_spec(case: Case) -> None:
+    net = imported(case.module, case.shape)
+    assert net.text is not None
+    text = " ".join(body_of(net))
+    for line in case.lines:
+        assert line in text, net.text
+    assert format_source(net.text, "it.net") == net.text
+    assert net.weights is not None
+    assert set(net.weights) == set(case.module.state_dict())
+    example = torch.randn(2, *case.shape)
+    assert torch.allclose(
+        net.torch(net.weights).eval()(example), case.module.eval()(example), atol=1e-5
+    )
+
+
+def test_outputs_have_the_names_of_the_source() -> None:
+    net = imported(Branches(), (3, 8, 8))
+    assert [line for line in body_of(net) if line.startswith("output ")] == [
+        "output mask: mask",
+        "output features: concat1",
+    ]
+
+
+def test_a_module_is_left_as_it_was() -> None:
+    module = units().train()
+    module[0].eval()  # type: ignore[index] # the type of a module says nothing of its parts
+    before = {key: each.clone() for key, each in module.state_dict().items()}
+    imported(module, (3, 32, 32))
+    assert module.training
+    assert not module[0].training  # type: ignore[index] # as above
+    assert all(torch.equal(each, before[key]) for key, each in module.state_dict().items())
+
+
+def test_random_numbers_of_the_process_are_left_alone() -> None:
+    module = Shared()
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    imported(module, (3, 8, 8))
+    assert torch.equal(torch.rand(1), expected)
+
+
+class _Odd(nn.Module):
+    """Does two things that can't be said, and one behind them that can."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (torch.erf(x) + x.flip(0)).relu()
+
+
+def test_what_cannot_be_said_is_told_in_a_table() -> None:
+    with pytest.raises(netlang.NetlangError) as caught:
+        imported(_Odd(), (4,))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == (
+        "E0982",
+        "2 of 4 steps can't be said in the language",
+    )
+    assert [row.split()[:2] for row in found.rows] == [
+        ["operator", "nodes"],
+        ["erf.default", "1"],
+        ["flip.default", "1"],
+    ]
+
+
+class _Deciding(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum() > 0 else -x
+
+
+class _Drawing(nn.Module):
+    """Gives other numbers each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.count += 1
+        return x * self.count
+
+
+def test_what_cannot_be_traced() -> None:
+    with pytest.raises(netlang.NetlangError, match="E0981"):
+        imported(_Deciding(), (4,))
+
+
+def test_a_spec_that_is_not_the_module_is_an_error() -> None:
+    with pytest.raises(netlang.NetlangError, match=r"E0984.*is off by"):
+        imported(_Drawing(), (4,))
+
+
+def test_trained_weights_go_along() -> None:
+    module = units()
+    for each in module.parameters():
+        nn.init.normal_(each, std=0.1)
+    net = imported(module, (3, 32, 32))
+    assert same(module, net.torch(net.weights), torch.randn(1, 3, 64, 48))
