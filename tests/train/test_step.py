@@ -17,11 +17,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from netlang.backends.torch import build
 from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.runtime.slices import slices
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.records.metrics import read_metrics
+from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes import Recipe
 from netlang.targets.options import RunOptions, ScoreOptions
@@ -250,3 +252,20 @@ def test_schedules_count_steps(tmp_path: Path) -> None:
             if "lr" in record
         ]
         assert rates == pytest.approx([1.0] * 14 + [0.1] * 14 + [0.01] * 12)
+
+
+def test_optimizers_are_fused_where_pytorch_can() -> None:
+    """One kernel for all weights; `adadelta`, `rmsprop` and `adamax` have none."""
+    found = {}
+    for optimizer in ("sgd", "adagrad", "adam", "adamw", "rmsprop"):
+        recipe, program = sketch(BODY, f"optimizer: {optimizer}(lr=0.1)")
+        made = optimization_for(recipe, torch.device("cpu")).build(fresh(recipe, program))
+        found[optimizer] = bool(made.defaults.get("fused"))
+    assert found == {"sgd": True, "adagrad": True, "adam": True, "adamw": True, "rmsprop": False}
+
+
+def test_a_precision_that_the_device_lacks_is_refused(tmp_path: Path) -> None:
+    recipe, program = sketch(BODY, "precision: tf32")
+    with pytest.raises(NetlangError, match="E0741"):
+        train(recipe, program, RunOptions(tmp_path / "run", device="cpu"))
+    assert not (tmp_path / "run").exists()

@@ -222,6 +222,8 @@ class _Writer:
         elif self._prepares:
             side = ", side" if scales else ""
             tested.add(f"{space}x = prepared(x{side})")
+        if self.normalized.is_early:
+            tested.add(f"{space}x = {self.normalized.text}")
         rates = self.decisions.rates
         found = {"prepared": tested, "parts": self.data.parts, "start_weights": drawn}
         found |= {

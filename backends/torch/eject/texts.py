@@ -58,7 +58,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         "more": given,
         "finally": _finally(decisions, given),
         "evaluated": f"model, {'data' if loading else 'examples'}{given}",
-        "tested": ", ".join(_ordered(decisions, (normalized.text, *decisions.names.inputs[1:]))),
+        "tested": ", ".join(_ordered(decisions, (normalized.tested, *decisions.names.inputs[1:]))),
     }
 
 
@@ -187,7 +187,8 @@ def _crowded(decisions: Decisions) -> Iterator[str]:
 
 def _steps(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     """One training step, and what is recorded of it."""
-    fed = normalized.text if decisions.by_workers else None
+    fed = normalized.tested if decisions.by_workers else None
+    early = f"{' ' * 12}x = {normalized.text}" if fed and normalized.is_early else ""
     recipe, names = decisions.recipe, decisions.names
     return {
         "model": decisions.model,
@@ -195,7 +196,9 @@ def _steps(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         "penalized": "\n".join(f"    {k} = {v}" for k, v in names.penalties.items()),
         "run": _run(decisions),
         "ordered": "\n".join(_channels_last(decisions, " " * 12)),
-        "body": "\n".join(forward_lines(recipe, names, _whole(decisions), fed)),
+        "body": "\n".join(
+            (*([early] if early else []), *forward_lines(recipe, names, _whole(decisions), fed))
+        ),
         "noted": noted(recipe, decisions.nested, decisions.by_losses),
         "observed": "\n".join(observed_lines(recipe)),
     }

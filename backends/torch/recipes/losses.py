@@ -93,8 +93,11 @@ def _applied(applied: Apply, x: Code, type: TensorType | None) -> Code:
             return Method(x, name, (1,))
         case "mean" | "sum" as name:
             # Of an example: all but the first axis. One number of each is that number.
-            alone = type is not None and not type.shape
-            return x if alone else Method(Method(x, "flatten", (1,)), name, (1,))
+            if type is None:
+                # Whether a target has axes, only the data tell.
+                count = FunctionCall(Invocation(len), (x,))
+                return Method(Method(x, "reshape", (count, -1)), name, (1,))
+            return Method(Method(x, "flatten", (1,)), name, (1,)) if type.shape else x
     raise InternalError(f"no rule computes {applied.function}")
 
 

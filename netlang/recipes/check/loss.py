@@ -210,7 +210,7 @@ def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iter
 def _same(term: Term, left: TensorType, right: TensorType) -> bool:
     """Elementwise: numbers of one shape; a single number may have one axis or none."""
     alike = left.shape == right.shape or {left.shape, right.shape} == {(), (1,)}
-    alike = alike or (is_number(right) and isinstance(term.function, WITH_NUMBERS))
+    alike = isinstance(term.function, WITH_NUMBERS) if is_number(right) else alike
     return left.dtype.is_float and alike and not is_number(left)
 
 

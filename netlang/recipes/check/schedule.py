@@ -41,8 +41,9 @@ def _without_momentum(recipe: Recipe, first: Phase) -> bool:
     """Whether the optimizer has no momentum: `rmsprop` keeps none if it begins without."""
     used = recipe.optimizer
     if isinstance(used, RmsProp):
-        begun = first.max_momentum if isinstance(first, OneCycle) else used.momentum
-        return begun == 0.0
+        if isinstance(first, OneCycle) and first.cycle_momentum:
+            return first.max_momentum == 0.0
+        return used.momentum == 0.0
     return isinstance(used, AdaGrad | AdaDelta)
 
 

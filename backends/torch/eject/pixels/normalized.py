@@ -11,7 +11,8 @@ from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.normalize import lower_normalization
 from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
-from netlang.recipes.recipe import Recipe
+from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.words.normalizations import Whitening
 
 __all__ = ["Normalized", "chunk", "normalized"]
 
@@ -30,6 +31,17 @@ class Normalized:
     constants: tuple[str, ...] = ()
     learned: Invocation | None = None
     functions: tuple[object, ...] = ()
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it multiplies matrices where the net does so in half precision."""
+        half = self.recipe.precision in (Precision.BF16, Precision.FP16)
+        return half and isinstance(self.recipe.normalize, Whitening)
+
+    @property
+    def tested(self) -> str:
+        """What a test gives to the model."""
+        return "x" if self.is_early else self.text
 
     @property
     def kept(self) -> str:
