@@ -1,15 +1,20 @@
-"""Matplotlib figures as bytes: equal numbers give equal bytes."""
+"""Matplotlib figures as bytes and files: equal numbers give equal bytes."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from netlang.atomic import replace_file
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import WriteFailed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["svg_and_png"]
+__all__ = ["draw_into", "svg_and_png"]
 
 _DPI = 120
 
@@ -34,3 +39,21 @@ def svg_and_png(size: tuple[float, float], fill: Callable[[Figure], None]) -> tu
         figure.set_layout_engine("none")
         FigureCanvasAgg(figure).print_png(pixels, metadata={"Software": None})
     return text.getvalue().encode(), pixels.getvalue()
+
+
+def draw_into(
+    folder: Path, name: str, size: tuple[float, float], fill: Callable[[Figure], None]
+) -> tuple[Path, ...]:
+    """The same as the files `NAME.svg` and `NAME.png` of a folder, which is made if need be.
+
+    Raises `NetlangError` if they can't be written.
+    """
+    files = (folder / f"{name}.svg", folder / f"{name}.png")
+    for path, content in zip(files, svg_and_png(size, fill), strict=True):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(path, content, flushed=False)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+    return files

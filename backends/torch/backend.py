@@ -14,6 +14,7 @@ from netlang.targets import (
     Trained,
     Written,
 )
+from netlang.targets.comparing import ComparingBackend, RunsCompared
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
 
@@ -29,7 +30,7 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(DiagnosingBackend, ImportingBackend):
+class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend):
     """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 
     name = "torch"
@@ -126,6 +127,11 @@ class TorchBackend(DiagnosingBackend, ImportingBackend):
         from netlang.backends.torch.importing import write_weights
 
         write_weights(imported, path)
+
+    def compare_runs(self, folders: Sequence[Path], out: Path | None) -> RunsCompared:
+        from netlang.backends.torch.compare.groups import compare_runs
+
+        return compare_runs(folders, out)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

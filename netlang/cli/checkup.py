@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from netlang.diagnostics.texts import visible
 from netlang.targets.doctor import CheckReport, Symptom
 
-__all__ = ["as_document", "shown"]
+__all__ = ["as_document", "lined_up", "shown"]
 
 _NUMBER = re.compile(r"|none|-?[\d.,]+(e[+-]?\d+)?%?|-?inf|nan")
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"|none|-?[\d.,]+(e[+-]?\d+)?%?|-?inf|nan")
 def shown(report: CheckReport) -> str:
     """A line on what was measured, the table, and the findings with their places."""
     lines = [f"{report.check}: {'not examined: ' if report.skipped else ''}{report.measured}"]
-    lines += (f"    {line}" for line in _table(report.rows))
+    lines += (f"    {line}" for line in lined_up(report.rows))
     if report.pictures:
         lines.append(f"    drawn in {', '.join(map(str, report.pictures))}")
     for symptom in report.symptoms:
@@ -25,7 +25,7 @@ def shown(report: CheckReport) -> str:
     return "\n".join(map(visible, lines))
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def lined_up(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns of names to the left, those of figures to the right."""
     if not rows:
         return

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from netlang.atomic import replace_file
-from netlang.backends.pictures import svg_and_png
+from netlang.backends.pictures import draw_into
 from netlang.backends.torch.train.records.drawing import DARK, PALE
-from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import WriteFailed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +64,7 @@ def draw_rates(
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
 
-    return _drawn(folder, "rates", (6.0, 3.8), fill)
+    return () if folder is None else draw_into(folder, "rates", (6.0, 3.8), fill)
 
 
 def draw_layers(folder: Path | None, layers: Sequence[LayerDrawn]) -> tuple[Path, ...]:
@@ -94,7 +91,7 @@ def draw_layers(folder: Path | None, layers: Sequence[LayerDrawn]) -> tuple[Path
         one.invert_yaxis()
 
     height = min(14.0, 1.6 + 0.22 * len(layers))
-    return _drawn(folder, "layers", (11.0, height), fill)
+    return () if folder is None else draw_into(folder, "layers", (11.0, height), fill)
 
 
 def _logarithmic(axes: Axes) -> None:
@@ -125,21 +122,3 @@ def _draw_shares(axes: Axes, layers: Sequence[LayerDrawn]) -> None:
     axes.set_xlabel("share of units in %")
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False)
-
-
-def _drawn(
-    folder: Path | None, name: str, size: tuple[float, float], fill: Callable[[Figure], None]
-) -> tuple[Path, ...]:
-    """Draw a figure into a folder, if there is one; returns its files."""
-    if folder is None:
-        return ()
-    files = (folder / f"{name}.svg", folder / f"{name}.png")
-    contents = svg_and_png(size, fill)
-    for path, content in zip(files, contents, strict=True):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_file(path, content, flushed=False)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
-    return files

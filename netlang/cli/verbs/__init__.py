@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",
     "predict": "netlang.cli.verbs.predict",
+    "runs": "netlang.cli.verbs.runs",
     "doctor": "netlang.cli.verbs.doctor",
     "list": "netlang.cli.verbs.listing",
     "rule": "netlang.cli.verbs.rule",

@@ -1,0 +1,74 @@
+"""Groups runs by recipe, and compares the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean, stdev
+
+from netlang.backends.torch.compare.picture import draw_runs
+from netlang.backends.torch.compare.reading import RunRead, read_runs
+from netlang.targets.comparing import RecipeFigures, RunsCompared, ScoreDifference
+
+__all__ = ["compare_runs"]
+
+
+def compare_runs(folders: Sequence[Path], out: Path | None) -> RunsCompared:
+    """The runs in some folders by recipe; pictures go into `out`, if given."""
+    groups: dict[str, list[RunRead]] = {}
+    for run in read_runs(folders):
+        groups.setdefault(run.identity, []).append(run)
+    titles = _titles([runs[0] for runs in groups.values()])
+    titled = dict(zip(titles, groups.values(), strict=True))
+    recipes = tuple(_figures(title, runs) for title, runs in titled.items())
+    differences = [_difference(one, two) for one, two in combinations(recipes, 2)]
+    pictures = () if out is None else draw_runs(out, titled)
+    return RunsCompared(recipes, tuple(each for each in differences if each), pictures)
+
+
+def _titles(firsts: Sequence[RunRead]) -> list[str]:
+    """What tells the recipes apart: their names, and the keys that aren't the same in all."""
+    names = sorted({name for run in firsts for name in run.keys})
+    unlike = [name for name in names if len({run.keys.get(name) for run in firsts}) > 1]
+    found: list[str] = []
+    for run in firsts:
+        keys = "".join(f" {name}={run.keys.get(name, 'none')}" for name in unlike)
+        title, number = f"{run.name}{keys}", 2
+        while title in found:  # nets that differ under one recipe
+            title, number = f"{run.name}{keys} ({number})", number + 1
+        found.append(title)
+    return found
+
+
+def _figures(title: str, runs: Sequence[RunRead]) -> RecipeFigures:
+    shared = [
+        name for name in runs[0].figures.scores if all(name in run.figures.scores for run in runs)
+    ]
+    values = {name: [run.figures.scores[name] for run in runs] for name in shared}
+    spread = {
+        name: (fmean(each), stdev(each) if len(each) > 1 else None) for name, each in values.items()
+    }
+    ordered = sorted((run.figures for run in runs), key=lambda each: each.seed)
+    return RecipeFigures(title, tuple(ordered), spread)
+
+
+def _difference(one: RecipeFigures, two: RecipeFigures) -> ScoreDifference | None:
+    """The first score that both have: accuracy before loss, the test before validation."""
+    score = next((name for name in one.spread if name in two.spread), None)
+    if score is None:
+        return None
+    first, second = ([run.scores[score] for run in each.runs] for each in (one, two))
+    apart = fmean(second) - fmean(first)
+    return ScoreDifference(one.title, two.title, score, apart, _probability(first, second))
+
+
+def _probability(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Welch's t test: no assumption that both deviate alike. 0 and 1 if neither does at all."""
+    if min(len(first), len(second)) < 2:
+        return None
+    if len({*first}) == len({*second}) == 1:
+        return float(first[0] == second[0])
+    from scipy.stats import ttest_ind
+
+    return float(ttest_ind(first, second, equal_var=False).pvalue)

@@ -1,0 +1,110 @@
+"""`netlang runs`: runs grouped by recipe, with mean, deviation and a test of what differs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Runner
+
+
+def record(folder: Path, seed: int, rate: float, scores: list[float], test: float | None) -> None:
+    """What `netlang train` leaves of a run, as far as it is compared."""
+    folder.mkdir(parents=True)
+    keys = {"optimizer": f"sgd(lr={rate})", "batch": "10", "seed": str(seed)}
+    content = {"recipe": "tiny", "keys": keys, "fingerprint": "f"}
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    lines: list[dict[str, float]] = [
+        {"step": 10 * (place + 1), "loss": 1 - score, "validation_accuracy": score}
+        for place, score in enumerate(scores)
+    ]
+    if test is not None:
+        lines.append({"step": 10 * len(scores), "test_accuracy": test})
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "metrics.jsonl").write_text(text, encoding="utf-8")
+
+
+def several(folder: Path) -> None:
+    for seed, test in enumerate([0.80, 0.82, 0.84]):
+        record(folder / f"a{seed}", seed, 0.1, [0.5, 0.9, 0.7], test)
+    for seed, test in enumerate([0.70, 0.71, 0.72]):
+        record(folder / f"b{seed}", seed, 0.2, [0.4, 0.6, 0.5], test)
+
+
+def test_tables_and_what_differs(run: Runner) -> None:
+    several(run.folder / "runs")
+    done = run("runs", "runs")
+    assert done.status == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0] == "recipe 1: tiny optimizer=sgd(lr=0.1)"
+    assert lines[1].split() == [
+        "run",
+        "seed",
+        "steps",
+        "test",
+        "accuracy",
+        "best",
+        "validation",
+        "accuracy",
+    ]
+    assert lines[2].split() == ["runs/a0", "0", "30", "0.8", "0.9"]
+    assert lines[5].split() == ["mean", "of", "3", "0.82", "0.9"]
+    assert lines[6].split() == ["standard", "deviation", "0.02", "0"]
+    # t = 0.11 / sqrt((0.02^2 + 0.01^2) / 3) = 8.52, with 2.94 degrees of freedom.
+    assert lines[-1] == (
+        "test accuracy: recipe 2 has -0.11 against recipe 1, more than chance"
+        " (Welch's t test, p = 0.0037)"
+    )
+
+
+def test_json_and_pictures(run: Runner) -> None:
+    several(run.folder / "runs")
+    done = run("runs", "runs", "--json", "--out", "seen")
+    document = json.loads(done.out)
+    first, second = document["recipes"]
+    assert [each["seed"] for each in first["runs"]] == [0, 1, 2]
+    assert first["mean"]["test accuracy"] == pytest.approx(0.82)
+    assert second["standard_deviation"]["test accuracy"] == pytest.approx(0.01)
+    assert document["differences"][0]["probability"] == pytest.approx(0.00366, abs=1e-5)
+    assert document["pictures"] == ["seen/runs.svg", "seen/runs.png"]
+    assert {path.name for path in (run.folder / "seen").iterdir()} == {"runs.svg", "runs.png"}
+
+
+def test_one_run_of_each(run: Runner) -> None:
+    record(run.folder / "one", 0, 0.1, [0.5], 0.5)
+    record(run.folder / "two", 0, 0.2, [0.6], None)
+    done = run("runs", "one", "two", "one")
+    assert done.out.count("recipe 1: ") == 1
+    assert "mean of" not in done.out
+    assert done.out.splitlines()[-1] == (
+        "best validation accuracy: recipe 2 has +0.1 against recipe 1; with two seeds of each,"
+        " their spread would say whether that is chance"
+    )
+
+
+def test_runs_that_are_all_alike(run: Runner) -> None:
+    for seed in range(2):
+        record(run.folder / "runs" / f"a{seed}", seed, 0.1, [0.5], 0.5)
+        record(run.folder / "runs" / f"b{seed}", seed, 0.2, [0.5], 0.5)
+    assert "no more than chance explains (Welch's t test, p = 1)" in run("runs", "runs").out
+
+
+def test_a_run_that_is_cut_off_or_none(run: Runner) -> None:
+    record(run.folder / "one", 0, 0.1, [0.5], 0.5)
+    with (run.folder / "one" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 40, "test_acc')
+    assert run("runs", "one").status == 0
+    (run.folder / "one" / "run.json").write_text('{"keys": []}')
+    assert "it isn't the record of a run" in run.refused("runs", "one")
+    (run.folder / "empty").mkdir()
+    assert "it has no run" in run.refused("runs", "empty")
+    assert run("runs").status == 2
+
+
+def test_a_run_without_records(run: Runner) -> None:
+    record(run.folder / "one", 0, 0.1, [], None)
+    done = run("runs", "one", "--out", "seen")
+    assert done.status == 0, done.err
+    assert not (run.folder / "seen").exists()
