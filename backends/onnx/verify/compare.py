@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from netlang.targets.verifying import Verified, VerifyOptions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["verify"]
+__all__ = ["summed", "verify"]
 
 _ENDS = "what prepares images or makes classes in the file isn't compared: only the net is"
 _INTEGERS = 0.5
@@ -73,6 +74,8 @@ class _Comparison:
             for number, value in enumerate(self._whole.values)
             if value.name in file.made
         ]
+        # The most numbers that a step so far has added up.
+        self._summed = 1
         # The largest distance so far, and its step.
         self._largest, self._place = Distance(0.0, 0.0), ""
 
@@ -157,11 +160,13 @@ class _Comparison:
                     )  # fmt: skip
 
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
+        self._summed = 1
         own, double = self._reference.own(feeds), self._reference.double(feeds)
         found = self._found(feeds)
         for number, value in self._compared:
             here, there = own[number], found[self._file.read_as(value.name)]
             self._require_shape(value, sizes, here, there, inputs)
+            self._summed = max(self._summed, summed(value, sizes, here.size))
             distance = measured(there, here, None if double is None else double[number])
             if distance.found > self._allowed(distance):
                 raise NetlangError(self._differs(value, distance, inputs))
@@ -170,7 +175,9 @@ class _Comparison:
 
     def _allowed(self, distance: Distance) -> float:
         """The largest distance that the precision of the file explains."""
-        return _INTEGERS if self._file.has_integers else allowed(distance.rounding, self._floats)
+        if self._file.has_integers:
+            return _INTEGERS
+        return allowed(distance.rounding, self._floats, self._summed)
 
     def _found(self, feeds: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The values in the file; if it can't be run, the error says which node is unlike ours."""
@@ -235,3 +242,12 @@ class _Comparison:
             told = self._file.metadata["netlang.weights"][:100]
             advice += f"; the weights of the file are {told}: trained ones are given by --weights"
         return advice
+
+
+def summed(value: StepValue, sizes: Mapping[str, int], size: int) -> int:
+    """How many numbers a step without weights makes each element of; 1 where it isn't known."""
+    source = value.source
+    if source is None or source.batch is None or not size:
+        return 1
+    read = prod(int(evaluate(dim, sizes)) for dim in (source.batch, *source.shape))
+    return max(1, read // size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from netlang.ir.types import DType
@@ -16,6 +17,10 @@ __all__ = ["Distance", "allowed", "apart", "measured"]
 _ORDERS = 32
 _FLOORS = {DType.FLOAT64: 1e-12, DType.FLOAT16: 1e-2, DType.BFLOAT16: 1e-1}
 _FLOOR = 1e-5
+# What is lost where as many numbers as the square of a factor are added one after the other, as
+# ONNX Runtime does in pools, and PyTorch in pairs: it grows with the root of their number (Higham
+# 1993, The accuracy of floating point summation).
+_SUMMED = 8 * 2.0**-24
 
 
 class Distance(Record):
@@ -40,9 +45,12 @@ def measured(found: NDArray[Any], own: NDArray[Any], double: NDArray[Any] | None
     return Distance(apart(found, double), rounding)
 
 
-def allowed(rounding: float | None, floats: DType) -> float:
-    """The largest distance that rounding explains in a net of type `floats`."""
-    floor = _FLOORS.get(floats, _FLOOR)
+def allowed(rounding: float | None, floats: DType, summed: int = 1) -> float:
+    """The largest distance that rounding explains in a net of type `floats`.
+
+    The value, or one that it comes from, is a sum of up to `summed` numbers without weights.
+    """
+    floor = _FLOORS.get(floats, max(_FLOOR, _SUMMED * sqrt(summed)))
     return max(floor, _ORDERS * rounding) if rounding is not None else 10 * floor
 
 

@@ -16,13 +16,15 @@ __all__ = ["StepValue", "WholeNet", "with_all_values"]
 class StepValue(Record):
     """A value of the deployed net: its name in an ONNX file, and the step that makes it.
 
-    For an output of the net, `place` is what it is called in messages.
+    For an output of the net, `place` is what it is called in messages. `source` is what the step
+    reads, if that is one value and no weights.
     """
 
     name: str
     place: str
     type: TensorType
     span: Span
+    source: TensorType | None = None
 
 
 class WholeNet(Record):
@@ -50,10 +52,12 @@ def with_all_values(program: Program) -> WholeNet:
     for number, node in enumerate(net.nodes):
         assert isinstance(node.callee, Op)
         names = value_names(node.path, node.callee, len(node.types))
+        read = net.input_types(node)
+        source = read[0] if len(read) == 1 and not node.callee.weights(read) else None
         for index, (name, type_) in enumerate(zip(names, node.types, strict=True)):
             ref = Ref(number, index)
             for each in dict.fromkeys((name, *outputs.get(ref, ()))):
-                values.append(StepValue(each, name, type_, node.span))
+                values.append(StepValue(each, name, type_, node.span, source))
                 refs.append(ref)
     named = tuple(Output(f"value{number}", ref) for number, ref in enumerate(refs))
     return WholeNet(replace(whole, net=replace(net, outputs=named)), tuple(values))
