@@ -9,15 +9,19 @@ from netlang.ir.program import Function
 from netlang.ops import family_of
 
 __all__ = [
+    "ADDED",
     "AUXILIARY",
     "BLOCK",
+    "CHANGED",
     "FONT",
     "FRAME",
     "INK",
     "LINE",
     "MUTED",
     "NOTE",
+    "REMOVED",
     "SMALL",
+    "UNCHANGED",
     "fill_of",
 ]
 
@@ -30,6 +34,11 @@ LINE: Final = "#4a4f57"
 FRAME: Final = "#9aa1ab"
 AUXILIARY: Final = "#b3432b"
 BLOCK: Final = "#fbeeb8"
+ADDED: Final = "#a8dcc6"
+REMOVED: Final = "#f0b39c"
+CHANGED: Final = "#fbe08a"
+UNCHANGED: Final = "#f3f4f6"
+"""Of what is different: bluish green, vermilion and yellow of Okabe, Ito 2008, lightened."""
 _OTHER: Final = "#e9e4da"
 
 _POOL: Final = "#cbe6d0"

@@ -19,17 +19,21 @@ __all__ = ["compare"]
 def compare(
     before: Program,
     after: Program,
+    *,
     names: tuple[str, str] | None = None,
     sizes: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {}),
+    fold: bool | None = None,
 ) -> Difference:
     """What is different between two programs, as they are deployed.
 
     `names` are what they are called, instead of their own names. `sizes` are those of the inputs of
-    each; without them, each has its own default ones. Raises `NetlangError` if a net can't run at
+    each; without them, each has its own default ones. Repeats are written out unless they are very
+    long; with `fold`, they are or aren't anyway. Raises `NetlangError` if a net can't run at
     the sizes.
     """
     facts = Facts(before), Facts(after)
-    fold = is_long(before, facts[0]) or is_long(after, facts[1])
+    if fold is None:
+        fold = is_long(before, facts[0]) or is_long(after, facts[1])
     one = steps_of(before, facts[0], sizes[0], fold=fold)
     other = steps_of(after, facts[1], sizes[1], fold=fold)
     found = match(one.steps, other.steps)

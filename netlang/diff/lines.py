@@ -12,7 +12,7 @@ from netlang.diff.patterns import patterns, skeleton
 from netlang.diff.renamed import renamed_lines
 from netlang.diff.steps import NET_INPUT, NetSteps, Source
 
-__all__ = ["lines_of"]
+__all__ = ["argument_text", "lines_of"]
 
 # Different values of an argument that are listed.
 _MOST_VALUES = 4
@@ -97,7 +97,7 @@ def _told(difference: Difference, group: Sequence[StepChange]) -> tuple[str, str
     if group[0].operator:
         parts.append(f"{before.op.name} -> {after.op.name}")
     columns = zip(*(change.arguments for change in group), strict=True)
-    parts += [_argument(column) for column in columns]
+    parts += [argument_text(column) for column in columns]
     parts += _reads(difference, group)
     if group[0].tied:
         parts.append("now shares weights" if after.tied or not after.owns else "has own weights")
@@ -111,7 +111,7 @@ def _told(difference: Difference, group: Sequence[StepChange]) -> tuple[str, str
     return "moved" if only_moved else "changed", f"{many}{name}{text}"
 
 
-def _argument(column: Sequence[ArgumentChange]) -> str:
+def argument_text(column: Sequence[ArgumentChange]) -> str:
     """How one argument changed in many steps."""
     name = column[0].name
     texts = list(dict.fromkeys(change.texts for change in column))

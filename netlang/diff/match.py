@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from netlang.diff.align import Pairs, aligned
 from netlang.diff.similar import Similar, label_score
-from netlang.diff.steps import Step
+from netlang.diff.steps import Parts, Step
 from netlang.diff.tree import Kinds, Tree, is_automatic, tree_of
 from netlang.records import Record
 
@@ -20,6 +20,8 @@ __all__ = ["Match", "match"]
 
 # A step that moved beyond so many others, without a name of its own, is another one.
 _NEAR = 6
+# Candidates for a step that moved.
+_MOST = 100
 
 
 class Match(Record, eq=False):
@@ -118,24 +120,41 @@ def _moved(
         return []
     found: Pairs = []
     places = _places(partners), _places(back)
+    homes = _homes(before, after, partners)
     free: dict[object, list[int]] = {}
     for other in theirs:
         free.setdefault(after[other].op, []).append(other)
     for one in ours:
-        candidates = free.get(before[one].op)
-        if not candidates:
-            continue
-
-        def distance(other: int, one: int = one) -> tuple[bool, int]:
-            far = abs(places[0][one] - places[1][other])
-            return not _named_alike(before[one], after[other]), far
-
-        other = min(candidates, key=distance)
-        unnamed, far = distance(other)
-        if not unnamed or far <= _NEAR:
-            candidates.remove(other)
+        home = homes.get(before[one].parts[:-1])
+        near = [
+            (
+                not _named_alike(before[one], after[other]),
+                abs(places[0][one] - places[1][other]),
+                other,
+            )
+            for other in free.get(before[one].op, ())[:_MOST]
+        ]
+        near = [
+            each
+            for each in near
+            if not each[0] or (each[1] <= _NEAR and after[each[2]].parts[:-1] == home)
+        ]
+        if near:
+            other = min(near)[2]
+            free[before[one].op].remove(other)
             found.append((one, other))
     return found
+
+
+def _homes(
+    before: Sequence[Step], after: Sequence[Step], partners: Sequence[int | None]
+) -> dict[Parts, Parts]:
+    """What the scopes of the net before are in the net after, by a step that is in both."""
+    return {
+        before[one].parts[:-1]: after[other].parts[:-1]
+        for one, other in enumerate(partners)
+        if other is not None
+    }
 
 
 def _places(partners: Sequence[int | None]) -> list[int]:
@@ -148,6 +167,10 @@ def _places(partners: Sequence[int | None]) -> list[int]:
 
 
 def _named_alike(before: Step, after: Step) -> bool:
-    """Whether the author gave two steps the same name."""
-    label = before.parts[-1]
-    return label == after.parts[-1] and not is_automatic(label)
+    """Whether the paths of two steps agree from the last name on that an author chose."""
+    for one, other in zip(reversed(before.parts), reversed(after.parts), strict=False):
+        if one != other:
+            return False
+        if not is_automatic(one):
+            return True
+    return False

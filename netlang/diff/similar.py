@@ -6,7 +6,7 @@ them alike. A scope is as similar to another as their best aligned steps are tog
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netlang.diff.align import Pairs, aligned
 from netlang.diff.steps import Step
@@ -98,6 +98,7 @@ class Similar(Draft):
             pairs = [(a, b) for a, b in pairs if bool(ours[a].children) == bool(theirs[b].children)]
             return float(len(pairs)), pairs
 
+        kept = _kept_names(ours, theirs)
         known: dict[tuple[str, int, str, int], float] = {}
 
         def score(one: int, other: int) -> float:
@@ -105,7 +106,8 @@ class Similar(Draft):
             key = a.label, a.kind, b.label, b.kind
             found = known.get(key)
             if found is None:
-                found = known[key] = self._pair(a, b)
+                taken = a.label != b.label and bool(kept & {a.label, b.label})
+                found = known[key] = 0.0 if taken else self._pair(a, b)
             return found
 
         pairs = aligned(
@@ -121,6 +123,15 @@ class Similar(Draft):
 def _name(tree: Tree) -> str | None:
     """The label of a subtree that its author chose."""
     return None if is_automatic(tree.label) else tree.label
+
+
+def _kept_names(ours: Sequence[Tree], theirs: Sequence[Tree]) -> set[str]:
+    """Names that both sides have, and that mean the same there.
+
+    A name with a number at its end may have moved on: `conv2` may have become `conv3`.
+    """
+    left, right = ({child.label for child in side} for side in (ours, theirs))
+    return {label for label in left & right if not label[-1:].isdecimal() and label[:1] != "{"}
 
 
 def _of_steps(left: Step, right: Step) -> float:

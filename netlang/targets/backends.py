@@ -54,6 +54,7 @@ __all__ = [
     "training_backend",
     "write",
     "write_script",
+    "written_by",
 ]
 
 GROUP = "netlang.backends"
@@ -215,7 +216,12 @@ def write(backend: Backend, program: Program, path: Path, options: BuildOptions)
 
     If `path` is a link, its target is written, and the link stays.
     """
-    return _guarded(backend, path, lambda: backend.write(program, _end_of_links(path), options))
+    return written_by(backend, path, lambda end: backend.write(program, end, options))
+
+
+def written_by(backend: Backend, path: Path, work: Callable[[Path], Written]) -> Written:
+    """What `work` writes to the end of the links of `path`, as for `write`."""
+    return _guarded(backend, path, lambda: work(_end_of_links(path)))
 
 
 def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, path: Path) -> Written:

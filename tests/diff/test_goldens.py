@@ -40,7 +40,7 @@ def program(spec: str) -> Program:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" ".join)
 def test_it_says_what_a_person_would(pair: tuple[str, str]) -> None:
-    found = compare(program(pair[0]), program(pair[1]), pair)
+    found = compare(program(pair[0]), program(pair[1]), names=pair)
     held(f"{'-'.join(pair)}.txt", render_text(found))
     if pair == PAIRS[0]:
         held("pull_request.md", render_markdown(found))

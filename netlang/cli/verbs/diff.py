@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from netlang.cli.arguments.sizes import size_option, sizes
+from netlang.cli.options import outputs
+from netlang.cli.verbs.compile import report
 
 if TYPE_CHECKING:
     from netlang.diff import Difference
@@ -25,6 +27,13 @@ def command() -> click.Command:
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON, for programs."),
             click.Option(["--markdown"], is_flag=True, help="Print Markdown, for a pull request."),
             size_option(),
+            click.Option(
+                ["-o", "--output", "names"],
+                multiple=True,
+                metavar="OUT",
+                help="Draw both nets as one diagram: .svg .png .pdf .dot. May be given several"
+                " times.",
+            ),
         ],
         help="Say what is different between two nets: steps that were added, removed, changed, "
         "moved and renamed, and what that does to the figures. BEFORE and AFTER are each a SPEC, "
@@ -41,6 +50,7 @@ def _diff(
     as_json: bool,
     markdown: bool,
     size: str | None,
+    names: tuple[str, ...],
 ) -> int:
     from netlang.cli.arguments.nets import program_of
     from netlang.diff import compare
@@ -49,9 +59,10 @@ def _diff(
         raise click.UsageError(
             "--steps, --json and --markdown are different ways to print: give one"
         )
+    paths = outputs(names)
     programs = program_of(before), program_of(after)
     at = sizes(size, programs[0]), sizes(size, programs[1])
-    found = compare(*programs, (before, after), at)
+    found = compare(*programs, names=(before, after), sizes=at)
     if as_json:
         from netlang.diff.render.data import render_json
 
@@ -62,6 +73,10 @@ def _diff(
         click.echo(render_markdown(found))
     else:
         _print(found, steps)
+    for path in paths:
+        from netlang.targets.drawing import draw_difference
+
+        report(draw_difference(found, path))
     return 0
 
 
