@@ -79,7 +79,7 @@ NO_PAIR = {
             990,
         )
     },
-    **{f"E{number:04}": OF_FILES for number in range(921, 929)},
+    **{f"E{number:04}": OF_FILES for number in (*range(921, 931), 940)},
 }
 
 

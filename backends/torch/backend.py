@@ -17,12 +17,14 @@ from netlang.targets import (
 from netlang.targets.comparing import ComparingBackend, RunsCompared
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
+from netlang.targets.migrating import Migrated, MigratingBackend, MigrationOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from netlang.build import ExampleInputs
+    from netlang.diff import Difference
     from netlang.recipes.recipe import Recipe
     from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
 
@@ -30,7 +32,7 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend):
+class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend, MigratingBackend):
     """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 
     name = "torch"
@@ -132,6 +134,11 @@ class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend):
         from netlang.backends.torch.compare.groups import compare_runs
 
         return compare_runs(folders, out)
+
+    def migrate(self, difference: Difference, options: MigrationOptions) -> Migrated:
+        from netlang.backends.weights.migration import migrate
+
+        return migrate(difference, options)
 
 
 def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, ...]:

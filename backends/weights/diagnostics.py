@@ -5,10 +5,13 @@ from __future__ import annotations
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
+    "CannotWiden",
     "NoSuchEntry",
     "NotAStateDict",
     "NothingFits",
+    "NoNewWeights",
     "PrefixWithoutKeys",
+    "ShapeChanged",
     "TrainingCheckpoint",
     "UnknownWeightsFormat",
     "UnreadableWeights",
@@ -124,3 +127,40 @@ class PrefixWithoutKeys(Diagnostic):
     change: str
     problem: str
     advice: str
+
+
+class ShapeChanged(Diagnostic):
+    """A tensor of the edited net has another shape, and nothing says what becomes of it."""
+
+    code = "E0929"
+    title = "`{key}` was {before} and is {after} in the edited net"
+    help = (
+        "--widen zeros or --widen repeat fills what has been added, --widen fresh draws tensors of"
+        " another shape anew"
+    )
+
+    key: str
+    before: list[int]
+    after: list[int]
+
+
+class CannotWiden(Diagnostic):
+    """A tensor has lost elements or axes."""
+
+    code = "E0930"
+    title = "`{key}` was {before} and is {after}: it hasn't only grown"
+    help = "--widen fresh draws tensors of another shape anew"
+
+    key: str
+    before: list[int]
+    after: list[int]
+
+
+class NoNewWeights(Diagnostic):
+    """`--zero` names a step that isn't new, or that has no weights."""
+
+    code = "E0940"
+    title = "no new step `{path}` has weights"
+    help = "name a step that only the edited net has: `layer1.3.bn3`"
+
+    path: str

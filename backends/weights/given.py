@@ -27,12 +27,15 @@ _MOST_KEYS = 5
 class Given:
     """The tensors that fit, by key, and notes for the user on them and on the others.
 
-    `facts` are those that a run stored beside its weights.
+    `facts` are those that a run stored beside its weights; they are in the `metadata`, the texts of
+    the file. `beside` are tensors that belong to the facts.
     """
 
     tensors: Mapping[str, Stored]
     notes: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, Stored] = field(default_factory=dict)
 
     def notes_on_values(self) -> tuple[str, ...]:
         """The notes, including a warning about values that aren't finite. Reads all values."""
@@ -64,7 +67,8 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     fitting = {
         slot.key: fitting[slot.key].bound_for(slot.dtype) for slot in owned if slot.key in fitting
     }
-    return Given(fitting, (*chosen, *loaded, *lacking), facts)
+    notes = (*chosen, *loaded, *lacking)
+    return Given(fitting, notes, facts, opened.metadata, opened.beside)
 
 
 def name_of(source: WeightSource) -> str:

@@ -16,9 +16,13 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class Pairing(Record):
-    """A tensor of the net after, and the one of the net before that it was, if any."""
+    """A tensor of the net after, and the one of the net before that it was, if any.
+
+    `operator` is that of its step.
+    """
 
     key: str
+    operator: str
     shape: Shape
     former: str | None
     former_shape: Shape | None
@@ -63,10 +67,10 @@ def pairings(difference: Difference) -> tuple[Pairing, ...]:
             former = old.get(name)
             key = join(step.module, name)
             if former is None or one is None:
-                found.append(Pairing(key, shape, None, None))
+                found.append(Pairing(key, step.op.name, shape, None, None))
             else:
                 module = difference.before.steps[one].module
-                found.append(Pairing(key, shape, join(module, name), former))
+                found.append(Pairing(key, step.op.name, shape, join(module, name), former))
     return tuple(found)
 
 

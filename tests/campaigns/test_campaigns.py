@@ -13,7 +13,7 @@ from torch import Tensor
 from netlang.ir.op import Case, Sample
 from netlang.ops import all_operators
 from netlang.ops.activation import Elu
-from tests.campaigns import formatter, halves, inject, lint, mutate, train
+from tests.campaigns import differences, formatter, halves, inject, lint, mutate, train
 from tests.campaigns.files import cases
 from tests.campaigns.of_specs import Check, replayed
 from tests.campaigns.rebuild import LAYERS, Step
@@ -27,6 +27,7 @@ SHORT = (
     (train.CAMPAIGN, 25),
     (lint.CAMPAIGN, 6),
     (halves.CAMPAIGN, 12),
+    (differences.CAMPAIGN, 20),
 )
 OF_SPECS: dict[str, Check] = {
     "formatter": formatter.wrong,

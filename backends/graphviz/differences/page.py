@@ -8,7 +8,7 @@ from netlang.analysis.render.describe import describe
 from netlang.backends.graphviz.differences.union import (
     Branch,
     Entry,
-    State,
+    Status,
     entries_of,
     union_of,
 )
@@ -34,11 +34,11 @@ from netlang.ir.program import Function
 __all__ = ["difference_dot"]
 
 _FILLS = {
-    State.SAME: UNCHANGED, State.ADDED: ADDED, State.REMOVED: REMOVED, State.CHANGED: CHANGED,
+    Status.SAME: UNCHANGED, Status.ADDED: ADDED, Status.REMOVED: REMOVED, Status.CHANGED: CHANGED,
 }  # fmt: skip
 _NAMES = {
-    State.SAME: "as before", State.ADDED: "added", State.REMOVED: "removed",
-    State.CHANGED: "changed",
+    Status.SAME: "as before", Status.ADDED: "added", Status.REMOVED: "removed",
+    Status.CHANGED: "changed",
 }  # fmt: skip
 # Boxes that are drawn; beyond, what is left has one box.
 _MOST_BOXES = 400
@@ -53,10 +53,10 @@ def difference_dot(difference: Difference) -> str:
     return write_dot(name, [[drawing.sheet(), _legend(drawing.states)]])
 
 
-def _legend(states: set[State]) -> Sheet:
+def _legend(states: set[Status]) -> Sheet:
     """What the colours and signs mean, those that occur."""
     frame = Frame("cluster legend", "legend", "what the colours mean")
-    shown = [state for state in State if state in states]
+    shown = [state for state in Status if state in states]
     rows = tuple(
         StackRow(
             f"legend {state.name}", "", f"{state.value} {_NAMES[state]}".strip(), "", _FILLS[state]
@@ -76,7 +76,7 @@ class _Drawing:
         self._boxes: dict[int, str] = {}
         """The box of each entry, by its identity."""
         self._order: dict[str, int] = {}
-        self.states: set[State] = set()
+        self.states: set[Status] = set()
         self._entries = entries_of(difference)
         self._of_before = {e.before: e for e in self._entries if e.before is not None}
         self._of_after = {e.after: e for e in self._entries if e.after is not None}
@@ -131,8 +131,8 @@ class _Drawing:
 
     def _follows(self, last: Branch, branch: Branch) -> bool:
         """Whether a branch reads nothing but the one before it, and is nothing but its reader."""
-        removed = branch.state is State.REMOVED
-        if removed != (last.state is State.REMOVED):
+        removed = branch.state is Status.REMOVED
+        if removed != (last.state is Status.REMOVED):
             return False
         ours = {id(entry) for entry in last.entries}
         first = branch.entries[0]
@@ -147,7 +147,7 @@ class _Drawing:
             return
         name = self._names.fresh(".".join(chain[0].paths[0]))
         rows = tuple(self._rows(chain, times))
-        removed = all(branch.state is State.REMOVED for branch in chain)
+        removed = all(branch.state is Status.REMOVED for branch in chain)
         frame.elements.append(Stack(name, rows, auxiliary=removed))
         self._order[name] = len(self._order)
         for branch in chain:
@@ -159,7 +159,7 @@ class _Drawing:
         start = 0
         while start < len(chain):
             end = start
-            while end < len(chain) and chain[end].state is State.SAME:
+            while end < len(chain) and chain[end].state is Status.SAME:
                 end += 1
             if end - start > 3:
                 yield self._row(chain[start], times)
@@ -173,7 +173,7 @@ class _Drawing:
             start += 1
 
     def _row(self, branch: Branch, times: int) -> StackRow:
-        state = branch.state or State.CHANGED
+        state = branch.state or Status.CHANGED
         self.states.add(state)
         text = self._text(branch)
         own = len(branch.paths) // times
@@ -228,9 +228,9 @@ class _Drawing:
         for source, (number, place) in self._read(entry):
             tail = self._boxes[id(source)] if source else None
             if number == NET_INPUT and place < len(inputs):
-                yield Link(End(inputs[place]), head, entry.state is State.REMOVED)
+                yield Link(End(inputs[place]), head, entry.state is Status.REMOVED)
             elif tail is not None and self._order[tail] < self._order[head]:
-                yield Link(End(tail), head, entry.state is State.REMOVED)
+                yield Link(End(tail), head, entry.state is Status.REMOVED)
         if entry.before is None or entry.after is None:
             return
         for number, _ in self._difference.before.steps[entry.before].sources:

@@ -18,10 +18,10 @@ from netlang.diff.patterns import skeleton
 from netlang.diff.steps import Parts
 from netlang.records import Record, replace
 
-__all__ = ["Branch", "Entry", "State", "entries_of", "union_of"]
+__all__ = ["Branch", "Entry", "Status", "entries_of", "union_of"]
 
 
-class State(Enum):
+class Status(Enum):
     """What became of a step; the value is its sign."""
 
     SAME = ""
@@ -39,7 +39,7 @@ class Entry(Record, eq=False):
     """
 
     parts: Parts
-    state: State
+    state: Status
     before: int | None
     after: int | None
     text: str
@@ -60,7 +60,7 @@ class Branch(Record, eq=False):
     manner: object
 
     @property
-    def state(self) -> State | None:
+    def state(self) -> Status | None:
         """What became of all of its steps; None if that isn't the same for all."""
         states = {entry.state for entry in self.entries}
         return states.pop() if len(states) == 1 else None
@@ -85,9 +85,9 @@ def entries_of(difference: Difference) -> tuple[Entry, ...]:
         step = difference.after.steps[number]
         text = describe(step.op, step.tied)
         if one is None:
-            found.append(_entry(step.parts, State.ADDED, None, number, text, step.op.name))
+            found.append(_entry(step.parts, Status.ADDED, None, number, text, step.op.name))
         elif change is None or not change.edited:
-            found.append(_entry(step.parts, State.SAME, one, number, text, step.op.name))
+            found.append(_entry(step.parts, Status.SAME, one, number, text, step.op.name))
         else:
             found.append(_changed(difference, change))
     return (*found, *(_removed(difference, number, homes) for number in removed))
@@ -98,7 +98,7 @@ def _changed(difference: Difference, change: StepChange) -> Entry:
     names = tuple(each.name for each in change.arguments)
     text = f"{before.op.name} → {step.op.name}" if change.operator else step.op.name
     manner = before.op.name, step.op.name, names
-    found = _entry(step.parts, State.CHANGED, change.one, change.other, text, manner)
+    found = _entry(step.parts, Status.CHANGED, change.one, change.other, text, manner)
     return replace(found, arguments=change.arguments)
 
 
@@ -109,7 +109,7 @@ def _removed(difference: Difference, number: int, homes: Mapping[Parts, Parts]) 
         length -= 1
     parts = (*homes.get(step.parts[:length], ()), *step.parts[length:])
     text = describe(step.op, step.tied)
-    found = _entry(parts, State.REMOVED, number, None, text, step.op.name)
+    found = _entry(parts, Status.REMOVED, number, None, text, step.op.name)
     return replace(found, homed=length)
 
 
@@ -125,7 +125,7 @@ def _homes(difference: Difference) -> dict[Parts, Parts]:
 
 
 def _entry(
-    parts: Parts, state: State, before: int | None, after: int | None, text: str, manner: object
+    parts: Parts, state: Status, before: int | None, after: int | None, text: str, manner: object
 ) -> Entry:
     return Entry(parts, state, before, after, text, (state, skeleton(parts)[-1:], manner))
 
@@ -143,7 +143,7 @@ def _children(entries: Sequence[Entry], level: int) -> Iterator[Branch]:
 
     def key(entry: Entry) -> _Key:
         deeper = len(entry.parts) > level + 1
-        lone = entry.state is State.REMOVED and level >= entry.homed
+        lone = entry.state is Status.REMOVED and level >= entry.homed
         return entry.parts[level], deeper, deeper and lone
 
     branches = []

@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "import": "netlang.cli.verbs.importing",
     "draw": "netlang.cli.verbs.draw",
     "diff": "netlang.cli.verbs.diff",
+    "migrate": "netlang.cli.verbs.migrate",
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",
     "predict": "netlang.cli.verbs.predict",
