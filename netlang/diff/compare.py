@@ -8,7 +8,15 @@ from netlang.analysis.facts import Facts
 from netlang.diff.difference import Difference, PortChange, StepChange, arguments_of
 from netlang.diff.match import Match, match
 from netlang.diff.origins import ValueOrigins
-from netlang.diff.steps import NET_INPUT, ComparedPort, NetSteps, Step, is_long, steps_of
+from netlang.diff.steps import (
+    NET_INPUT,
+    ComparedPort,
+    NetSteps,
+    Step,
+    is_long,
+    steps_of,
+    without_ranges,
+)
 from netlang.ir.program import Program
 from netlang.records import no_collection
 
@@ -65,9 +73,10 @@ def _change(
         () if operator else arguments_of(before.op, after.op),
         origins.reads(one, other),
         bool(before.tied) != bool(after.tied) or before.owns != after.owns,
+        before.times != after.times,
         one in match.moved,
-        before.parts != after.parts,
-        before.times != after.times or (before.inputs, before.types) != (after.inputs, after.types),
+        without_ranges(before.parts) != without_ranges(after.parts),
+        (before.inputs, before.types) != (after.inputs, after.types),
     )
 
 

@@ -29,7 +29,8 @@ class StepChange(Record):
 
     `arguments` are those of one operator; of another operator, none are compared. `reads` has the
     steps that it reads now instead of others: their places among its inputs, and what was read and
-    is read there, None for nothing. `resized`: its inputs, outputs or weights have other sizes.
+    is read there, None for nothing. `repeated`: it is a folded step, applied more or less often.
+    `resized`: its inputs, outputs or weights have other sizes.
     """
 
     one: int
@@ -38,6 +39,7 @@ class StepChange(Record):
     arguments: tuple[ArgumentChange, ...] = ()
     reads: tuple[tuple[int, Source | None, Source | None], ...] = ()
     tied: bool = False
+    repeated: bool = False
     moved: bool = False
     renamed: bool = False
     resized: bool = False
@@ -45,6 +47,11 @@ class StepChange(Record):
     @property
     def edited(self) -> bool:
         """Whether the step itself is another, not only its name or the sizes that reach it."""
+        return self.altered or self.repeated
+
+    @property
+    def altered(self) -> bool:
+        """Whether it is another each time that it is applied."""
         return self.operator or self.moved or self.tied or bool(self.arguments or self.reads)
 
 

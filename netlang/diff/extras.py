@@ -166,6 +166,8 @@ def _what(runs: Sequence[Run]) -> str:
         same = [piece for group in groups for piece in group]
         text = same[0].text if len({piece.text for piece in same}) == 1 else same[0].short
         words.append((len(same), text))
+    if len(words) > _MOST_OPERATORS:
+        words = [*words[: _MOST_OPERATORS - 2], (1, "..."), words[-1]]
     if len({count for count, _ in words}) == 1 and words[0][0] > 1:
         return f"{words[0][0]} x {' -> '.join(text for _, text in words)}"
     return " -> ".join(f"{count} x {text}" if count > 1 else text for count, text in words)

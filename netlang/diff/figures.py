@@ -51,8 +51,8 @@ def change_of(before: int, after: int) -> str:
         return ""
     ratio = after / before
     if ratio >= 2:
-        return f"x {ratio:.3g}"
+        return f"x {ratio:.3g}" if ratio < 1000 else f"x {ratio:,.0f}"
     if ratio <= 0.5:
-        return f"/ {1 / ratio:.3g}"
+        return f"/ {1 / ratio:.3g}" if ratio > 0.001 else f"/ {1 / ratio:,.0f}"
     percent = 100 * (ratio - 1)
     return f"{percent:+.1f} %" if abs(percent) >= 0.05 else f"{after - before:+,}"

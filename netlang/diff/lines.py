@@ -10,7 +10,7 @@ from netlang.diff.extras import extra_lines
 from netlang.diff.line import ToldLine
 from netlang.diff.patterns import patterns, skeleton
 from netlang.diff.renamed import renamed_lines
-from netlang.diff.steps import NET_INPUT, NetSteps, Source
+from netlang.diff.steps import NET_INPUT, NetSteps, Parts, Source
 
 __all__ = ["argument_text", "lines_of"]
 
@@ -25,6 +25,7 @@ def lines_of(difference: Difference) -> tuple[ToldLine, ...]:
         *map(_port_line, difference.ports),
         *extra_lines(difference, added=False),
         *extra_lines(difference, added=True),
+        *_repeated_lines(difference),
         *_edited_lines(difference),
         *renamed_lines(difference),
         *_resized_lines(difference),
@@ -43,13 +44,28 @@ def _port_line(port: PortChange) -> ToldLine:
     return ToldLine("changed", where, ", ".join(told))
 
 
+def _repeated_lines(difference: Difference) -> Iterator[ToldLine]:
+    """A line for each repeat, in a long net, that has another number of times."""
+    groups: dict[Parts, list[StepChange]] = {}
+    for change in difference.changes:
+        if change.repeated:
+            parts = difference.after.steps[change.other].parts
+            levels = [level for level, part in enumerate(parts, 1) if part.startswith("{")]
+            groups.setdefault(parts[: max(levels, default=len(parts))], []).append(change)
+    for parts, group in groups.items():
+        before, after = difference.pair(group[0])
+        steps = f"{len(group)} steps" if len(group) > 1 else "1 step"
+        what = f"{steps}, {before.times:,} -> {after.times:,} times"
+        yield ToldLine("repeated", ".".join(parts), what, tuple(each.other for each in group))
+
+
 # --- edited steps ---------------------------------------------------------------------------------
 
 
 def _edited_lines(difference: Difference) -> Iterator[ToldLine]:
     """A line for each way in which steps changed."""
     groups: dict[object, list[StepChange]] = {}
-    for change in difference.edited:
+    for change in filter(lambda each: each.altered, difference.changes):
         groups.setdefault(_manner(difference, change), []).append(change)
     alike: dict[object, list[StepChange]] = {}
     for group in groups.values():
@@ -103,11 +119,11 @@ def _told(difference: Difference, group: Sequence[StepChange]) -> tuple[str, str
         parts.append("now shares weights" if after.tied or not after.owns else "has own weights")
     if group[0].moved:
         place = _neighbour(difference.after, group[0].other)
-        parts.append(f"moved behind {place}" if len(group) == 1 else "moved")
+        parts.append(f"moved, now after {place}" if len(group) == 1 else "moved")
     only_moved = group[0].moved and len(parts) == 1
     many = f"{len(group)} x " if len(group) > 1 else ""
     name = "" if group[0].operator else f"{after.op.name}: "
-    text = parts[0].removeprefix("moved ") if only_moved else ", ".join(parts)
+    text = parts[0].removeprefix("moved, ") if only_moved else ", ".join(parts)
     return "moved" if only_moved else "changed", f"{many}{name}{text}"
 
 

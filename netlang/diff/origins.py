@@ -26,10 +26,11 @@ class ValueOrigins:
         self._after = after
         renamed = _inputs(before, after)
         partners, back = match.partners, match.back
-        self._ours = _origins(before.steps, partners, renamed)
-        self._theirs = _origins(
-            after.steps, [None if n is None else place for place, n in enumerate(back)], {}
-        )
+        self._moved = match.moved
+        theirs = [None if one is None else other for other, one in enumerate(back)]
+        moved = frozenset([partners[one] for one in match.moved])
+        self._ours = _origins(before.steps, partners, renamed, match.moved)
+        self._theirs = _origins(after.steps, theirs, {}, moved)
 
     def alike(self, one: Source, other: Source) -> bool:
         """Whether a value of the net before has an origin in common with one of the net after."""
@@ -37,7 +38,12 @@ class ValueOrigins:
         return bool(ours & theirs) or ours == theirs
 
     def reads(self, one: int, other: int) -> tuple[tuple[int, Source | None, Source | None], ...]:
-        """The places at which two matched steps read something else, and what."""
+        """The places at which two matched steps read something else, and what.
+
+        None for a step that moved, which means that it does.
+        """
+        if one in self._moved:
+            return ()
         ours, theirs = self._before.steps[one].sources, self._after.steps[other].sources
         found: list[tuple[int, Source | None, Source | None]] = []
         if len(ours) == len(theirs):
@@ -73,9 +79,15 @@ Origins = frozenset[Source]
 
 
 def _origins(
-    steps: Sequence[Step], partners: Sequence[int | None], inputs: dict[int, int]
+    steps: Sequence[Step],
+    partners: Sequence[int | None],
+    inputs: dict[int, int],
+    moved: frozenset[int | None],
 ) -> Callable[[Source], Origins]:
-    """For any value of a net, the matched steps and inputs that it comes from."""
+    """For any value of a net, the matched steps and inputs that it comes from.
+
+    A value of a step that moved is its own and comes from what it reads as well.
+    """
     found: list[Origins | None] = []
 
     def of(source: Source) -> Origins:
@@ -90,10 +102,12 @@ def _origins(
         return through
 
     for number, step in enumerate(steps):
-        if partners[number] is not None:
+        partner = partners[number]
+        if partner is not None and number not in moved:
             found.append(None)
             continue
-        joined: set[Source] = set()
+        own = range(len(step.types)) if partner is not None else ()
+        joined: set[Source] = {(partner, output) for output in own if partner is not None}
         for source in step.sources:
             if len(joined) < _MOST:
                 joined |= of(source)

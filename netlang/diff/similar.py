@@ -18,7 +18,9 @@ __all__ = ["Similar", "label_score"]
 
 _SAME_OPERATOR, _SAME_ARGUMENTS, _SAME_FAMILY = 4.0, 3.0, 1.5
 _SAME_OUTPUT, _SAME_INPUT = 1.0, 1.0
-_SAME_NAME, _SAME_NUMBER, _OTHER_NAME = 3.0, 0.25, -1.0
+_SAME_NAME, _OTHER_NAME = 3.0, -1.0
+# Numbers move with every step before them: they only decide between what else is as good.
+_SAME_NUMBER = 0.001
 # Families of which one operator takes the place of another without further changes.
 _EXCHANGED = {"Activations", "Normalisations", "Pools", "Merges", "Convolutions and linear maps"}
 # Pairs of scopes that are compared in full; beyond, only equal ones and their names count.
@@ -111,8 +113,8 @@ class Similar(Draft):
             return found
 
         pairs = aligned(
-            [(child.label, child.kind) for child in ours],
-            [(child.label, child.kind) for child in theirs],
+            [(_name(child), child.kind) for child in ours],
+            [(_name(child), child.kind) for child in theirs],
             score,
             ([_name(child) for child in ours], [_name(child) for child in theirs]),
             ([child.kind for child in ours], [child.kind for child in theirs]),

@@ -28,6 +28,7 @@ __all__ = [
     "Step",
     "NetSteps",
     "is_long",
+    "without_ranges",
     "steps_of",
 ]
 
@@ -94,6 +95,11 @@ class NetSteps(Record, eq=False):
     @property
     def field(self) -> ReceptiveField | None:
         return self.facts.field(self.given)
+
+
+def without_ranges(parts: Parts) -> Parts:
+    """A path in which no range says how often a step is applied."""
+    return tuple(["{}" if part.startswith("{") else part for part in parts])
 
 
 def is_long(program: Program, facts: Facts) -> bool:

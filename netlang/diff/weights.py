@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from netlang.diff.difference import Difference
-from netlang.diff.steps import NetSteps, Step
+from netlang.diff.steps import Step
 from netlang.ir.owned import join
 from netlang.records import Record
 
@@ -59,41 +59,42 @@ class TensorCounts(Record):
 
 def pairings(difference: Difference) -> tuple[Pairing, ...]:
     """Every tensor of the net after, deployed, in order."""
-    found = []
+    found: list[Pairing] = []
     for number, step in enumerate(difference.after.steps):
         one = difference.match.back[number]
-        old = dict(_weights(difference.before.steps[one])) if one is not None else {}
-        for name, shape in _weights(step):
-            former = old.get(name)
-            key = join(step.module, name)
-            if former is None or one is None:
-                found.append(Pairing(key, step.op.name, shape, None, None))
-            else:
-                module = difference.before.steps[one].module
-                found.append(Pairing(key, step.op.name, shape, join(module, name), former))
+        found += _of_step(step, difference.before.steps[one] if one is not None else None)
     return tuple(found)
 
 
+def _of_step(step: Step, old: Step | None) -> Iterator[Pairing]:
+    """The tensors of a step, and those that they were in its partner."""
+    former = dict(_weights(old)) if old is not None else {}
+    for name, shape in _weights(step):
+        key, known = join(step.module, name), former.get(name)
+        was = join(old.module, name) if old is not None and known is not None else None
+        yield Pairing(key, step.op.name, shape, was, known)
+
+
 def tensors(difference: Difference) -> TensorCounts:
-    """How many tensors carry over."""
-    found = pairings(difference)
-    before = sum(1 for _ in _owned(difference.before))
-    matched = [each for each in found if each.former is not None]
-    return TensorCounts(
-        before,
-        len(found),
-        sum(each.fits and each.key == each.former for each in matched),
-        sum(each.fits and each.key != each.former for each in matched),
-        sum(not each.fits for each in matched),
-        len(found) - len(matched),
-        before - len({each.former for each in matched}),
-    )
-
-
-def _owned(steps: NetSteps) -> Iterator[str]:
-    for step in steps.steps:
-        for name, _ in _weights(step):
-            yield join(step.module, name)
+    """How many tensors carry over; those of a folded step count as often as it is applied."""
+    kept = renamed = resized = after = 0
+    for number, step in enumerate(difference.after.steps):
+        one = difference.match.back[number]
+        old = difference.before.steps[one] if one is not None else None
+        for pairing in _of_step(step, old):
+            after += step.times
+            if old is None or pairing.former is None:
+                continue
+            common = min(step.times, old.times)
+            if not pairing.fits:
+                resized += common
+            elif pairing.key == pairing.former or old.times > 1:
+                kept += common
+            else:
+                renamed += common
+    before = sum(step.times * len(_weights(step)) for step in difference.before.steps)
+    matched = kept + renamed + resized
+    return TensorCounts(before, after, kept, renamed, resized, after - matched, before - matched)
 
 
 def _weights(step: Step) -> list[tuple[str, Shape]]:

@@ -37,21 +37,7 @@ def command() -> click.Command:
                 required=True,
                 help="File to write, the weights of NEW: .safetensors.",
             ),
-            click.Option(
-                ["--widen"],
-                type=click.Choice(["refuse", "zeros", "repeat", "fresh"]),
-                default="refuse",
-                show_default=True,
-                help="Of tensors that have grown, the new elements: zeros, or the old ones again,"
-                " divided where they are summed. `fresh` draws tensors of another shape anew.",
-            ),
-            click.Option(
-                ["--zero", "zeros"],
-                multiple=True,
-                metavar="STEP",
-                help="The weights of this new step are zeros: a residual branch that ends in it"
-                " does nothing yet.",
-            ),
+            *_how(),
             *fit_options(),
             click.Option(
                 ["--seed"],
@@ -65,6 +51,27 @@ def command() -> click.Command:
         " both: copied, under other keys, widened as asked. What is drawn anew and what is left"
         " over is listed. OLD and NEW are named as for `netlang diff`.",
         short_help="Carry weights from a net to its edited form.",
+    )
+
+
+def _how() -> tuple[click.Option, ...]:
+    """The options on tensors that have grown, and on new ones."""
+    return (
+        click.Option(
+            ["--widen"],
+            type=click.Choice(["refuse", "zeros", "repeat", "fresh"]),
+            default="refuse",
+            show_default=True,
+            help="Of tensors that have grown, the new elements: zeros, or the old ones again,"
+            " divided where they are summed. `fresh` draws tensors of another shape anew.",
+        ),
+        click.Option(
+            ["--zero", "zeros"],
+            multiple=True,
+            metavar="STEP",
+            help="The weights of this new step are zeros: a residual branch that ends in it"
+            " does nothing yet.",
+        ),
     )
 
 
