@@ -24,8 +24,11 @@ __all__ = ["Revision", "split_revision"]
 _SECONDS = 60
 _REVISION = re.compile(r"(?P<file>.+?\.net)@(?P<revision>[^\0]+)", re.DOTALL)
 _LINK, _FILES = "120000", ("100644", "100755")
-# Nothing is fetched, nobody is asked, nothing in the repository is written.
+# Nothing is fetched, nobody is asked, nothing in the repository is written. A git that doesn't know
+# GIT_NO_LAZY_FETCH would run the command by which the repository says it fetches missing objects;
+# no protocol is called "none".
 _ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -91,7 +94,11 @@ class Revision(Storage):
         mode, _, name, size = entry.partition(b"\t")[0].decode("ascii").split()
         if mode == _LINK:
             raise self._not_there(str(path), "is a link")
-        return (name, int(size)) if mode in _FILES else None
+        if mode not in _FILES:
+            return None
+        if not size.isdecimal():  # git shows BAD for a blob that a partial clone or damage left out
+            raise self._not_there(str(path), "isn't in this copy of the repository")
+        return name, int(size)
 
     def _commit_of(self, revision: str) -> str:
         """The full name of a revision's commit."""
@@ -101,15 +108,13 @@ class Revision(Storage):
         done = self._run(command)
         name = done.stdout.decode("ascii", "replace").strip()
         if done.returncode or not re.fullmatch(r"[0-9a-f]{40,64}", name):
-            told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise self._unknown(told[0] if told else "the repository has no such commit")
+            raise self._unknown(_told(done) or "the repository has no such commit")
         return name
 
     def _git(self, arguments: list[str], shown: str) -> bytes:
         done = self._run(arguments)
         if done.returncode:
-            told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise self._not_there(shown, f"can't be read: {told[0] if told else 'git failed'}")
+            raise self._not_there(shown, f"can't be read: {_told(done) or 'git failed'}")
         return done.stdout
 
     def _run(self, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
@@ -137,3 +142,10 @@ class Revision(Storage):
         return NetlangError(
             NotInRevision(span=None, path=shown, revision=self._revision, what=what)
         )
+
+
+def _told(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What git ended with, without the warnings before it; empty if it said nothing."""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    wrong = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return [*wrong, *lines, ""][0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import netlang
+from netlang.modules import revisions
 from netlang.syntax.limits import MAX_CHARACTERS
 
 NET = """\
@@ -103,3 +105,27 @@ def test_without_git(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PATH", str(specs))
     with pytest.raises(netlang.NetlangError, match="E0024"):
         netlang.load("a.net@HEAD")
+
+
+def test_what_a_partial_clone_lacks_is_never_fetched(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by a git that doesn't know the variable against it: fetching may run a command."""
+    copy = tmp_path / "copy"
+    shutil.copytree(repository, copy, symlinks=True)
+    for name in ("HEAD~1:specs/a.net", "HEAD~1:specs/parts"):
+        asked = ["git", "rev-parse", name]
+        told = subprocess.run(asked, cwd=copy, check=True, capture_output=True, text=True)
+        (copy / ".git/objects" / told.stdout[:2] / told.stdout[2:].strip()).unlink()
+    fetch = f"touch {tmp_path}/fetched; false"
+    settings = {"url": str(repository), "promisor": "true", "uploadpack": fetch}
+    git(copy, "config", "core.repositoryformatversion", "1")
+    git(copy, "config", "extensions.partialclone", "origin")
+    for key, value in settings.items():
+        git(copy, "config", f"remote.origin.{key}", value)
+    monkeypatch.chdir(copy / "specs")
+    monkeypatch.setitem(revisions._ENVIRONMENT, "GIT_NO_LAZY_FETCH", "0")
+    for spec in ("a.net@HEAD~1", "parts/part.net@HEAD~1"):
+        with pytest.raises(netlang.NetlangError, match="E0026"):
+            netlang.load(spec)
+    assert not (tmp_path / "fetched").exists()
