@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import log
 
 import torch
 from torch import Tensor
@@ -51,5 +50,5 @@ def known_formula(patient: Patient) -> str:
         return ""
     function = terms[0].function
     if isinstance(function, CrossEntropy) and not function.weights:
-        return f" = log({classes})" if classes > 1 and log(classes) else ""
+        return f" = log({classes})"
     return ""
