@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Attention", "Branches", "Dense", "Gate", "Kept", "Shared", "Unit", "units"]
+__all__ = ["Attention", "Branches", "Dense", "Gate", "Kept", "Shared", "Tree", "Unit", "units"]
 
 
 class Unit(nn.Module):
@@ -132,3 +132,30 @@ class Kept(nn.Module):
         table = self.get_buffer("table")
         out: Tensor = x + self.gamma * self.conv(x + table)
         return out
+
+
+class Tree(nn.Module):
+    """A name that a nearer module has too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
+        self.high = Inner()
+
+    def forward(self, x: Tensor) -> Tensor:
+        low = self.low(x)
+        found: Tensor = self.high(low.tanh(), low)
+        return found
+
+
+class Inner(nn.Module):
+    """Adds what its own `low` gives to what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
+        self.last = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor, outer: Tensor) -> Tensor:
+        found: Tensor = self.last(self.low(x)) + outer
+        return found

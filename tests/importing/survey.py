@@ -83,7 +83,8 @@ def _one(name: str) -> tuple[bool, str]:
             )
         except NetlangError as error:
             first = error.diagnostics[0]
-            why = first.rows[1:] or (first.message,)
+            why = first.rows[:1] if first.code == "E0983" else first.rows[1:]
+            why = why or (first.message,)
             return False, "; ".join(re.sub(r"\s+", " ", row) for row in why)[:300]
         except Exception as error:  # a traceback is a fault of ours, and counted
             return False, f"fault: {type(error).__name__}: {error}"[:300]

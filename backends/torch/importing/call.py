@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias, final
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.constants import argument_of_constant
-from netlang.backends.torch.importing.layouts import batch_axis, sizes_of
+from netlang.backends.torch.importing.constants import argument_of_constant, shortest
+from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
@@ -32,11 +32,15 @@ Handler: TypeAlias = "Callable[[Call], Made]"
 
 @final
 class WalkState(Draft, eq=False):
-    """The steps so far, those that have weights by their labels, and learned tensors by key."""
+    """The steps so far, those that have weights by their labels, and learned tensors by key.
+
+    `constants` are held so that no other tensor gets the identity of one.
+    """
 
     steps: list[SourceStep] = field(default_factory=list)
     owned: dict[str, SourceStep] = field(default_factory=dict)
     learned: dict[str, Value] = field(default_factory=dict)
+    constants: list[SourceTensor] = field(default_factory=list)
 
 
 def modules_of(node: Node) -> tuple[ModuleCall, ...]:
@@ -158,15 +162,34 @@ class Call(Draft, eq=False):
         name = stored.key or f"constant {id(stored.tensor)}"
         found = self.state.learned.get(name)
         if found is None:
-            op, arguments = argument_of_constant(stored)
             shape = tuple(stored.tensor.shape)
             batch, fold = batch_axis(shape)
             sizes = sizes_of(shape, batch, fold)
+            table = _of_each(stored, batch)
+            short = table if table.key else SourceTensor("", shortest(table.tensor), False, False)
+            op, arguments = argument_of_constant(short)
             key = stored.key if stored.persistent else None
             step = self.step(op, (), arguments, key)
+            if short.tensor.shape != table.tensor.shape and op != "full":
+                part = tuple(short.tensor.shape)
+                whole = Value(Maker(step), part, part, None, 1, True)
+                step = self.step("expand", [whole], {"shape": sizes})
+            elif op == "full":
+                step.arguments["shape"] = sizes
             found = Value(Maker(step), shape, sizes, batch, fold, True)
             self.state.learned[name] = found
+            self.state.constants.append(stored)
         return found
+
+
+def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:
+    """A table without its batch axis, along which it is the same for all examples."""
+    if batch is None or stored.key:
+        return stored
+    first = stored.tensor.narrow(batch, 0, 1)
+    if stored.tensor.shape[batch] != BATCH or not bool((stored.tensor == first).all()):
+        raise NotSayable("a table with numbers of its own for each example")
+    return SourceTensor("", first.squeeze(batch), False, False)
 
 
 def _leaves(held: object) -> Iterable[object]:

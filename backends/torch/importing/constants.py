@@ -9,7 +9,7 @@ from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Dims, SourceTensor
 
-__all__ = ["argument_of_constant"]
+__all__ = ["argument_of_constant", "shortest"]
 
 _LISTED = 4096
 _SHORT = "a table of more than 4096 numbers, which no rule of the language makes"
@@ -33,6 +33,15 @@ def argument_of_constant(stored: SourceTensor) -> tuple[str, dict[str, Argument]
             raise NotSayable("a constant of truth values", "compare values in the spec")
         kept["dtype"] = BareWord("int64")
     return _table(tensor, kept)
+
+
+def shortest(tensor: Tensor) -> Tensor:
+    """A table without what repeats along its axes: those have size 1 then."""
+    for axis, size in enumerate(tensor.shape):
+        first = tensor.narrow(axis, 0, 1)
+        if size > 1 and bool((tensor == first).all()):
+            tensor = first
+    return tensor
 
 
 def _table(tensor: Tensor, kept: dict[str, Argument]) -> tuple[str, dict[str, Argument]]:

@@ -45,13 +45,11 @@ class NotSaid(Diagnostic):
 
 
 class SpecRefused(Diagnostic):
-    """A spec that was written for a module and that the compiler refuses."""
+    """A spec that was written for a module and that the compiler refuses; the rows say why."""
 
     code: ClassVar[str] = "E0983"
-    title: ClassVar[str] = "the spec of the module doesn't compile: {reason}"
+    title: ClassVar[str] = "the spec of the module doesn't compile"
     help: ClassVar[str] = "nothing is written; the module does what an operator can't take"
-
-    reason: str
 
 
 class NotProved(Diagnostic):

@@ -70,7 +70,8 @@ def _proved(module: nn.Module, text: str, examples: Sequence[Sequence[Tensor]]) 
         with torch.random.fork_rng(devices=[]):
             copy = instance(program)
     except NetlangError as error:
-        raise NetlangError(SpecRefused(span=None, reason=str(error))) from error
+        rows = tuple(str(error).splitlines())
+        raise NetlangError(SpecRefused(span=None, rows=rows)) from error
     proof = prove(module, copy, examples)
     state = module.state_dict()
     weights = {key: state[key].detach().clone().contiguous() for key in copy.state_dict()

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import BadSource
+from netlang.backends.torch.importing.text.names import RESERVED, is_word
 from netlang.diagnostics.errors import NetlangError
 from netlang.extras import broken
 from netlang.records import Record
@@ -79,7 +80,8 @@ def example_of(types: Sequence[tuple[torch.dtype, tuple[int, ...]]]) -> tuple[Te
 def net_name(text: str) -> str:
     """A text as the name of a net."""
     word = re.sub(r"\W+", "_", text.rpartition("/")[2]).strip("_").lower()
-    return word if word and not word[0].isdigit() else f"net_{word}"
+    plain = is_word(word) and word not in RESERVED
+    return word if plain else f"net_{word}"
 
 
 def _parsed(source: str) -> _Call:

@@ -71,7 +71,11 @@ def _stored(program: ExportedProgram) -> list[tuple[str, SourceTensor]]:
         tensor = named[each.target]
         persistent = each.kind is not InputKind.CONSTANT_TENSOR and each.persistent is not False
         trained = each.kind is InputKind.PARAMETER
-        found.append((each.arg.name, SourceTensor(each.target, tensor, trained, persistent)))
+        held = SourceTensor(each.target, tensor, trained, persistent)
+        if not persistent:
+            # A constant: what is computed from it may write into it, which the module must not see.
+            held = SourceTensor("", tensor.clone(), False, False)
+        found.append((each.arg.name, held))
     return found
 
 

@@ -162,12 +162,22 @@ def _plain(source: Maker, shape: tuple[int, ...]) -> Value:
     return Value(source, shape, sizes_of(shape, batch, fold), batch, fold, free, known=False)
 
 
+def _viewed(node: Node) -> Node:
+    """The node whose numbers a node has: what it is a part or another shape of."""
+    while node.op == "call_function" and node.args and isinstance(node.args[0], Node):
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or schema.arguments[0].alias_info is None:
+            break
+        node = node.args[0]
+    return node
+
+
 def _alive(graph: Graph) -> set[Node]:
     """The nodes that lead to an output, and those that write into what does."""
     alive: set[Node] = set()
     for node in reversed(graph.nodes):
         schema = getattr(node.target, "_schema", None)
-        writes = schema is not None and schema.is_mutable and node.args[0] in alive
+        writes = schema is not None and schema.is_mutable and _viewed(node) in alive
         if node.op in ("output", "placeholder") or node in alive or writes:
             alive.add(node)
             alive.update(node.all_input_nodes)

@@ -12,6 +12,7 @@ from netlang.backends.torch.importing.operators import (
     merges,
     norms,
     pools,
+    reductions,
     shapes,
 )
 
@@ -24,6 +25,7 @@ HANDLERS: Mapping[str, Handler] = {
     **pools.HANDLERS,
     **merges.HANDLERS,
     **shapes.HANDLERS,
+    **reductions.HANDLERS,
     **attention.HANDLERS,
 }
 """By the names that nodes of a traced graph have: `aten.conv2d.default`."""

@@ -16,6 +16,8 @@ def in_front(value: Value) -> Value:
     """A value whose batch is the first axis, as images have it."""
     if value.batch != 0 and not value.free:
         raise NotSayable("a batch axis that isn't the first", "transpose it to the front")
+    if value.fold > 1:
+        raise NotSayable("images that are joined with the batch, as windows or as parts")
     return value
 
 
@@ -102,6 +104,17 @@ def _embedding(call: Call) -> Made:
     return call.emit("embedding", [value], {"words": words, "size": size, **given}, key=key)
 
 
+def _unfold(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    arguments: dict[str, Argument] = {
+        "kernel": kernel(call.integers("kernel_size")),
+        "stride": window(call.integers("stride"), 2),
+        "pad": window(call.integers("padding"), 2),
+        "dilation": window(call.integers("dilation"), 2),
+    }
+    return call.emit("unfold", [value], arguments)
+
+
 def _prelu(call: Call) -> Made:
     stored = call.stored("weight")
     if stored is None:
@@ -121,4 +134,5 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.linear.default": _linear,
     "aten.embedding.default": _embedding,
     "aten.prelu.default": _prelu,
+    "aten.im2col.default": _unfold,
 }

@@ -11,7 +11,9 @@ from netlang.backends.torch.importing.operators.alignment import seen_as, withou
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "axis_of"]
+
+_LISTED = 4096
 
 
 def _reshape(call: Call) -> Made:
@@ -89,7 +91,7 @@ def _permuted(call: Call, axes: Sequence[int]) -> Value:
     return Value(Maker(step), shape, sizes, batch, value.fold, value.free)
 
 
-def _axis(value: Value, dim: int, doing: str) -> int:
+def axis_of(value: Value, dim: int, doing: str) -> int:
     axis = value.axis(dim)
     if axis is None or dim % len(value.shape) == value.batch:
         raise NotSayable(f"{doing} of the batch")
@@ -103,7 +105,7 @@ def _select(call: Call) -> Made:
 
 
 def _picked(call: Call, value: Value, dim: int, index: int) -> Value:
-    axis = _axis(value, dim, "one part")
+    axis = axis_of(value, dim, "one part")
     shape = (*value.shape[:dim], *value.shape[dim + 1 :])
     step = call.step("gather", [value], {"at": index, "axis": axis})
     sizes = (*value.sizes[:axis], *value.sizes[axis + 1 :])
@@ -130,7 +132,7 @@ def _slice(call: Call) -> Made:
     last = max(last + size, 0) if last < 0 else min(last, size)
     if (first, last, step) == (0, size, 1):
         return value
-    axis = _axis(value, dim, "a part")
+    axis = axis_of(value, dim, "a part")
     stop: dict[str, Argument] = {} if last == size else {"stop": last}
     return call.emit("slice", [value], {"start": first, **stop, "axis": axis, "step": step})
 
@@ -138,7 +140,7 @@ def _slice(call: Call) -> Made:
 def _split(call: Call) -> Made:
     value = call.value("self")
     dim = call.integer("dim") % len(value.shape)
-    axis = _axis(value, dim, "parts")
+    axis = axis_of(value, dim, "parts")
     parts = [tuple(each.shape) for each in call.node.meta["val"]]
     sizes = [shape[dim] for shape in parts]
     if len(sizes) == 1:
@@ -181,7 +183,7 @@ def _expand(call: Call) -> Made:
 
 def _roll(call: Call) -> Made:
     value = call.value("self")
-    axes = tuple(_axis(value, dim, "a roll") for dim in call.integers("dims"))
+    axes = tuple(axis_of(value, dim, "a roll") for dim in call.integers("dims"))
     shifts = call.integers("shifts")
     if not axes:
         raise NotSayable("a roll of all elements")
@@ -193,7 +195,7 @@ def _roll(call: Call) -> Made:
 def _flip(call: Call) -> Made:
     value = call.value("self")
     for dim in call.integers("dims"):
-        axis = _axis(value, dim, "a flip")
+        axis = axis_of(value, dim, "a flip")
         at = tuple(reversed(range(value.shape[dim])))
         value = call.emit("gather", [value], {"at": at, "axis": axis})
     return value
@@ -207,7 +209,7 @@ def _index(call: Call) -> Made:
     if len(used) != 1:
         raise NotSayable("places of several axes at once", "use `gather`")
     dim, at = used[0]
-    axis = _axis(value, dim, "places")
+    axis = axis_of(value, dim, "places")
     if value.free and dim == 0 and len(value.shape) == 2 and value.batch is None:
         table = call.valued(at)
         words, size = value.shape
@@ -216,48 +218,25 @@ def _index(call: Call) -> Made:
             return call.emit("embedding", [table], rows)
     if not isinstance(at, SourceTensor):
         raise NotSayable("places that are computed")
-    if at.tensor.dim() != 1:
-        raise NotSayable("a table of places of several axes", "use `embedding` with `weight`")
+    if at.tensor.numel() > _LISTED:
+        raise NotSayable(f"a table of more than {_LISTED} places", "use `embedding` with `weight`")
     if at.tensor.dtype.is_floating_point or at.tensor.element_size() == 1:
         raise NotSayable("places that are truth values")
-    return call.emit("gather", [value], {"at": tuple(at.tensor.tolist()), "axis": axis})
+    return _gathered(call, value, at, axis)
 
 
-def _reduce(op: str) -> Handler:
-    def made(call: Call) -> Made:
-        value = call.value("self")
-        dims = call.integers("dim") or tuple(range(len(value.shape)))
-        axes = sorted(_axis(value, dim, "a sum") for dim in dims)
-        keep = bool(call.given["keepdim"])
-        image = value.batch == 0 and len(value.sizes) > 1 and value.fold == 1
-        if op == "mean" and keep and image and axes == list(range(1, len(value.sizes))):
-            return call.emit("gap", [value])
-        one = len(axes) == 1
-        return call.emit(op, [value], {"axes": axes[0] if one else tuple(axes), "keep": keep})
-
-    return made
-
-
-def _norm(call: Call) -> Made:
-    """Euclidean lengths: the root of the sum of squares."""
-    value = call.value("self")
-    if call.number("ord") != 2:
-        raise NotSayable("a norm that isn't Euclidean")
-    squares = call.emit("pow", [value], {"exponent": 2}, shape=value.shape)
-    axes = [_axis(value, dim, "a sum") for dim in call.integers("dim")]
-    one = len(axes) == 1
-    along = axes[0] if one else tuple(axes)
-    total = call.emit("sum", [squares], {"axes": along, "keep": bool(call.given["keepdim"])})
-    return call.emit("sqrt", [total])
+def _gathered(call: Call, value: Value, at: SourceTensor, axis: int) -> Value:
+    """The elements at places that are a table of any shape."""
+    places = tuple(int(each) for each in at.tensor.reshape(-1).tolist())
+    made = call.emit("gather", [value], {"at": places, "axis": axis})
+    if at.tensor.dim() == 1:
+        return made
+    sizes = (*value.sizes[:axis], *at.tensor.shape, *value.sizes[axis + 1 :])
+    return call.emit("reshape", [made], {"shape": sizes})
 
 
 def _shuffle(op: str, name: str) -> Handler:
     return lambda call: call.emit(op, [call.value("self")], {"factor": call.integer(name)})
-
-
-def _cumsum(call: Call) -> Made:
-    value = call.value("self")
-    return call.emit("cumsum", [value], {"axis": _axis(value, call.integer("dim"), "sums")})
 
 
 def _named(names: Sequence[str], handler: Handler) -> dict[str, Handler]:
@@ -286,12 +265,6 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.roll.default": _roll,
     "aten.flip.default": _flip,
     "aten.index.Tensor": _index,
-    "aten.mean.dim": _reduce("mean"),
-    "aten.sum.dim_IntList": _reduce("sum"),
-    "aten.amax.default": _reduce("amax"),
-    "aten.amin.default": _reduce("amin"),
-    "aten.linalg_vector_norm.default": _norm,
-    "aten.cumsum.default": _cumsum,
     "aten.pixel_shuffle.default": _shuffle("pixel_shuffle", "upscale_factor"),
     "aten.pixel_unshuffle.default": _shuffle("pixel_unshuffle", "downscale_factor"),
 }  # fmt: skip

@@ -8,10 +8,10 @@ import re
 from netlang.backends.torch.importing.steps import SourceStep
 from netlang.ops import operator_names
 
-__all__ = ["is_word", "label_text", "proposed", "read_text", "snake"]
+__all__ = ["RESERVED", "is_word", "label_text", "proposed", "read_text", "snake"]
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = {
+RESERVED = {
     "block", "net", "train", "from", "import", "as", "input", "output", "auxiliary", "if", "else",
     "for", "in", "repeat", "reuse", "assert", "and", "or", "not", "true", "false", "here", "inline",
     "body", "bn", "gap", "none", "same",
@@ -24,7 +24,7 @@ def is_word(text: str) -> bool:
 
 def _part(text: str, *, read: bool) -> str:
     if is_word(text):
-        return f'"{text}"' if read and text in _RESERVED else text
+        return f'"{text}"' if read and text in RESERVED else text
     return text if text.isdigit() and str(int(text)) == text else f'"{text}"'
 
 
@@ -46,7 +46,7 @@ def proposed(step: SourceStep, inside: str) -> str:
         own = module.path.removeprefix(f"{inside}.") if inside else module.path
         last = own.rpartition(".")[2]
         if own and module.path != inside and is_word(last) and last not in operator_names():
-            return last if last not in _RESERVED else f"{last}_"
+            return last if last not in RESERVED else f"{last}_"
         break
     return step.op if step.op not in operator_names() and step.op != "gap" else f"{step.op}1"
 
@@ -56,5 +56,5 @@ def snake(name: str) -> str:
     word = name.rpartition(".")[2].strip("_")
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", word).lower()
     word = word if is_word(word) else "unit"
-    taken = word in _RESERVED or word in operator_names() or keyword.iskeyword(word)
+    taken = word in RESERVED or word in operator_names() or keyword.iskeyword(word)
     return f"{word}_block" if taken else word

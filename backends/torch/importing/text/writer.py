@@ -17,6 +17,7 @@ from netlang.backends.torch.importing.steps import (
     SourceStep,
     Value,
 )
+from netlang.backends.torch.importing.text.lines import braced, cut, result_of, under
 from netlang.backends.torch.importing.text.loops import shortened
 from netlang.backends.torch.importing.text.names import label_text, proposed, read_text
 from netlang.backends.torch.importing.text.pieces import (
@@ -53,6 +54,7 @@ class BodyWriter(Draft, eq=False):
     homes: Mapping[SourceStep, str]
     named: set[Maker] = field(default_factory=set)
     read_regions: set[str] = field(default_factory=set)
+    aliases: dict[Maker, str] = field(default_factory=dict)
     labels: dict[Maker, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
@@ -73,17 +75,24 @@ class BodyWriter(Draft, eq=False):
             else:
                 done.append([lead, *pieces])
                 heavy = weighs
-            current = _result(item)
+            current = result_of(item)
             if isinstance(item, Merge) and current in self.named:
-                label = _cut(self._label(current, scope, item.step), scope)
+                label = cut(self._label(current, scope, item.step), scope)
                 done.append(["", f"{label_text(label)}: ", "here"])
+            alias = self.aliases.get(current) if current is not None else None
+            if alias is not None and alias.rpartition(".")[0] == scope:
+                done.append(["", f"{label_text(cut(alias, scope))}: ", "here"])
         if end is not None and current != end:
             done.append([self.read(end, scope)])
         return shortened(done)
 
     def _may_go_on(self, line: Statement, current: Maker | None, pieces: Sequence[Piece]) -> bool:
         """Whether a step may stand on the line of the step before it."""
-        if current in self.named or any(isinstance(each, str) and "\n" in each for each in line):
+        if (
+            current in self.named
+            or line[-1] == "here"
+            or any(isinstance(each, str) and "\n" in each for each in line)
+        ):
             return False
         if any(isinstance(each, str) and "\n" in each for each in pieces):
             return False
@@ -116,23 +125,51 @@ class BodyWriter(Draft, eq=False):
             return self.known[source]
         for region in self.ends.get(source, ()):
             if not self._is_inside(scope, region.path) and self._is_inside(region.path, self.root):
+                shown = self._seen_from(region.path, scope)
+                if shown is None:
+                    return self._alias(source, region.path, scope)
                 self.read_regions.add(region.path)
-                return read_text(self._seen_from(region.path, scope))
+                return read_text(shown)
         assert source.step is not None
         self.named.add(source)
         home = self.homes.get(source.step, scope)
         label = self.labels.get(source) or self._label(source, home, source.step)
-        name = read_text(self._seen_from(label, scope))
+        shown = self._seen_from(label, scope)
+        if shown is None:
+            return self._alias(source, label, scope)
+        name = read_text(shown)
         return f"{name}.{source.port}" if source.step.outputs > 1 else name
 
     def _is_inside(self, scope: str, path: str) -> bool:
         return not path or scope == path or scope.startswith(f"{path}.")
 
-    def _seen_from(self, path: str, scope: str) -> str:
-        """A path without the scopes that it shares with the reader."""
-        while scope and not path.startswith(f"{scope}."):
+    def _alias(self, source: Maker, path: str, scope: str) -> str:
+        """Another name for a value whose own is hidden by a nearer one."""
+        if source not in self.aliases:
+            number = 2
+            while f"{path}_{number}" in self.keys:
+                number += 1
+            self.aliases[source] = f"{path}_{number}"
+        return read_text(self._seen_from(self.aliases[source], scope) or self.aliases[source])
+
+    def _seen_from(self, path: str, scope: str) -> str | None:
+        """A path without the scopes that it shares with the reader.
+
+        The nearest label of a name is the one that is read, so no scope in between may have it.
+        None if each of its names is hidden.
+        """
+        used = self.keys | set(self.labels.values())
+        inner: list[str] = []
+        while True:
+            shown = cut(path, scope)
+            first = shown.partition(".")[0]
+            nearer = any(under(each, first) in used for each in inner)
+            if not nearer and (not scope or path.startswith(f"{scope}.")):
+                return shown
+            if not scope:
+                return None
+            inner.append(scope)
             scope = scope.rpartition(".")[0]
-        return path.removeprefix(f"{scope}.") if scope else path
 
     def _label(self, source: Maker, scope: str, step: SourceStep) -> str:
         """The whole label of a step: its key, or a name that nothing else has."""
@@ -140,7 +177,7 @@ class BodyWriter(Draft, eq=False):
         if found is None:
             found = step.key if step.key is not None and not step.again else None
             if found is None:
-                base = _under(scope, proposed(step, scope))
+                base = under(scope, proposed(step, scope))
                 found, number = base, 1
                 while found in self.keys or found in self.labels.values():
                     number += 1
@@ -167,12 +204,12 @@ class BodyWriter(Draft, eq=False):
         inside = label.rpartition(".")[0] if label is not None else scope
         count = self.counters.get(inside, 0)
         self.counters[inside] = count + 1
-        number = _under(inside, str(count))
+        number = under(inside, str(count))
         if label is None and number in self.keys:
             label = self._label(source, scope, step)
         if label is None or (label == number and not named and inside == scope):
             return []
-        return [f"{label_text(_cut(label, scope))}: "]
+        return [f"{label_text(cut(label, scope))}: "]
 
     def _applied(self, step: SourceStep, scope: str) -> Piece:
         if step.again:
@@ -180,7 +217,7 @@ class BodyWriter(Draft, eq=False):
             self.named |= {
                 Maker(each) for each in self.homes if each.key == step.key and not each.again
             }
-            return f"reuse {read_text(self._seen_from(step.key, scope))}"
+            return f"reuse {read_text(self._seen_from(step.key, scope) or step.key)}"
         return applied(step.op, {k: self._literal(v, scope) for k, v in step.arguments.items()})
 
     def _literal(self, argument: Argument, scope: str) -> Literal:
@@ -191,19 +228,19 @@ class BodyWriter(Draft, eq=False):
         return argument
 
     def _region(self, region: ModuleRegion, current: Maker | None, scope: str) -> list[Piece]:
-        label = _cut(region.path, scope)
+        label = cut(region.path, scope)
         call = self.calls.get(region.path)
         if call is not None:
             inside = region.path.rpartition(".")[0]
             count = self.counters.get(inside, 0)
             self.counters[inside] = count + 1
             read = region.path in self.read_regions
-            bare = region.path == _under(scope, str(count)) and not read
+            bare = region.path == under(scope, str(count)) and not read
             return [call] if bare else [f"{label_text(label)}: ", call]
         start = region.inputs[0] if len(region.inputs) == 1 else current
         end = region.outputs[0] if len(region.outputs) == 1 else None
         inner = self.body(region.items, start, region.path, end)
-        return [f"{label_text(label)}: ", *_braced(inner)]
+        return [f"{label_text(label)}: ", *braced(inner)]
 
     def _merge(self, merge: Merge, scope: str) -> list[Piece]:
         branches: list[list[Piece]] = []
@@ -212,7 +249,7 @@ class BodyWriter(Draft, eq=False):
                 branches.append(self._identity(scope))
                 continue
             inner = self.body(branch, merge.fork, scope)
-            branches.append(inner[0] if len(inner) == 1 else _braced(inner))
+            branches.append(inner[0] if len(inner) == 1 else braced(inner))
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
         text = self._applied(merge.step, scope)
@@ -227,7 +264,7 @@ class BodyWriter(Draft, eq=False):
     def _identity(self, scope: str) -> list[Piece]:
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
-        if _under(scope, str(count)) in self.keys:
+        if under(scope, str(count)) in self.keys:
             return [f"same{count}: ", "identity"]
         return ["identity"]
 
@@ -237,38 +274,12 @@ def written(
 ) -> list[Statement]:
     """The statements of a whole function; `end` are its outputs, the last value if it is one."""
     while True:
-        before = (len(writer.named), len(writer.read_regions))
+        before = (len(writer.named), len(writer.read_regions), len(writer.aliases))
         writer.counters.clear()
         last = end[0] if len(end) == 1 else None
         done = writer.body(items, current, writer.root, last)
         if len(end) > 1:
             for source in end:
                 writer.read(source, writer.root)
-        if (len(writer.named), len(writer.read_regions)) == before:
+        if (len(writer.named), len(writer.read_regions), len(writer.aliases)) == before:
             return done
-
-
-def _braced(inner: Sequence[Statement]) -> list[Piece]:
-    """Statements between braces, on one line if there is one that is short."""
-    if len(inner) == 1 and "\n" not in rendered(inner, lambda _: None):
-        return ["{ ", *inner[0], " }"]
-    pieces: list[Piece] = ["{\n"]
-    for statement in inner:
-        pieces += [*statement, "\n"]
-    return [*pieces, "}"]
-
-
-def _under(scope: str, name: str) -> str:
-    return f"{scope}.{name}" if scope else name
-
-
-def _cut(path: str, scope: str) -> str:
-    return path.removeprefix(f"{scope}.") if scope else path
-
-
-def _result(item: Item) -> Maker | None:
-    match item:
-        case Leaf(step) | Merge(step):
-            return Maker(step) if step.outputs == 1 else None
-        case ModuleRegion():
-            return item.outputs[0] if len(item.outputs) == 1 else None

@@ -14,6 +14,7 @@ def tidied(steps: Sequence[SourceStep]) -> list[SourceStep]:
     """The steps, with shorter ones in place of known patterns. Changes them in place."""
     _run_concats(steps)
     _scale_and_offset(steps)
+    _reshaped_twice(steps)
     _norm_of_channels(steps)
     _shuffle(steps)
     return list(steps)
@@ -68,6 +69,15 @@ def _scale_and_offset(steps: Sequence[SourceStep]) -> None:
             continue
         if step.arguments["by"] == 1:
             step.arguments = {**first.arguments, "offset": step.arguments["offset"]}
+            step.inputs = first.inputs
+
+
+def _reshaped_twice(steps: Sequence[SourceStep]) -> None:
+    """A reshape of a reshape is one."""
+    readers = _readers(steps)
+    for step in steps:
+        first = _before(step, "reshape", readers)
+        if step.op == "reshape" and first is not None:
             step.inputs = first.inputs
 
 
