@@ -13,11 +13,12 @@ import copy
 import json
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from netlang.analysis.expand import expand_program
 from netlang.analysis.render.expansion_json import render_json
@@ -63,7 +64,8 @@ def _results(module: nn.Module, inputs: Mapping[str, Tensor], *, training: bool)
     module.train(training).zero_grad()
     leaves = {name: _leaf(x) for name, x in inputs.items()}
     # A module may write on what it is given, and torch refuses that for leaves.
-    outputs = _listed(module(*(x.clone() for x in leaves.values())))
+    with _Double():
+        outputs = _listed(module(*(x.clone() for x in leaves.values())))
     found = {f"output {i}": y.detach() for i, y in enumerate(outputs)}
     if not training:
         return Results(found)
@@ -139,6 +141,19 @@ def _beyond(name: str, one: Results, two: Results, runs: list[Mapping[str, Tenso
 def rebuilt(program: Program) -> Network:
     """The network from nothing but the JSON."""
     return Network(json.loads(render_json(expand_program(program))))
+
+
+class _Double(TorchFunctionMode):
+    """Numbers of a net become float64, as its weights did, where it makes floats of them."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        return (Tensor.double if func is Tensor.float else func)(*args, **(kwargs or {}))
 
 
 def wrong(spec: Spec, seed: int) -> tuple[list[str], dict[str, int]]:

@@ -14,6 +14,11 @@ from tests.campaigns.rebuild.table import Step, layer, number, text, whole
 __all__: list[str] = []
 
 
+@layer("to_float")
+def _to_float(step: Step) -> Tensor:
+    return step.x.float()
+
+
 @layer("relu")
 def _relu(step: Step) -> Tensor:
     return step.x.relu()
