@@ -46,6 +46,14 @@ def test_summary() -> None:
     assert_excerpt(excerpt, done.stdout)
 
 
+def test_diff() -> None:
+    (excerpt,) = BLOCKS["txt"]
+    (told,) = re.findall(r"`(netlang diff [\w ]+)` says", README)
+    command = [sys.executable, "-m", *told.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert_excerpt(excerpt, done.stdout)
+
+
 def test_source() -> None:
     (excerpt,) = BLOCKS["python"]
     assert_excerpt(excerpt, netlang.load("resnet50").source())
