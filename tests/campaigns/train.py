@@ -153,7 +153,8 @@ class _Double(TorchFunctionMode):
         args: tuple[object, ...] = (),
         kwargs: dict[str, object] | None = None,
     ) -> object:
-        return (Tensor.double if func is Tensor.float else func)(*args, **(kwargs or {}))
+        chosen: Callable[..., object] = Tensor.double if func is Tensor.float else func
+        return chosen(*args, **(kwargs or {}))
 
 
 def wrong(spec: Spec, seed: int) -> tuple[list[str], dict[str, int]]:
