@@ -6,7 +6,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Attention", "Branches", "Dense", "Gate", "Kept", "Shared", "Tree", "Unit", "units"]
+__all__ = [
+    "Attention",
+    "Branches",
+    "Dense",
+    "Gate",
+    "Kept",
+    "Partly",
+    "Shared",
+    "Tree",
+    "Unit",
+    "units",
+]
 
 
 class Unit(nn.Module):
@@ -159,3 +170,20 @@ class Inner(nn.Module):
     def forward(self, x: Tensor, outer: Tensor) -> Tensor:
         found: Tensor = self.last(self.low(x)) + outer
         return found
+
+
+class Partly(nn.Module):
+    """A module whose value is read in parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 1))
+            for _ in range(2)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for unit in self.units:
+            y = unit(x)
+            x = torch.cat([y[:, :2] + x[:, :2], y[:, 2:]], 1)
+        return x

@@ -8,7 +8,17 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.syntax.format import format_source
-from tests.importing.modules import Attention, Branches, Dense, Gate, Kept, Shared, Tree, units
+from tests.importing.modules import (
+    Attention,
+    Branches,
+    Dense,
+    Gate,
+    Kept,
+    Partly,
+    Shared,
+    Tree,
+    units,
+)
 from tests.importing.support import Case, body_of, imported, same
 
 CASES = {
@@ -40,6 +50,7 @@ CASES = {
     ),
     "shared": Case(Shared(), (3, 8, 8), ("reuse conv -> relu",)),
     "tree": Case(Tree(), (3, 8, 8), ("low: { conv(3, 1x1) -> relu }",)),
+    "partly": Case(Partly(), (4, 8, 8), ("units.0: stage",)),
     "kept": Case(Kept(), (4, 6, 6), ("gamma: parameter([4, 1, 1], init=1e-06)",)),
 }
 

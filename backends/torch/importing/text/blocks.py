@@ -114,7 +114,11 @@ def _read_elsewhere(root: ModuleRegion) -> set[str]:
 
 def _is_closed(region: ModuleRegion) -> bool:
     """Whether a region has one input and one output, and its labels are its own."""
-    return len(region.inputs) == len(region.outputs) == 1
+    inside = f"{region.path}."
+    foreign = any(
+        step.again and not (step.key or "").startswith(inside) for step in steps_of(region.items)
+    )
+    return len(region.inputs) == len(region.outputs) == 1 and not foreign
 
 
 _CONTAINERS = (".Sequential", ".ModuleList")

@@ -88,13 +88,11 @@ class BodyWriter(Draft, eq=False):
 
     def _may_go_on(self, line: Statement, current: Maker | None, pieces: Sequence[Piece]) -> bool:
         """Whether a step may stand on the line of the step before it."""
-        if (
-            current in self.named
-            or line[-1] == "here"
-            or any(isinstance(each, str) and "\n" in each for each in line)
-        ):
+        regions = self.ends.get(current, ()) if current is not None else ()
+        is_read = current in self.named or any(each.path in self.read_regions for each in regions)
+        if is_read or line[-1] == "here":
             return False
-        if any(isinstance(each, str) and "\n" in each for each in pieces):
+        if any(isinstance(each, str) and "\n" in each for each in (*line, *pieces)):
             return False
         text = rendered([[*line, *pieces]], lambda _: None)
         return len(text) < _LINE
