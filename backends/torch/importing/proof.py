@@ -28,7 +28,10 @@ _COUNTER = "num_batches_tracked"
 
 @final
 class Proof(Record):
-    """At which shapes of the inputs both agree, and how well; keys that only the source has."""
+    """At which shapes of the inputs both agree, and how well; keys that only the source has.
+
+    Further names of a tensor that has a key in the spec aren't among them.
+    """
 
     inputs: tuple[str, ...]
     largest: float
@@ -63,7 +66,10 @@ def prove(source: nn.Module, copy: nn.Module, examples: Sequence[Sequence[Tensor
 def _same_keys(
     own: Mapping[str, Tensor], other: Mapping[str, Tensor]
 ) -> tuple[tuple[str, ...], int]:
-    """The keys that the copy lacks, and how many it has."""
+    """The keys that the copy lacks, and how many it has.
+
+    A tensor that a module has under two keys needs one.
+    """
     more = [key for key in other if key not in own and not key.endswith(_COUNTER)]
     if more:
         raise _wrong(f"it has a weight `{more[0]}`, which the module lacks")
@@ -71,7 +77,9 @@ def _same_keys(
         if key in own and own[key].shape != tensor.shape:
             shapes = f"{list(tensor.shape)}, and {list(own[key].shape)} in the module"
             raise _wrong(f"its weight `{key}` is {shapes}")
-    return tuple(key for key in own if key not in other), len(other)
+    there = {own[key].data_ptr() for key in other if key in own}
+    left = (key for key in own if key not in other)
+    return tuple(key for key in left if own[key].data_ptr() not in there), len(other)
 
 
 @contextmanager
