@@ -189,6 +189,20 @@ def test_options_that_contradict_each_other(options: list[str], said: str, run: 
 # --- verify ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("floats", "option", "code"),
+    [("float64", "--fp16", "E0960"), ("float16", "--int4-weights", "E0960"),
+     ("float32", "--keep=nosuch", "E0961")],
+)  # fmt: skip
+def test_what_cannot_be_done(run: Runner, floats: str, option: str, code: str) -> None:
+    text = f"net n {{\n    input x: {floats}[8]\n    fc: linear(4)\n}}\n"
+    Path("n.net").write_text(text, encoding="utf-8")
+    given = [option] if code == "E0960" else [option, "--fp16"]
+    refused = run("compile", "n.net", "-o", "n.onnx", *given)
+    assert (refused.status, code in refused.err) == (1, True)
+    assert not Path("n.onnx").exists()
+
+
 @pytest.mark.parametrize("options", [[], ["--half-io"], ["--keep", "fc"], ["--no-fold"]])
 def test_verify_knows_the_precision_of_a_file(options: list[str], run: Runner) -> None:
     Path("small.net").write_text(NET, encoding="utf-8")
