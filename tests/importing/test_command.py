@@ -13,7 +13,7 @@ from tests.cli.support import Runner
 TINY = """\
 from torch import nn
 
-def net(width=4, kernel=3):
+def net(width=4, kernel=3, title=""):
     return nn.Sequential(nn.Conv2d(3, width, kernel), nn.ReLU())
 
 def broken():
@@ -53,6 +53,13 @@ def test_models_of_torchvision(run: Runner) -> None:
         assert done.status == 0, done.err
         assert "[1, 3, 192, 160]" in done.out
         assert run("check", f"{name}.net").status == 0
+
+
+def test_quotes_in_a_source(run: Runner, folder: Path) -> None:
+    source = """of_a_stranger:net(title='\"\"\"\\\\')"""
+    done = run("import", source, "--input", "[3, 16, 16]", "-o", "a.net")
+    assert done.status == 0, done.err
+    assert run("check", "a.net").status == 0
 
 
 @pytest.mark.parametrize(

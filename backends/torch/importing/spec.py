@@ -60,8 +60,13 @@ def spec_text(walk: Walk, asked: Asked) -> str:
         lines += _outputs(writer, asked.outputs, ends)
     net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
     blocks = made.texts if made is not None else []
-    text = "\n".join([f'"""{asked.origin}"""\n', *blocks, net])
+    text = "\n".join([f'"""{_plain(asked.origin)}"""\n', *blocks, net])
     return format_source(text, f"{asked.name}.net")
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a docstring."""
+    return text.replace('"', "'").replace("\\", "/")
 
 
 def _outputs(writer: BodyWriter, names: Sequence[str], ends: Sequence[Maker]) -> list[str]:
