@@ -63,7 +63,10 @@ class ImportingBackend(Backend):
 
     @abstractmethod
     def write_weights(self, imported: ImportedNet, path: Path) -> None:
-        """Write the weights of a net that was imported as a safetensors file, atomically."""
+        """Write the weights of a net that was imported as a safetensors file, atomically.
+
+        Refusals of the system are `OSError`s.
+        """
 
 
 def importing_backend() -> ImportingBackend:

@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from netlang.backends.torch.importing.imported import import_module
-from netlang.backends.torch.importing.sources import example_of, net_name
+from netlang.backends.torch.importing.sources import example_of
+from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from tests.analysis.oracles import torchvision_models
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from netlang.atomic import replacing, write_all
 from netlang.backends.torch.importing.imported import Imported, import_module
-from netlang.backends.torch.importing.sources import find, net_name
+from netlang.backends.torch.importing.sources import find
+from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.train.files.encoding import encode
-from netlang.backends.torch.train.storage import write_parts
 from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_given", "import_named", "write_weights"]
@@ -38,7 +39,8 @@ def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None)
 
 def write_weights(imported: ImportedNet, path: Path) -> None:
     """A safetensors file with the keys of the spec."""
-    write_parts(path, encode(imported.weights, {}))
+    with replacing(path) as temporary:
+        write_all(temporary, encode(imported.weights, {}))
 
 
 def _told(made: Imported) -> ImportedNet:

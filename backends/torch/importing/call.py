@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias, final
 
 import torch
@@ -136,6 +137,8 @@ class Call(Draft, eq=False):
         arguments: Mapping[str, Argument] | None = None,
         key: str | None = None,
     ) -> SourceStep:
+        if not all(map(_is_finite, (arguments or {}).values())):
+            raise NotSayable("a number that isn't finite")
         again = key is not None and key in self.state.owned
         made = SourceStep(op, dict(arguments or {}), list(inputs), self.modules, key, again)
         if key is not None:
@@ -200,6 +203,12 @@ def _leaves(held: object) -> Iterable[object]:
             yield from _leaves(each)
     else:
         yield held
+
+
+def _is_finite(argument: Argument) -> bool:
+    if isinstance(argument, tuple):
+        return all(map(_is_finite, argument))
+    return not isinstance(argument, float) or isfinite(argument)
 
 
 def _makes(given: Mapping[str, object]) -> bool:

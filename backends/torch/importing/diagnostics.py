@@ -1,4 +1,4 @@
-"""Errors of importing modules: E0980 to E0984."""
+"""Errors of importing modules: E0980 to E0985."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["BadSource", "NotProved", "NotSaid", "NotTraced", "SpecRefused"]
+__all__ = ["BadSource", "NotProved", "NotSaid", "NotTraced", "NothingProved", "SpecRefused"]
 
 
 class BadSource(Diagnostic):
@@ -58,5 +58,15 @@ class NotProved(Diagnostic):
     code: ClassVar[str] = "E0984"
     title: ClassVar[str] = "the spec isn't the module: {reason}"
     help: ClassVar[str] = "nothing is written; please report it with the name of the module"
+
+    reason: str
+
+
+class NothingProved(Diagnostic):
+    """A module whose outputs show nothing, so that its spec can't be compared with it."""
+
+    code: ClassVar[str] = "E0985"
+    title: ClassVar[str] = "the spec can't be compared with the module: {reason}"
+    help: ClassVar[str] = "nothing is written; give the module other weights, or another --input"
 
     reason: str

@@ -14,7 +14,7 @@ from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.proof import Proof, evaluating, prove
 from netlang.backends.torch.importing.spec import Asked, spec_text
 from netlang.backends.torch.importing.steps import Missing
-from netlang.backends.torch.importing.trace import trace
+from netlang.backends.torch.importing.trace import not_traced, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance
 from netlang.diagnostics.errors import NetlangError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from netlang.ir.program import Program
 
 __all__ = ["Imported", "import_module"]
+
+_TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
 
 @final
@@ -45,6 +47,7 @@ def import_module(
     The sizes of an image become symbols if the module and the spec agree on another size too.
     Raises `NetlangError` for what can't be said, and for a spec that isn't the module.
     """
+    _refuse_types(module, example)
     with evaluating(module):
         traced = trace(module, example)
         walk = Walk(composites=composites(traced.graph, module))
@@ -58,14 +61,28 @@ def import_module(
     if other is not None:
         try:
             examples = [*_batches(example), other]
-            return _proved(module, spec_text(walk, replace(asked, symbolic=True)), examples)
+            return _proved(module, walk, replace(asked, symbolic=True), examples)
         except (NetlangError, RuntimeError, AssertionError, ValueError):
             pass  # the module, or its spec, is for one size alone
-    return _proved(module, spec_text(walk, asked), _batches(example))
+    return _proved(module, walk, asked, _batches(example))
 
 
-def _proved(module: nn.Module, text: str, examples: Sequence[Sequence[Tensor]]) -> Imported:
+def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
+    """Refuse weights and inputs of types in which a spec has none."""
+    held = [*example, *module.parameters()]
+    for kind in {each.dtype for each in held}:
+        if kind not in _TYPES:
+            name = str(kind).removeprefix("torch.")
+            raise not_traced(
+                f"it has inputs or weights of {name}; `.float()` makes float32 of them"
+            )
+
+
+def _proved(
+    module: nn.Module, walk: Walk, asked: Asked, examples: Sequence[Sequence[Tensor]]
+) -> Imported:
     try:
+        text = spec_text(walk, asked)
         program = elaborate_target(resolve_text(text, None))
         with torch.random.fork_rng(devices=[]):
             copy = instance(program)

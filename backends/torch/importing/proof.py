@@ -14,7 +14,9 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from netlang.backends.torch.importing.diagnostics import NotProved
+from netlang.backends.torch.importing.diagnostics import NothingProved, NotProved
+from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.trace import not_traced
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
@@ -43,8 +45,9 @@ class Proof(Record):
 def evaluating(module: nn.Module) -> Iterator[None]:
     """Inside, a module is in evaluation; afterwards each of its parts is as it was."""
     before = [(each, each.training) for each in module.modules()]
-    module.eval()
     try:
+        with foreign_code(not_traced):
+            module.eval()
         yield
     finally:
         for each, training in before:
@@ -53,7 +56,9 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 def prove(source: nn.Module, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
     """Compare two modules on examples. Raises `NetlangError` at the first difference."""
-    left_out, keys = _same_keys(source.state_dict(), copy.state_dict())
+    with foreign_code(not_traced):
+        own = source.state_dict()
+    left_out, keys = _same_keys(own, copy.state_dict())
     with torch.no_grad(), _moved(source), evaluating(source), evaluating(copy):
         state = source.state_dict()
         copy.load_state_dict({key: state[key] for key in copy.state_dict() if key in state},
@@ -102,7 +107,9 @@ def _moved(module: nn.Module) -> Iterator[None]:
 
 def _difference(source: nn.Module, copy: nn.Module, example: Sequence[Tensor]) -> float:
     """The largest difference of an output, as a share of its largest value."""
-    wanted = list(_tensors(source(*example)))
+    # The source may write into what it is given.
+    with foreign_code(not_traced):
+        wanted = list(_tensors(source(*(each.clone() for each in example))))
     found = list(_tensors(copy(*example)))
     where = " and ".join(str(list(x.shape)) for x in example)
     if len(wanted) != len(found):
@@ -113,7 +120,10 @@ def _difference(source: nn.Module, copy: nn.Module, example: Sequence[Tensor]) -
             shapes = f"{list(other.shape)}, and {list(one.shape)} in the module"
             raise _wrong(f"for {where} its output is {shapes}")
         size = float(one.abs().max())
-        off = float((one - other).abs().max()) / size if size else float("nan")
+        if not 0 < size < float("inf"):
+            what = "isn't finite" if size else "is 0 everywhere"
+            raise NetlangError(NothingProved(span=None, reason=f"for {where} its output {what}"))
+        off = float((one - other).abs().max()) / size
         if not off <= TOLERANCE:
             raise _wrong(f"for {where} its output is off by {off:.1g} of the largest value")
         largest = max(largest, off)

@@ -10,23 +10,27 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from math import prod
 from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import BadSource
-from netlang.backends.torch.importing.text.names import RESERVED, is_word
+from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.extras import broken
 from netlang.records import Record
 from netlang.targets.importing import ImportOptions
 
-__all__ = ["FoundModule", "example_of", "find", "net_name"]
+__all__ = ["FoundModule", "example_of", "find"]
 
-_TYPE = re.compile(r"(float32|int64)?\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
+_TYPE = re.compile(r"(float32|int64)?\[\s*([1-9]\d*(?:\s*,\s*[1-9]\d*)*)\s*\]", re.ASCII)
+_MOST_ELEMENTS = 1 << 26
 _FORMS = (
     "write `torchvision:resnet50`, `timm:resnet50d` or `package.module:factory(args)`, whose"
     " arguments are numbers, strings, lists and the like"
@@ -64,8 +68,10 @@ def find(options: ImportOptions) -> FoundModule:
         raise _bad(source, "files of torch.export aren't read", _PT2)
     call = _parsed(source)
     makers = {"torchvision": _torchvision, "timm": _timm}
-    module, shapes = makers.get(call.place, _factory)(source, call)
-    given = [_type(source, text) for text in options.inputs] or shapes
+    given = [_type(source, text) for text in options.inputs]
+    with _in_folder():
+        module, shapes = makers.get(call.place, _factory)(source, call)
+    given = given or shapes
     if not given:
         advice = "give it: `--input '[3, 224, 224]'`, once for each input, without the batch"
         raise _bad(source, "nothing says what it is given", advice)
@@ -77,18 +83,24 @@ def example_of(types: Sequence[tuple[torch.dtype, tuple[int, ...]]]) -> tuple[Te
     return tuple(torch.zeros((2, *shape), dtype=dtype) for dtype, shape in types)
 
 
-def net_name(text: str) -> str:
-    """A text as the name of a net."""
-    word = re.sub(r"\W+", "_", text.rpartition("/")[2]).strip("_").lower()
-    plain = is_word(word) and word not in RESERVED
-    return word if plain else f"net_{word}"
+@contextmanager
+def _in_folder() -> Iterator[None]:
+    """Inside, modules are looked for in the current folder too, which stays the current one."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+        if here in sys.path:
+            sys.path.remove(here)
 
 
 def _parsed(source: str) -> _Call:
     place, colon, text = source.partition(":")
     try:
         tree = ast.parse(text.strip() if colon else "", mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise _bad(source, "it isn't a name or a call", _FORMS) from None
     call = tree if isinstance(tree, ast.Call) else ast.Call(tree, [], [])
     names = tuple(ast.unparse(call.func).split("."))
@@ -98,7 +110,7 @@ def _parsed(source: str) -> _Call:
     try:
         args = tuple(ast.literal_eval(each) for each in call.args)
         kwargs = {each.arg or "": ast.literal_eval(each.value) for each in call.keywords}
-    except ValueError:
+    except (ValueError, TypeError, MemoryError, RecursionError):
         raise _bad(source, "an argument isn't a literal", _FORMS) from None
     if "" in kwargs:
         raise _bad(source, "`**` stands for arguments that it doesn't show", _FORMS)
@@ -138,26 +150,22 @@ def _timm(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
 
 
 def _factory(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
-    sys.path.insert(0, os.getcwd())
-    try:
-        found: Any = import_module(call.place)
-        for name in call.names:
-            found = getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        advice = "the module is looked for as Python does, and in the current folder"
-        raise _bad(source, str(error), advice) from error
-    finally:
-        sys.path.remove(os.getcwd())
+    advice = "the module is looked for as Python does, and in the current folder"
+    with foreign_code(lambda reason: _bad(source, reason, advice)):
+        try:
+            found: Any = import_module(call.place)
+            for name in call.names:
+                found = getattr(found, name)
+        except (ImportError, AttributeError) as error:
+            raise _bad(source, str(error), advice) from error
     if isinstance(found, nn.Module):
         return found, []
     return _made(source, found, call.args, call.kwargs), []
 
 
 def _made(source: str, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> nn.Module:
-    try:
+    with foreign_code(lambda reason: _bad(source, reason, _FORMS)):
         module = factory(*args, **kwargs)
-    except Exception as error:  # whatever the source's own code raises
-        raise _bad(source, f"it raised {type(error).__name__}: {error}", _FORMS) from error
     if not isinstance(module, nn.Module):
         raise _bad(source, f"it gives a {type(module).__name__}, not a module", _FORMS)
     return module
@@ -169,7 +177,11 @@ def _type(source: str, text: str) -> tuple[torch.dtype, tuple[int, ...]]:
         raise _bad(
             source, f"`{text}` isn't a type of an input", "write `[3, 224, 224]`, `int64[16]`"
         )
-    sizes = tuple(map(int, found[2].split(",")))
+    written = found[2].split(",")
+    sizes = tuple(map(int, written)) if all(len(each) < 12 for each in written) else None
+    if sizes is None or prod(sizes) > _MOST_ELEMENTS:
+        advice = f"an example has at most {_MOST_ELEMENTS:,} elements"
+        raise _bad(source, f"`{text}` is too large to compute with", advice)
     return (torch.int64 if found[1] == "int64" else torch.float32), sizes
 
 

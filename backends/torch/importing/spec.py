@@ -8,7 +8,7 @@ from typing import final
 
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
-from netlang.backends.torch.importing.text.names import label_text
+from netlang.backends.torch.importing.text.names import output_words
 from netlang.backends.torch.importing.text.pieces import rendered
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.forks import with_merges
@@ -17,6 +17,7 @@ from netlang.backends.torch.importing.tree.places import homes_of, keys_of
 from netlang.backends.torch.importing.tree.regions import live, regions
 from netlang.backends.torch.importing.tree.tidy import tidied
 from netlang.backends.torch.importing.walk import Walk
+from netlang.diagnostics.texts import visible
 from netlang.records import Record
 from netlang.syntax.format import format_source
 
@@ -46,7 +47,7 @@ def spec_text(walk: Walk, asked: Asked) -> str:
         if len(region.outputs) == 1:
             whose[region.outputs[0]].append(region)
     channels = _channels(walk)
-    made = blocks_of(root, whose, channels) if asked.blocks else None
+    made = blocks_of(root, whose, channels, asked.name) if asked.blocks else None
     calls = made.calls if made is not None else {}
     homes = homes_of(root.items, "")
     writer = BodyWriter("", known, calls, keys_of(root.items), whose, homes)
@@ -66,13 +67,13 @@ def spec_text(walk: Walk, asked: Asked) -> str:
 
 def _plain(text: str) -> str:
     """A text that can stand in a docstring."""
-    return text.replace('"', "'").replace("\\", "/")
+    return visible(text.replace('"', "'").replace("\\", "/"))
 
 
 def _outputs(writer: BodyWriter, names: Sequence[str], ends: Sequence[Maker]) -> list[str]:
     found = []
-    for name, source in zip(names, ends, strict=True):
-        found.append(f"output {label_text(name)}: {writer.read(source, '')}")
+    for name, source in zip(output_words(names), ends, strict=True):
+        found.append(f"output {name}: {writer.read(source, '')}")
     return found
 
 
@@ -82,7 +83,7 @@ def _input(value: Value, *, symbolic: bool, first: bool) -> str:
         letters = {2: "L", 3: "HW", 4: "DHW"}.get(len(sizes), "")
         for place, letter in enumerate(letters, start=1):
             sizes[place] = f"{letter}={sizes[place]}"
-    return f"input {value.source.name}: [{', '.join(sizes)}]"
+    return f"input {value.source.name}: {value.source.dtype}[{', '.join(sizes)}]"
 
 
 def _channels(walk: Walk) -> Mapping[Maker, int]:

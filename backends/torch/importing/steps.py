@@ -88,11 +88,15 @@ class SourceStep(Draft, eq=False):
 
 @final
 class Maker(Record):
-    """Where a value comes from: an output of a step, or an input of the net."""
+    """Where a value comes from: an output of a step, or an input of the net.
+
+    `dtype` is that of an input, empty for float32.
+    """
 
     step: SourceStep | None
     port: int = 0
     name: str = ""
+    dtype: str = ""
 
 
 @final

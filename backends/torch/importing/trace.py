@@ -6,8 +6,11 @@ operator of the graph is what the source calls.
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -15,6 +18,7 @@ from torch import Tensor, nn
 from torch.export.graph_signature import InputKind
 
 from netlang.backends.torch.importing.diagnostics import NotTraced
+from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.steps import SourceTensor
 from netlang.diagnostics.errors import NetlangError
@@ -23,7 +27,7 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-__all__ = ["TracedModule", "output_names", "trace"]
+__all__ = ["TracedModule", "not_traced", "output_names", "trace"]
 
 
 @final
@@ -39,13 +43,9 @@ class TracedModule(Record, eq=False):
 def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:
     """The graph of a module in evaluation, for `BATCH` examples like those of `example`."""
     wide = tuple(_wide(each) for each in example)
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            program = torch.export.export(module, wide, strict=False)
-    except Exception as error:  # whatever the module's own code raises
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise NetlangError(NotTraced(span=None, reason=reason[0])) from error
+    with _quiet(), foreign_code(not_traced), torch.no_grad():
+        program = torch.export.export(module, wide, strict=False)
+    _refuse_untraced(program)
     owner = program.graph_module
     constants = {
         node.target: getattr(owner, str(node.target))
@@ -54,6 +54,37 @@ def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:
     }
     names = output_names(program)
     return TracedModule(program.graph, constants, dict(_stored(program)), names)
+
+
+def not_traced(reason: str) -> NetlangError:
+    """The error of a module that can't be traced, or that can't run."""
+    return NetlangError(NotTraced(span=None, reason=reason))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Inside, PyTorch doesn't tell how it traces: it would print the graph at an error."""
+    before = logging.root.manager.disable
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
+def _refuse_untraced(program: ExportedProgram) -> None:
+    """Refuse outputs that are no tensors, and shapes that aren't known before the numbers are."""
+    last = next(node for node in program.graph.nodes if node.op == "output").args[0]
+    outputs = last if isinstance(last, tuple | list) else [last]
+    if not outputs or not all(isinstance(each, torch.fx.Node) for each in outputs):
+        raise not_traced("it gives something else than tensors")
+    for node in program.graph.nodes:
+        held = node.meta.get("val")
+        for each in held if isinstance(held, tuple | list) else (held,):
+            if isinstance(each, Tensor) and not all(type(size) is int for size in each.shape):
+                raise not_traced("the shape of a value depends on the numbers in the input")
 
 
 def _wide(tensor: Tensor) -> Tensor:

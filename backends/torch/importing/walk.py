@@ -6,7 +6,7 @@ On exit, every value comes from a step or an input, and what can't be said is a 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, final
 
 from torch import Tensor
@@ -23,6 +23,7 @@ from netlang.backends.torch.importing.steps import (
     SourceTensor,
     Value,
 )
+from netlang.backends.torch.importing.text.names import input_word
 from netlang.records import Draft, field
 
 if TYPE_CHECKING:
@@ -62,9 +63,7 @@ class Walk(Draft, eq=False):
                 last = Call(self.state, node, {})
                 flat = node.args[0]
                 assert isinstance(flat, tuple | list)
-                self.outputs = [
-                    last.valued(self.made[each]) for each in flat if isinstance(each, Node)
-                ]
+                self.outputs = [self._output(last, each) for each in flat if isinstance(each, Node)]
             else:
                 self._call(node, handlers)
 
@@ -72,9 +71,22 @@ class Walk(Draft, eq=False):
         shape = tuple(node.meta["val"].shape)
         batch, fold = batch_axis(shape)
         sizes = sizes_of(shape, batch, fold)
-        value = Value(Maker(None, name=node.name), shape, sizes, batch, fold)
+        dtype = str(node.meta["val"].dtype).removeprefix("torch.")
+        taken = {each.key.partition(".")[0] for each in self.made.values()
+                 if isinstance(each, SourceTensor)}  # fmt: skip
+        taken |= {each.source.name for each in self.inputs}
+        source = Maker(None, name=input_word(node.name, taken), dtype=dtype.replace("float32", ""))
+        value = Value(source, shape, sizes, batch, fold)
         self.inputs.append(value)
         return value
+
+    def _output(self, call: Call, node: Node) -> Value:
+        """What an output is of; a table of the source becomes a step."""
+        try:
+            return call.valued(self.made[node])
+        except NotSayable as error:
+            self._miss(node, "output", error)
+            return _plain(Maker(SourceStep("", {}, [], ())), tuple(node.meta["val"].shape))
 
     def _call(self, node: Node, handlers: Mapping[str, Handler]) -> None:
         if node.target is operator.getitem:
@@ -125,6 +137,10 @@ class Walk(Draft, eq=False):
         if schema is not None and schema.is_mutable and isinstance(made, Value):
             changed = node.args[0]
             if isinstance(changed, Node):
+                if any(user > node for base in _bases(changed) for user in base.users):
+                    raise NotSayable("it writes into a part of a value", "make a new value of it")
+                if isinstance(self.made[changed], SourceTensor):
+                    raise NotSayable("it writes into a weight or buffer", "make a new value of it")
                 self.made[changed] = made
 
     def _follows_unknown(self, node: Node) -> bool:
@@ -151,6 +167,19 @@ class Walk(Draft, eq=False):
             for each in items
             if isinstance(each, Tensor)
         )
+
+
+def _bases(node: Node) -> Iterator[Node]:
+    """The nodes whose memory a node shows a part of, or shows in another shape."""
+    while True:
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or schema.is_mutable or not schema.returns:
+            return
+        before = node.args[0] if schema.returns[0].alias_info is not None else None
+        if not isinstance(before, Node):
+            return
+        yield before
+        node = before
 
 
 def _plain(source: Maker, shape: tuple[int, ...]) -> Value:

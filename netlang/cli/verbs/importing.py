@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -54,12 +56,14 @@ def _import(
     name: str | None,
     flat: bool,
 ) -> int:
+    from netlang.atomic import replace_file
     from netlang.diagnostics.texts import visible_lines
     from netlang.targets import needs
     from netlang.targets.importing import ImportOptions, importing_backend
 
-    target = Path(output)
-    beside = None if weights is None else Path(weights)
+    # The code of the source may go to another folder.
+    target = Path(output).absolute()
+    beside = None if weights is None else Path(weights).absolute()
     if target.suffix != ".net":
         raise click.BadParameter("a spec is a .net file", param_hint="--output")
     if beside is not None and beside.suffix != ".safetensors":
@@ -71,27 +75,31 @@ def _import(
         for note in found.notes:
             click.echo(visible_lines(note), err=True)
         click.echo(visible_lines(found.proof))
-        if beside is not None:
-            backend.write_weights(found, beside)
-    _write(target, found.text)
-    for path in (target, *([beside] if beside is not None else [])):
-        _report(path)
+        if weights is not None and beside is not None:
+            with _writing(weights):
+                backend.write_weights(found, beside)
+    with _writing(output):
+        replace_file(target, found.text.encode())
+    _report(output, target)
+    if weights is not None and beside is not None:
+        _report(weights, beside)
     return 0
 
 
-def _write(path: Path, text: str) -> None:
-    from netlang.atomic import replace_file
+@contextmanager
+def _writing(shown: str) -> Iterator[None]:
+    """Inside, a file is written; refusals of the system name it."""
     from netlang.diagnostics.errors import NetlangError
     from netlang.diagnostics.files import WriteFailed
 
     try:
-        replace_file(path, text.encode())
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed(span=None, path=shown, reason=reason)) from error
 
 
-def _report(path: Path) -> None:
+def _report(shown: str, path: Path) -> None:
     from netlang.diagnostics.texts import shown_bytes, visible
 
-    click.echo(f"wrote {visible(str(path))} ({shown_bytes(path.stat().st_size)})")
+    click.echo(f"wrote {visible(shown)} ({shown_bytes(path.stat().st_size)})")

@@ -42,6 +42,8 @@ def _scaled(call: Call, op: str, number: float) -> Made:
     if op in ("add", "sub"):
         offset = number if op == "add" else -number
         return value if offset == 0 else call.emit("scale", [value], {"by": 1, "offset": offset})
+    if op == "div" and not number:
+        raise NotSayable("a quotient by 0")
     by = number if op == "mul" else 1 / number
     return value if by == 1 else call.emit("scale", [value], {"by": by})
 

@@ -50,14 +50,17 @@ class _Instance(Record, eq=False):
 
 
 def blocks_of(
-    root: ModuleRegion, ends: Mapping[Maker, Sequence[ModuleRegion]], channels: Mapping[Maker, int]
+    root: ModuleRegion,
+    ends: Mapping[Maker, Sequence[ModuleRegion]],
+    channels: Mapping[Maker, int],
+    net: str,
 ) -> BlockTexts:
-    """The blocks of a net, the innermost ones first."""
+    """The blocks of a net, the innermost ones first. None has the name `net`."""
     made = BlockTexts([], {})
     levels: dict[int, list[ModuleRegion]] = defaultdict(list)
     _heights(root.items, levels)
     foreign = _read_elsewhere(root)
-    names: set[str] = set()
+    names = {net}
     kinds = Counter(region.kind for found in levels.values() for region in found)
     inner = _parts(root, kinds)
     for height in sorted(levels):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Sequence, Set
 
 from netlang.backends.torch.importing.steps import SourceStep
 from netlang.ops import operator_names
 
-__all__ = ["RESERVED", "is_word", "label_text", "proposed", "read_text", "snake"]
+__all__ = [
+    "RESERVED", "input_word", "is_word", "label_text", "net_name", "output_words", "proposed",
+    "read_text", "snake",
+]  # fmt: skip
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 RESERVED = {
     "block", "net", "train", "from", "import", "as", "input", "output", "auxiliary", "if", "else",
     "for", "in", "repeat", "reuse", "assert", "and", "or", "not", "true", "false", "here", "inline",
@@ -25,7 +30,11 @@ def is_word(text: str) -> bool:
 def _part(text: str, *, read: bool) -> str:
     if is_word(text):
         return f'"{text}"' if read and text in RESERVED else text
-    return text if text.isdigit() and str(int(text)) == text else f'"{text}"'
+    if re.fullmatch(r"0|[1-9][0-9]{0,8}", text):
+        return text
+    for char, escape in _ESCAPES.items():
+        text = text.replace(char, escape)
+    return f'"{text}"'
 
 
 def label_text(path: str) -> str:
@@ -49,6 +58,36 @@ def proposed(step: SourceStep, inside: str) -> str:
             return last if last not in RESERVED else f"{last}_"
         break
     return step.op if step.op not in operator_names() and step.op != "gap" else f"{step.op}1"
+
+
+def net_name(text: str) -> str:
+    """A text as the name of a net, which is that of no operator: the net may apply it."""
+    word = re.sub(r"\W+", "_", text.rpartition("/")[2], flags=re.ASCII).strip("_").lower()[:60]
+    if not word or word[0].isdigit():
+        return f"net_{word}".rstrip("_")
+    return f"{word}_net" if word in RESERVED or word in operator_names() else word
+
+
+def input_word(name: str, taken: Set[str]) -> str:
+    """The name of an argument of the source as that of an input, which none of `taken` is."""
+    word = re.sub(r"\W", "_", name, flags=re.ASCII)
+    while word in taken or word in RESERVED - {"input"}:
+        word += "_"
+    return word
+
+
+def output_words(names: Sequence[str]) -> tuple[str, ...]:
+    """Keys of the source as names of outputs: words, each another one."""
+    found: list[str] = []
+    for name in names:
+        word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+        word = word if is_word(word) and word not in RESERVED else f"output_{word}".rstrip("_")
+        number, base = 1, word
+        while word in found:
+            number += 1
+            word = f"{base}_{number}"
+        found.append(word)
+    return tuple(found)
 
 
 def snake(name: str) -> str:
