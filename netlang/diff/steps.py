@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes
+from netlang.analysis.expand import WRITABLE, too_many
 from netlang.analysis.facts import Facts
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.flow import Flow, PlacedNode
@@ -104,15 +105,16 @@ def without_ranges(parts: Parts) -> Parts:
 
 def is_long(program: Program, facts: Facts) -> bool:
     """Whether a net has too many steps to write them out."""
-    return _count(facts.costs(), program.net, {}) > LONGEST
+    return _count(facts.costs(), program.net, {}, fold=False) > LONGEST
 
 
-def _count(costs: Costs, function: Function, known: dict[Function, int]) -> int:
+def _count(costs: Costs, function: Function, known: dict[Function, int], *, fold: bool) -> int:
+    """The steps of a function; with `fold`, those of a repeat count as of one time."""
     if function not in known:
         known[function] = sum(
-            step.times
+            (1 if fold else step.times)
             * (
-                _count(costs, step.node.callee, known)
+                _count(costs, step.node.callee, known, fold=fold)
                 if isinstance(step.node.callee, Function)
                 else 1
             )
@@ -122,9 +124,17 @@ def _count(costs: Costs, function: Function, known: dict[Function, int]) -> int:
 
 
 def steps_of(program: Program, facts: Facts, sizes: Mapping[str, int], *, fold: bool) -> NetSteps:
-    """The deployed steps of a program at some sizes."""
+    """The deployed steps of a program at some sizes.
+
+    Raises `NetlangError` if there are too many of them, unless they are all written in the spec.
+    """
     complete = checked_sizes(program, sizes)
-    walk = _Walk(facts.costs(sizes), at_sizes(complete), fold)
+    costs = facts.costs(sizes)
+    count = _count(costs, program.net, {}, fold=fold)
+    if count > max(WRITABLE, costs.flows.distinct(program.net)):
+        advice = "compare a block of it, or repeat less: `netlang summary` takes blocks as a whole"
+        raise too_many(program, count, WRITABLE, advice)
+    walk = _Walk(costs, at_sizes(complete), fold)
     net = program.net
     values = walk.function(net, (), "", tuple((NET_INPUT, n) for n in range(len(net.inputs))), 1)
     flow = walk.costs.flow(net)

@@ -60,3 +60,16 @@ def test_names_of_files_are_no_markup(run: Runner) -> None:
     drawn = (run.folder / "x.dot").read_text(encoding="utf-8")
     assert "&lt;b&gt;" in drawn
     assert "\x1b" not in drawn
+
+
+@pytest.mark.parametrize("name", ["halves", "times"])
+def test_blocks_that_multiply_are_refused_or_taken_as_a_whole(run: Runner, name: str) -> None:
+    """2^30 steps of two calls in each block, and as many of one that is repeated."""
+    body = {"halves": "{0}\n    {0}", "times": "repeat 2 {{ {0} }}"}[name]
+    blocks = ["block b0 { linear(4) }"]
+    blocks += [f"block b{n} {{\n    {body.format(f'b{n - 1}')}\n}}" for n in range(1, 31)]
+    net = "net a {\n    input x: [4]\n    b30\n}\n"
+    (run.folder / "a.net").write_text("\n".join([*blocks, net]))
+    done = run("diff", "a.net", "good.net")
+    assert done.status == (1 if name == "halves" else 0)
+    assert ("E0457" in done.err) == (name == "halves")
