@@ -30,7 +30,8 @@ def write_manifest(path: Path, files: Iterable[Path]) -> None:
         entries = [_entry(each, path.parent) for each in files]
         content = {"writer": f"netlang {__version__}", "files": entries}
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        replace_file(path, text.encode("utf-8"), flushed=False)
+        # Bytes in a file's name that aren't UTF-8 are escapes, which JSON has too.
+        replace_file(path, text.encode("utf-8", "backslashreplace"), flushed=False)
     except OSError as error:
         reason = error.strerror or str(error)
         raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error

@@ -116,3 +116,11 @@ def test_no_escape_of_a_stranger_reaches_the_terminal() -> None:
     text = shown(CheckReport("labels", "100 %", (symptom,)))
     assert "\x1b" not in text
     assert "  note: doubtful labels: " in text
+
+
+@pytest.mark.parametrize("out", ["tiny.net", "tiny.net/below"])
+def test_a_folder_that_is_a_file_is_refused_before_anything_is_done(run: Runner, out: str) -> None:
+    done = run("doctor", "tiny.net", "--out", out)
+    assert done.status == 1
+    assert f"can't write `{out}`: `tiny.net` is a file, not a folder" in done.err
+    assert not done.out

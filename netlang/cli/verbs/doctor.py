@@ -102,17 +102,31 @@ def _reports(spec: str, changes: tuple[str, ...], asked: _Asked) -> Iterator[Che
 
     module, recipe, program = open_recipe(spec, changes)
     where = places(asked["data"], recipe)
+    folder = _folder(asked["out"], recipe.name)
     yield warned(warnings_of(module, program, recipe))
     backend = diagnosing_backend()
     with needs(backend.extra):
         options = CheckupOptions(
-            Path(asked["out"]) if asked["out"] else Path("doctor", recipe.name),
+            folder,
             where,
             device=asked["device"],
             workers=asked["workers"],
             quiet=asked["quiet"],
         )
         yield from backend.examine_recipe(recipe, program, options)
+
+
+def _folder(out: str | None, recipe: str) -> Path:
+    """Where pictures go. That it can't be is said before minutes of work, not after them."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.files import WriteFailed
+
+    folder = Path(out) if out else Path("doctor", recipe)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            reason = f"`{place}` is a file, not a folder"
+            raise NetlangError(WriteFailed(span=None, path=str(folder), reason=reason))
+    return folder
 
 
 def _runtime() -> int:
