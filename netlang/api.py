@@ -46,8 +46,11 @@ def loads(text: str, /, name: str | None = None, **arguments: object) -> Net:
     """The net of a spec that is given as its text, which messages call ``<string>``.
 
     `name` says which net or recipe, if the text has several. Imports are of the bundled library,
-    since no file is beside a text. Everything else is as in `load`.
+    since no file is beside a text. Everything else is as in `load`. Raises `TypeError` for another
+    type than str.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"the text of a spec is a str, not a {type(text).__name__}")
     return _net(loaded_text(text, name, arguments))
 
 
@@ -72,7 +75,8 @@ def from_torch(
     their shapes and types count, not their numbers. The net's `text` is the spec, `weights` are the
     module's, under the same keys: ``net.torch(net.weights)`` computes what the module does. `name`
     is the net's; without it that of the module's class. Raises `NetlangError` if the module can't
-    be traced, if a step can't be said in the language, or if the spec isn't the module.
+    be traced, if a step can't be said in the language, or if the spec isn't the module, and
+    `TypeError` for what is no module or no tensor.
     """
     from netlang.targets.importing import importing_backend
 

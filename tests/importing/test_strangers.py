@@ -162,3 +162,18 @@ def test_where_files_go(run: Runner) -> None:
                "--weights-out", "a.safetensors")  # fmt: skip
     assert "can't write `a.safetensors`: Is a directory\n" in done.err
     assert "--resume" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("module", "example"),
+    [(3, torch.zeros(2, 4)), (nn.ReLU(), 3), (nn.ReLU(), [torch.zeros(2, 4), None])],
+)
+def test_what_is_no_module_or_tensor(module: Any, example: Any) -> None:
+    with pytest.raises(TypeError, match="not a t"):
+        netlang.from_torch(module, example)
+
+
+def test_a_text_is_a_text() -> None:
+    number: Any = 3
+    with pytest.raises(TypeError, match="a str, not a int"):
+        netlang.loads(number)

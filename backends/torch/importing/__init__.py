@@ -31,7 +31,12 @@ def import_named(options: ImportOptions) -> ImportedNet:
 
 
 def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None) -> ImportedNet:
-    """The net of a module."""
+    """The net of a module. Raises `TypeError` for what is no module, or no tensors."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"the module is a {type(module).__name__}, not a torch.nn.Module")
+    for each in example:
+        if not isinstance(each, Tensor):
+            raise TypeError(f"the example is a {type(each).__name__}, not a tensor or several")
     kind = type(module)
     origin = f"Imported from {kind.__module__}.{kind.__qualname__}."
     return _told(import_module(module, example, net_name(name or kind.__name__), origin))
