@@ -99,7 +99,9 @@ def test_a_run_that_is_cut_off_or_none(run: Runner) -> None:
     (run.folder / "one" / "run.json").write_text('{"keys": []}')
     assert "it isn't the record of a run" in run.refused("runs", "one")
     (run.folder / "empty").mkdir()
-    assert "it has no run" in run.refused("runs", "empty")
+    refused = run.refused("runs", "empty")
+    assert "it has no run" in refused
+    assert "`netlang train --out` wrote into" in refused
     assert run("runs").status == 2
 
 

@@ -54,7 +54,8 @@ def read_runs(folders: Sequence[Path]) -> list[RunRead]:
     for folder in folders:
         inside = [folder] if (folder / _RECORD).is_file() else _below(folder)
         if not inside:
-            raise NetlangError(UnreadableRun(span=None, path=str(folder), why="it has no run"))
+            why, advice = "it has no run", "name folders that `netlang train --out` wrote into"
+            raise NetlangError(UnreadableRun(span=None, path=str(folder), why=why, advice=advice))
         found |= {path.resolve(): _read(path) for path in inside}
     return list(found.values())
 

@@ -57,10 +57,11 @@ class OtherRecipe(Diagnostic):
 class UnreadableRun(Diagnostic):
     code = "E0735"
     title = "`{path}` can't be read: {why}"
-    help = "if it is part of a run, start a new one with `--out`"
+    help = "{advice}"
 
     path: str
     why: str
+    advice: str = "if it is part of a run, start a new one with `--out`"
 
 
 class LossNotFinite(Diagnostic):
