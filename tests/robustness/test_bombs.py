@@ -190,7 +190,7 @@ def _looks() -> Iterator[ParameterSet]:
         yield pytest.param(name, verb, id=f"{name}-{verb[0]}", marks=marks)
 
 
-@pytest.mark.parametrize(("name", "verb"), _looks())
+@pytest.mark.parametrize(("name", "verb"), [*_looks()])
 def test_what_is_accepted_can_be_looked_at(
     server: Server, name: str, verb: Sequence[str], tmp_path: Path
 ) -> None:

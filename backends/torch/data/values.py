@@ -47,11 +47,14 @@ def unfit_values(
         ):
             yield from _beyond(recipe, target, value, (0, 1), f"`{term.function.name}`")
         elif term.function.comparison is not Comparison.ELEMENTS and not value.is_floating_point():
-            if isinstance(term.function, CrossEntropy):
+            is_cross_entropy = isinstance(term.function, CrossEntropy)
+            if is_cross_entropy:
                 value = value[value != _IGNORED]
             channels = type.shape[0] if type is not None and type.shape else None
             if isinstance(channels, int) and value.numel():
-                yield from _beyond(recipe, target, value, (0, channels - 1), f"`{output}`")
+                # Masks for one channel say no and yes, but for losses between classes.
+                last = channels - 1 if is_cross_entropy else max(channels - 1, 1)
+                yield from _beyond(recipe, target, value, (0, last), f"`{output}`")
 
 
 def _value(operand: Operand, part: Tensors, types: Mapping[str, TensorType]) -> Tensor | None:
