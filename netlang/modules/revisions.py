@@ -14,8 +14,8 @@ from typing import final
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import GitMissing, NotInRevision, RevisionUnknown
-from netlang.modules.files import of_content, read, too_large
-from netlang.modules.storage import Storage
+from netlang.modules.files import bundled_folder, of_content, too_large
+from netlang.modules.storage import DISK, Storage
 from netlang.source import Source
 from netlang.syntax.limits import MAX_CHARACTERS
 
@@ -59,15 +59,15 @@ class Revision(Storage):
         self._commit = self._commit_of(revision)
 
     def has(self, path: Path) -> bool:
-        return self._object(path) is not None
+        return DISK.has(path) if self._is_bundled(path) else self._object(path) is not None
 
     def leads_out(self, path: Path, folder: Path) -> bool:
         return False  # a link is refused as such
 
     def read(self, path: Path, shown: str | None = None) -> Source:
         shown = shown or str(path)
-        if not self._is_inside(path) or (path not in self._objects and path != Path(self._shown)):
-            return read(path, shown)  # of the bundled library
+        if self._is_bundled(path):
+            return DISK.read(path, shown)
         found = self._object(path)
         if found is None:
             raise self._not_there(shown, "isn't there")
@@ -76,8 +76,10 @@ class Revision(Storage):
             raise too_large(size, shown)
         return of_content(self._git(["cat-file", "blob", name], shown), f"{shown}@{self._revision}")
 
-    def _is_inside(self, path: Path) -> bool:
-        return path.is_relative_to(self._folder)
+    def _is_bundled(self, path: Path) -> bool:
+        """Whether a file is one of the library, and the revision isn't one of the library itself."""
+        library = bundled_folder()
+        return path.is_relative_to(library) and not self._folder.is_relative_to(library)
 
     def _object(self, path: Path) -> tuple[str, int] | None:
         """The name and size of the blob at a path; None if there is no file."""

@@ -11,6 +11,7 @@ import pytest
 
 import netlang
 from netlang.modules import revisions
+from netlang.modules.files import bundled_folder
 from netlang.syntax.limits import MAX_CHARACTERS
 
 NET = """\
@@ -19,6 +20,16 @@ from parts.part import width
 net a(classes=2) {
     input x: [4]
     linear(width * classes)
+}
+"""
+
+# A file of the library that imports another one.
+BUNDLED = """\
+from convnext_v2 import unit
+
+net b {
+    input x: [8, 7, 7]
+    unit(linear_maps=false)
 }
 """
 
@@ -37,6 +48,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "init", "-q", "-b", "trunk")
     spec.write_text(NET, encoding="utf-8")
     part.write_text("width = 3\n", encoding="utf-8")
+    (folder / "specs/bundled.net").write_text(BUNDLED, encoding="utf-8")
     (folder / "specs/link.net").symlink_to("a.net")
     (folder / "specs/large.net").write_text("#" * (MAX_CHARACTERS + 1), encoding="utf-8")
     (folder / "specs/wrong.net").write_text("net a {\n    relux\n}\n", encoding="utf-8")
@@ -70,6 +82,21 @@ def specs(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_imports_are_of_the_revision_too(specs: Path, spec: str, outputs: int) -> None:
     assert netlang.load(spec).params == 4 * outputs + outputs
     assert netlang.load(str(specs / spec)).params == 4 * outputs + outputs
+
+
+def test_files_of_the_library_are_of_no_revision(
+    specs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever they are: a virtual environment may be in the folder of a spec."""
+    assert netlang.load("bundled.net@HEAD").params == netlang.load("bundled.net").params
+    library = specs / ".venv"
+    monkeypatch.setattr(revisions, "bundled_folder", lambda: library)
+    library.mkdir()
+    shutil.copy(bundled_folder() / "convnext.net", library)
+    stored = revisions.Revision(specs / "bundled.net", "HEAD")
+    assert stored.has(library / "convnext.net")
+    assert not stored.has(specs / "convnext.net")
+    assert stored.read(library / "convnext.net").text
 
 
 @pytest.mark.parametrize(
