@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import netlang
+from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.syntax.format import format_source
 from tests.importing.modules import (
     Attention,
@@ -69,6 +70,13 @@ def test_a_module_becomes_a_spec(case: Case) -> None:
     assert torch.allclose(
         net.torch(net.weights).eval()(example), case.module.eval()(example), atol=1e-5
     )
+
+
+def test_operators_have_the_names_of_pytorch() -> None:
+    """A name that is none would never be met in a graph."""
+    for name in HANDLERS:
+        _, operator, overload = name.split(".")
+        assert overload in getattr(torch.ops.aten, operator).overloads(), name
 
 
 def test_outputs_have_the_names_of_the_source() -> None:

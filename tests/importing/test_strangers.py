@@ -103,7 +103,7 @@ def test_names_that_the_language_takes_otherwise() -> None:
         def __init__(self) -> None:
             super().__init__()
             self.add_module("input", nn.Linear(4, 4))
-            self.add_module('a"b\\', nn.Linear(4, 4))
+            self.add_module('a"b\\{', nn.Linear(4, 4))
 
         def forward(self, input: Tensor, repeat: Tensor) -> dict[str, Tensor]:
             one, other = self.children()

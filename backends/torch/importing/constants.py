@@ -8,11 +8,11 @@ from torch import Tensor
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Dims, SourceTensor
+from netlang.ops.constants.listed import MOST_LISTED
 
 __all__ = ["argument_of_constant", "shortest"]
 
-_LISTED = 4096
-_SHORT = "a table of more than 4096 numbers, which no rule of the language makes"
+_SHORT = f"a table of more than {MOST_LISTED} numbers, which no rule of the language makes"
 
 
 def argument_of_constant(stored: SourceTensor) -> tuple[str, dict[str, Argument]]:
@@ -56,7 +56,7 @@ def _table(tensor: Tensor, kept: dict[str, Argument]) -> tuple[str, dict[str, Ar
         return "full", {"shape": tuple(tensor.shape), "value": value, **kept}
     if tensor.dim() == 0:
         return "constant", {"values": (tensor.item(),), **kept}
-    if tensor.numel() > _LISTED:
+    if tensor.numel() > MOST_LISTED:
         raise NotSayable(_SHORT, "compute it in the spec")
     return "constant", {"values": _nested(tensor.tolist()), **kept}
 

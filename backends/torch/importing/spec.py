@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import final
 
+from netlang.analysis.render.literal import braces_defined
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
 from netlang.backends.torch.importing.text.names import output_words
@@ -61,7 +62,8 @@ def spec_text(walk: Walk, asked: Asked) -> str:
         lines += _outputs(writer, asked.outputs, ends)
     net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
     blocks = made.texts if made is not None else []
-    text = "\n".join([f'"""{_plain(asked.origin)}"""\n', *blocks, net])
+    braces = braces_defined([*blocks, net])
+    text = "\n".join([f'"""{_plain(asked.origin)}"""\n', *braces, *blocks, net])
     return format_source(text, f"{asked.name}.net")
 
 

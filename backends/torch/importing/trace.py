@@ -50,7 +50,7 @@ def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:
     constants = {
         node.target: getattr(owner, str(node.target))
         for node in program.graph.nodes
-        if node.op == "get_attr" and hasattr(owner, str(node.target))
+        if node.op == "get_attr"
     }
     names = output_names(program)
     return TracedModule(program.graph, constants, dict(_stored(program)), names)

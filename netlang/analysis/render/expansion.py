@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from netlang.analysis.expand import LONGEST, ExpandedStep, ExpandedValue, Expansion, Tap, too_many
 from netlang.analysis.origins import GivenParameter, Origin
-from netlang.analysis.render.literal import label, literal, reference
+from netlang.analysis.render.literal import braces_defined, label, literal, reference
 from netlang.diagnostics.texts import visible
 from netlang.ir.arguments import signature
 from netlang.ir.constraints import Constraint
@@ -38,8 +38,7 @@ def render_spec(expansion: Expansion) -> str:
     asserts = _asserts(expansion)
     names = _Names(expansion)
     lines = [f"# {line}" for line in _heading(expansion)]
-    if any("_brace}" in label(step.path) for step in expansion.steps):
-        lines += ['opening_brace = "{"', 'closing_brace = "}"']
+    lines += braces_defined(label(step.path) for step in expansion.steps)
     lines.append(f"net {program.name} {{")
     lines += _indented(_inputs(program))
     lines += _indented(_sizes(expansion, asserts))

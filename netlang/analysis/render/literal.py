@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from netlang.ir.arguments import Argument, literal_tensor, shape
 from netlang.ops import operator
 
-__all__ = ["KEYWORDS", "label", "literal", "reference"]
+__all__ = ["KEYWORDS", "braces_defined", "label", "literal", "reference"]
 
 # The words that act as something else than a name; a test compares them with the grammar's.
 KEYWORDS = frozenset(
@@ -23,7 +24,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]*")
 # Layers of the prelude: as a lone word at the start of a path these would be ambiguous.
 _PRELUDE = frozenset(("bn", "gap"))
 _BRACES = {"{": "{opening_brace}", "}": "{closing_brace}"}
-_ESCAPES = {'"': '\\"', "\\": "\\\\"}
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def literal(value: object, argument: Argument | None = None) -> str:
@@ -52,6 +53,13 @@ def label(path: str) -> str:
         part if _NAME.fullmatch(part) or _NUMBER.fullmatch(part) else _quoted(part, braces=True)
         for part in path.split(".")
     )
+
+
+def braces_defined(labels: Iterable[str]) -> list[str]:
+    """The lines that define what labels call their braces; none if no label has any."""
+    if any("_brace}" in each for each in labels):
+        return ['opening_brace = "{"', 'closing_brace = "}"']
+    return []
 
 
 def reference(path: str) -> str:

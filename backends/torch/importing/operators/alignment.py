@@ -19,12 +19,8 @@ def reshaped(call: Call, value: Value, sizes: Sequence[int]) -> Value:
     wanted = tuple(sizes)
     if value.sizes == wanted:
         return value
-    return _keeping(call, value, "reshape", wanted)
-
-
-def _keeping(call: Call, value: Value, op: str, sizes: tuple[int, ...]) -> Value:
-    step = call.step(op, [value], {"shape": sizes})
-    return Value(Maker(step), sizes, sizes, None, 1, value.free)
+    step = call.step("reshape", [value], {"shape": wanted})
+    return Value(Maker(step), wanted, wanted, None, 1, value.free)
 
 
 def seen_as(value: Value, shape: Sequence[int], batch: int | None, fold: int) -> Value:

@@ -139,7 +139,7 @@ def _both(op: str, handler: Handler) -> dict[str, Handler]:
 HANDLERS: Mapping[str, Handler] = {
     **{key: each for name, op in _PLAIN.items() for key, each in _both(name, _plain(op)).items()},
     **_both("leaky_relu", _with("leaky_relu", negative_slope="negative_slope")),
-    **_both("softplus", _with("softplus", beta="beta", threshold="threshold")),
+    "aten.softplus.default": _with("softplus", beta="beta", threshold="threshold"),
     **_both("gelu", _gelu), **_both("elu", _elu), **_both("mish", _mish),
     **_both("hardtanh", _hardtanh), **_both("clamp", _clamp), **_both("clamp_min", _clamp),
     **_both("clamp_max", _clamp), **_both("square", _square), **_both("dropout", _dropout),

@@ -138,11 +138,11 @@ def _einsum(call: Call) -> Made:
     return call.emit("einsum", values, {"formula": f"{cut}->{output.replace(letter, '')}"})
 
 
-def _tensors(op: str, handler: Handler) -> dict[str, Handler]:
+def _tensors(op: str, handler: Handler, *more: str) -> dict[str, Handler]:
     return {
         f"aten.{op}{written}.{kind}": handler
         for written in ("", "_")
-        for kind in ("Tensor", "Scalar", "Tensor_mode", "default")
+        for kind in ("Tensor", "Scalar", *more)
     }
 
 
@@ -150,7 +150,7 @@ HANDLERS: Mapping[str, Handler] = {
     **_tensors("add", _binary("add")),
     **_tensors("sub", _binary("sub")),
     **_tensors("mul", _binary("mul")),
-    **_tensors("div", _binary("div")),
+    **_tensors("div", _binary("div"), "Tensor_mode"),
     "aten.rsub.Scalar": _reversed_sub,
     "aten.maximum.default": _merge("max"),
     "aten.minimum.default": _merge("min"),

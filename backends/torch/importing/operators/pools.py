@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord, Dims
+from netlang.backends.torch.importing.steps import Argument, BareWord
 
 __all__ = ["HANDLERS"]
 
@@ -96,18 +96,14 @@ def _pad(call: Call) -> Made:
         raise NotSayable("padding by less than nothing", "use `crop` or `slice`")
     if number in (float("inf"), float("-inf")):
         raise NotSayable("padding with infinity", "give the pool its own padding")
-    return call.emit(
-        "pad", [value], {**_sides(before, after), "mode": BareWord(mode), "value": number}
-    )
+    sides = _sides(tuple(before), tuple(after))
+    return call.emit("pad", [value], {**sides, "mode": BareWord(mode), "value": number})
 
 
-def _sides(before: list[int], after: list[int]) -> dict[str, Argument]:
-    def one(amounts: list[int]) -> Argument:
-        return amounts[0] if len(set(amounts)) == 1 else Dims(amounts)
-
-    found: dict[str, Argument] = {"before": one(before)}
+def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argument]:
+    found = {"before": window(before, len(before))}
     if before != after:
-        found["after"] = one(after)
+        found["after"] = window(after, len(after))
     return found
 
 

@@ -10,10 +10,10 @@ from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_o
 from netlang.backends.torch.importing.operators.alignment import seen_as, without_axis
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
+from netlang.ops.constants.listed import MOST_LISTED
 
 __all__ = ["HANDLERS", "axis_of"]
 
-_LISTED = 4096
 
 
 def _reshape(call: Call) -> Made:
@@ -218,8 +218,9 @@ def _index(call: Call) -> Made:
             return call.emit("embedding", [table], rows)
     if not isinstance(at, SourceTensor):
         raise NotSayable("places that are computed")
-    if at.tensor.numel() > _LISTED:
-        raise NotSayable(f"a table of more than {_LISTED} places", "use `embedding` with `weight`")
+    if at.tensor.numel() > MOST_LISTED:
+        long = f"a table of more than {MOST_LISTED} places"
+        raise NotSayable(long, "use `embedding` with `weight`")
     if at.tensor.dtype.is_floating_point or at.tensor.element_size() == 1:
         raise NotSayable("places that are truth values")
     return _gathered(call, value, at, axis)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlang.backends.torch.importing.steps import Maker
 from netlang.backends.torch.importing.text.pieces import Piece, Statement, rendered
-from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion
 
-__all__ = ["braced", "cut", "result_of", "under"]
+__all__ = ["braced", "cut", "under"]
 
 
 def braced(inner: Sequence[Statement]) -> list[Piece]:
@@ -29,12 +27,3 @@ def under(scope: str, name: str) -> str:
 def cut(path: str, scope: str) -> str:
     """A path as it is seen inside of a scope that it begins with."""
     return path.removeprefix(f"{scope}.") if scope else path
-
-
-def result_of(item: Item) -> Maker | None:
-    """The value that the next step goes on from, if there is one alone."""
-    match item:
-        case Leaf(step) | Merge(step):
-            return Maker(step) if step.outputs == 1 else None
-        case ModuleRegion():
-            return item.outputs[0] if len(item.outputs) == 1 else None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TypeAlias, final
 
+from netlang.analysis.render.literal import literal
 from netlang.backends.torch.importing.steps import BareWord, Dims
 from netlang.ir.arguments import signature
 from netlang.ops import operator
@@ -96,20 +97,16 @@ def applied(op: str, arguments: dict[str, Literal]) -> AppliedText:
 def literal_text(value: Literal) -> str:
     """A literal as the language writes it."""
     match value:
-        case bool():
-            return "true" if value else "false"
         case Dims():
             return "x".join(map(str, value))
         case tuple():
             return f"[{', '.join(map(literal_text, value))}]"
         case BareWord():
             return str(value)
-        case str():
-            return f'"{value}"'
         case float():
             return _float(value)
         case _:
-            return str(value)
+            return literal(value)
 
 
 def _float(value: float) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import final
 
+from netlang.analysis.render.literal import label as label_of
+from netlang.analysis.render.literal import reference
 from netlang.backends.torch.importing.steps import (
     Argument,
     BareWord,
@@ -17,9 +19,9 @@ from netlang.backends.torch.importing.steps import (
     SourceStep,
     Value,
 )
-from netlang.backends.torch.importing.text.lines import braced, cut, result_of, under
+from netlang.backends.torch.importing.text.lines import braced, cut, under
 from netlang.backends.torch.importing.text.loops import shortened
-from netlang.backends.torch.importing.text.names import label_text, proposed, read_text
+from netlang.backends.torch.importing.text.names import proposed
 from netlang.backends.torch.importing.text.pieces import (
     AppliedText,
     Literal,
@@ -28,7 +30,7 @@ from netlang.backends.torch.importing.text.pieces import (
     applied,
     rendered,
 )
-from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion
+from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion, result_of
 from netlang.records import Draft, field
 
 __all__ = ["BodyWriter", "written"]
@@ -78,10 +80,10 @@ class BodyWriter(Draft, eq=False):
             current = result_of(item)
             if isinstance(item, Merge) and current in self.named:
                 label = cut(self._label(current, scope, item.step), scope)
-                done.append(["", f"{label_text(label)}: ", "here"])
+                done.append(["", f"{label_of(label)}: ", "here"])
             alias = self.aliases.get(current) if current is not None else None
             if alias is not None and alias.rpartition(".")[0] == scope:
-                done.append(["", f"{label_text(cut(alias, scope))}: ", "here"])
+                done.append(["", f"{label_of(cut(alias, scope))}: ", "here"])
         if end is not None and current != end:
             done.append([self.read(end, scope)])
         return shortened(done)
@@ -127,7 +129,7 @@ class BodyWriter(Draft, eq=False):
                 if shown is None:
                     return self._alias(source, region.path, scope)
                 self.read_regions.add(region.path)
-                return read_text(shown)
+                return reference(shown)
         assert source.step is not None
         self.named.add(source)
         home = self.homes.get(source.step, scope)
@@ -135,7 +137,7 @@ class BodyWriter(Draft, eq=False):
         shown = self._seen_from(label, scope)
         if shown is None:
             return self._alias(source, label, scope)
-        name = read_text(shown)
+        name = reference(shown)
         return f"{name}.{source.port}" if source.step.outputs > 1 else name
 
     def _is_inside(self, scope: str, path: str) -> bool:
@@ -148,7 +150,7 @@ class BodyWriter(Draft, eq=False):
             while f"{path}_{number}" in self.keys:
                 number += 1
             self.aliases[source] = f"{path}_{number}"
-        return read_text(self._seen_from(self.aliases[source], scope) or self.aliases[source])
+        return reference(self._seen_from(self.aliases[source], scope) or self.aliases[source])
 
     def _seen_from(self, path: str, scope: str) -> str | None:
         """A path without the scopes that it shares with the reader.
@@ -207,7 +209,7 @@ class BodyWriter(Draft, eq=False):
             label = self._label(source, scope, step)
         if label is None or (label == number and not named and inside == scope):
             return []
-        return [f"{label_text(cut(label, scope))}: "]
+        return [f"{label_of(cut(label, scope))}: "]
 
     def _applied(self, step: SourceStep, scope: str) -> Piece:
         if step.again:
@@ -215,7 +217,7 @@ class BodyWriter(Draft, eq=False):
             self.named |= {
                 Maker(each) for each in self.homes if each.key == step.key and not each.again
             }
-            return f"reuse {read_text(self._seen_from(step.key, scope) or step.key)}"
+            return f"reuse {label_of(self._seen_from(step.key, scope) or step.key)}"
         return applied(step.op, {k: self._literal(v, scope) for k, v in step.arguments.items()})
 
     def _literal(self, argument: Argument, scope: str) -> Literal:
@@ -234,11 +236,11 @@ class BodyWriter(Draft, eq=False):
             self.counters[inside] = count + 1
             read = region.path in self.read_regions
             bare = region.path == under(scope, str(count)) and not read
-            return [call] if bare else [f"{label_text(label)}: ", call]
+            return [call] if bare else [f"{label_of(label)}: ", call]
         start = region.inputs[0] if len(region.inputs) == 1 else current
         end = region.outputs[0] if len(region.outputs) == 1 else None
         inner = self.body(region.items, start, region.path, end)
-        return [f"{label_text(label)}: ", *braced(inner)]
+        return [f"{label_of(label)}: ", *braced(inner)]
 
     def _merge(self, merge: Merge, scope: str) -> list[Piece]:
         branches: list[list[Piece]] = []

@@ -16,6 +16,7 @@ from netlang.backends.torch.importing.tree.items import (
     ModuleRegion,
     gives,
     reads,
+    result_of,
     steps_of,
 )
 
@@ -57,7 +58,7 @@ def _uses(items: Sequence[Item], outputs: Sequence[Maker]) -> Counter[Maker]:
 
 
 def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Merge | None:
-    makers = {source: item for item in items for source in _last(item)}
+    makers = {made: item for item in items if (made := result_of(item)) is not None}
     branches: list[list[Item]] = []
     forks: set[Maker] = set()
     for value in step.inputs:
@@ -65,7 +66,7 @@ def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Me
         branches.append(branch)
         if fork is not None:
             forks.add(fork)
-    if len(forks) != 1 or any(isinstance(each, SourceStep) for each in forks):
+    if len(forks) != 1:
         return None
     fork = forks.pop()
     made = [item for branch in branches for item in branch]
@@ -84,15 +85,6 @@ def _depth(items: Sequence[Item]) -> int:
     inner = [_depth([each for branch in item.branches for each in branch]) + 1
              for item in items if isinstance(item, Merge)]  # fmt: skip
     return max(inner, default=0)
-
-
-def _last(item: Item) -> list[Maker]:
-    """The value that a chain goes on from, if there is one alone."""
-    match item:
-        case Leaf(step) | Merge(step):
-            return [Maker(step)] if step.outputs == 1 else []
-        case ModuleRegion():
-            return item.outputs if len(item.outputs) == 1 else []
 
 
 def _chain(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias, final
 
-from netlang.backends.torch.importing.steps import Maker, SourceStep, Value
+from netlang.backends.torch.importing.steps import Maker, SourceStep
 from netlang.records import Draft, field
 
-__all__ = ["Item", "Leaf", "Merge", "ModuleRegion", "gives", "reads", "steps_of"]
+__all__ = ["Item", "Leaf", "Merge", "ModuleRegion", "gives", "reads", "result_of", "steps_of"]
 
 
 @final
@@ -65,11 +65,16 @@ def reads(item: Item) -> list[Maker]:
     own = gives(item)
     found: dict[Maker, None] = {}
     for step in steps_of([item]):
-        for value in _read_by(step):
+        for value in step.read:
             if value.source not in own:
                 found.setdefault(value.source)
     return list(found)
 
 
-def _read_by(step: SourceStep) -> list[Value]:
-    return step.read
+def result_of(item: Item) -> Maker | None:
+    """The value that the next step goes on from, if there is one alone."""
+    match item:
+        case Leaf(step) | Merge(step):
+            return Maker(step) if step.outputs == 1 else None
+        case ModuleRegion():
+            return item.outputs[0] if len(item.outputs) == 1 else None

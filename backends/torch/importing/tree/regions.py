@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netlang.backends.torch.importing.steps import Maker, ModuleCall, SourceStep
-from netlang.backends.torch.importing.tree.items import Item, Leaf, ModuleRegion, gives, reads
+from netlang.backends.torch.importing.tree.items import (
+    Item,
+    Leaf,
+    ModuleRegion,
+    gives,
+    reads,
+    steps_of,
+)
 
 __all__ = ["live", "regions"]
 
@@ -103,6 +110,4 @@ def _find_ends(region: ModuleRegion, wanted: set[Maker]) -> None:
 
 
 def _in_order(items: Sequence[Item]) -> list[Maker]:
-    from netlang.backends.torch.importing.tree.items import steps_of
-
     return [Maker(step, port) for step in steps_of(items) for port in range(step.outputs)]
