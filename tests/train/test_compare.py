@@ -84,6 +84,15 @@ def test_one_run_of_each(run: Runner) -> None:
     )
 
 
+def test_a_recipe_without_validation_is_in_the_legend(run: Runner) -> None:
+    for name, rate in {"one": 0.1, "two": 0.2}.items():
+        record(run.folder / name, 0, rate, [0.5], None)
+    (run.folder / "two" / "metrics.jsonl").write_text('{"step": 10, "loss": 0.5}\n')
+    assert run("runs", "one", "two", "--out", "seen").status == 0
+    drawn = (run.folder / "seen" / "runs.svg").read_text(encoding="utf-8")
+    assert [drawn.count(f">recipe {number}: ") for number in (1, 2)] == [1, 1]
+
+
 def test_runs_that_are_all_alike(run: Runner) -> None:
     for seed in range(2):
         record(run.folder / "runs" / f"a{seed}", seed, 0.1, [0.5], 0.5)

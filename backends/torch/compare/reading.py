@@ -37,15 +37,9 @@ class RunRead:
         """A text that runs of one recipe and net share."""
         return json.dumps([self.name, dict(self.keys), self.fingerprint], sort_keys=True)
 
-    def curve(self, column: str) -> tuple[list[int], list[float]]:
-        """The steps at which a column has a number, and the numbers."""
-        steps, values = [], []
-        for record in self.records:
-            step, value = record.get("step"), record.get(column)
-            if isinstance(step, int) and isinstance(value, int | float):
-                steps.append(step)
-                values.append(float(value))
-        return steps, values
+    def curve(self, column: str) -> dict[int, float]:
+        """The numbers that a column has, by step."""
+        return _curve(self.records, column)
 
 
 def read_runs(folders: Sequence[Path]) -> list[RunRead]:
@@ -77,23 +71,30 @@ def _read(folder: Path) -> RunRead:
     except (OSError, ValueError) as error:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
     records = tuple(read_metrics(folder / _METRICS))
-    run = RunRead(
+    steps = max(_curve(records, "loss"), default=0)
+    return RunRead(
         str(record.get("recipe", "")),
         texts,
         str(record.get("fingerprint", "")),
         records,
-        RunFigures(folder, seed, 0, {}),
+        RunFigures(folder, seed, steps, _scores(records)),
     )
-    steps = max(run.curve("loss")[0], default=0)
-    figures = RunFigures(folder, seed, steps, _scores(run))
-    return RunRead(run.name, texts, run.fingerprint, records, figures)
 
 
-def _scores(run: RunRead) -> dict[str, float]:
+def _curve(records: Sequence[Mapping[str, Json]], column: str) -> dict[int, float]:
+    found = {}
+    for record in records:
+        step, value = record.get("step"), record.get(column)
+        if isinstance(step, int) and isinstance(value, int | float):
+            found[step] = float(value)
+    return found
+
+
+def _scores(records: Sequence[Mapping[str, Json]]) -> dict[str, float]:
     """The best scores on the validation part, and those on the test part."""
     found = {}
     for column in ("test_accuracy", "test_loss", *_BEST):
-        values = run.curve(column)[1]
+        values = [*_curve(records, column).values()]
         if values:
             best = _BEST[column](values) if column in _BEST else values[-1]
             found[f"{'best ' if column in _BEST else ''}{column.replace('_', ' ')}"] = best
