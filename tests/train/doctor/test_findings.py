@@ -140,6 +140,11 @@ def test_a_net_that_can_not_learn_one_batch(tmp_path: Path) -> None:
     ]
 
 
+def test_penalties_do_not_keep_a_batch_from_being_learned(tmp_path: Path) -> None:
+    keys = {"loss": "cross_entropy + 3 * l2_penalty"}
+    assert found(report_on(tmp_path, OverfitsABatch, PLAIN, keys)) == []
+
+
 def test_a_batch_that_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = "netlang.backends.torch.doctor.net.memory_and_time"
     monkeypatch.setattr(f"{module}._available", lambda device: 1000)

@@ -14,6 +14,7 @@ from netlang.backends.torch.doctor.short_run import accuracy
 from netlang.backends.torch.invocation import Invocation
 from netlang.backends.torch.recipes.eager import eager
 from netlang.backends.torch.train.evaluation import evaluating
+from netlang.backends.torch.train.objective import Objective
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["OverfitsABatch"]
@@ -23,8 +24,7 @@ _STEPS = 200
 _EVERY = 20
 _RATES = (3e-3, 3e-2, 3e-4)
 _WHOLE, _MOST_PLACES = 1.0, 0.95
-_LOWER = 0.9
-_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+_LOWER = 0.1
 
 
 @final
@@ -32,8 +32,8 @@ class OverfitsABatch(Check):
     """A few examples as in a test, seen again and again, by Adam at three rates in turn.
 
     It asks whether the net and the loss can learn at all, whatever the recipe's rate. Dropout and
-    penalties rest. A classifier has to be right for all examples, or for 95 % of all places if it
-    labels places; any other net has to lower its loss by a tenth.
+    penalties rest, stochastic depth doesn't. A classifier has to be right for all examples, or for
+    95 % of all places if it labels places; any other net has to lower its loss by a tenth.
     """
 
     name: ClassVar[str] = "one batch"
@@ -55,7 +55,7 @@ class OverfitsABatch(Check):
 
     def _wanted(self, patient: Patient) -> float:
         if not patient.objective.classifies:
-            return 1 - _LOWER
+            return _LOWER
         return (
             _WHOLE
             if patient.objective.counts_classes and patient.labels is not None
@@ -96,16 +96,19 @@ def _learned(patient: Patient, batch: Batch, rate: float, steps: int) -> tuple[f
     """The best score within some steps, and how many were made."""
     model = patient.state().model
     for module in model.modules():
-        if isinstance(module, _DROPOUTS):
+        if isinstance(module, nn.Dropout):
             module.p = 0.0
+        elif isinstance(module, nn.RNNBase | nn.MultiheadAttention):
+            module.dropout = 0.0
     weights = [each for each in model.parameters() if each.requires_grad]
     if not weights:
         return 0.0, 0
     optimizer = _adam(weights, rate)
+    objective = Objective(patient.recipe, patient.program, apart=True)
     start, best = _loss(patient, model, batch), 0.0
     for step in range(1, steps + 1):
         optimizer.zero_grad()
-        loss = patient.objective.loss(patient.objective.values(model, batch))
+        loss = objective.loss(objective.values(model, batch))
         if not loss.requires_grad or not bool(loss.isfinite()):
             return best, step
         loss.backward()
