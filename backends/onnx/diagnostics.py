@@ -6,8 +6,8 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoExamples",
-    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetTooNew",
-    "OpsetUnsupported", "ProviderMissing", "ProviderReplaced", "RuntimeUnknown", "ShapeDiffers",
+    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
+    "ProviderMissing", "ProviderReplaced", "RuntimeTooOld", "RuntimeUnknown", "ShapeDiffers",
     "SizeUnknown", "StepNotThere", "TensorDiffers", "TooMuchInput", "UnreadableModel",
     "ValuesDiffer",
 ]  # fmt: skip
@@ -47,16 +47,16 @@ class RuntimeUnknown(Diagnostic):
     newest: str
 
 
-class OpsetTooNew(Diagnostic):
-    """An opset that the named release of ONNX Runtime doesn't load."""
+class RuntimeTooOld(Diagnostic):
+    """What the named release of ONNX Runtime doesn't load."""
 
     code = "E0957"
-    title = "`{runtime}` doesn't load opset {opset}"
-    help = "leave out `--opset`, or choose {newest} or an earlier one"
+    title = "`{runtime}` doesn't load {what}"
+    help = "{advice}"
 
-    opset: int
     runtime: str
-    newest: int
+    what: str
+    advice: str
 
 
 class NameOfTwoValues(Diagnostic):

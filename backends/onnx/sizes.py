@@ -15,7 +15,10 @@ from netlang.ir.dims import Atom, Dim, Expr, Floor, Symbol
 from netlang.ir.program import Port
 from netlang.ir.types import BATCH
 
-__all__ = ["SizeNodes"]
+__all__ = ["SHARED", "SizeNodes"]
+
+SHARED = "sizes/"
+"""Names of these values, which the whole graph shares, begin so."""
 
 
 @dataclass(eq=False)
@@ -42,7 +45,7 @@ class SizeNodes:
 
         if isinstance(dim, int):
             refuse_beyond([dim])
-            name = self.graph.constant(f"sizes/{int(dim)}", np.array([int(dim)], np.int64))
+            name = self.graph.constant(f"{SHARED}{int(dim)}", np.array([int(dim)], np.int64))
             return self.known.setdefault(str(int(dim)), name)
         return self._fold("Add", str(dim), [self._term(*term) for term in dim.terms])
 
@@ -84,7 +87,7 @@ class SizeNodes:
     def _node(self, kind: str, text: str, *inputs: str, **attributes: int) -> str:
         """The node that computes `text`, added if it doesn't exist yet."""
         if text not in self.known:
-            name = f"sizes/{text}"
+            name = f"{SHARED}{text}"
             (self.known[text],) = self.graph.add(kind, name, inputs, [name], attributes)
         return self.known[text]
 

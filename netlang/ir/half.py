@@ -12,8 +12,8 @@ __all__ = ["InHalf"]
 class InHalf(Enum):
     """Whether it computes in half precision; if it stays in float32, the value says why.
 
-    PyTorch's autocast leaves the same operators in float32:
-    https://docs.pytorch.org/docs/stable/amp.html
+    PyTorch's autocast, too, leaves sums, norms of layers and groups, exponentials and logarithms in
+    float32: https://docs.pytorch.org/docs/stable/amp.html
     """
 
     GAINS = "it gains by half precision and loses little"

@@ -7,17 +7,17 @@ from typing import ClassVar, final
 
 from netlang.ir.derivation import Line
 from netlang.ir.half import InHalf
-from netlang.ir.op import Case, Cost, Inferred, Op
+from netlang.ir.op import Case, Inferred
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import BATCH, DType, TensorType, Types
-from netlang.ir.weights import Weight
 from netlang.ops.checks import inputs_of
+from netlang.ops.layout import Rearrangement
 
 __all__ = ["Identity"]
 
 
 @final
-class Identity(Op):
+class Identity(Rearrangement):
     """The unchanged value: y = x. The empty branch of a merge.
 
     Shape: [*] -> [*], of any element type. Other: 0.
@@ -30,12 +30,6 @@ class Identity(Op):
 
     def infer(self, inputs: Types) -> Inferred:
         return Inferred((inputs_of(self, inputs)[0],))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         return POINTWISE

@@ -24,7 +24,7 @@ __all__ = ["Flatten", "Rearrangement", "Reshape", "Transpose"]
 
 
 class Rearrangement(Op):
-    """An operator that moves elements and computes nothing: no weights, no cost."""
+    """An operator that moves or keeps elements and computes nothing: no weights, no cost."""
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         return ()

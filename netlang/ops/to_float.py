@@ -7,18 +7,18 @@ from typing import ClassVar, final
 
 from netlang.ir.derivation import Line
 from netlang.ir.half import InHalf
-from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
+from netlang.ir.op import Case, Inferred, Rejection
 from netlang.ir.reach import POINTWISE, Reach
 from netlang.ir.types import DType, TensorType, Types
-from netlang.ir.weights import Weight
 from netlang.ops.checks import inputs_of
+from netlang.ops.layout import Rearrangement
 from netlang.records import replace
 
 __all__ = ["ToFloat"]
 
 
 @final
-class ToFloat(Op):
+class ToFloat(Rearrangement):
     """Whole numbers, such as the bytes of an image, or truth values (0 and 1) as floats.
 
     The floats are those of the net: of its other inputs, or float32.
@@ -42,12 +42,6 @@ class ToFloat(Op):
             )  # fmt: skip
         # In a net of other floats, what reads none is given their type.
         return Inferred((replace(x, dtype=DType.FLOAT32),))
-
-    def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ()
-
-    def cost(self, inputs: Types) -> Cost:
-        return Cost(0, 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         return POINTWISE

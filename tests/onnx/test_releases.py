@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import onnx
@@ -9,8 +10,10 @@ import pytest
 
 from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, form_of
 from netlang.backends.onnx.releases import NEWEST, OLDEST, release_of
-from netlang.build import OnnxOptions
+from netlang.build import LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.types import DType
+from tests.quality import ROOT
 from tests.support import answered
 
 
@@ -60,3 +63,48 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         capsys, "compile", "cnn", "-o", path, "--for", "onnxruntime==1.17", "--opset", "21"
     )
     assert (done.status, "E0957" in done.err) == (1, True)
+    assert "or choose 20 or an earlier one" in done.err
+
+
+@pytest.mark.parametrize(
+    ("floats", "low", "refused"),
+    [
+        (DType.FLOAT32, None, None), (DType.FLOAT32, LowPrecision("float16"), None),
+        (DType.FLOAT32, LowPrecision(int4_weights=True), "weights in 4 bits"),
+        (DType.FLOAT16, None, "every operator in float16"),
+    ],
+)  # fmt: skip
+def test_kernels_that_old_releases_lack(
+    floats: DType, low: LowPrecision | None, refused: str | None
+) -> None:
+    """1.15.1, 1.16.0 and 1.16.3 refused such files; 1.17.3 loaded all."""
+    release_of("onnxruntime==1.17").require_kernels(floats, low)
+    old = release_of("onnxruntime==1.16.3")
+    if refused is None:
+        old.require_kernels(floats, low)
+        return
+    with pytest.raises(NetlangError, match=f"doesn't load {refused}"):
+        old.require_kernels(floats, low)
+
+
+def test_the_command_asks_for_kernels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.onnx"
+    options = ("--for", "onnxruntime==1.16", "--int4-weights")
+    done = answered(capsys, "compile", "cnn", "-o", path, *options)
+    assert (done.status, "E0957" in done.err, path.exists()) == (1, True, False)
+
+
+def test_the_table_of_the_page() -> None:
+    text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    names, _, *rows = (
+        line.strip("| ").split(" | ")[1:]
+        for line in text[text.index("| ONNX Runtime |") :].splitlines()[:4]
+    )
+    first = [re.findall(r"1\.(\d+)", name) for name in names]
+    told = {
+        minor: (int(opset), int(version))
+        for found, opset, version in zip(first, *rows, strict=True)
+        for minor in range(int(found[0]), int(found[-1]) + 1)
+    }
+    known = [release_of(f"onnxruntime==1.{minor}") for minor in range(OLDEST, NEWEST + 1)]
+    assert told == {each.minor: (each.opset, each.ir_version) for each in known}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.graph import Operation
+from netlang.backends.onnx.sizes import SHARED
 from netlang.ir.program import Function
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["DOMAIN", "FileFunction", "around", "outlined"]
 
 DOMAIN = "netlang"
-_SHARED = "sizes/"
-"""Names of what the whole file shares begin so: sizes of its inputs."""
 _SMALL = 64
 """Elements of a constant up to which it stands in the function that reads it."""
 
@@ -103,7 +102,7 @@ class _Outliner:
     def _owner(self, operation: Operation, instances: Mapping[str, _Instance]) -> str | None:
         """The instance among these that an operation is a part of."""
         number = self._makers.get(operation.outputs[0])
-        if number is None or operation.name.startswith(_SHARED):
+        if number is None or operation.name.startswith(SHARED):
             return None
         words = self._paths[number].split(".")
         starts = (".".join(words[:count]) for count in range(1, len(words)))

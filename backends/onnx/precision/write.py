@@ -145,7 +145,8 @@ class _Writer(Record, eq=False):
             file = ModelFile(near)
             self._says(f"comparing with float32: {len(lost)} steps kept in it")
             found = compared(single, file, self.examples)
-            if not left or min(each.cosine for each in found.outputs) >= self.low.cosine:
+            cosine = min(each.cosine for each in found.outputs)
+            if not left or cosine >= self.low.cosine:
                 break
             ranked = ranked or self._ranked(single, integers, asked)
             lost = ranked[: len(lost) + max(1, len(ranked) // 10)]
@@ -153,10 +154,10 @@ class _Writer(Record, eq=False):
         with_ends = replace(self._alone, ends=self.form.ends)
         whole = self._exported(self.folder / "whole.onnx", with_ends)
         write_integers(path, integers.without(kept, whole.path), self.low, self.examples, named)
-        reasons = {"you asked for it": asked, "they lose most": lost}
-        if min(each.cosine for each in found.outputs) < self.low.cosine:
-            reasons[f"they lose most, though the cosine stays below {self.low.cosine:g}"] = lost
-            del reasons["they lose most"]
+        why_lost = "they lose most"
+        if cosine < self.low.cosine:
+            why_lost += f", though the cosine stays below {self.low.cosine:g}"
+        reasons = {"you asked for it": asked, why_lost: lost}
         notes = [f"in float32, since {why}: {listed(x, 20)}" for why, x in reasons.items() if x]
         written = Written(path, self._beside(path))
         told = what_it_costs((wide.path, written), self.examples, found, steps)
