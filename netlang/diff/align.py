@@ -147,9 +147,8 @@ def _table(range_: _Range, score: Score) -> Pairs:
     for place in range(high - 1, low - 1, -1):
         below, row, gained = rows[-1], [0.0] * (width + 1), [0.0] * width
         for column in range(width - 1, -1, -1):
-            best = row[column + 1]
-            if below[column] > best:  # noqa: PLR1730  # the inner loop: a call takes longer
-                best = below[column]
+            right, down = row[column + 1], below[column]
+            best = right if right >= down else down  # a call of `max` takes longer
             gain = gained[column] = score(place, begin + column)
             if gain > 0 and below[column + 1] + gain > best:
                 best = below[column + 1] + gain

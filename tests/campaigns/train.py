@@ -13,12 +13,12 @@ import copy
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from netlang.analysis.expand import expand_program
 from netlang.analysis.render.expansion_json import render_json
@@ -64,7 +64,8 @@ def _results(module: nn.Module, inputs: Mapping[str, Tensor], *, training: bool)
     module.train(training).zero_grad()
     leaves = {name: _leaf(x) for name, x in inputs.items()}
     # A module may write on what it is given, and torch refuses that for leaves.
-    with _Double():
+    # Where a net makes floats of numbers, these become float64, as its weights did.
+    with patch.object(Tensor, "float", Tensor.double):
         outputs = _listed(module(*(x.clone() for x in leaves.values())))
     found = {f"output {i}": y.detach() for i, y in enumerate(outputs)}
     if not training:
@@ -141,20 +142,6 @@ def _beyond(name: str, one: Results, two: Results, runs: list[Mapping[str, Tenso
 def rebuilt(program: Program) -> Network:
     """The network from nothing but the JSON."""
     return Network(json.loads(render_json(expand_program(program))))
-
-
-class _Double(TorchFunctionMode):
-    """Numbers of a net become float64, as its weights did, where it makes floats of them."""
-
-    def __torch_function__(
-        self,
-        func: Callable[..., object],
-        types: object,
-        args: tuple[object, ...] = (),
-        kwargs: dict[str, object] | None = None,
-    ) -> object:
-        chosen: Callable[..., object] = Tensor.double if func is Tensor.float else func
-        return chosen(*args, **(kwargs or {}))
 
 
 def wrong(spec: Spec, seed: int) -> tuple[list[str], dict[str, int]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,12 +38,16 @@ def drawn(seed: int, count: int) -> Arrays:
 
 
 def trained(
-    folder: Path, parts: dict[str, Arrays], *lines: str, body: str = BODY, resume: bool = False
+    folder: Path,
+    parts: Mapping[str, dict[str, Any]],
+    *lines: str,
+    body: str = BODY,
+    resume: bool = False,
 ) -> tuple[Result, str]:
     """A run on these parts, and what it said."""
     (folder / "data").mkdir(exist_ok=True)
     for name, arrays in parts.items():
-        np.savez(folder / "data" / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # its stubs
+        np.savez(folder / "data" / f"{name}.npz", **arrays)
     keys = ('data: arrays("d", sizes=[6])', "batch: 10", "steps: 30", "optimizer: sgd(lr=4)")
     recipe, program = sketch(body, *keys, *lines)
     said = io.StringIO()

@@ -148,9 +148,7 @@ def test_metrics_as_a_table(tmp_path: Path) -> None:
 
 
 def test_tensorboard_reads_it(tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing import (
-        event_accumulator,
-    )
+    from tensorboard.backend.event_processing import event_accumulator
 
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
     board = Board(tmp_path)

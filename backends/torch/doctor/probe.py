@@ -57,9 +57,8 @@ class Probe:
         The model's running statistics stay as they are.
         """
         patient, module = self._patient, self._module
-        module.load_state_dict(
-            {key: model.state_dict()[key] for key in module.state_dict()}, strict=True
-        )
+        weights = model.state_dict()
+        module.load_state_dict({key: weights[key] for key in module.state_dict()}, strict=True)
         module.train()
         inputs = batch.inputs
         types = [port.type.dtype.value for port in patient.program.net.inputs]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count, repeat
 from math import isfinite
 from typing import final
 
@@ -14,6 +15,7 @@ from torch import nn
 from netlang.backends.torch.data.sets import Batch, Examples
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.train.evaluation import evaluating
+from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.world import World
@@ -34,9 +36,9 @@ class ShortRun:
     def finite(self) -> bool:
         return all(map(isfinite, self.losses))
 
-    def last(self, count: int = 10) -> float:
+    def last(self, most: int = 10) -> float:
         """The mean of the last losses."""
-        some = self.losses[-count:]
+        some = self.losses[-most:]
         return sum(some) / max(1, len(some))
 
 
@@ -52,14 +54,8 @@ def short_run(
 
     It ends early at a loss that isn't finite, or when `go_on` says so.
     """
-    done = ShortRun(patient.state())
-    stepper = _stepper(patient, done.state)
     with closing(patient.part(examples, augmented=augmented)) as part:
-        batches = _endless(part.batches, part.epoch_steps, part.whole)
-        for scale, (batch, whole) in zip(scales, batches, strict=False):
-            if not _stepped(stepper, done, batch, whole, scale) or not go_on(done):
-                break
-    return done
+        return _carried_out(patient, _endless(part), scales, go_on)
 
 
 def repeated(
@@ -69,36 +65,31 @@ def repeated(
     go_on: Callable[[ShortRun], bool] = lambda _: True,
 ) -> ShortRun:
     """The same with one batch, again and again."""
+    return _carried_out(patient, repeat((batch, len(batch))), scales, go_on)
+
+
+def _carried_out(
+    patient: Patient,
+    batches: Iterator[tuple[Batch, int]],
+    scales: Sequence[float],
+    go_on: Callable[[ShortRun], bool],
+) -> ShortRun:
     done = ShortRun(patient.state())
-    stepper = _stepper(patient, done.state)
-    for scale in scales:
-        if not _stepped(stepper, done, batch, len(batch), scale) or not go_on(done):
+    stepper = Stepper(patient.recipe, patient.objective, done.state, World())
+    for scale, (batch, whole) in zip(scales, batches, strict=False):
+        done.state.losses.zero_()
+        stepper(batch, whole, Pace(scale))
+        done.losses.append(float(done.state.losses))
+        if not isfinite(done.losses[-1]) or not go_on(done):
             break
     return done
 
 
-def _stepper(patient: Patient, state: State) -> Stepper:
-    return Stepper(patient.recipe, patient.objective, state, World())
-
-
-def _stepped(stepper: Stepper, done: ShortRun, batch: Batch, whole: int, scale: float) -> bool:
-    """Make one step; returns whether its loss is finite."""
-    state = done.state
-    state.losses.zero_()
-    stepper(batch, whole, Pace(scale))
-    done.losses.append(float(state.losses))
-    return isfinite(done.losses[-1])
-
-
-def _endless(
-    batches: Callable[[int, int], Iterator[Batch]], steps: int, whole: Callable[[int], int]
-) -> Iterator[tuple[Batch, int]]:
+def _endless(part: Prepared) -> Iterator[tuple[Batch, int]]:
     """The batches of one epoch after the other, with the number of examples in each."""
-    epoch = 0
-    while True:
-        for position, batch in enumerate(batches(epoch, 0)):
-            yield batch, whole(position % steps)
-        epoch += 1
+    for epoch in count():
+        for position, batch in enumerate(part.batches(epoch, 0)):
+            yield batch, part.whole(position)
 
 
 @torch.no_grad()

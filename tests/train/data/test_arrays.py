@@ -6,6 +6,7 @@ import io
 import resource
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,9 +22,9 @@ ARRAYS = 'arrays("mine", sizes=[3])'
 WITH_BYTES = 'arrays("mine", sizes=[3, 8, 8], inputs=["image"])'
 
 
-def save(root: Path, name: str = "train", /, **arrays: object) -> Path:
+def save(root: Path, name: str = "train", /, **arrays: Any) -> Path:
     given = {"x": np.arange(12.0).reshape(4, 3), "label": np.array([0, 1, 1, 0])} | arrays
-    np.savez_compressed(root / f"{name}.npz", **given)  # type: ignore[arg-type]  # any of them
+    np.savez_compressed(root / f"{name}.npz", **given)
     return root
 
 

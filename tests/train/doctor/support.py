@@ -78,10 +78,10 @@ def colours() -> Arrays:
     return found
 
 
-def write(folder: Path, parts: Arrays) -> None:
+def write(folder: Path, parts: Mapping[str, dict[str, Any]]) -> None:
     """One `.npz` file for each part."""
     for name, arrays in parts.items():
-        np.savez(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # as its stubs have it
+        np.savez(folder / f"{name}.npz", **arrays)
 
 
 def examined(

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from netlang.backends.torch.data.sets import Examples, Tensors
 from netlang.backends.torch.doctor.check import Check, Need
-from netlang.backends.torch.doctor.data.fingerprints import digests, flipped
+from netlang.backends.torch.doctor.data.fingerprints import digests
 from netlang.backends.torch.doctor.patient import Patient, class_numbers
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["Duplicates"]
 
 Array = NDArray[np.generic]
-# More are a sample: 20,000 photos are read in a minute or so.
+# More are a sample.
 _MOST = 20_000
 _MOST_IN_MEMORY = 200_000
 # The share of a part above which its scores are worth nothing.
@@ -50,10 +50,11 @@ class Duplicates(Check):
         measured = []
         for name, examples in patient.held.items():
             part = _some(patient, examples)
-            found = [place for place, each in enumerate(digests(part)) if each in counts]
+            seen = digests(part)
+            found = [place for place, each in enumerate(seen) if each in counts]
             measured.append(f"{len(found)} of {len(part):,} {name} examples are training examples")
             symptoms += _shared(patient, name, found, len(part), repeated)
-            symptoms += _copies(patient, name, part, train)
+            symptoms += _copies(patient, name, part, seen)
         looked = "" if len(train) == len(patient.train) else f" (of {len(train):,} by chance)"
         return self.report("; ".join(measured) + looked, *symptoms)
 
@@ -79,14 +80,16 @@ def _shared(
     )
 
 
-def _copies(patient: Patient, name: str, part: Examples, train: Examples) -> Iterator[Symptom]:
+def _copies(
+    patient: Patient, name: str, part: Examples, digested: list[bytes]
+) -> Iterator[Symptom]:
     """Examples of a part that are mirror images of others in it."""
-    if not (isinstance(part, Tensors) and isinstance(train, Tensors) and _are_pictures(part)):
+    if not (isinstance(part, Tensors) and _are_pictures(part)):
         return
-    known = Counter(digests(part))
+    known = set(digested)
     for title, change in _FLIPS.items():
         # An image that is its own mirror image is no copy.
-        changed = zip(flipped(part, change), digests(part), strict=True)
+        changed = zip(digests(part, change), digested, strict=True)
         found = [place for place, (one, own) in enumerate(changed) if one in known and one != own]
         if len(found) > max(1, 0.05 * len(part)):
             yield Symptom(

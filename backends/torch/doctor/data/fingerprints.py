@@ -11,39 +11,28 @@ from numpy.typing import NDArray
 from netlang.backends.torch.data.images import EncodedImages, opened
 from netlang.backends.torch.data.sets import Examples, Images, Tensors
 
-__all__ = ["arrays", "digests", "flipped"]
+__all__ = ["digests"]
 
 Array = NDArray[np.generic]
 
 
-def digests(examples: Examples) -> list[bytes]:
-    """A digest of all inputs of each example: of the file, where there is one for each."""
+def digests(examples: Examples, change: Callable[[Array], Array] = lambda x: x) -> list[bytes]:
+    """A digest of all inputs of each example: of the file, where there is one for each.
+
+    `change` is made to the first inputs before, if they are in memory.
+    """
     if isinstance(examples, EncodedImages):
         return [_digest(examples.content(number)) for number in range(len(examples))]
     if isinstance(examples, Tensors):
-        inputs = [each.cpu().numpy() for each in examples.inputs]
+        first, *others = (each.cpu().numpy() for each in examples.inputs)
         return [
-            _digest(*(np.ascontiguousarray(each[number]).tobytes() for each in inputs))
+            _digest(change(first[number]).tobytes(), *(each[number].tobytes() for each in others))
             for number in range(len(examples))
         ]
-    return [_digest(np.ascontiguousarray(each).tobytes()) for each in arrays(examples)]
+    return [_digest(each.tobytes()) for each in _arrays(examples)]
 
 
-def flipped(examples: Examples, change: Callable[[Array], Array]) -> list[bytes]:
-    """The digests that the first inputs, pictures in memory, would have after a change."""
-    assert isinstance(examples, Tensors)
-    pictures = examples.inputs[0].cpu().numpy()
-    others = [each.cpu().numpy() for each in examples.inputs[1:]]
-    return [
-        _digest(
-            np.ascontiguousarray(change(pictures[number])).tobytes(),
-            *(np.ascontiguousarray(each[number]).tobytes() for each in others),
-        )
-        for number in range(len(examples))
-    ]
-
-
-def arrays(examples: Examples) -> Iterator[Array]:
+def _arrays(examples: Examples) -> Iterator[Array]:
     """The pixels of each image."""
     assert isinstance(examples, Images)
     for number in range(len(examples)):

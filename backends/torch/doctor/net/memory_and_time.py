@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import ClassVar, final
 
@@ -10,10 +9,12 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.data.sources.files import memory
 from netlang.backends.torch.doctor.check import Check, Need
 from netlang.backends.torch.doctor.patient import Patient, first_of
 from netlang.backends.torch.doctor.short_run import repeated
 from netlang.backends.torch.train.records.progress import duration
+from netlang.diagnostics.texts import shown_bytes
 from netlang.recipes.recipe import Epochs
 from netlang.recipes.words.optimizers import Sgd
 from netlang.targets.doctor import CheckReport, Symptom
@@ -47,20 +48,20 @@ class MemoryAndTime(Check):
             symptoms.append(
                 Symptom(
                     "too little memory",
-                    f"a batch of {count} needs about {_size(needed)}, and {patient.device} has"
-                    f" {_size(there)}",
+                    f"a batch of {count} needs about {shown_bytes(needed)}, and {patient.device} has"
+                    f" {shown_bytes(there)}",
                     "compute the batch in parts with `accumulate`, or make it smaller",
                     patient.place("batch"),
                 )
             )
-            return self.report(f"about {_size(needed)}", *symptoms)
+            return self.report(f"about {shown_bytes(needed)}", *symptoms)
         batch = patient.batch(part, _STEPS)
         seconds = _seconds(patient, batch) * count / len(batch)
         steps = patient.data.train.epoch_steps
         length = recipe.length
         total = length.count * (steps if isinstance(length, Epochs) else 1)
         return self.report(
-            f"about {_size(needed)} for a batch of {count}, {_time(seconds)} a step on"
+            f"about {shown_bytes(needed)} for a batch of {count}, {_time(seconds)} a step on"
             f" {patient.device}: {duration(seconds * steps)} an epoch, {duration(seconds * total)}"
             " in all, without preparing the data"
         )
@@ -97,9 +98,7 @@ def _available(device: torch.device) -> int:
     """The bytes of memory of the device; 0 if that isn't known."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    if device.type == "cpu" and hasattr(os, "sysconf"):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 0
+    return memory() if device.type == "cpu" else 0
 
 
 def _seconds(patient: Patient, batch: Batch) -> float:
@@ -119,11 +118,3 @@ def _seconds(patient: Patient, batch: Batch) -> float:
 
 def _time(seconds: float) -> str:
     return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} GB"

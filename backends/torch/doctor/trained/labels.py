@@ -224,12 +224,11 @@ def _died(patient: Patient, model: nn.Module) -> Iterator[Symptom]:
     if patient.found & {"dead ReLUs", "zero initialisation", "constant initialisation"}:
         return
     for each in Probe(patient).look(model, patient.batch(128)):
-        if isinstance(each.op, Relu | Relu6) and dead_share(each.value) >= _DEAD:
+        if isinstance(each.op, Relu | Relu6) and (dead := dead_share(each.value)) >= _DEAD:
             label = each.node.path
             yield Symptom(
                 "dead ReLUs",
-                f"{dead_share(each.value):.0%} of the units of `{label}` are 0 for all examples"
-                " after a short run",
+                f"{dead:.0%} of the units of `{label}` are 0 for all examples after a short run",
                 "lower the rate, or use `leaky_relu`",
                 patient.step(label),
                 label,

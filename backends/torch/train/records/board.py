@@ -139,9 +139,7 @@ class _Events:
     def add(self, step: int, **what: object) -> None:
         """Write an event."""
         from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.tensorflow_stub import (
-            pywrap_tensorflow,
-        )
+        from tensorboard.compat.tensorflow_stub import pywrap_tensorflow
 
         event: Event = Event(step=step, wall_time=time.time(), **what)
         content = event.SerializeToString()
