@@ -20,7 +20,8 @@ from netlang.records import Draft
 
 __all__ = [
     "Placed", "append", "discard_unfinished", "flush_folder", "gather_into", "make_folder",
-    "placing", "remove_folder", "replace_file", "replacing", "unfinished_name", "write_all",
+    "placing", "remove_folder", "replace_file", "replacing", "require_place", "unfinished_name",
+    "write_all",
 ]  # fmt: skip
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -48,6 +49,15 @@ def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> I
     """Inside, an empty file to fill; on exit without an error, it replaces `path`."""
     with placing(path.parent, path.name, mode, flushed=flushed) as file:
         yield file.temporary
+
+
+def require_place(path: Path) -> None:
+    """Raises `OSError` if no file can be put at `path`; nothing is left there."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    temporary = path.parent / unfinished_name(path.name)
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    temporary.unlink()
 
 
 @final

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -113,10 +113,10 @@ class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend, Migrat
 
         return examine_recipe(recipe, program, options, progress_for(quiet=options.quiet).say)
 
-    def import_source(self, options: ImportOptions) -> ImportedNet:
+    def import_source(self, options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
         from netlang.backends.torch.importing import import_named
 
-        return import_named(options)
+        return import_named(options, say)
 
     def import_module(
         self, module: nn.Module, example: Sequence[Tensor], name: str | None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from netlang.atomic import replace_file, require_place
+from netlang.build import Written
 from netlang.ir.program import Program
 from netlang.records import Record
-from netlang.targets.backends import Backend, backend
+from netlang.targets.backends import Backend, backend, written_by
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["ImportOptions", "ImportedNet", "ImportingBackend", "importing_backend"]
+__all__ = [
+    "ImportOptions", "ImportedNet", "ImportingBackend", "importing_backend", "require_places",
+    "write_import",
+]  # fmt: skip
 
 
 @final
@@ -49,8 +54,8 @@ class ImportingBackend(Backend):
     """A backend that can trace a module of its framework."""
 
     @abstractmethod
-    def import_source(self, options: ImportOptions) -> ImportedNet:
-        """The net that a source names, which may run code of the source.
+    def import_source(self, options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
+        """The net that a source names, which may run code of the source: `say` is told before.
 
         Raises `NetlangError` if it can't be said, or if the spec isn't the source.
         """
@@ -67,6 +72,35 @@ class ImportingBackend(Backend):
 
         Refusals of the system are `OSError`s.
         """
+
+
+def require_places(found: ImportingBackend, paths: Sequence[Path]) -> None:
+    """Raises `NetlangError` if one of the files couldn't be written, before the work for them."""
+
+    def tried(end: Path) -> Written:
+        require_place(end)
+        return Written(end)
+
+    for path in paths:
+        written_by(found, path, tried)
+
+
+def write_import(
+    found: ImportingBackend, imported: ImportedNet, spec: Path, weights: Path | None
+) -> Iterator[Written]:
+    """Write the spec, and then the weights; system errors become `NetlangError`s."""
+
+    def text(end: Path) -> Written:
+        replace_file(end, imported.text.encode())
+        return Written(end)
+
+    def tensors(end: Path) -> Written:
+        found.write_weights(imported, end)
+        return Written(end)
+
+    yield written_by(found, spec, text)
+    if weights is not None:
+        yield written_by(found, weights, tensors)
 
 
 def importing_backend() -> ImportingBackend:

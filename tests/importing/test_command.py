@@ -63,24 +63,27 @@ def test_quotes_in_a_source(run: Runner, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"),
+    ("source", "reason", "is_run"),
     [
-        ("of_a_stranger:absent", "has no attribute 'absent'"),
-        ("of_a_stranger:text", "it raised TypeError"),
-        ("of_a_stranger:broken", "it raised ValueError: no such thing"),
-        ("of_a_stranger:net(open('a'))", "an argument isn't a literal"),
-        ("of_a_stranger:net()[0]", "it isn't a name or a call"),
-        ("of_a_stranger:net(**{})", "`**` stands for arguments"),
-        ("no_such_package:net", "No module named 'no_such_package'"),
-        ("of_a_stranger", "it isn't a name or a call"),
-        ("net.pt2", "files of torch.export aren't read"),
+        ("of_a_stranger:absent", "has no attribute 'absent'", True),
+        ("of_a_stranger:text", "it raised TypeError", True),
+        ("of_a_stranger:broken", "it raised ValueError: no such thing", True),
+        ("of_a_stranger:net(open('a'))", "an argument isn't a literal", False),
+        ("of_a_stranger:net()[0]", "it isn't a name or a call", False),
+        ("of_a_stranger:net(**{})", "`**` stands for arguments", False),
+        ("no_such_package:net", "No module named 'no_such_package'", True),
+        ("of_a_stranger", "it isn't a name or a call", False),
+        ("net.pt2", "files of torch.export aren't read", False),
     ],
 )
-def test_sources_that_are_none(run: Runner, folder: Path, source: str, reason: str) -> None:
+def test_sources_that_are_none(
+    run: Runner, folder: Path, source: str, reason: str, is_run: bool
+) -> None:
     done = run("import", source, "--input", "[3, 16, 16]", "-o", "a.net")
     assert done.status == 1
     assert "E0980" in done.err
     assert reason in done.err
+    assert ("running the code of" in done.err) == is_run
     assert not (folder / "a.net").exists()
 
 

@@ -26,9 +26,15 @@ def ends():
 def stops():
     raise Ending("a line\\nand another")
 
+class Going(nn.ReLU):
+    def forward(self, x):
+        import beside_it
+        os.chdir("/")
+        return super().forward(x)
+
 def goes():
     os.chdir("/")
-    return nn.ReLU()
+    return Going()
 
 def given(*values):
     return nn.ReLU()
@@ -153,6 +159,7 @@ def test_sizes_that_nothing_has(run: Runner, text: str) -> None:
 def test_where_files_go(run: Runner) -> None:
     """Into the folder of the command, whatever the source does, and nothing ends the docstring."""
     (run.folder / "stranger.py").write_text(STRANGER)
+    (run.folder / "beside_it.py").touch()
     assert run("import", "stranger:goes", "--input", "[4]", "-o", "a.net").status == 0
     quoted = 'stranger:given(\'"""\\n\x1b\')'
     assert run("import", quoted, "--input", "[4]", "-o", "a.net").status == 0
@@ -160,8 +167,9 @@ def test_where_files_go(run: Runner) -> None:
     (run.folder / "a.safetensors").mkdir()
     done = run("import", "stranger:goes", "--input", "[4]", "-o", "b.net",
                "--weights-out", "a.safetensors")  # fmt: skip
-    assert "can't write `a.safetensors`: Is a directory\n" in done.err
-    assert "--resume" not in done.err
+    assert done.err.startswith("error[E0014]: can't write `a.safetensors`: Is a directory\n")
+    assert run("import", "stranger:goes", "--input", "[4]", "-o", "no/b.net").status == 1
+    assert not list(run.folder.glob("*b.net*"))
 
 
 @pytest.mark.parametrize(

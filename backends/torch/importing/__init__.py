@@ -7,14 +7,14 @@ and written as paths, blocks and loops (`text/`). `proof` compares what comes ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.importing.imported import Imported, import_module
-from netlang.backends.torch.importing.sources import find
+from netlang.backends.torch.importing.sources import find, in_folder
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.targets.importing import ImportedNet, ImportOptions
@@ -22,11 +22,12 @@ from netlang.targets.importing import ImportedNet, ImportOptions
 __all__ = ["import_given", "import_named", "write_weights"]
 
 
-def import_named(options: ImportOptions) -> ImportedNet:
-    """The net of a source, whose code is run."""
-    found = find(options)
-    origin = f"Imported from {found.origin}."
-    made = import_module(found.module, found.example, found.name, origin, blocks=options.blocks)
+def import_named(options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
+    """The net of a source, whose code is run: `say` is told before."""
+    with in_folder():
+        found = find(options, say)
+        origin = f"Imported from {found.origin}."
+        made = import_module(found.module, found.example, found.name, origin, blocks=options.blocks)
     return _told(made)
 
 

@@ -26,11 +26,10 @@ class NotTraced(Diagnostic):
 
     code: ClassVar[str] = "E0981"
     title: ClassVar[str] = "the module can't be traced: {reason}"
-    help: ClassVar[str] = (
-        "its steps must not depend on the numbers in the input; --input gives it another size"
-    )
+    help: ClassVar[str] = "{advice}"
 
     reason: str
+    advice: str = "its steps must not depend on the numbers in the input, nor fail for its size"
 
 
 class NotSaid(Diagnostic):

@@ -14,7 +14,7 @@ from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.proof import Proof, evaluating, prove
 from netlang.backends.torch.importing.spec import Asked, spec_text
 from netlang.backends.torch.importing.steps import Missing
-from netlang.backends.torch.importing.trace import not_traced, trace
+from netlang.backends.torch.importing.trace import not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance
 from netlang.diagnostics.errors import NetlangError
@@ -73,9 +73,8 @@ def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
     for kind in {each.dtype for each in held}:
         if kind not in _TYPES:
             name = str(kind).removeprefix("torch.")
-            raise not_traced(
-                f"it has inputs or weights of {name}; `.float()` makes float32 of them"
-            )
+            advice = "`.float()` makes float32 of them"
+            raise not_taken(f"it has inputs or weights of {name}", advice)
 
 
 def _proved(

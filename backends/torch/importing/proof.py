@@ -115,17 +115,18 @@ def _difference(source: nn.Module, copy: nn.Module, example: Sequence[Tensor]) -
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the module {len(wanted)}")
     largest = 0.0
-    for one, other in zip(wanted, found, strict=True):
+    for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
+        which = f"output {number}" if len(wanted) > 1 else "its output"
         if one.shape != other.shape:
             shapes = f"{list(other.shape)}, and {list(one.shape)} in the module"
-            raise _wrong(f"for {where} its output is {shapes}")
+            raise _wrong(f"for {where} {which} is {shapes}")
         size = float(one.abs().max())
         if not 0 < size < float("inf"):
             what = "isn't finite" if size else "is 0 everywhere"
-            raise NetlangError(NothingProved(span=None, reason=f"for {where} its output {what}"))
+            raise NetlangError(NothingProved(span=None, reason=f"for {where} {which} {what}"))
         off = float((one - other).abs().max()) / size
         if not off <= TOLERANCE:
-            raise _wrong(f"for {where} its output is off by {off:.1g} of the largest value")
+            raise _wrong(f"for {where} {which} is off by {off:.1g} of the largest value")
         largest = max(largest, off)
     return largest
 

@@ -10,8 +10,8 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
 from importlib import import_module
 from math import prod
 from typing import Any, final
@@ -27,7 +27,7 @@ from netlang.extras import broken
 from netlang.records import Record
 from netlang.targets.importing import ImportOptions
 
-__all__ = ["FoundModule", "example_of", "find"]
+__all__ = ["FoundModule", "example_of", "find", "in_folder"]
 
 _TYPE = re.compile(r"(float32|int64)?\[\s*([1-9]\d*(?:\s*,\s*[1-9]\d*)*)\s*\]", re.ASCII)
 _MOST_ELEMENTS = 1 << 26
@@ -61,16 +61,16 @@ class _Call(Record):
     kwargs: dict[str, Any]
 
 
-def find(options: ImportOptions) -> FoundModule:
-    """The module that a source names, made by the source's code."""
+def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
+    """The module that a source names, made by the source's code: `say` is told before."""
     source = options.source
     if source.endswith(".pt2"):
         raise _bad(source, "files of torch.export aren't read", _PT2)
     call = _parsed(source)
     makers = {"torchvision": _torchvision, "timm": _timm}
     given = [_type(source, text) for text in options.inputs]
-    with _in_folder():
-        module, shapes = makers.get(call.place, _factory)(source, call)
+    say(f"running the code of {source}")
+    module, shapes = makers.get(call.place, _factory)(source, call)
     given = given or shapes
     if not given:
         advice = "give it: `--input '[3, 224, 224]'`, once for each input, without the batch"
@@ -84,14 +84,14 @@ def example_of(types: Sequence[tuple[torch.dtype, tuple[int, ...]]]) -> tuple[Te
 
 
 @contextmanager
-def _in_folder() -> Iterator[None]:
-    """Inside, modules are looked for in the current folder too, which stays the current one."""
+def in_folder() -> Iterator[None]:
+    """Inside, modules are looked for in the current folder too; afterwards it is current again."""
     here = os.getcwd()
     sys.path.insert(0, here)
     try:
-        yield
+        with chdir(here):
+            yield
     finally:
-        os.chdir(here)
         if here in sys.path:
             sys.path.remove(here)
 

@@ -27,7 +27,7 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-__all__ = ["TracedModule", "not_traced", "output_names", "trace"]
+__all__ = ["TracedModule", "not_taken", "not_traced", "output_names", "trace"]
 
 
 @final
@@ -61,6 +61,11 @@ def not_traced(reason: str) -> NetlangError:
     return NetlangError(NotTraced(span=None, reason=reason))
 
 
+def not_taken(reason: str, advice: str) -> NetlangError:
+    """As `not_traced`, for what a module is given or gives: `advice` says what it should be."""
+    return NetlangError(NotTraced(span=None, reason=reason, advice=advice))
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Inside, PyTorch doesn't tell how it traces: it would print the graph at an error."""
@@ -79,7 +84,8 @@ def _refuse_untraced(program: ExportedProgram) -> None:
     last = next(node for node in program.graph.nodes if node.op == "output").args[0]
     outputs = last if isinstance(last, tuple | list) else [last]
     if not outputs or not all(isinstance(each, torch.fx.Node) for each in outputs):
-        raise not_traced("it gives something else than tensors")
+        advice = "give tensors alone: one, or a list, tuple or dictionary of them"
+        raise not_taken("it gives something else than tensors", advice)
     for node in program.graph.nodes:
         held = node.meta.get("val")
         for each in held if isinstance(held, tuple | list) else (held,):

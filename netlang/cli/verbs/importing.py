@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from netlang.cli.verbs.compile import report
 
 __all__ = ["command"]
 
@@ -56,50 +56,31 @@ def _import(
     name: str | None,
     flat: bool,
 ) -> int:
-    from netlang.atomic import replace_file
     from netlang.diagnostics.texts import visible_lines
     from netlang.targets import needs
-    from netlang.targets.importing import ImportOptions, importing_backend
+    from netlang.targets.importing import (
+        ImportOptions,
+        importing_backend,
+        require_places,
+        write_import,
+    )
 
-    # The code of the source may go to another folder.
-    target = Path(output).absolute()
-    beside = None if weights is None else Path(weights).absolute()
+    target, beside = Path(output), None if weights is None else Path(weights)
     if target.suffix != ".net":
         raise click.BadParameter("a spec is a .net file", param_hint="--output")
     if beside is not None and beside.suffix != ".safetensors":
         raise click.BadParameter("weights go to a .safetensors file", param_hint="--weights-out")
-    click.echo(visible_lines(f"running the code of {source}"), err=True)
     backend = importing_backend()
+    require_places(backend, [target] if beside is None else [target, beside])
+
+    def say(text: str) -> None:
+        click.echo(visible_lines(text), err=True)
+
     with needs(backend.extra):
-        found = backend.import_source(ImportOptions(source, inputs, name, not flat))
-        for note in found.notes:
-            click.echo(visible_lines(note), err=True)
-        click.echo(visible_lines(found.proof))
-        if weights is not None and beside is not None:
-            with _writing(weights):
-                backend.write_weights(found, beside)
-    with _writing(output):
-        replace_file(target, found.text.encode())
-    _report(output, target)
-    if weights is not None and beside is not None:
-        _report(weights, beside)
+        found = backend.import_source(ImportOptions(source, inputs, name, not flat), say)
+    for note in found.notes:
+        say(note)
+    click.echo(visible_lines(found.proof))
+    for written in write_import(backend, found, target, beside):
+        report(written)
     return 0
-
-
-@contextmanager
-def _writing(shown: str) -> Iterator[None]:
-    """Inside, a file is written; refusals of the system name it."""
-    from netlang.diagnostics.errors import NetlangError
-    from netlang.diagnostics.files import WriteFailed
-
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=shown, reason=reason)) from error
-
-
-def _report(shown: str, path: Path) -> None:
-    from netlang.diagnostics.texts import shown_bytes, visible
-
-    click.echo(f"wrote {visible(shown)} ({shown_bytes(path.stat().st_size)})")

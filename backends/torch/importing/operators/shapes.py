@@ -15,7 +15,6 @@ from netlang.ops.constants.listed import MOST_LISTED
 __all__ = ["HANDLERS", "axis_of"]
 
 
-
 def _reshape(call: Call) -> Made:
     return arranged(call, call.value("self"), call.shape)
 
