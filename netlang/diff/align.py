@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import pairwise
+from math import isqrt
 from typing import TypeAlias
 
 __all__ = ["Pairs", "aligned"]
@@ -19,7 +20,7 @@ Pairs: TypeAlias = list[tuple[int, int]]
 Score: TypeAlias = Callable[[int, int], float]
 """How well two places fit; 0 or less if they can't be a pair."""
 
-# Cells of one table, and of all tables of a long sequence.
+# The most cells of one table, and of all tables of a long sequence.
 _CELLS = 60_000
 _LONG = 1_000_000
 
@@ -126,8 +127,8 @@ def _rising(pairs: Pairs) -> Pairs:
 def _cut(range_: _Range) -> Iterator[_Range]:
     """Two long ranges in parts that are small enough together."""
     (low, high), (begin, end) = range_
-    parts = -(-(high - low) * (end - begin) // _LONG) + 1
-    parts = max(parts, -(-(high - low) * (end - begin) // _CELLS) if parts < 64 else parts)
+    cells = (high - low) * (end - begin)
+    parts = max(-(-cells // _LONG), isqrt(cells // _CELLS) + 1)
     for number in range(parts):
         yield (
             (low + (high - low) * number // parts, low + (high - low) * (number + 1) // parts),

@@ -9,7 +9,6 @@ from netlang.diff.difference import Difference, PortChange, StepChange, argument
 from netlang.diff.match import Match, match
 from netlang.diff.origins import ValueOrigins
 from netlang.diff.steps import (
-    NET_INPUT,
     ComparedPort,
     NetSteps,
     Step,
@@ -115,12 +114,7 @@ def _port(
         texts = f"{old.name} {texts[0]}", f"{port.name} {texts[1]}"
     source = None
     if kind == "output" and not origins.alike(old.source, port.source):
-        source = _path(before, old), _path(after, port)
+        source = before.path_of(old.source), after.path_of(port.source)
     if texts[0] == texts[1] and source is None:
         return None
     return PortChange(kind, port.name, *texts, source)
-
-
-def _path(steps: NetSteps, port: ComparedPort) -> str:
-    number, index = port.source
-    return steps.inputs[index].name if number == NET_INPUT else steps.steps[number].path

@@ -10,7 +10,7 @@ from netlang.diff.extras import extra_lines
 from netlang.diff.line import ToldLine
 from netlang.diff.patterns import patterns, skeleton
 from netlang.diff.renamed import renamed_lines
-from netlang.diff.steps import NET_INPUT, NetSteps, Parts, Source
+from netlang.diff.steps import NetSteps, Parts
 
 __all__ = ["argument_text", "lines_of"]
 
@@ -173,25 +173,19 @@ def _reads(difference: Difference, group: Sequence[StepChange]) -> Iterator[str]
             yield "other inputs"
         return
     for _, old, new in group[0].reads:
-        was, now = _source(difference.before, old), _source(difference.after, new)
-        if old is None:
+        was = "" if old is None else difference.before.path_of(old)
+        now = "" if new is None else difference.after.path_of(new)
+        if not was:
             yield f"reads {now} too"
-        elif new is None:
+        elif not now:
             yield f"no longer reads {was}"
         else:
             yield f"reads {now} instead of {was}"
 
 
-def _source(steps: NetSteps, source: Source | None) -> str:
-    if source is None:
-        return "nothing"
-    number, index = source
-    return steps.inputs[index].name if number == NET_INPUT else steps.steps[number].path
-
-
 def _neighbour(steps: NetSteps, number: int) -> str:
     sources = steps.steps[number].sources
-    return _source(steps, sources[0]) if sources else "the start"
+    return steps.path_of(sources[0]) if sources else "the start"
 
 
 # --- consequences ---------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def _without_scopes(
     similar: Similar,
 ) -> Pairs:
     """Also the pairs of steps that are left over between two pairs, in whichever scopes."""
-    leaves = [list(similar.leaves(tree)) for tree in trees]
+    leaves = [list(tree.leaves()) for tree in trees]
     found: Pairs = []
     last = (-1, -1)
     for one, other in [*pairs, (len(before), len(after))]:

@@ -40,7 +40,7 @@ class ValueOrigins:
     def reads(self, one: int, other: int) -> tuple[tuple[int, Source | None, Source | None], ...]:
         """The places at which two matched steps read something else, and what.
 
-        None for a step that moved, which means that it does.
+        Empty for a step that moved: that it did says so.
         """
         if one in self._moved:
             return ()

@@ -6,7 +6,7 @@ them alike. A scope is as similar to another as their best aligned steps are tog
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from netlang.diff.align import Pairs, aligned
 from netlang.diff.steps import Step
@@ -45,13 +45,6 @@ class Similar(Draft):
     kinds: Kinds
     _steps: dict[tuple[int, int], float] = field(default_factory=dict)
     _scopes: dict[tuple[int, int], tuple[float, Pairs]] = field(default_factory=dict)
-
-    def leaves(self, tree: Tree) -> Iterator[Tree]:
-        """The single steps of a subtree, in order."""
-        if not tree.children:
-            yield tree
-        for child in tree.children:
-            yield from self.leaves(child)
 
     def children(self, left: Tree, right: Tree) -> Pairs:
         """The pairs of children of two scopes, by their places."""

@@ -88,6 +88,11 @@ class NetSteps(Record, eq=False):
     inputs: tuple[ComparedPort, ...]
     outputs: tuple[ComparedPort, ...]
 
+    def path_of(self, source: Source) -> str:
+        """The path of the step, or the name of the input, that a value is of."""
+        number, index = source
+        return self.inputs[index].name if number == NET_INPUT else self.steps[number].path
+
     @property
     def cost(self) -> Totals:
         """The figures of the whole net."""
@@ -172,23 +177,21 @@ class _Walk:
     ) -> dict[int, Source]:
         """Add a function's steps; returns where its deployed outputs come from, by index."""
         flow = self.costs.flow(function)
+        folded = self._folded(flow)
         values = {Ref(INPUT, index): source for index, source in enumerate(inputs)}
         for number, placed, own in self._placed(flow):
-            node = placed.node
-            read = tuple([values[ref] for ref in map(self._folded(flow), node.inputs)])
+            node, count = placed.node, times * (placed.times if self._fold else 1)
+            read = tuple([values[ref] for ref in map(folded, node.inputs)])
             path, owner = (*parts, *own), module + node.module
             if isinstance(node.callee, Function):
                 self.blocks[path] = node.callee
-                found = self.function(
-                    node.callee, path, f"{owner}.", read, times * self._times(placed)
-                )
+                found = self.function(node.callee, path, f"{owner}.", read, count)
                 for index, source in found.items():
                     values[Ref(number, index)] = source
                 continue
             for index in range(len(node.types)):
                 values[Ref(number, index)] = (len(self.steps), index)
-            self._add(flow, placed, path, module, read, times * self._times(placed))
-        folded = self._folded(flow)
+            self._add(flow, placed, path, module, read, count)
         return {
             index: values[folded(output.ref)]
             for index, output in enumerate(function.outputs)
@@ -212,9 +215,6 @@ class _Walk:
         return lambda ref: (
             ref if ref.producer == INPUT else Ref(flow.place(ref.producer), ref.output)
         )
-
-    def _times(self, placed: PlacedNode) -> int:
-        return placed.times if self._fold else 1
 
     def _add(
         self,

@@ -32,6 +32,13 @@ class Tree(Record, eq=False, gc=False):
     def size(self) -> int:
         return self.end - self.first
 
+    def leaves(self) -> Iterator[Tree]:
+        """The single steps, in order."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
 
 class Kinds(Draft):
     """Numbers for what subtrees are: the same for equal ones, of whichever net."""

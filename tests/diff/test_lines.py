@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 
 import netlang
 from netlang.diff import compare
+from netlang.diff.align import aligned
 from netlang.diff.lines import lines_of
 from netlang.diff.render.data import render_json
 from netlang.diff.render.steps import render_steps
@@ -89,6 +91,16 @@ def test_a_step_in_the_middle_of_a_long_chain_of_equal_ones() -> None:
     assert (found.removed, found.edited) == ((), ())
 
 
+def test_long_sequences_without_places_of_their_own_are_aligned_well() -> None:
+    """What is new is all in the first tenth, so places that correspond aren't proportional."""
+    draw = Random(1)
+    left = [draw.randrange(4) for _ in range(2000)]
+    right = [*(draw.randrange(4) for _ in range(100)), *left]
+    left, right = [5, *left, 6], [7, *right, 8]
+    pairs = aligned(left, right, lambda one, other: float(left[one] == right[other]))
+    assert len(pairs) > 0.75 * len(left)
+
+
 def test_nets_without_difference() -> None:
     found = between(net(BODY), net(BODY))
     assert found.same
@@ -107,6 +119,14 @@ def test_every_step_and_json() -> None:
     assert [each["after"]["path"] for each in data["changed"]] == ["relu1", "fc"]
     assert data["changed"][1]["arguments"] == {"out": ["10", "4"]}
     assert data["figures"]["parameters"] == [930, 876]
+
+
+def test_json_tells_how_a_step_is_another() -> None:
+    body = "    a: conv(3, 1x1)\n    b: {}\n    gap -> flatten"
+    data = json.loads(
+        render_json(between(net(body.format("conv(3, 1x1)")), net(body.format("reuse a"))))
+    )
+    assert [(each["after"]["path"], each["tied"]) for each in data["changed"]] == [("b", True)]
 
 
 def test_nets_that_have_little_in_common_are_told_in_bounded_lines() -> None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from netlang.analysis.render.describe import describe
 from netlang.diff.difference import Difference, StepChange
 from netlang.diff.lines import lines_of
-from netlang.diff.steps import NET_INPUT, NetSteps, Source, Step
+from netlang.diff.steps import NetSteps, Source, Step
 from netlang.diff.weights import pairings
 from netlang.ir.dims import evaluate
 
@@ -30,7 +30,13 @@ def render_json(difference: Difference) -> str:
         ],
         "figures": _figures(difference),
         "ports": [
-            {"kind": port.kind, "name": port.name, "before": port.before, "after": port.after}
+            {
+                "kind": port.kind,
+                "name": port.name,
+                "before": port.before,
+                "after": port.after,
+                "source": list(port.source) if port.source else None,
+            }
             for port in difference.ports
         ],
         "added": [_step(after[number]) for number in difference.added],
@@ -91,6 +97,8 @@ def _change(difference: Difference, change: StepChange) -> Json:
         "arguments": {each.name: list(each.texts) for each in change.arguments},
         "reads": reads,
         "operator": change.operator,
+        "tied": change.tied,
+        "repeated": change.repeated,
         "moved": change.moved,
         "renamed": change.renamed,
         "resized": change.resized,
@@ -98,7 +106,4 @@ def _change(difference: Difference, change: StepChange) -> Json:
 
 
 def _source(steps: NetSteps, source: Source | None) -> str | None:
-    if source is None:
-        return None
-    number, index = source
-    return steps.inputs[index].name if number == NET_INPUT else steps.steps[number].path
+    return None if source is None else steps.path_of(source)
