@@ -77,7 +77,7 @@ class Revision(Storage):
         return of_content(self._git(["cat-file", "blob", name], shown), f"{shown}@{self._revision}")
 
     def _is_bundled(self, path: Path) -> bool:
-        """Whether a file is one of the library, and the revision isn't one of the library itself."""
+        """Whether a file is the library's, and the revision isn't one of the library itself."""
         library = bundled_folder()
         return path.is_relative_to(library) and not self._folder.is_relative_to(library)
 

@@ -48,8 +48,8 @@ class MemoryAndTime(Check):
             symptoms.append(
                 Symptom(
                     "too little memory",
-                    f"a batch of {count} needs about {shown_bytes(needed)}, and {patient.device} has"
-                    f" {shown_bytes(there)}",
+                    f"a batch of {count} needs about {shown_bytes(needed)}, and"
+                    f" {patient.device} has {shown_bytes(there)}",
                     "compute the batch in parts with `accumulate`, or make it smaller",
                     patient.place("batch"),
                 )

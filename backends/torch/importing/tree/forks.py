@@ -58,7 +58,7 @@ def _uses(items: Sequence[Item], outputs: Sequence[Maker]) -> Counter[Maker]:
 
 
 def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Merge | None:
-    makers = {made: item for item in items if (made := result_of(item)) is not None}
+    makers = {made: each for each in items if (made := result_of(each)) is not None}
     branches: list[list[Item]] = []
     forks: set[Maker] = set()
     for value in step.inputs:
@@ -69,12 +69,12 @@ def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Me
     if len(forks) != 1:
         return None
     fork = forks.pop()
-    made = [item for branch in branches for item in branch]
-    if len({id(each) for each in made}) < len(made):
+    parts = [item for branch in branches for item in branch]
+    if len({id(each) for each in parts}) < len(parts):
         return None
-    if _depth(made) >= _DEPTH or sum(1 for _ in steps_of(made)) > _STEPS:
+    if _depth(parts) >= _DEPTH or sum(1 for _ in steps_of(parts)) > _STEPS:
         return None
-    own = {source for item in made for source in gives(item)}
+    own = {source for item in parts for source in gives(item)}
     if fork in own:
         return None
     return Merge(step, fork, branches)
