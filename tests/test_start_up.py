@@ -20,7 +20,8 @@ except SystemExit:
 LIGHT = {
     "import": "import netlang",
     "facts": "import netlang; net = netlang.load('resnet18'); net.params, net.summary()",
-    "check": CLI.format(arguments=["check", "resnet18"]),
+    "check of a recipe and its net": CLI.format(arguments=["check", "resnet:imagenet"]),
+    "train --help": CLI.format(arguments=["train", "--help"]),
     "list": CLI.format(arguments=["list"]),
 }
 

@@ -65,7 +65,7 @@ class Translate(Augmentation):
 
 @final
 class Shear(Augmentation):
-    """Shear along each axis about the centre, by an angle drawn uniformly."""
+    """Shear sideways about the centre by an angle drawn uniformly, as torchvision does."""
 
     name: ClassVar[str] = "shear"
 

@@ -149,8 +149,13 @@ def test_scale() -> None:
 
 
 def test_shear() -> None:
+    """Sideways alone: where a row isn't left, a picture of rows stays as it is."""
     tangent = done("shear(20)", columns())[:, 0, 5, 4]
     assert uniform(np.rad2deg(np.arctan(tangent.numpy())), -20.0, 20.0)
+    rows = columns().transpose(1, 2)
+    middle = slice(2, 7)
+    found = done("shear(20)", rows)[:, :, :, middle]
+    assert torch.allclose(found, rows[:, :, middle].double().expand_as(found), atol=1e-5)
 
 
 def test_translate() -> None:
