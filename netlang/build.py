@@ -128,7 +128,7 @@ class OnnxOptions(Record):
     bits than its spec, if it does; `ends` is what stands around the net. It loads in the release of
     `runtime`, as ``onnxruntime==1.17``. Weights are in a file beside it if `external`, and if it
     had over 2 GiB with them. With `functions`, the blocks of the spec are functions in it.
-    `license` goes into its metadata.
+    `license` goes into its metadata, and with `spec` the net as a spec.
     """
 
     opset: int | None = None
@@ -140,6 +140,7 @@ class OnnxOptions(Record):
     external: bool = False
     functions: bool = False
     license: str | None = None
+    spec: bool = True
 
 
 USUAL_ONNX = OnnxOptions()
@@ -152,6 +153,7 @@ class FileAsked(TypedDict, total=False):
     external: bool
     functions: bool
     license: str | None
+    spec: bool
 
 
 def _silent(line: str) -> None:

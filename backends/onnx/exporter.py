@@ -52,7 +52,7 @@ class Form(Record):
     `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
     folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
     `ends` is what stands around the net. With `functions`, blocks are functions of the file.
-    `license` is told in its metadata.
+    `license` is told in its metadata, and the spec, unless not `told`.
     """
 
     opset: int = OPSET
@@ -63,6 +63,7 @@ class Form(Record):
     ends: Ends = NET_ALONE
     functions: bool = False
     license: str | None = None
+    told: bool = True
 
 
 USUAL_FORM = Form()
@@ -78,6 +79,7 @@ def form_of(options: OnnxOptions) -> Form:
         ends=options.ends,
         functions=options.functions,
         license=options.license,
+        told=options.spec,
     )
 
 
@@ -116,7 +118,7 @@ def export(
     owned = slots(program)
     taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
     with no_collection():
-        metadata = facts_of_spec(program, form.license)
+        metadata = facts_of_spec(program, form.license, told=form.told)
         metadata |= facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _written(program, Path(path), owned, taken, seed=seed, form=form, ends=ends)

@@ -11,29 +11,48 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from netlang.analysis.expand import LONGEST, expand_program
+from netlang.analysis.render.expansion import render_spec
 from netlang.backends.weights import WeightSource, class_names, step_of
 from netlang.ir.program import Function, Program
 from netlang.ir.types import DType
+from netlang.modules.onnx_metadata import KEY
 from netlang.passes.narrow import FOLLOWING, Narrowing
 
 __all__ = ["facts_of_precision", "facts_of_spec", "facts_of_weights"]
 
 _LONGEST = 1 << 16
 """Characters of an entry; longer ones are omitted: whitening may have megabytes of numbers."""
+_LONGEST_SPEC = 1 << 20
+"""Characters of the net written out: a step takes some 80, so that those of most files fit."""
 
 
-def facts_of_spec(program: Program, license: str | None) -> dict[str, str]:
+def facts_of_spec(program: Program, license: str | None, *, told: bool = True) -> dict[str, str]:
     """The metadata on what the file was made from: texts, the compiler's version, the licence.
 
-    `license` is what the user says, if anything.
+    `license` is what the user says, if anything. If the spec isn't to be `told`, its text and the
+    names and hashes of its files are left out.
     """
     from netlang import __version__
 
-    texts = [{"file": name, "sha256": digest} for name, digest in _texts(program.net)]
-    entries = {"version": __version__, "spec": json.dumps(texts, ensure_ascii=False)}
+    entries = {"netlang.version": __version__}
+    if told:
+        texts = [{"file": name, "sha256": digest} for name, digest in _texts(program.net)]
+        entries["netlang.spec"] = json.dumps(texts, ensure_ascii=False)
     if license is not None:
-        entries["license"] = license
-    return {f"netlang.{name}": text for name, text in entries.items() if _is_told(text)}
+        entries["netlang.license"] = license
+    entries = {name: text for name, text in entries.items() if _is_told(text)}
+    text = _expanded(program) if told else ""
+    return {**entries, KEY: text} if text else entries
+
+
+def _expanded(program: Program) -> str:
+    """The net written out as a spec; empty if that is too long."""
+    expansion = expand_program(program)
+    if expansion.count > LONGEST:
+        return ""
+    text = render_spec(expansion, comments=False) + "\n"
+    return text if len(text) <= _LONGEST_SPEC and _is_text(text) else ""
 
 
 def _texts(net: Function) -> list[tuple[str, str]]:
@@ -86,8 +105,11 @@ def _entries(
 
 def _is_told(text: object) -> bool:
     """Whether a value is text that a file can hold: valid Unicode and not too long."""
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        return False
+    return isinstance(text, str) and len(text) <= _LONGEST and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text is valid Unicode."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

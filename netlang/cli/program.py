@@ -17,8 +17,8 @@ __all__ = ["run"]
 
 SUMMARY = """Compile networks that are written as in the paper.
 
-SPEC is a file (`file.net`), one of its nets (`file.net:net`), a bundled net (`resnet50`), or any
-of these called: `'resnet50(classes=10)'`.
+SPEC is a file (`file.net`), one of its nets (`file.net:net`), a bundled net (`resnet50`), any of
+these called: `'resnet50(classes=10)'`, or an ONNX file that has the net it was made from.
 """
 
 

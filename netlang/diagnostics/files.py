@@ -22,6 +22,7 @@ __all__ = [
     "NetNotInFile",
     "NoNetInFile",
     "NoRecipeInFile",
+    "NoSpecInModel",
     "NotAFile",
     "NotANetFile",
     "NotInRevision",
@@ -92,6 +93,16 @@ class NotANetFile(Diagnostic):
 
     path: str
     advice: str = ""
+
+
+class NoSpecInModel(Diagnostic):
+    """An ONNX file without the entry of its metadata that has the net as a text."""
+
+    code = "E0027"
+    title = "`{path}` has no spec in its metadata"
+    help = "name the `.net` file: another program wrote this one, or netlang with `--no-spec`"
+
+    path: str
 
 
 class UnknownBundled(Diagnostic):

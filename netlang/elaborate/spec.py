@@ -179,8 +179,8 @@ def _locate(
 
 def _is_file(where: str) -> bool:
     """Whether a text names a file, on the disk or in a revision, and no bundled one."""
-    marks = where.endswith(".net"), "/" in where, "\\" in where, ".net@" in where
-    return any(marks)
+    marks = "/" in where, "\\" in where, ".net@" in where
+    return where.endswith((".net", ".onnx")) or any(marks)
 
 
 def _opened(where: str, library: Library | None) -> tuple[Library, Path]:

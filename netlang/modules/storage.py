@@ -1,4 +1,7 @@
-"""Where `.net` files are read from: the disk, or a revision in git."""
+"""Where `.net` files are read from: the disk, or a revision in git.
+
+On the disk, an `.onnx` file stands for the spec in its metadata.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,10 @@ class _Disk(Storage):
         return not end.is_relative_to(folder.resolve()) and path not in bundled_files().values()
 
     def read(self, path: Path, shown: str | None = None) -> Source:
+        if path.suffix == ".onnx":
+            from netlang.modules.onnx_metadata import spec_in_model  # few specs are in one
+
+            return spec_in_model(path, shown)
         return read(path, shown)
 
 

@@ -8,15 +8,19 @@ takes by itself. The nets whose weights are larger than most machines' memory ar
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from functools import cache
 
+from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.facts import Facts
 from netlang.build import BuildOptions, OnnxOptions
 from netlang.cli.library import groups
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
+from netlang.ir.program import Program
+from netlang.records import replace
 from netlang.targets.verifying import VerifyOptions, verifying_backend
-from tests.campaigns.running import MOST, Campaign, Failure, Verdict, command
+from tests.campaigns.running import MOST, Campaign, Failure, Option, Verdict, command
 from tests.specs.settled import HUGE
 
 __all__ = ["CAMPAIGN", "nets", "trial"]
@@ -41,10 +45,22 @@ def nets() -> tuple[str, ...]:
     return tuple(sorted(work, key=lambda name: (work[name], name)))
 
 
-def trial(number: int) -> Verdict:
+def starting_from(program: Program, side: int) -> Program:
+    """A net with sizes of at most `side` as its usual ones, if it runs at these."""
+    usual = tuple(replace(size, default=min(side, size.default)) for size in program.sizes)
+    try:
+        checked_sizes(program, {size.name: size.default for size in usual})
+    except NetlangError:
+        return program
+    return replace(program, sizes=usual)
+
+
+def trial(number: int, side: int = 0) -> Verdict:
     """Both files of one net."""
     name = nets()[number % MOST]
     program, failures, counts = load_program(name), [], {"nets": 1}
+    if side:
+        program = starting_from(program, side)
     for fold in (True, False):
         options = VerifyOptions(BuildOptions(onnx=OnnxOptions(fold=fold)))
         form = "folded" if fold else "as written"
@@ -58,9 +74,20 @@ def trial(number: int) -> Verdict:
     return Verdict(tuple(failures), counts)
 
 
+@dataclass(frozen=True)
+class _StartingFrom:
+    """The trials from a side."""
+
+    side: int
+
+    def __call__(self, number: int) -> Verdict:
+        return trial(number, self.side)
+
+
 CAMPAIGN = Campaign(
-    "verified", __doc__ or "", trial, chunk=1, count=len(_names()), most=len(_names())
-)
+    "verified", __doc__ or "", trial, chunk=1, count=len(_names()), most=len(_names()),
+    option=Option("--side", "start from sizes of at most N", _StartingFrom),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(command(CAMPAIGN))

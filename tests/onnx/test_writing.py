@@ -159,6 +159,8 @@ def test_what_the_metadata_say_of_the_spec(tmp_path: Path) -> None:
         {"file": name, "sha256": sha256((tmp_path / name).read_bytes()).hexdigest()}
         for name in ("spec.net", "own.net")
     ]
+    assert facts["netlang.expanded"].startswith("net n {\n    input x: [3, H=8, W=8]\n    x -> ")
+    assert "#" not in facts["netlang.expanded"]
     assert facts["netlang.version"] == netlang.__version__
     assert facts["netlang.license"] == "MIT"
     assert facts["netlang.constraints"] == "H >= 3\nW >= 3"

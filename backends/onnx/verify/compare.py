@@ -89,7 +89,9 @@ class _Comparison:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "net.onnx"
             for fold in (True, False):
-                form = Form(opset=opset, any_runtime=True, fold=fold, narrow=self._narrow())
+                form = Form(
+                    opset=opset, any_runtime=True, fold=fold, narrow=self._narrow(), told=False
+                )
                 export(self._program, path, weights=self._weights.arrays, form=form)
                 found.append(ModelFile(path))
         return max(found, key=lambda each: len(each.made & self._file.made))

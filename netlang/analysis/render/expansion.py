@@ -30,23 +30,27 @@ LONGEST_TEXT = 60
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def render_spec(expansion: Expansion) -> str:
-    """The text without a final line break. Raises `NetlangError` for an expansion with repeats."""
+def render_spec(expansion: Expansion, *, comments: bool = True) -> str:
+    """The text without a final line break; without `comments`, as short as it can be.
+
+    Raises `NetlangError` for an expansion with repeats.
+    """
     program = expansion.program
     if expansion.has_repeats:
         raise too_many(program, expansion.count, LONGEST, "`--format json` has repeats once")
     asserts = _asserts(expansion)
     names = _Names(expansion)
-    lines = [f"# {line}" for line in _heading(expansion)]
+    lines = [f"# {line}" for line in _heading(expansion)] if comments else []
     lines += braces_defined(label(step.path) for step in expansion.steps)
     lines.append(f"net {program.name} {{")
     lines += _indented(_inputs(program))
     lines += _indented(_sizes(expansion, asserts))
     lines += _indented(f"assert {constraint}" for constraint in asserts)
     for step in expansion.steps:
-        lines.append("")
-        lines += _indented(_step(step, names))
-    lines.append("")
+        if comments:
+            lines += ["", *_indented(_comments(step))]
+        lines.append(f"    {_step(step, names)}")
+    lines += [""] * comments
     lines += _indented(_outputs(expansion, names))
     return "\n".join(visible(line) for line in [*lines, "}"])
 
@@ -117,17 +121,21 @@ def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
 # --- steps --------------------------------------------------------------------------------------
 
 
-def _step(step: ExpandedStep, names: _Names) -> Iterator[str]:
+def _comments(step: ExpandedStep) -> Iterator[str]:
     shapes = ", ".join(map(str, step.input_types)) or "nothing"
     yield f"# {_expression(step.span)} at {_place(step.span)}"
     yield f"#   {shapes} -> {', '.join(map(str, step.types))}"
     yield from (f"#   {line}" for line in _origins(step))
+
+
+def _step(step: ExpandedStep, names: _Names) -> str:
     own = len(step.inputs) - len(step.op.given)
     given = dict(zip(step.op.given, map(names.path, step.inputs[own:]), strict=True))
     weights = [f"{name}={_quoted(path)}" for name, path in {**given, **step.tied}.items()]
     action = f"reuse {label(step.module)}" if step.reuses else _call(step.op, weights)
     source = names.source(step.inputs[:own])
-    yield f"{source} -> {label(step.path)}: {action}" if source else f"{label(step.path)}: {action}"
+    made = f"{label(step.path)}: {action}"
+    return f"{source} -> {made}" if source else made
 
 
 class _Names:

@@ -70,6 +70,12 @@ def _file_options() -> tuple[click.Option, ...]:
             help="The licence of an .onnx file, for its metadata: an SPDX expression such as "
             "`Apache-2.0`.",
         ),
+        click.Option(
+            ["--no-spec"],
+            is_flag=True,
+            help="Leave SPEC out of an .onnx file's metadata: else they have the net as a spec, "
+            "and the names and hashes of its files.",
+        ),
     )
 
 
@@ -125,6 +131,7 @@ class OnnxAsked(PrecisionAsked):
     external: bool
     functions: bool
     license: str | None
+    no_spec: bool
     preprocess: str | None
     layout: Layout | None
     postprocess: str | None
@@ -162,6 +169,7 @@ def onnx_of(asked: OnnxAsked, recipe: Recipe | None = None) -> OnnxOptions:
         external=asked["external"],
         functions=asked["functions"],
         license=asked["license"],
+        spec=not asked["no_spec"],
     )
 
 

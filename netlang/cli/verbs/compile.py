@@ -13,7 +13,7 @@ from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argum
 from netlang.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from netlang.build import BuildOptions, Written
     from netlang.targets import Backend
@@ -98,6 +98,7 @@ def _compile(
     # Every output is known to be writable in kind before the first is written.
     files = outputs(names if manifest is None else (*names, manifest))[: len(names)]
     jobs = [(backend_for(path), path) for path in files]
+    _refuse_own_file(spec, files)
     if not any(path.suffix.lower() == ".onnx" for path in files):
         refuse_onnx_options(click.get_current_context())
     has_source = any(_is_source(path) for _, path in jobs)
@@ -116,6 +117,13 @@ def _compile(
         every = _of_net(spec, changes, inputs, jobs, replace(options, onnx=onnx_of(asked)))
     _report_all(line.cleared_for(every), None if manifest is None else Path(manifest))
     return 0
+
+
+def _refuse_own_file(spec: str, files: Sequence[Path]) -> None:
+    """Refuse to replace the ONNX file that SPEC is read from, and with it its weights."""
+    own, suffix, _ = spec.strip().partition(".onnx")
+    if suffix and Path(own + suffix).resolve() in {path.resolve() for path in files}:
+        raise click.UsageError(f"`{own}{suffix}` is SPEC, which -o would replace: name another")
 
 
 def _report_all(every: Iterator[Written], manifest: Path | None) -> None:

@@ -25,8 +25,8 @@ def command() -> click.Command:
             click.Option(
                 ["--onnx", "file"],
                 metavar="FILE",
-                help="The file to compare, written or edited by anyone. Without it, the one that "
-                "`compile` would write.",
+                help="The file to compare, written or edited by anyone. Without it, SPEC if that "
+                "is an ONNX file, or else the one that `compile` would write.",
             ),
             *weight_options("Weights that the file has, from .safetensors or a state dict (.pth)."),
             size_option(),
@@ -64,8 +64,10 @@ def _verify(
     from netlang.targets import needs
     from netlang.targets.verifying import VerifyOptions, verifying_backend
 
+    if file is None and spec.endswith(".onnx"):
+        file = spec
     if file is not None and (opset is not None or no_fold):
-        raise click.UsageError("--opset and --no-fold are for comparing without --onnx")
+        raise click.UsageError("--opset and --no-fold are for comparing what isn't in a file yet")
     program = program_of(spec)
     build = replace(build_options(asked), onnx=OnnxOptions(opset=opset, fold=not no_fold))
     options = VerifyOptions(build, Path(file) if file else None, sizes(size, program))
