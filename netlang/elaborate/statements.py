@@ -27,11 +27,10 @@ from netlang.elaborate.operators import single
 from netlang.elaborate.references import is_labelled
 from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
-from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.builtins import FUNCTIONS, is_word
 from netlang.evaluate.functions import ScopedFunction
 from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import Broken, Layer, Undecided, Value, describe
-from netlang.evaluate.words import is_word
 from netlang.ir.program import INPUT, Output
 from netlang.ops import operator
 from netlang.syntax import ast

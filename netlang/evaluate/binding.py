@@ -10,32 +10,24 @@ from collections.abc import Callable
 from functools import cache
 from itertools import filterfalse
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any
 
-from netlang.advice.arguments import (
-    activation_as_step,
-    as_list,
-    completed,
-    converted,
-    missing_arguments,
-    without_inputs,
-)
-from netlang.advice.edits import without_arguments
-from netlang.advice.nearest import replacement
-from netlang.advice.numbers import as_argument
-from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
+from netlang.advice.arguments import completed, converted, missing_arguments, without_inputs
+from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import (
-    ArgumentTwice,
-    BadArgument,
-    MissingArgument,
-    TooManyArguments,
-    UnknownArgument,
-)
+from netlang.diagnostics.language.expressions import TooMuchWork
+from netlang.diagnostics.language.values import BadArgument, MissingArgument
 from netlang.evaluate.lists import spread
+from netlang.evaluate.refused import (
+    Callee,
+    given_twice,
+    too_many,
+    too_many_written,
+    unknown_argument,
+)
 from netlang.evaluate.values import (
     BoundArgument,
-    FunctionValue,
+    Broken,
     Layer,
     OperatorTarget,
     Value,
@@ -50,7 +42,6 @@ from netlang.syntax import ast
 __all__ = ["argument_spans", "bind", "bound_arguments", "convert", "operator_of"]
 
 Evaluate = Callable[[ast.Expr], Value]
-Callee: TypeAlias = Layer | FunctionValue
 
 _name_of: Callable[[ast.Parameter], str] = attrgetter("name")
 
@@ -85,48 +76,56 @@ def bound_arguments(
     arguments: tuple[ast.Argument, ...],
     evaluate: Evaluate,
 ) -> dict[str, BoundArgument]:
-    """The arguments of a call by the parameters, `names`, that they are for, earlier ones too."""
+    """The arguments of a call by the parameters, `names`, that they are for, earlier ones too.
+
+    Raises all that is wrong with them: one mistake doesn't hide those in other arguments.
+    """
     bound = dict(callee.arguments)
     open_names = list(filterfalse(bound.__contains__, names))
     here: dict[str, ast.Argument] = {}
-    unknown: list[Diagnostic] = []
+    failures: list[NetlangError] = []
     for place, argument in enumerate(arguments):
         if isinstance(argument.value, ast.Spread):
             items = spread(argument.value, evaluate)
             if len(items) > len(open_names):
-                raise _too_many(argument, callee, names, len(bound) + len(items))
+                raise too_many(argument, callee, names, len(bound) + len(items))
             for item in items:
                 name = open_names.pop(0)
                 here[name] = argument
                 bound[name] = BoundArgument(item, argument.value.span)
             continue
         if argument.name is not None and argument.name not in names:
-            unknown.append(_unknown(callee, argument, names))
+            failures.append(NetlangError(unknown_argument(callee, argument, names)))
             continue
         name = _parameter(callee, arguments, place, names, open_names)
         if name in here:
-            raise _twice(callee, arguments, place, name, here[name])
+            raise given_twice(callee, arguments, place, name, here[name])
         here[name] = argument
-        bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
-    if unknown:
-        raise NetlangError(*unknown)
+        try:
+            bound[name] = BoundArgument(evaluate(argument.value), argument.value.span)
+        except NetlangError as error:
+            failures.append(error)
+            bound.pop(name, None)
+    if failures:
+        raise _failed(callee, {name: bound[name] for name in here if name in bound}, failures)
     return bound
 
 
-def _twice(
-    layer: Callee, arguments: tuple[ast.Argument, ...], place: int, name: str, before: ast.Argument
+def _failed(
+    callee: Callee, good: dict[str, BoundArgument], failures: list[NetlangError]
 ) -> NetlangError:
-    edit = without_arguments(arguments, place, place)
-    same = arguments[place].value.span.text == before.value.span.text
-    return NetlangError(
-        ArgumentTwice(
-            span=arguments[place].span,
-            callee=layer.name,
-            name=name,
-            notes=(Note(before.span, f"`{name}` is given here"),),
-            fix=Fix("remove one of them", (edit,), safe=same),
-        )
-    )
+    """All that is wrong with a call of which some arguments have no value: `good` are the others.
+
+    Of several that are too much work only the first is told: nothing is left for those after it.
+    """
+    found = {each.code: each for error in reversed(failures) for each in error.diagnostics}
+    if TooMuchWork.code in found:
+        return NetlangError(found[TooMuchWork.code])
+    told = [each for error in failures for each in error.diagnostics]
+    if isinstance(callee, Layer) and isinstance(callee.target, OperatorTarget):
+        known = {name: each for name, each in good.items() if not isinstance(each.value, Broken)}
+        told += _converted_all(callee.name, callee.target.op, known)[2]
+    return NetlangError(*told)
 
 
 def _parameter(
@@ -141,77 +140,10 @@ def _parameter(
     if argument.name is None:
         if open_names:
             return open_names.pop(0)
-        fix = (
-            _as_list(layer, arguments)
-            or as_argument(layer.name, arguments)
-            or _without_rest(layer, arguments, place, names)
-        )
-        raise _too_many(argument, layer, names, len(arguments) + len(layer.arguments), fix)
+        raise too_many_written(layer, arguments, place, names)
     if argument.name in open_names:
         open_names.remove(argument.name)
     return argument.name
-
-
-def _too_many(
-    argument: ast.Argument,
-    layer: Callee,
-    names: tuple[str, ...],
-    given: int,
-    fix: Fix | None = None,
-) -> NetlangError:
-    return NetlangError(
-        TooManyArguments(
-            span=argument.span,
-            callee=layer.name,
-            expected=_counted(len(names)),
-            given=given,
-            available=_listed(names),
-            fix=fix,
-        )
-    )
-
-
-def _without_rest(
-    layer: Callee, arguments: tuple[ast.Argument, ...], place: int, names: tuple[str, ...]
-) -> Fix | None:
-    """Removes the arguments that are too many; None if a list may be among them."""
-    if any(isinstance(each.value, ast.Spread) for each in arguments):
-        return None
-    last = max(index for index, each in enumerate(arguments) if each.name is None)
-    edit = without_arguments(arguments, place, last)
-    return Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
-
-
-def _as_list(layer: Callee, arguments: tuple[ast.Argument, ...]) -> Fix | None:
-    """The arguments as one list, if the operator takes exactly that."""
-    if not isinstance(layer, Layer) or not isinstance(layer.target, OperatorTarget):
-        return None
-    items = signature(layer.target.op)
-    return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
-
-
-def _unknown(layer: Callee, argument: ast.Argument, names: tuple[str, ...]) -> Diagnostic:
-    span, name = argument.name_span or argument.span, argument.name or ""
-    target = layer.target if isinstance(layer, Layer) else None
-    if isinstance(target, OperatorTarget) and name in target.op.weight_values:
-        from netlang.diagnostics.language.given import WeightInLayer
-
-        return WeightInLayer(span=argument.span, operator=layer.name, name=name)
-    return UnknownArgument(
-        span=span,
-        callee=layer.name,
-        name=name,
-        available=_listed(names),
-        fix=activation_as_step(argument) or replacement(name, names, span),
-    )
-
-
-def _counted(count: int) -> str:
-    return {0: "no arguments", 1: "1 argument"}.get(count, f"{count} arguments")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "no arguments"
 
 
 def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
@@ -242,43 +174,59 @@ def _converted(item: Argument, bound: BoundArgument) -> Fix | None:
 
 
 def operator_of(layer: Layer, span: Span) -> Op:
-    """The operator with all of its arguments. Raises a diagnostic for missing or wrong ones."""
+    """The operator with all of its arguments. Raises a diagnostic for each missing or wrong one."""
     if not isinstance(layer.target, OperatorTarget):
         raise TypeError(f"{layer.name} isn't an operator")
-    name, bound = layer.name, dict(layer.arguments)
+    name, op, bound = layer.name, layer.target.op, dict(layer.arguments)
+    if name == "linear":
+        _refuse_inputs(signature(op), bound)
+    fields, lacking, wrong = _converted_all(name, op, bound)
+    if lacking is not None:
+        missing = MissingArgument(
+            span=span,
+            callee=name,
+            name=lacking.name,
+            description=lacking.kind.description,
+            call=completed(name, span, [lacking.name]),
+            fix=missing_arguments(span, signature(op), bound),
+        )
+        raise NetlangError(missing, *wrong)
+    if wrong:
+        raise NetlangError(*wrong)
+    return op(**fields)
+
+
+def _converted_all(
+    name: str, op: type[Op], bound: dict[str, BoundArgument]
+) -> tuple[dict[str, Any], Argument | None, list[Diagnostic]]:
+    """The arguments converted for an operator's fields, the first that is missing, and mistakes."""
     fields: dict[str, Any] = {}
-    for item in signature(layer.target.op):
+    lacking = None
+    wrong: list[Diagnostic] = []
+    for item in signature(op):
         given = bound.get(item.name)
         if given is not None:
-            if name == "linear":
-                _refuse_inputs(layer, item, bound)
-            fields[item.name] = convert(name, item, given)
-        elif item.required:
-            raise NetlangError(
-                MissingArgument(
-                    span=span,
-                    callee=name,
-                    name=item.name,
-                    description=item.kind.description,
-                    call=completed(name, span, [item.name]),
-                    fix=missing_arguments(span, signature(layer.target.op), bound),
-                )
-            )
-    return layer.target.op(**fields)
+            try:
+                fields[item.name] = convert(name, item, given)
+            except NetlangError as error:
+                wrong += error.diagnostics
+        elif item.required and lacking is None:
+            lacking = item
+    return fields, lacking, wrong
 
 
-def _refuse_inputs(layer: Layer, item: Argument, bound: dict[str, BoundArgument]) -> None:
+def _refuse_inputs(items: tuple[Argument, ...], bound: dict[str, BoundArgument]) -> None:
     """Raise a diagnostic for `linear(64, 10)`, which gives the number of inputs as in PyTorch."""
-    if item.name != "bias" or "out" not in bound:
+    if "bias" not in bound or "out" not in bound:
         return
     fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
     if fix is not None:
         raise NetlangError(
             BadArgument(
                 span=bound["bias"].span,
-                callee=layer.name,
-                name=item.name,
-                expected=item.kind.description,
+                callee="linear",
+                name="bias",
+                expected=next(each.kind.description for each in items if each.name == "bias"),
                 actual=f"{describe(bound['bias'].value)}, a second number",
                 fix=fix,
             )

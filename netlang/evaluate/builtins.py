@@ -13,8 +13,9 @@ from operator import add, mul
 from netlang.evaluate.values import Value, kind_of
 from netlang.ir.dims import Dim, Expr
 from netlang.ir.numbers.computed import is_number, round_to
+from netlang.ops import KEYWORDS, is_keyword, operator
 
-__all__ = ["FUNCTIONS", "KEEPING", "OF_SIZES", "USAGE", "Refusal"]
+__all__ = ["FUNCTIONS", "KEEPING", "OF_SIZES", "USAGE", "Refusal", "is_word"]
 
 OF_SIZES = frozenset({"sum", "product"})
 """Functions that take sizes of the input, too."""
@@ -189,3 +190,9 @@ USAGE: dict[str, str] = {
     "product": "product(list)",
     "round_to": "round_to(x, multiple)",
 }
+
+
+def is_word(name: str) -> bool:
+    """Whether a name has a meaning even if nothing in the file defines it."""
+    known = name in FUNCTIONS or name in KEYWORDS or is_keyword(name)
+    return known or operator(name) is not None

@@ -20,12 +20,12 @@ from netlang.diagnostics.language.names import (
     UnusedConstant,
     UnusedParameter,
 )
+from netlang.evaluate.builtins import is_word
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator, Figure
 from netlang.evaluate.functions import ScopedFunction
 from netlang.evaluate.nesting import room_for_nesting
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
-from netlang.evaluate.words import is_word
 from netlang.evaluate.work import Work
 from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read

@@ -20,9 +20,8 @@ from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import UnknownLayer, UnknownName
 from netlang.evaluate.binding import bind
-from netlang.evaluate.builtins import FUNCTIONS
+from netlang.evaluate.builtins import FUNCTIONS, is_word
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
-from netlang.evaluate.words import is_word
 from netlang.modules.computed_names import comes_to
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.records import Record
@@ -261,7 +260,7 @@ def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnos
 
 def _any_value(expr: ast.Expr) -> Value:
     """A placeholder: only the names and number of arguments matter here."""
-    return 0
+    return Broken()
 
 
 def _constants(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from netlang.advice.arguments import completed, missing_arguments
 from netlang.advice.edits import without_arguments
@@ -72,28 +72,54 @@ def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Descri
 def fields_of(
     cls: type[Description], arguments: tuple[ast.Argument, ...], names: Environment, span: Span
 ) -> dict[str, object]:
-    """The fields of a description from the arguments in a recipe. Raises `NetlangError`."""
+    """The fields of a description from the arguments in a recipe.
+
+    Raises `NetlangError` with all that is wrong: one mistake doesn't hide those in other arguments.
+    """
     items = {item.name: item for item in signature(cls)}
+    given, failures = _given(cls, arguments, tuple(items))
+    if not failures:  # else one of them may be the one that is missing
+        failures += _missing(cls, tuple(items.values()), given, span)
+    fields: dict[str, object] = {}
+    shifted = False  # of arguments in a wrong order, the first says enough
+    for name, argument in given.items():
+        try:
+            fields[name] = _field(cls, items, name, argument, names)
+        except NetlangError as error:
+            if argument.name is not None or not shifted:
+                failures.append(error)
+            shifted = shifted or argument.name is None
+    if failures:
+        raise NetlangError(*(each for error in failures for each in error.diagnostics))
+    return fields
+
+
+def _given(
+    cls: type[Description], arguments: tuple[ast.Argument, ...], names: tuple[str, ...]
+) -> tuple[dict[str, ast.Argument], list[NetlangError]]:
+    """The arguments by the fields that they are for, and what is wrong with others."""
     given: dict[str, ast.Argument] = {}
+    failures: list[NetlangError] = []
     for position, argument in enumerate(arguments):
-        single(argument, cls.name)
-        name = _name(cls, arguments, position, tuple(items))
-        if name in given:
-            first = Note(given[name].span, f"`{name}` is given here")
-            raise NetlangError(
-                ArgumentTwice(
-                    span=argument.span,
-                    callee=cls.name,
-                    name=name,
-                    notes=(first,),
-                    fix=Fix(
-                        "remove one of them", (without_arguments(arguments, position, position),)
-                    ),
-                )
-            )
-        given[name] = argument
-    _require(cls, tuple(items.values()), given, span)
-    return {name: _field(cls, items, name, argument, names) for name, argument in given.items()}
+        try:
+            single(argument, cls.name)
+            name = _name(cls, arguments, position, names)
+        except NetlangError as error:
+            if argument.name is None:  # what those after it are for isn't known
+                raise
+            failures.append(error)
+            continue
+        if name not in given:
+            given[name] = argument
+            continue
+        first = Note(given[name].span, f"`{name}` is given here")
+        edits = (without_arguments(arguments, position, position),)
+        fix = Fix("remove one of them", edits)
+        twice = ArgumentTwice(
+            span=argument.span, callee=cls.name, name=name, notes=(first,), fix=fix
+        )
+        failures.append(NetlangError(twice))
+    return given, failures
 
 
 def _field(
@@ -166,24 +192,25 @@ def _keywords(
     return None
 
 
-def _require(
+def _missing(
     cls: type[Description],
     items: tuple[Argument, ...],
     given: dict[str, ast.Argument],
     span: Span,
-) -> None:
-    for item in items:
-        if item.required and item.name not in given:
-            raise NetlangError(
-                MissingArgument(
-                    span=span,
-                    callee=cls.name,
-                    name=item.name,
-                    description=item.kind.description,
-                    call=completed(cls.name, span, [item.name]),
-                    fix=missing_arguments(span, items, given),
-                )
+) -> Iterator[NetlangError]:
+    """The error for the first argument that has to be given and isn't."""
+    lacking = next((item for item in items if item.required and item.name not in given), None)
+    if lacking is not None:
+        yield NetlangError(
+            MissingArgument(
+                span=span,
+                callee=cls.name,
+                name=lacking.name,
+                description=lacking.kind.description,
+                call=completed(cls.name, span, [lacking.name]),
+                fix=missing_arguments(span, items, given),
             )
+        )
 
 
 def _name(

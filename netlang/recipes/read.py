@@ -24,10 +24,10 @@ from netlang.diagnostics.recipes.keys import (
     UnknownKey,
     UnknownOverride,
 )
+from netlang.evaluate.builtins import is_word
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import Broken
-from netlang.evaluate.words import is_word
 from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.warnings.text import StepAfterOutput
-from netlang.evaluate.words import is_word
+from netlang.evaluate.builtins import is_word
 from netlang.ir.program import Function, Item, Node, Repeat
 from netlang.lint.site import About
 from netlang.lint.steps import is_readable
