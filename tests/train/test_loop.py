@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from netlang.backends.torch import build
 from netlang.backends.torch.data.sets import Tensors
@@ -115,6 +116,38 @@ def test_weights_say_what_they_are(tmp_path: Path) -> None:
         assert facts["step"] == 10
         assert facts["keys"]["optimizer"].startswith("sgd(lr=0.1")
         assert facts["test"] == []
+
+
+class _Asked(TorchDispatchMode):
+    """Counts how often a number of a tensor is wanted, for which a program waits for a GPU."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]  # torch's own is without types too
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_step_asks_for_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty steps more are two records more, and two more readings of numbers."""
+    lists, tolist = [0], torch.Tensor.tolist
+
+    def listed(self: torch.Tensor) -> object:
+        lists[0] += 1
+        return tolist(self)
+
+    monkeypatch.setattr(torch.Tensor, "tolist", listed)
+    found = []
+    for steps in (20, 40):
+        recipe, program = sketch(BODY, f"steps: {steps}", "optimizer: adamw(lr=0.01)", "ema: 0.9",
+                                 "clip_norm: 1.0", "augment: noise(0.1) -> scale(0.8..1.2)",
+                                 "batch: 90", "schedule: cosine")  # fmt: skip
+        lists[0] = 0
+        with _Asked() as asked:  # type: ignore[no-untyped-call]  # torch's
+            train(recipe, program, RunOptions(tmp_path / str(steps), device="cpu"))
+        found.append((asked.count, lists[0]))
+    assert found[1][0] == found[0][0]
+    assert found[1][1] - found[0][1] == 2
 
 
 # --- when it ends -----------------------------------------------------------------------------

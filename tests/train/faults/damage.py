@@ -1,9 +1,9 @@
-"""`python -m tests.train.faults.damage --count 200 --seed 1`: a damaged checkpoint is noticed.
+"""`python -m tests.train.faults.damage --count 240 --seed 1`: a damaged checkpoint is noticed.
 
 A run is killed when it has two checkpoints, and something happens to the newer one: a flipped bit
 anywhere, a cut, zeros, bytes too many, the content of the older one. The older one is used, the run
 says so and why, and ends bit for bit as one that nobody disturbed. Where both are damaged nothing
-is begun anew.
+is begun anew. In one trial of eight nothing is damaged.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _spoil_the_rest(out: Path, generator: random.Random) -> None:
 
 
 CAMPAIGN = Campaign(
-    "damage", "A damaged checkpoint is noticed and the older one used.", trial, chunk=10, count=200
+    "damage", "A damaged checkpoint is noticed and the older one used.", trial, chunk=10, count=240
 )
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ pytestmark = [
 
 SHORT = [(kill.CAMPAIGN, 6), (damage.CAMPAIGN, 5), (stop.CAMPAIGN, 4)]
 LONG = [
-    (kill.CAMPAIGN, 500), (damage.CAMPAIGN, 200), (stop.CAMPAIGN, 100), (shards.CAMPAIGN, 120),
+    (kill.CAMPAIGN, 500), (damage.CAMPAIGN, 240), (stop.CAMPAIGN, 100), (shards.CAMPAIGN, 120),
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""A hundred steps: one process against two and three, and one that goes on as two.
+"""A hundred steps: one process against two and three of `torchrun`, and one that goes on as two.
 
-The tests of every run take up to 30 steps, of many more nets. `pytest -m slow -rP` prints by how
-much the losses differ.
+The tests of every run start copies of their own process in place of `torchrun`, and take up to 30
+steps, of many more nets. `pytest -m slow -rP` prints by how much the losses differ.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tests.train.world.subject import SHARD, Notes, carry_out
-from tests.train.world.support import compare, notes_of, together
+from tests.train.world.support import compare, launched, notes_of
 
 HUNDRED = ("stopped_hundred", "stopped_hundred_synchronized")
 STEPS = 100
@@ -43,8 +43,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_as_one_process(tmp_path: Path, one: dict[str, Notes], count: int, shard: bool) -> None:
     # Begun in as many processes and stopped, then gone on with.
     flags = [SHARD] if shard else []
-    together(count, tmp_path, *flags, *HUNDRED)
-    together(count, tmp_path, *flags, *(f"{name}+" for name in HUNDRED))
+    _under_torchrun(count, tmp_path, *flags, *HUNDRED)
+    _under_torchrun(count, tmp_path, *flags, *(f"{name}+" for name in HUNDRED))
     _compare(tmp_path, one, shard=shard)
 
 
@@ -55,8 +55,14 @@ def test_one_goes_on_as_two(
 ) -> None:
     for name in HUNDRED:
         copytree(begun / name, tmp_path / name)
-    together(2, tmp_path, *([SHARD] if shard else []), *(f"{name}+" for name in HUNDRED))
+    flags = [SHARD] if shard else []
+    _under_torchrun(2, tmp_path, *flags, *(f"{name}+" for name in HUNDRED))
     _compare(tmp_path, one, shard=shard)
+
+
+def _under_torchrun(count: int, folder: Path, *arguments: str) -> None:
+    done = launched(count, "tests.train.world.subject", folder, *arguments)
+    assert done.returncode == 0, done.stderr
 
 
 def _compare(folder: Path, one: dict[str, Notes], *, shard: bool) -> None:
