@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from torch import nn
 from netlang.backends.torch import build, emit
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.train import evaluate, train
-from netlang.backends.torch.train.files.provenance import write_sources
+from netlang.backends.torch.train.files.provenance import git_state, write_sources
 from netlang.backends.torch.train.folder import fingerprint
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.recipes import load_recipe
@@ -57,6 +58,27 @@ def test_a_run_can_be_repeated_from_its_folder(tmp_path: Path) -> None:
     train(recipe, program, RunOptions(tmp_path / "b", device="cpu"))
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.finished
+
+
+def test_the_revision_that_a_run_was_made_at(tmp_path: Path) -> None:
+    """And whether files differ from it; what a repository's settings ask to be run isn't."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    assert git_state(tmp_path) is None
+    git("init", "-q")
+    (tmp_path / "a.net").write_text("first")
+    git("add", "a.net")
+    git("commit", "-qm", "first")
+    revision = git("rev-parse", "HEAD")
+    git("config", "core.fsmonitor", f"touch {tmp_path / 'ran'}")
+    assert git_state(tmp_path) == {"revision": revision, "changed": False}
+    (tmp_path / "a.net").write_text("second")
+    assert git_state(tmp_path) == {"revision": revision, "changed": True}
+    assert not (tmp_path / "ran").exists()
 
 
 HEAD = "block head(classes) {\n    linear(classes)\n}\n"

@@ -97,7 +97,7 @@ def _refused(out: Path, refusal: Refusal) -> tuple[str, str]:
     return different(out), kind
 
 
-CAMPAIGN = Campaign("refuse", "The system refuses a call.", trial, chunk=10, count=3 * 330)
+CAMPAIGN = Campaign("refuse", "The system refuses a call.", trial, chunk=10, count=1206)
 
 if __name__ == "__main__":
     sys.exit(command(CAMPAIGN))

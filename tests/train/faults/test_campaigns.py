@@ -90,6 +90,11 @@ def test_many_trials(campaign: Campaign, count: int) -> None:
     assert run_here(campaign, count, 1).failures == []
 
 
+def test_the_campaign_refuses_every_call() -> None:
+    """A file more, or a tensor more in a checkpoint, is another call."""
+    assert refuse.total() <= refuse.CAMPAIGN.count
+
+
 @pytest.mark.slow
 def test_every_call_is_refused() -> None:
     failures = [refuse.trial(number).failures for number in range(refuse.total())]
