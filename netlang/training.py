@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.api import Net
 from netlang.build import ExampleInputs
-from netlang.processes import one_voice
+from netlang.processes import is_first, one_voice
 from netlang.recipes.load import load_recipe
 from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
@@ -19,8 +20,9 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.parts import PARTS, part_of
 from netlang.records import replace
 from netlang.resuming import call_to_resume
-from netlang.targets import Prediction, Trained, needs, training_backend
+from netlang.targets import Prediction, Trained, TrainingBackend, needs, training_backend
 from netlang.targets.options import PredictOptions, RunOptions, SampleOptions, ScoreOptions
+from netlang.targets.seeds import compared, summary, train_seeds
 from netlang.uncaught import ends_at_the_caller
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
     from torch import nn
+
+    from netlang.ir.program import Program
 
 __all__ = ["Picture", "Run", "examples", "train"]
 
@@ -72,9 +76,7 @@ def train(  # noqa: PLR0913 - one for each option of the command
     )  # fmt: skip
     options = replace(options, again=call_to_resume(recipe, texts, options))
     with needs(backend.extra):
-        ended = backend.train(read, program, options)
-    _hand_on(ended.signal)
-    return Run(read, Net(program, read), ended, options)
+        return _run(backend, read, program, options)
 
 
 @ends_at_the_caller
@@ -106,6 +108,25 @@ def examples(
         return backend.examples(read, program, options)
 
 
+def _run(backend: TrainingBackend, recipe: Recipe, program: Program, options: RunOptions) -> Run:
+    net = Net(program, recipe)
+    if recipe.seeds == 1:
+        ended = backend.train(recipe, program, options)
+        _hand_on(ended.signal)
+        return Run(recipe, net, ended, options)
+
+    def say(text: str) -> None:
+        if is_first():
+            print(text, file=sys.stderr)
+
+    done = train_seeds(backend, recipe, program, options, say)
+    ended = summary(done, options)
+    compared(ended)
+    _hand_on(ended.signal)
+    runs = tuple([Run(each.recipe, net, each.ended, each.options) for each in done])
+    return Run(recipe, net, ended, options, runs)
+
+
 def _hand_on(number: int | None) -> None:
     """Passes on a signal that stopped a run to the rest of the script.
 
@@ -124,10 +145,21 @@ class Run:
 
     `scores` are those of the best weights, by part and name (``"test accuracy"``). A run that was
     stopped by a scheduler's warning (SIGUSR1) is not `finished`; ``resume=True`` continues it.
+
+    Of a recipe with several `seeds`, `runs` has one for each, and `scores` are their means; weights
+    and records are those of each of them.
     """
 
-    def __init__(self, recipe: Recipe, net: Net, ended: Trained, options: RunOptions) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        net: Net,
+        ended: Trained,
+        options: RunOptions,
+        runs: tuple[Run, ...] = (),
+    ) -> None:
         self.net = net
+        self.runs = runs
         self.folder = ended.folder
         self.scores = dict(ended.scores)
         self.finished = ended.signal is None
@@ -136,13 +168,21 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """The file of the best weights; without a validation part, of the last ones."""
+        """The file of the best weights; without a validation part, of the last ones.
+
+        Raises `ValueError` if there are several runs.
+        """
+        self._require_one()
         best = self.folder / "best.safetensors"
         return best if best.exists() else self.folder / "last.safetensors"
 
     @cached_property
     def history(self) -> list[dict[str, float]]:
-        """The records of the run in order: `step`, `loss`, `lr` and scores."""
+        """The records of the run in order: `step`, `loss`, `lr` and scores.
+
+        Raises `ValueError` if there are several runs.
+        """
+        self._require_one()
         lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
@@ -186,8 +226,12 @@ class Run:
 
     def _repr_svg_(self) -> str | None:
         """The curves, in a notebook."""
-        path = self.folder / "curves.svg"
+        path = self.folder / ("runs.svg" if self.runs else "curves.svg")
         return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def _require_one(self) -> None:
+        if self.runs:
+            raise ValueError(f"there is a run for each of {len(self.runs)} seeds: see `runs`")
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {score:.4g}" for name, score in self.scores.items())

@@ -179,6 +179,7 @@ KEYS: Mapping[str, Reader] = {
     "compile": _plain(flag),
     "sync_batch_norm": _plain(flag),
     "seed": _plain(natural),
+    "seeds": _plain(count),
     "test": _path,
     "evaluate_every": _plain(count),
     "checkpoint_every": _plain(count),

@@ -71,7 +71,8 @@ class Recipe(ComparedInPart, kw_only=True):
     are factors on the learning rate by label, and `freeze` are labels that aren't trained.
     `clip_norm` and `clip_value` bound the gradient, `accumulate` is the number of parts in which a
     batch is computed, `ema` is the decay of averaged weights, `early_stopping` the number of
-    evaluations that may pass without improvement. `evaluate_every` and `checkpoint_every` are in
+    evaluations that may pass without improvement. `seeds` is the number of runs, one for each seed
+    from `seed` on. `evaluate_every` and `checkpoint_every` are in
     steps; None means after every epoch or, if an epoch has fewer than 200 steps, after as many
     epochs as have that many. `overrides` are the texts that replaced parameters and keys, and
     `files` those from which the recipe and its net were read. `places` says where each key was
@@ -106,6 +107,7 @@ class Recipe(ComparedInPart, kw_only=True):
     compile: bool = False
     sync_batch_norm: bool = False
     seed: int = 0
+    seeds: int = 1
     test: tuple[Augmentation, ...] = ()
     evaluate_every: int | None = None
     checkpoint_every: int | None = None
@@ -138,7 +140,10 @@ class Recipe(ComparedInPart, kw_only=True):
         return LABEL if LABEL in targets else None
 
     def describe(self) -> dict[str, str]:
-        """Every key with its value as text, which a run records and a resumed run compares."""
+        """Every key with its value as text, which a run records and a resumed run compares.
+
+        `seeds` isn't among them: each run has one seed.
+        """
         return {
             "model": str(self.model),
             "data": str(self.data),

@@ -1,4 +1,4 @@
-"""The section on comparing runs: its command prints what it says of the runs that it shows."""
+"""The sections on comparing runs and on several seeds: their commands do what they say."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def test_comparing_runs(run: Runner) -> None:
     program, *arguments = shlex.split(command)
     assert program == "netlang"
     assert run(*arguments).out == text
+
+
+def test_several_seeds(run: Runner) -> None:
+    """The command of the page, with ten steps instead of thousands."""
+    section = PAGE.partition("## Several seeds\n")[2].partition("\n## ")[0]
+    (command,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    arguments = shlex.split(command)[1:]
+    assert run(*arguments, "steps=10", "--quiet").status == 0
+    told = re.findall(r"`(runs/\S+)`", section)
+    assert told == ["runs/mlp/seed-42", "runs/mlp/seed-46", "runs/mlp/runs.svg"]
+    assert all((run.folder / each).exists() for each in told)

@@ -55,9 +55,9 @@ def read_runs(folders: Sequence[Path]) -> list[RunRead]:
 
 
 def _below(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return [each for each in sorted(folder.iterdir()) if (each / _RECORD).is_file()]
+    """The runs in a folder, and those of the seeds of one recipe in a folder there."""
+    records = (*folder.glob(f"*/{_RECORD}"), *folder.glob(f"*/seed-*/{_RECORD}"))
+    return sorted(path.parent for path in records if path.is_file())
 
 
 def _read(folder: Path) -> RunRead:

@@ -198,6 +198,8 @@ def _of_recipe(
     for backend, path in jobs:
         if isinstance(backend, TrainingBackend) and _is_source(path):
             yield write_script(backend, recipe, program, path)
+            if recipe.seeds > 1:
+                click.echo(f"the script trains with seed {recipe.seed} alone", err=True)
         else:
             yield write(backend, program, path, options)
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from netlang.targets.comparing import RecipeFigures, RunsCompared, ScoreDifference
+    from netlang.targets.comparing import RunsCompared
 
 __all__ = ["command"]
-
-_SURE = 0.05
 
 
 def command() -> click.Command:
@@ -33,7 +30,7 @@ def command() -> click.Command:
 
 
 def _runs(folders: tuple[str, ...], out: str | None, json: bool) -> int:
-    from netlang.diagnostics.texts import visible
+    from netlang.cli.comparison import comparison_lines
     from netlang.targets import needs
     from netlang.targets.comparing import comparing_backend
 
@@ -43,42 +40,8 @@ def _runs(folders: tuple[str, ...], out: str | None, json: bool) -> int:
     if json:
         click.echo(_document(found))
         return 0
-    names = {each.title: f"recipe {place}" for place, each in enumerate(found.recipes, 1)}
-    for recipe in found.recipes:
-        click.echo(visible(f"{names[recipe.title]}: {recipe.title}"))
-        click.echo("\n".join(visible(f"    {line}") for line in _table(recipe)))
-    for difference in found.differences:
-        click.echo(_sentence(difference, names))
-    if found.pictures:
-        click.echo(visible(f"drawn in {', '.join(map(str, found.pictures))}"))
+    click.echo("\n".join(comparison_lines(found)))
     return 0
-
-
-def _table(recipe: RecipeFigures) -> Iterator[str]:
-    """The runs of a recipe, and their mean and deviation."""
-    from netlang.cli.checkup import lined_up
-
-    names = list(dict.fromkeys(name for run in recipe.runs for name in run.scores))
-    rows = [("run", "seed", "steps", *names)]
-    for run in recipe.runs:
-        scores = (f"{run.scores[n]:.4g}" if n in run.scores else "none" for n in names)
-        rows.append((str(run.folder), str(run.seed), str(run.steps), *scores))
-    if len(recipe.runs) > 1:
-        spread = [recipe.spread.get(name) for name in names]
-        means = ("none" if each is None else f"{each[0]:.4g}" for each in spread)
-        rows.append((f"mean of {len(recipe.runs)}", "", "", *means))
-        apart = ("none" if e is None or e[1] is None else f"{e[1]:.2g}" for e in spread)
-        rows.append(("standard deviation", "", "", *apart))
-    return lined_up(rows)
-
-
-def _sentence(found: ScoreDifference, names: Mapping[str, str]) -> str:
-    second, first = names[found.second], names[found.first]
-    pair = f"{found.score}: {second} has {found.difference:+.4g} against {first}"
-    if found.probability is None:
-        return f"{pair}; with two seeds of each, their spread would say whether that is chance"
-    sure = "more than chance" if found.probability < _SURE else "no more than chance explains"
-    return f"{pair}, {sure} (Welch's t test, p = {found.probability:.2g})"
 
 
 def _document(found: RunsCompared) -> str:

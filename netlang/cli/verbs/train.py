@@ -13,7 +13,8 @@ from netlang.processes import is_first, one_voice
 if TYPE_CHECKING:
     from netlang.ir.program import Program
     from netlang.recipes.recipe import Recipe
-    from netlang.targets import Trained
+    from netlang.targets import Trained, TrainingBackend
+    from netlang.targets.options import RunOptions
 
 __all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
 
@@ -106,10 +107,30 @@ def _train(
     options = replace(options, again=command_to_resume(spec, changes, options))
     backend = training_backend()
     with needs(backend.extra):
-        trained = backend.train(recipe, program, options)
+        trained = _trained(backend, recipe, program, options)
     if is_first():
         click.echo(f"{_scores(trained)}; results in {visible(str(trained.folder))}")
     return 0 if trained.signal is None else STOPPED + trained.signal
+
+
+def _trained(
+    backend: TrainingBackend, recipe: Recipe, program: Program, options: RunOptions
+) -> Trained:
+    """Train with each of its seeds, and show how far apart several finished runs are."""
+    if recipe.seeds == 1:
+        return backend.train(recipe, program, options)
+    from netlang.cli.comparison import comparison_lines
+    from netlang.diagnostics.texts import visible
+    from netlang.targets.seeds import compared, summary, train_seeds
+
+    def say(text: str) -> None:
+        if is_first():
+            click.echo(visible(text), err=True)
+
+    ended = summary(train_seeds(backend, recipe, program, options, say), options)
+    if found := compared(ended):
+        click.echo("\n".join(comparison_lines(found)))
+    return ended
 
 
 def _loaded(spec: str, changes: tuple[str, ...]) -> tuple[Recipe, Program]:
