@@ -1,10 +1,10 @@
-"""Errors about a recipe's data that can be found without the data (E0757, E0758, E0760)."""
+"""Errors about a recipe's data that can be found without the data (E0737, E0757, E0758, E0760)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["PartTwice", "SourceChannels", "ValidationTwice"]
+__all__ = ["ElementsNotGiven", "PartTwice", "SourceChannels", "ValidationTwice"]
 
 
 class ValidationTwice(Diagnostic):
@@ -15,6 +15,22 @@ class ValidationTwice(Diagnostic):
 
     part: str
     data: str
+
+
+class ElementsNotGiven(Diagnostic):
+    """An input of bytes, truth values or other numbers that no data of a recipe have."""
+
+    code = "E0737"
+    title = "input `{input}` of net `{net}` takes {expected}, but `{data}` gives {given}"
+    caption = "{given}"
+    help = "{advice}"
+
+    input: str
+    net: str
+    expected: str
+    data: str
+    given: str
+    advice: str
 
 
 class SourceChannels(Diagnostic):

@@ -1,4 +1,4 @@
-"""Checks a recipe's wishes about its data: parts, channels, number of inputs."""
+"""Checks a recipe's wishes about its data: parts, channels, types of elements."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from collections.abc import Iterator
 
 from netlang.advice.edits import with_arguments
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.diagnostics.recipes.data import PartTwice, SourceChannels, ValidationTwice
-from netlang.ir.program import Program
+from netlang.diagnostics.recipes.data import (
+    ElementsNotGiven,
+    PartTwice,
+    SourceChannels,
+    ValidationTwice,
+)
+from netlang.ir.program import Port, Program
+from netlang.ir.types import DType
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource
@@ -32,6 +38,29 @@ def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     channels = other_channels(recipe, program)
     if channels is not None:
         yield _channels(recipe, program, channels)
+    for port in program.net.inputs:
+        dtype = port.type.dtype
+        whole = isinstance(data, Arrays) and dtype in (DType.INT64, DType.INT32)
+        if not (dtype.is_float or whole):
+            yield _elements(recipe, program, port)
+            return
+
+
+def _elements(recipe: Recipe, program: Program, port: Port) -> Diagnostic:
+    given = "floats or whole numbers" if isinstance(recipe.data, Arrays) else "floats"
+    shape = ", ".join(map(str, port.type.shape))
+    advice = f"train a net of floats: `input {port.name}: [{shape}]`"
+    if port.type.dtype is DType.UINT8:
+        advice += "; `netlang compile --preprocess recipe` makes a file of it that takes bytes"
+    return ElementsNotGiven(
+        span=recipe.places["data"],
+        input=port.name,
+        net=program.name,
+        expected=port.type.dtype.value,
+        data=recipe.data.name,
+        given=given,
+        advice=advice,
+    )
 
 
 def other_channels(recipe: Recipe, program: Program) -> int | None:
