@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from netlang.backends.torch.emit.arguments.comparisons import simplified
 from netlang.backends.torch.emit.arguments.formulas import (
     Formula,
     Settled,
@@ -16,13 +17,11 @@ from netlang.backends.torch.emit.arguments.formulas import (
     expression,
     variables_in,
 )
-from netlang.backends.torch.emit.arguments.linear import balanced, shortened
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
 from netlang.backends.torch.rewrite.terms import axis_name
 from netlang.ir.numbers.computed import COMPARISONS
 from netlang.ir.numbers.provenance import (
-    BinaryOrigin,
     CallOrigin,
     InputOrigin,
     ParameterOrigin,
@@ -51,7 +50,7 @@ def alternatives(
 ) -> Alternatives:
     """The conditions on some arguments under which a class has the steps of its instances."""
     found = dict.fromkeys(
-        frozenset(_own(conditions.of(function), settled, arguments))
+        frozenset(simplified(_own(conditions.of(function), settled, arguments)))
         for function in variant.instances
     )
     shorter = _shorter(list(found))
@@ -118,8 +117,15 @@ def _met(inputs: Types, outputs: Types) -> Iterator[CallOrigin]:
 
 
 def _lost(variants: Variants, function: Function, index: int, op: Op) -> Iterator[CallOrigin]:
-    """Numbers of an operator that its code doesn't have as such: they decided how it is written."""
-    written = set[Formula]()
+    """Numbers of an operator that its code doesn't have as such: they decided how it is written.
+
+    Those that a weight has which is a value are in that value.
+    """
+    inputs = function.input_types(function.nodes[index])
+    given = inputs[len(inputs) - len(op.given) :]
+    written: set[Formula] = {
+        origin for x in given for size in x.shape if (origin := origin_of(size)) is not None
+    }
     for number in variants.numbers(function, index):
         origin = origin_of(number.value)
         if origin is not None:
@@ -143,9 +149,8 @@ def _own(
     seen = set[object]()
     for condition, joins in decided:
         known = settled.known(condition)
-        if not isinstance(known, CallOrigin) or _is_always(known):
+        if not isinstance(known, CallOrigin):
             continue  # it is true whatever the arguments are
-        known = CallOrigin(known.function, balanced(*known.arguments))
         variables = variables_in(known)
         sizes = [variable for variable in variables if isinstance(variable, InputOrigin)]
         if joins and sizes and all(v.axis > 0 and v not in arguments for v in sizes):
@@ -156,14 +161,6 @@ def _own(
         seen.add((known.function, same))
         if any(variable in arguments for variable in variables):
             yield known
-
-
-def _is_always(condition: CallOrigin) -> bool:
-    """Whether the sides of a condition differ by the same number for all arguments."""
-    left, right = condition.arguments
-    if left == right:
-        return True
-    return isinstance(shortened(BinaryOrigin("-", left, right)), int)
 
 
 def _shorter(found: list[frozenset[CallOrigin]]) -> list[frozenset[CallOrigin]]:
@@ -181,8 +178,12 @@ def told(holds: Alternatives, names: Mapping[Variable, str], function: Function)
     """The alternatives in words of the class: ``stride != 1`` and ``in_channels != out``."""
     variables = {v for each in holds for condition in each for v in variables_in(condition)}
     known = {v: names.get(v) or called(v, function) for v in variables}
-    texts = (" and ".join(_comparison(each, known) for each in all_of) for all_of in holds)
-    return tuple(text for text in texts if text)  # an empty one: whatever the arguments are
+    rows = [[_comparison(each, known) for each in all_of] for all_of in holds]
+    shared = [text for text in rows[0] if all(text in row for row in rows)] if rows[1:] else []
+    if not shared:
+        return tuple(" and ".join(row) for row in rows)
+    left = (" and ".join(text for text in row if text not in shared) for row in rows)
+    return (f"{' and '.join(shared)} and ({' or '.join(left)})",)
 
 
 def called(variable: Variable, function: Function) -> str:

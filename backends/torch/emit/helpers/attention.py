@@ -46,6 +46,12 @@ def window_offsets(
     pairs = pairs.flatten(2, 3).flatten(0, 1).to(dtype)
     return pairs.flatten() if flat else pairs
 ''',
+    "grid": '''
+def grid(*axes: list[float], dtype: torch.dtype | None = None) -> Tensor:
+    """The coordinates of each place of a grid, in the last axis."""
+    rows = [torch.tensor(axis, dtype=dtype) for axis in axes]
+    return torch.stack(torch.meshgrid(*rows, indexing="ij"), -1)
+''',
     "causal_mask": '''
 def causal_mask(query: Tensor, key: Tensor) -> Tensor:
     """For each place of the queries, true where it must not look: at later keys."""

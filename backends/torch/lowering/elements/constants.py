@@ -11,11 +11,13 @@ from netlang.backends.torch.lowering.base import (
     number,
     size,
 )
+from netlang.backends.torch.lowering.elements.grids import axes_of
 from netlang.backends.torch.python.tree import (
     Attribute,
     Binary,
     Constant,
     Expression,
+    Index,
     Keyword,
     ListDisplay,
     Operand,
@@ -37,16 +39,31 @@ from netlang.ops.constants import (
     WindowOffsets,
     Zeros,
 )
+from netlang.records import replace
 
 __all__ = ["nested"]
 
 
 @lower.register
 def _listed(op: Listed, inputs: Types, outputs: Types) -> Lowered:
-    values = nested(op.values, whole=op.whole())
     # Arguments of a block are whole numbers, and torch makes a tensor of these of whole numbers.
     usual = op.whole() or not _is_traced(op.values)
-    return _held(op, outputs, "torch.tensor", values, usual=usual)
+    axes = axes_of(op.values)
+    if axes is not None:
+        rows = (nested(axis, whole=op.whole()) for axis in axes)
+        step = _held(op, outputs, "grid", *rows, usual=usual)
+        return _with_ones(step, outputs[0].rank - len(axes) - 1)
+    return _held(op, outputs, "torch.tensor", nested(op.values, whole=op.whole()), usual=usual)
+
+
+def _with_ones(step: Lowered, count: int) -> Lowered:
+    """The tensor with so many axes of length 1 in front."""
+    if step.constructor is None or not count:
+        return step
+    made = step.constructor
+    for _ in range(count):
+        made = Index(made, Constant(None))
+    return replace(step, constructor=made)
 
 
 def nested(values: object, *, whole: bool) -> Expression:
