@@ -113,7 +113,8 @@ class Probe:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                floats = {v.dtype for v in wanted.module.parameters() if v.is_floating_point()}
+                held = wanted.module.state_dict().values()
+                floats = {v.dtype for v in held if v.is_floating_point()}
                 module = self.made(**given).eval()
                 module = module.to(floats.pop()) if len(floats) == 1 else module
         except Exception as error:
@@ -124,13 +125,9 @@ class Probe:
             return f"({told}) has other weights"
         module.load_state_dict(state)
         feeds = inputs_of(program)
-        try:
-            expected = _run(wanted.module, feeds)
-        except NotImplementedError as error:
-            # PyTorch has no kernels for some operators in half precision on a processor.
-            if "not implemented for 'Half'" not in str(error):
-                raise
-            return "no kernel"
+        expected = _expected(wanted.module, feeds)
+        if isinstance(expected, str):
+            return expected
         # The class of a block gives auxiliary outputs as well.
         found = self._deployed(_run(module, feeds))
         if len(found) != len(expected):
@@ -141,6 +138,24 @@ class Probe:
             ):
                 return f"({told}) has other values"
         return "compared"
+
+
+def _expected(
+    module: nn.Module, feeds: Mapping[str, NDArray[np.generic]]
+) -> list[torch.Tensor] | str:
+    """What the compiled block gives, or why PyTorch can't say."""
+    try:
+        return _run(module, feeds)
+    except NotImplementedError as error:
+        # PyTorch has no kernels for some operators in half precision on a processor.
+        if "not implemented for 'Half'" not in str(error):
+            raise
+        return "no kernel"
+    except RuntimeError as error:
+        # Indices of a larger map, which no type tells: the block can't run on these sizes.
+        if "invalid max index" not in str(error):
+            raise
+        return "refused"
 
 
 def _run(module: nn.Module, feeds: Mapping[str, NDArray[np.generic]]) -> list[torch.Tensor]:
