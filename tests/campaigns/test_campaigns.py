@@ -22,11 +22,11 @@ from tests.campaigns.running import Campaign, run_here
 from tests.onnx.support import program_of
 
 SHORT = (
-    (mutate.CAMPAIGN, 120),
+    (mutate.CAMPAIGN, 40),
     (formatter.CAMPAIGN, 12),
     (train.CAMPAIGN, 25),
     (lint.CAMPAIGN, 6),
-    (halves.CAMPAIGN, 12),
+    (halves.CAMPAIGN, 8),
     (differences.CAMPAIGN, 20),
 )
 OF_SPECS: dict[str, Check] = {
@@ -173,7 +173,7 @@ def test_a_crash_is_noticed_and_made_small(monkeypatch: pytest.MonkeyPatch) -> N
     text = "net a {\n    input x: [2]\n    relu\n}\n"
     fate, what = mutate.judged(text.encode())
     assert (fate, what) == ("failed", "KeyError in test_campaigns.py, wrong")
-    found = run_here(mutate.CAMPAIGN, 40, 1).failures
+    found = run_here(mutate.CAMPAIGN, 12, 1).failures
     assert {failure["what"] for _, failure in found} == {what}
     small = mutate.shrink(mutate.failure(what, text.encode()))
     assert small.files["main.net"] == "relu"

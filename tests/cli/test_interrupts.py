@@ -44,15 +44,23 @@ def _interrupted(folder: Path, number: int, *arguments: str) -> subprocess.Compl
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+CHECK, COMPILE = ("check", "good.net"), ("compile", "good.net", "-o", "a.onnx")
+
+
 @pytest.mark.parametrize(
-    "arguments", [("check", "good.net"), ("compile", "good.net", "-o", "a.onnx")], ids=" ".join
+    ("arguments", "times"),
+    [
+        (CHECK, 6),
+        (COMPILE, 4),
+        *(pytest.param(x, 24, marks=pytest.mark.slow) for x in (CHECK, COMPILE)),
+    ],
 )
-def test_interrupted_at_any_call(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_interrupted_at_any_call(arguments: tuple[str, ...], times: int, tmp_path: Path) -> None:
     (tmp_path / "good.net").write_text(GOOD, encoding="utf-8")
     assert _interrupted(tmp_path, NEVER, *arguments).returncode == 0
     calls = int((tmp_path / "calls").read_text())
     (tmp_path / "a.onnx").unlink(missing_ok=True)
-    for number in [2, 3, *range(5, calls, calls // 12)]:  # 1 is `main` itself
+    for number in [2, 3, *range(5, calls, calls // times)]:  # 1 is `main` itself
         done = _interrupted(tmp_path, number, *arguments)
         assert done.returncode in (130, -signal.SIGINT), (number, done.stderr)
         # It may have come to its last words by then.

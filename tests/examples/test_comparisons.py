@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
+from contextlib import chdir, redirect_stdout
 from functools import cache
+from io import StringIO
 
 import pytest
 
+from netlang.cli import main
 from tests.quality import ROOT
 
 FOLDER = ROOT / "examples" / "comparisons"
@@ -37,10 +38,10 @@ def prose(page: str) -> str:
 def printed_by(line: str) -> str:
     program, *words = shlex.split(line)
     assert program == "netlang"
-    command = [sys.executable, "-m", "netlang", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    with redirect_stdout(StringIO()) as out, chdir(ROOT), pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    return out.getvalue()
 
 
 def agrees(shown: Sequence[str], printed: Sequence[str]) -> bool:
@@ -74,9 +75,7 @@ def test_command_prints_what_is_shown(page: str, line: str, shown: list[str]) ->
 
 @pytest.mark.parametrize("page", PAGES)
 def test_claims_of_the_nets_hold(page: str) -> None:
-    command = [sys.executable, "-m", "netlang", "check", str(FOLDER / f"{page}.net")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    printed_by(f"netlang check {FOLDER.relative_to(ROOT)}/{page}.net")
     assert "assert " in (FOLDER / f"{page}.net").read_text(encoding="utf-8")
 
 
