@@ -26,8 +26,6 @@ __all__ = [
     "without_dropout",
 ]
 
-_TIMES = 8
-
 
 def torchvision_model(name: str) -> nn.Module:
     """One of torchvision's models, untrained."""
@@ -92,8 +90,11 @@ def pictures(shape: tuple[int, ...], seed: int) -> Tensor:
     return 1.5 * smooth + 0.3 * torch.randn(shape, generator=generator)
 
 
-def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module:
-    """Random weights and, of a pass in training mode, the statistics that belong to them if any."""
+def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0, times: int = 8) -> nn.Module:
+    """Random weights and, of a pass in training mode, the statistics that belong to them if any.
+
+    They are those of so many times as many images as `shape` has.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.state_dict().items():
@@ -102,7 +103,7 @@ def settle(model: nn.Module, shape: tuple[int, ...], seed: int = 0) -> nn.Module
     if not any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
         return model.train()
     with _taken_over(model), without_dropout(model.train()), torch.no_grad():
-        model(pictures((_TIMES * shape[0], *shape[1:]), seed))
+        model(pictures((times * shape[0], *shape[1:]), seed))
     return model
 
 

@@ -42,7 +42,7 @@ def sums(draw: st.DrawFn, depth: int = 2) -> Dim:
 conditions = st.builds(condition, sums(), st.sampled_from(["==", ">="]), sums())
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(conditions, min_size=1, max_size=3))
 def test_solution_equals_brute_force(found: list[Condition]) -> None:
     solution = solve_conditions(found)
@@ -58,7 +58,7 @@ def test_solution_equals_brute_force(found: list[Condition]) -> None:
         assert {s for s in range(1, UP_TO) if part.works(s)} == works
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(conditions)
 def test_one_condition_equals_brute_force(found: Condition) -> None:
     if not set(str(found.constraint)) & {"H"} or isinstance(

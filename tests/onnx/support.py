@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import numpy as np
@@ -88,7 +90,7 @@ def check_file(path: Path) -> onnx.ModelProto:
 
 def run(path: Path, feeds: Mapping[str, NDArray[np.generic]]) -> Sequence[NDArray[np.generic]]:
     """The outputs of ONNX Runtime on one CPU thread."""
-    module = runtime()
+    module = _runtime()
     options = module.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -99,6 +101,12 @@ def run(path: Path, feeds: Mapping[str, NDArray[np.generic]]) -> Sequence[NDArra
         assert len(value.shape) == len(fixed)
         assert all(want in (None, size) for size, want in zip(value.shape, fixed, strict=True))
     return cast("Sequence[NDArray[np.generic]]", outputs)
+
+
+@cache
+def _runtime() -> ModuleType:
+    """Looked up once: which packages are installed is read from the disk."""
+    return runtime()
 
 
 def run_reference(

@@ -64,11 +64,15 @@ class Measured:
 
 
 class Pair(NamedTuple):
-    """A net's name, our module and torchvision's, with the same settled weights."""
+    """A net's name, our module and torchvision's, with the same settled weights.
+
+    `shape` is that of the images which they are compared on.
+    """
 
     name: str
     ours: nn.Module
     theirs: nn.Module
+    shape: tuple[int, ...]
 
 
 def keys_are_theirs(name: str) -> bool:
@@ -109,21 +113,22 @@ def _is_part(start: str, key: str) -> bool:
     return any(part.startswith(start) for part in key.split("."))
 
 
-def pair(name: str) -> Pair:
+def pair(name: str, short: bool = False) -> Pair:
     """Both modules; parameters are shared, statistics are not."""
-    theirs = settle(allocated(name), shape_of(name))
+    shape = shape_of(name, short)
+    theirs = settle(allocated(name), shape, times=4 if short else 8)
     buffers = {key for key, _ in theirs.named_buffers()}
     state = {k: v.clone() if k in buffers else v for k, v in theirs.state_dict().items()}
     ours = instance(program(name), "meta")
     if any(value.is_meta and key not in state for key, value in ours.named_buffers()):
         ours = instance(program(name))  # its constants are in no file of weights
     ours.load_state_dict(state, assign=True)
-    return Pair(name, ours, theirs)
+    return Pair(name, ours, theirs, shape)
 
 
-def measure(name: str) -> Measured:
-    """Everything of a row that takes values."""
-    both = pair(name)
+def measure(name: str, short: bool = False) -> Measured:
+    """Everything of a row that takes values; a short one takes few and small images."""
+    both = pair(name, short)
     with torch.no_grad():
         expected = _expected(both)
         apart, deployed = _deployed(both, expected)
@@ -132,32 +137,28 @@ def measure(name: str) -> Measured:
         return Measured(apart, deployed, _training(both), onnx, rounding)
 
 
-def _images(name: str, seed: int) -> Tensor:
-    return pictures(shape_of(name), 100 + seed)
+def _images(both: Pair, seed: int) -> Tensor:
+    return pictures(both.shape, 100 + seed)
 
 
 def _expected(both: Pair) -> tuple[Tensor, Tensor]:
     """What torchvision's model makes of two batches of images in eval mode."""
-    name, _, theirs = both
-    theirs.eval()
-    return theirs(_images(name, 1)), theirs(_images(name, 2))
+    theirs = both.theirs.eval()
+    return theirs(_images(both, 1)), theirs(_images(both, 2))
 
 
 def _deployed(both: Pair, expected: tuple[Tensor, Tensor]) -> tuple[float, float]:
-    name, ours, _ = both
-    ours.eval()
+    ours = both.ours.eval()
     one, other = expected
-    first = largest_difference(ours(_images(name, 1)), one)
-    second = largest_difference(ours(_images(name, 2)), other)
+    first = largest_difference(ours(_images(both, 1)), one)
+    second = largest_difference(ours(_images(both, 2)), other)
     return largest_difference(one, other), max(first, second)
 
 
 def _training(both: Pair) -> float:
-    name, ours, theirs = both
-    ours.train()
-    theirs.train()
+    ours, theirs = both.ours.train(), both.theirs.train()
     with without_dropout(ours):
-        found, expected = _outputs(ours(_images(name, 1))), _outputs(theirs(_images(name, 1)))
+        found, expected = _outputs(ours(_images(both, 1))), _outputs(theirs(_images(both, 1)))
     statistics = dict(ours.named_buffers())
     pairs = list(zip(found, expected, strict=True))
     pairs += [(statistics[key], value) for key, value in theirs.named_buffers()]
@@ -173,9 +174,8 @@ def _outputs(found: Tensor | NamedTuple) -> list[Tensor]:
 
 
 def _onnx(both: Pair, expected: Tensor) -> tuple[float, float | None]:
-    name, _, theirs = both
-    given = _images(name, 1)
-    found = _from_file(name, theirs, given)
+    theirs, given = both.theirs, _images(both, 1)
+    found = _from_file(both.name, theirs, given)
     difference = largest_difference(found, expected)
     if difference <= PLAIN_TOLERANCE:
         return difference, None
