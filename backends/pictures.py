@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,10 +28,15 @@ def svg_and_png(size: tuple[float, float], fill: Callable[[Figure], None]) -> tu
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with rc_context(
-        # The same text for the same figure, and names that aren't read as formulas.
-        {"svg.hashsalt": "netlang", "svg.fonttype": "none", "text.parse_math": False}
+    with (
+        rc_context(
+            # The same text for the same figure, and names that aren't read as formulas.
+            {"svg.hashsalt": "netlang", "svg.fonttype": "none", "text.parse_math": False}
+        ),
+        warnings.catch_warnings(),
     ):
+        # A name may be in a script that the font of the .png lacks: that isn't the user's mistake.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         fill(figure)
         text, pixels = io.StringIO(), io.BytesIO()

@@ -11,7 +11,7 @@ from netlang.diagnostics.diagnostic import Caution, Diagnostic
 
 __all__ = ["all_errors"]
 
-BACKENDS = ("graphviz", "onnx", "onnx.ends", "torch", "torch.importing", "weights")
+BACKENDS = ("graphviz", "onnx", "onnx.ends", "torch", "torch.importing", "torch.look", "weights")
 
 
 def all_errors() -> Iterator[type[Diagnostic]]:

@@ -17,6 +17,7 @@ from netlang.targets import (
 from netlang.targets.comparing import ComparingBackend, RunsCompared
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
+from netlang.targets.looking import LookingBackend, LookOptions, ViewSeen
 from netlang.targets.migrating import Migrated, MigratingBackend, MigrationOptions
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 
 @final
-class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend, MigratingBackend):
+class TorchBackend(
+    DiagnosingBackend, LookingBackend, ComparingBackend, ImportingBackend, MigratingBackend
+):
     """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 
     name = "torch"
@@ -112,6 +115,19 @@ class TorchBackend(DiagnosingBackend, ComparingBackend, ImportingBackend, Migrat
         from netlang.backends.torch.train import progress_for
 
         return examine_recipe(recipe, program, options, progress_for(quiet=options.quiet).say)
+
+    def look(
+        self, recipe: Recipe | None, program: Program, options: LookOptions
+    ) -> Iterator[ViewSeen]:
+        from netlang.backends.torch.look.look import look
+        from netlang.backends.torch.train import progress_for
+
+        return look(recipe, program, options, progress_for(quiet=options.quiet).say)
+
+    def write_page(self, seen: Sequence[ViewSeen], title: str, about: str, folder: Path) -> Path:
+        from netlang.backends.torch.look.page import write_page
+
+        return write_page(seen, title, about, folder)
 
     def import_source(self, options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
         from netlang.backends.torch.importing import import_named

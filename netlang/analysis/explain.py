@@ -27,7 +27,7 @@ from netlang.ops.given import derivation
 from netlang.records import Record, names_of, replace
 from netlang.source import Span
 
-__all__ = ["LayerArithmetic", "PartRow", "PartArithmetic", "explain"]
+__all__ = ["LayerArithmetic", "PartArithmetic", "PartRow", "explain", "unknown_path"]
 
 # Paths that a misspelt one is compared with.
 MOST_CANDIDATES = 5_000
@@ -96,7 +96,7 @@ def explain(
         return _part(program.name, program.net, rows, totals, complete, field)
     place = locate(program.net, path)
     if place is None:
-        raise _unknown(program, path)
+        raise unknown_path(program, path)
     if place.node is None:
         rows = scope_rows(costs, place.function, place.first, place.label)
         rows = tuple(_below(row, place.outer) for row in rows)
@@ -122,7 +122,8 @@ def _field_at(
     return fields.figure(walk.node(last, inputs, walk.flow.input_types(last))[:1])
 
 
-def _unknown(program: Program, path: str) -> NetlangError:
+def unknown_path(program: Program, path: str) -> NetlangError:
+    """The error for a path that the net doesn't have, with the one that may be meant."""
     from netlang.advice.nearest import nearest
     from netlang.diagnostics.language.names import UnknownPath
 

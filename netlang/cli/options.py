@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MachineAsked", "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options",
-    "outputs", "places", "spec_argument", "weight_options", "workers_option",
+    "folder_for", "is_change", "outputs", "part_named", "places", "spec_argument",
+    "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -175,3 +176,31 @@ def outputs(names: Sequence[str]) -> tuple[Path, ...]:
         if paths.count(path) > 1:
             raise NetlangError(SameOutputTwice(span=None, path=str(path)))
     return paths
+
+
+def part_named(recipe: Recipe, word: str) -> str:
+    """The part of the recipe's data that a word of `--split` stands for."""
+    from netlang.recipes.words.parts import PARTS, part_of
+
+    if found := part_of(recipe.data, word):
+        return found
+    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
+    raise click.BadParameter(f"`{word}` is no part of the data: {known}", param_hint="--split")
+
+
+def folder_for(out: str | None, *default: str) -> Path:
+    """Where pictures go. That it can't be is said before minutes of work, not after them."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.files import WriteFailed
+
+    folder = Path(out) if out else Path(*default)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            reason = f"`{place}` is a file, not a folder"
+            raise NetlangError(WriteFailed(span=None, path=str(folder), reason=reason))
+    return folder
+
+
+def is_change(text: str) -> bool:
+    """Whether a word is a change of the recipe; an existing file is an image, whatever its name."""
+    return text.partition("=")[0].isidentifier() and "=" in text and not Path(text).exists()

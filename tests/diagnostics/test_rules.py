@@ -115,6 +115,9 @@ NOT_RUN = {
     **dict.fromkeys(
         (f"E098{digit}" for digit in range(6)), "imports PyTorch: tests/importing shows it"
     ),
+    **dict.fromkeys(
+        (f"E097{digit}" for digit in range(1, 5)), "imports PyTorch: tests/torch/look shows it"
+    ),
     "E0966": "needs onnxruntime-gpu and no such device: tests/onnx/bench shows it",
     "E0992": "needs weights that are not numbers: tests/train/predict shows it",
 }

@@ -25,6 +25,7 @@ from netlang.backends.torch.train.evaluation import averaged
 from netlang.backends.torch.train.memory import memory_told
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.prepared import Views
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import class_names, facts_beside
@@ -44,7 +45,7 @@ from netlang.records import replace
 from netlang.targets import Prediction
 from netlang.targets.options import PredictOptions
 
-__all__ = ["predict"]
+__all__ = ["normalizer_of_weights", "predict", "views_of"]
 
 _OF_ONE_IMAGE = ImageUnreadable | ImageOfOtherSize | ImageSmallerThanCrop | NotNumbers
 
@@ -73,7 +74,7 @@ def predict(
     facts = facts_beside(weights)
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
         model = trained_module(program, weights, say, wanted.fit)[0].to(chosen).eval()
-        normalizer = _normalizer(recipe, facts, weights, chosen, say)
+        normalizer = normalizer_of_weights(recipe, facts, weights, chosen, say)
         ready = Prepare(recipe, chosen, World(), None, workers=0, normalizer=normalizer)
         classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
@@ -115,14 +116,8 @@ class _Classifier:
 
     @torch.no_grad()
     def __call__(self, picture: Picture) -> Tensor:
-        images = single(picture, self.channels)
-        with _asked_for():
-            _require_size(self.ready.recipe, images)
-        with closing(self.ready.testing(images)) as part, _asked_for():
-            (views,) = part.once()
-            values = averaged(self.model, self.objective, views)
-        for remark in images.remarks():
-            self.say(remark)
+        views = views_of(self.ready, picture, self.channels, self.say)
+        values = averaged(self.model, self.objective, views)
         binary = self.objective.binary
         if binary is not None:
             found = values[binary.output][0].double().flatten()
@@ -131,6 +126,24 @@ class _Classifier:
         logits = values[self.objective.logits or ""][0].double()
         # A class for each place of the image counts by its mean.
         return logits.softmax(0).reshape(len(logits), -1).mean(1)
+
+
+def views_of(
+    ready: Prepare, picture: Picture, channels: int, say: Callable[[str], None] = lambda _: None
+) -> Views:
+    """One image as the net sees it, in all views of the recipe's test.
+
+    `say` gets remarks on the file. Raises `NetlangError` if it can't be read, or has a size that
+    the net doesn't take.
+    """
+    images = single(picture, channels)
+    with _asked_for():
+        _require_size(ready.recipe, images)
+    with closing(ready.testing(images)) as part, _asked_for():
+        (views,) = part.once()
+    for remark in images.remarks():
+        say(remark)
+    return views
 
 
 def _require_size(recipe: Recipe, images: Images) -> None:
@@ -169,14 +182,17 @@ def _asked_for() -> Iterator[None]:
         ) from None
 
 
-def _normalizer(
+def normalizer_of_weights(
     recipe: Recipe,
     facts: Mapping[str, object],
     weights: Path,
     device: torch.device,
     say: Callable[[str], None],
 ) -> Normalizer | None:
-    """The normalizer of the run that wrote the weights, else one with numbers from the recipe."""
+    """The normalizer of the run that wrote the weights, else one with numbers from the recipe.
+
+    Raises `NetlangError` if its numbers would have to come from the training data.
+    """
     kept = kept_normalizer(recipe, facts, weights, device, say)
     if kept is not None:
         return kept.normalizer

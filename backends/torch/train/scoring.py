@@ -42,7 +42,7 @@ from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.targets.options import SampleOptions, ScoreOptions
 
-__all__ = ["evaluate", "examples_of"]
+__all__ = ["DataSample", "evaluate", "examples_of", "sample_of"]
 
 
 def evaluate(
@@ -86,12 +86,52 @@ def examples_of(
     They are prepared as for a test and normalized as in the training of the weights, as `evaluate`
     does, and drawn by the recipe's seed; of an example in several views, it is the first.
     """
-    device = torch.device("cpu")
+    sample = sample_of(recipe, program, options, say)
+    objective = Objective(recipe, program)
+    names = [port.name for port in program.net.inputs]
+    with closing(sample.ready.testing(sample.examples)) as data:
+        seen = [_first_views(views) for views in data.once()]
+    inputs = {
+        name: np.concatenate(each)
+        for name, each in zip(names, zip(*seen, strict=True), strict=True)
+    }
+    about = f"examples of the {options.split} part of recipe `{recipe.name}`"
+    labels = sample.examples.labels if objective.logits is not None else None
+    return ExampleInputs(inputs, labels, objective.logits, about)
+
+
+@final
+@dataclass(frozen=True)
+class DataSample:
+    """Some `examples` of a part of the data, the `whole` part, and what prepares them for a net.
+
+    `classes` are the names of the labels, if there are any.
+    """
+
+    examples: Examples
+    whole: Examples
+    ready: Prepare
+    classes: tuple[str, ...] | None
+
+
+def sample_of(
+    recipe: Recipe,
+    program: Program,
+    options: SampleOptions,
+    say: Callable[[str], None] = lambda _: None,
+    device: torch.device | None = None,
+) -> DataSample:
+    """Some examples of a part of a recipe's data, drawn by the recipe's seed, in their order.
+
+    They are prepared on the `device`, by default the CPU. `say` gets notes on the data. Raises
+    `NetlangError` if there is no such part, or if the labels stand for other classes than those of
+    the weights.
+    """
     parts = load_parts(recipe, options.places, say)
     require_fit(recipe, program, parts)
     classes = None if parts.classes is None else len(parts.classes)
     whole = _part(recipe, parts, options.split)
-    ready = Prepare(recipe, device, World(), classes, options.workers)
+    ready = Prepare(recipe, device or torch.device("cpu"), World(), classes, options.workers)
     if options.weights is None:
         ready = ready.normalized(parts.train)
     else:
@@ -100,17 +140,7 @@ def examples_of(
         ready = _normalized(ready, facts, parts, options.weights, say)
     order = epoch_order(derived_seed(recipe.seed, "examples"), 0, len(whole))
     chosen = whole.subset(np.sort(order[: options.count]))
-    objective = Objective(recipe, program)
-    names = [port.name for port in program.net.inputs]
-    with closing(ready.testing(chosen)) as data:
-        seen = [_first_views(views) for views in data.once()]
-    inputs = {
-        name: np.concatenate(each)
-        for name, each in zip(names, zip(*seen, strict=True), strict=True)
-    }
-    about = f"examples of the {options.split} part of recipe `{recipe.name}`"
-    labels = chosen.labels if objective.logits is not None else None
-    return ExampleInputs(inputs, labels, objective.logits, about)
+    return DataSample(chosen, whole, ready, parts.classes)
 
 
 def _first_views(views: Views) -> list[NDArray[np.generic]]:

@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "train": "netlang.cli.verbs.train",
     "eval": "netlang.cli.verbs.evaluate",
     "predict": "netlang.cli.verbs.predict",
+    "look": "netlang.cli.verbs.look",
     "runs": "netlang.cli.verbs.runs",
     "doctor": "netlang.cli.verbs.doctor",
     "list": "netlang.cli.verbs.listing",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from netlang.cli.options import data_option, places, workers_option
+from netlang.cli.options import data_option, folder_for, places, workers_option
 from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def _reports(spec: str, changes: tuple[str, ...], asked: _Asked) -> Iterator[Che
 
     module, recipe, program = open_recipe(spec, changes)
     where = places(asked["data"], recipe)
-    folder = _folder(asked["out"], recipe.name)
+    folder = folder_for(asked["out"], "doctor", recipe.name)
     yield warned(warnings_of(module, program, recipe))
     backend = diagnosing_backend()
     with needs(backend.extra):
@@ -114,19 +113,6 @@ def _reports(spec: str, changes: tuple[str, ...], asked: _Asked) -> Iterator[Che
             quiet=asked["quiet"],
         )
         yield from backend.examine_recipe(recipe, program, options)
-
-
-def _folder(out: str | None, recipe: str) -> Path:
-    """Where pictures go. That it can't be is said before minutes of work, not after them."""
-    from netlang.diagnostics.errors import NetlangError
-    from netlang.diagnostics.files import WriteFailed
-
-    folder = Path(out) if out else Path("doctor", recipe)
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            reason = f"`{place}` is a file, not a folder"
-            raise NetlangError(WriteFailed(span=None, path=str(folder), reason=reason))
-    return folder
 
 
 def _runtime() -> int:

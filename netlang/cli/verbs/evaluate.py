@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import click
 
@@ -14,14 +14,12 @@ from netlang.cli.options import (
     data_option,
     fit_of,
     fit_options,
+    part_named,
     places,
     workers_option,
 )
 from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
 from netlang.processes import is_first, one_voice
-
-if TYPE_CHECKING:
-    from netlang.recipes.recipe import Recipe
 
 __all__ = ["command"]
 
@@ -75,7 +73,7 @@ def _evaluate(
     with one_voice():
         recipe, program = load_recipe(spec, changes)
         where = places(asked["data"], recipe)
-        part = _part(recipe, split)
+        part = part_named(recipe, split)
     backend = training_backend()
     with needs(backend.extra):
         options = ScoreOptions(
@@ -95,13 +93,3 @@ def _evaluate(
 
         raise NetlangError(NotNumbers(span=None, what=f"the {part} part"))
     return 0
-
-
-def _part(recipe: Recipe, word: str) -> str:
-    """The part of the recipe's data that a word stands for."""
-    from netlang.recipes.words.parts import PARTS, part_of
-
-    if found := part_of(recipe.data, word):
-        return found
-    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
-    raise click.BadParameter(f"`{word}` is no part of the data: {known}", param_hint="--split")

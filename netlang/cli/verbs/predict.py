@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import FitAsked, fit_of, fit_options
+from netlang.cli.options import FitAsked, fit_of, fit_options, is_change
 from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def _predict(
     from netlang.targets import needs, training_backend
     from netlang.targets.options import PredictOptions
 
-    changes = [text for text in images if _is_change(text)]
-    paths = [Path(text) for text in images if not _is_change(text)]
+    changes = [text for text in images if is_change(text)]
+    paths = [Path(text) for text in images if not is_change(text)]
     if not paths:
         raise click.UsageError("no image is named")
     recipe, program = load_recipe(spec, changes)
@@ -88,11 +88,6 @@ def _predict(
         for found in backend.predict(recipe, program, Path(weights), paths, options):
             click.echo(_json(found, top) if kind == "json" else _line(found, top))
     return REFUSED if damaged else 0
-
-
-def _is_change(text: str) -> bool:
-    """Whether a word is a change of the recipe; an existing file is an image, whatever its name."""
-    return text.partition("=")[0].isidentifier() and "=" in text and not Path(text).exists()
 
 
 def _line(found: Prediction, top: int) -> str:

@@ -1,0 +1,1 @@
+"""The views of `netlang look`, one a file; `view.py` is their base."""
