@@ -6,6 +6,7 @@ A program that runs the file learns from it how to prepare inputs and what the o
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -23,6 +24,7 @@ __all__ = ["facts_of_precision", "facts_of_spec", "facts_of_weights"]
 
 _LONGEST = 1 << 16
 """Characters of an entry; longer ones are omitted: whitening may have megabytes of numbers."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST_SPEC = 1 << 20
 """Characters of the net written out: a step takes some 80, so that those of most files fit."""
 
@@ -48,7 +50,7 @@ def facts_of_spec(program: Program, license: str | None, *, told: bool = True) -
 
 def _expanded(program: Program) -> str:
     """The net written out as a spec; empty if that is too long."""
-    expansion = expand_program(program)
+    expansion = expand_program(program, with_origins=False)
     if expansion.count > LONGEST:
         return ""
     text = render_spec(expansion, comments=False) + "\n"
@@ -110,7 +112,7 @@ def _is_told(text: object) -> bool:
 
 def _is_text(text: str) -> bool:
     """Whether a text is valid Unicode."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return _SURROGATES.search(text) is None
 
 
 def _origin(facts: Mapping[str, object], source: WeightSource | None, seed: int) -> str:

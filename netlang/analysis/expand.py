@@ -118,8 +118,11 @@ def _steps(entries: tuple[Entry, ...]) -> Iterator[ExpandedStep]:
             yield entry
 
 
-def expand_program(program: Program) -> Expansion:
-    """The flattened net of a program. Raises `NetlangError` if it has too many steps."""
+def expand_program(program: Program, *, with_origins: bool = True) -> Expansion:
+    """The flattened net of a program. Raises `NetlangError` if it has too many steps.
+
+    A text without comments doesn't need the origins of arguments, the dearest part.
+    """
     net = program.net
     counter = _Counter()
     written_out = counter.steps(net, once=False)
@@ -129,7 +132,10 @@ def expand_program(program: Program) -> Expansion:
         raise too_many(program, counter.steps(net, once=True), MOST, advice)
     inputs = tuple(ExpandedValue(None, index, port.type) for index, port in enumerate(net.inputs))
     context = CallContext(net, net.arguments, dict(program.written))
-    opened = _Opened(net, inputs, context, "", "", auxiliary=False, later=[] if shorten else None)
+    later: list[str] | None = [] if shorten else None
+    opened = _Opened(
+        net, inputs, context, "", "", auxiliary=False, later=later, with_origins=with_origins
+    )
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
     return Expansion(program, written_out, entries, taps)
@@ -192,6 +198,7 @@ class _Opened(Draft):
     modules: str
     auxiliary: bool
     later: list[str] | None
+    with_origins: bool
     values: dict[int, Values] = field(default_factory=dict)
 
     def value(self, ref: Ref) -> ExpandedValue:
@@ -221,7 +228,7 @@ class _Opened(Draft):
             inner = _Opened(
                 node.callee, inputs, self.context.inner(node, node.callee),
                 f"{path}.", f"{module}.",
-                auxiliary=auxiliary, later=self.later,
+                auxiliary=auxiliary, later=self.later, with_origins=self.with_origins,
             )  # fmt: skip
             yield from inner.entries(node.callee.items, 0)
             self.values[number] = tuple(inner.value(o.ref) for o in node.callee.outputs)
@@ -230,7 +237,7 @@ class _Opened(Draft):
         self.values[number] = tuple(
             ExpandedValue(path, index, each) for index, each in enumerate(types)
         )
-        origin = origins(node, node.callee, self.context)
+        origin = origins(node, node.callee, self.context) if self.with_origins else {}
         tied = {tie.name: f"{self.modules}{tie.module}.{tie.weight}" for tie in node.tied}
         yield ExpandedStep(
             path, node.callee, inputs, types, module, auxiliary, node.span, origin, tied

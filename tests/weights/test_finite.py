@@ -61,3 +61,26 @@ def test_arrays_of_the_other_byte_order(bits: int) -> None:
     (stored,) = read_weights({"w": native.astype(">f2")}).values()
     assert stored.finite() is bool(np.isfinite(native[0]))
     assert np.array_equal(stored.array(DType.FLOAT16), native, equal_nan=True)
+
+
+def test_values_that_are_folded_are_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weight and the bias of a fold are both made of the weight that is stored."""
+    spec = tmp_path / "n.net"
+    spec.write_text("net n {\n input x: [3, 8, 8]\n c: conv(4, 3x3) -> b: bn\n}\n")
+    program = load_program(str(spec))
+    looked: list[int] = []
+    finite = Stored.finite
+
+    def counted(stored: Stored) -> bool:
+        looked.append(id(stored.data))
+        return finite(stored)
+
+    weights = {
+        key: each.numpy() for key, each in filled(program, BuildOptions()).state_dict().items()
+    }
+    monkeypatch.setattr(Stored, "finite", counted)
+    export(program, tmp_path / "n.onnx", weights=weights)
+    assert looked
+    assert len(looked) == len(set(looked))

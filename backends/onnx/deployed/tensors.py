@@ -48,6 +48,7 @@ class TensorData:
         self._owned = {slot.key: slot for slot in owned}
         self._given, self._folds, self._seed = given, folds, seed
         self._suspect: set[str] = set()
+        self._checked: set[str] = set()
 
     def needed(self) -> list[Slot]:
         """The tensors to write, in the order of the spec, by their names in the file."""
@@ -132,6 +133,8 @@ class TensorData:
         stored, slot = self._given.get(key), self._owned[key]
         if stored is None:
             return initial(slot, self._seed)
-        if check and not stored.finite():
-            self._suspect.add(key)
+        if check and key not in self._checked:  # the weight of a fold is read for its bias too
+            self._checked.add(key)
+            if not stored.finite():
+                self._suspect.add(key)
         return stored.array(slot.dtype)

@@ -87,8 +87,9 @@ def _sizes(expansion: Expansion, asserts: tuple[Constraint, ...]) -> Iterator[st
     needed: set[str] = set()
     for constraint in asserts:
         needed.update(symbols_of(constraint.left), symbols_of(constraint.right))
-    for step in expansion.steps:
-        for value in (getattr(step.op, name) for name in names_of(step.op)):
+    operators = {id(step.op): step.op for step in expansion.steps}  # calls of a block share them
+    for op in operators.values():
+        for value in (getattr(op, name) for name in names_of(op)):
             items = value if isinstance(value, tuple) else (value,)
             needed.update(name for item in items for name in _symbols(item))
     places = _places(expansion.program.net)
@@ -111,10 +112,12 @@ def _places(net: Function) -> dict[str, str]:
 
 def _asserts(expansion: Expansion) -> tuple[Constraint, ...]:
     """The conditions that no operator implies: those that the spec asserts."""
+    conditions = [condition.constraint for condition in expansion.program.conditions]
+    if not conditions:
+        return ()
     brought: set[Constraint] = set()
     for step in expansion.steps:
         brought.update(step.op.infer(step.input_types).constraints)
-    conditions = (condition.constraint for condition in expansion.program.conditions)
     return tuple(dict.fromkeys(c for c in conditions if c not in brought))
 
 
