@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import enclosing
+from netlang.advice.names import numbered
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.inputs import WrongInputCount
@@ -15,6 +16,7 @@ from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.elaborate.function.stand_in import stand_in
 from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
@@ -43,7 +45,14 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         )
     builder = body.builder
     inputs = tuple([builder.type_of(ref) for ref in step.inputs])
-    inferred = infer(body, op, step, inputs)
+    try:
+        inferred = infer(body, op, step, inputs)
+    except NetlangError as error:
+        other = stand_in(op, inputs)
+        if other is None:
+            raise
+        body.session.report(numbered(body.module.file, error))
+        op, inferred = other, other.infer(inputs)
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)
