@@ -69,7 +69,11 @@ CORE = {name: path for name, path in MODULES.items() if not name.startswith("net
 
 
 def is_type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    match node:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+            return True
+        case _:
+            return False
 
 
 def imports(tree: ast.AST, *, inside_functions: bool, for_types: bool = True) -> Iterator[str]:

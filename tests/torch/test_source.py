@@ -23,7 +23,7 @@ from tests.torch.programs import complaints
 
 NETS = Path(__file__).parent / "nets"
 BUNDLED = (
-    "resnet18", "resnet50", "resnet152", "googlenet", "mobilenet_v2", "unet", "se_resnet50",
+    "resnet18", "resnet50", "googlenet", "mobilenet_v2", "unet", "se_resnet50",
     "mnasnet1_0", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0", "convnext_tiny",
     "regnet_y_400mf", "logistic", "mlp", "cnn", "rnn",
 )  # fmt: skip
@@ -33,7 +33,11 @@ OWN = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=[*BUNDLED, *OWN])
+# Of the same classes as resnet50, in longer rows.
+LONG = pytest.param("resnet152", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[*BUNDLED, LONG, *OWN])
 def program(request: pytest.FixtureRequest) -> Program:
     name: str = request.param
     return load_program(f"{NETS}/{name}" if ":" in name else name)
@@ -69,7 +73,7 @@ def test_text_is_the_same_every_time(program: Program) -> None:
 
 
 def test_state_is_the_programs(program: Program) -> None:
-    state = build(program).state_dict()
+    state = build(program, "meta").state_dict()
     expected = {slot.key: torch.Size(slot.weight.shape) for slot in slots(program)}
     # A module holds all of its own together, so scopes that interleave come one after the other.
     assert list(state) == list(expected) or program.net.name == "interleaved"

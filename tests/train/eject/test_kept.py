@@ -191,9 +191,10 @@ def test_schedule_beyond_the_run(lines: tuple[str, ...], said: str, tmp_path: Pa
 
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C ends a script without a traceback; its checkpoint stays, and it goes on."""
-    lines = "checkpoint_every: 5", "steps: 1000000"
+    lines = "data: digits", "checkpoint_every: 5", "steps: 1000000"
     path = tmp_path / "train.py"
-    path.write_text(script(*sketch(VECTORS, *lines)), encoding="utf-8")
+    body = "    input x: [1, 8, 8]\n    flatten -> linear(10)"
+    path.write_text(script(*sketch(body, *lines)), encoding="utf-8")
     command = [sys.executable, "-u", str(path), "--every", "5"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     started = subprocess.Popen(

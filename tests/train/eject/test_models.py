@@ -25,7 +25,7 @@ NETS = {
     "vae": (3, 784),
     "lenet5": (2, 1, 32, 32),
     "segnet": (1, 3, 64, 64),
-    "vit:vit_b_32": (1, 3, 224, 224),
+    "vit:vit(16, 2, 2, 64, 128)": (1, 3, 224, 224),
 }
 HEAD = (
     "from collections import namedtuple\nimport math\nimport torch\nimport torch.nn.functional as F"

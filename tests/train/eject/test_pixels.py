@@ -79,7 +79,8 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     lines += ["from collections import namedtuple", DRAWING]
     text = "\n".join([*lines, *used.definitions.values(), *section.lines, *alone.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
-    for number, size in enumerate(SIZES * 2):
+    # Of the same steps in grey every second size, upright and not.
+    for number, size in enumerate(SIZES if mode == "RGB" else SIZES[::2]):
         expected = path.host(_image(*size, mode), number, 3)
         for prepare in (module.prepare, module.prepare_alone):
             found = prepare(_image(*size, mode), number, 3)
