@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -66,8 +65,9 @@ def programs(path: Path) -> Iterator[Program]:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_expanded_text_compiles_to_the_same(path: Path) -> None:
-    for program in islice(programs(path), 1):
-        check_same(program)
+    shortest = min(programs(path), key=lambda program: len(program.net.nodes), default=None)
+    if shortest is not None:
+        check_same(shortest)
 
 
 @pytest.mark.slow
