@@ -120,7 +120,7 @@ def test_metrics_cut_in_the_middle_of_a_line(tmp_path: Path) -> None:
 
 def test_killed_and_resumed_on_the_command_line(tmp_path: Path) -> None:
     """The campaign `tests.train.faults.kill` does it hundreds of times, without a command line."""
-    changes = ("steps=200", "validation=0.2", "evaluate_every=25", "checkpoint_every=50")
+    changes = ("steps=60", "validation=0.2", "evaluate_every=20", "checkpoint_every=20")
     command = [sys.executable, "-m", "netlang", "train", "mnist1d", *changes, "--resume"]
     command += ["--device", "cpu", "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
