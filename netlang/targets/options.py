@@ -46,7 +46,8 @@ class RunOptions(Record):
 class ScoreOptions(Record):
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
-    `fit` says how the weights of the file map to the net's.
+    `fit` says how the weights of the file map to the net's. `ensemble` are files of further weights
+    of the net: the mean of what all of them say is scored.
     """
 
     places: Places = _ANYWHERE
@@ -56,6 +57,7 @@ class ScoreOptions(Record):
     quiet: bool = False
     shard: bool = False
     fit: Fit = WHOLE
+    ensemble: tuple[Path, ...] = ()
 
 
 @final

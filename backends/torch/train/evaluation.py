@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -19,7 +19,7 @@ from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 
-__all__ = ["Evaluation", "averaged", "evaluating", "evaluation", "named", "score"]
+__all__ = ["Evaluation", "averaged", "ensemble_score", "evaluating", "evaluation", "named", "score"]
 
 
 @final
@@ -36,6 +36,22 @@ def score(
 ) -> Scores:
     """Mean loss, and for classifiers the share of correct predictions."""
     return evaluation(model, objective, data, step, sharded=sharded).scores
+
+
+@torch.no_grad()
+def ensemble_score(
+    members: Sequence[tuple[nn.Module, Prepared]], objective: Objective, step: int
+) -> Scores:
+    """The scores of the mean of several models, each with the examples as they were for it.
+
+    Of a classifier it is the mean of the probabilities, else of the outputs. Models are left in
+    evaluation mode, and the members have the same examples in the same order.
+    """
+    sums = _Sums(objective, wanted=False)
+    models = [model.eval() for model, _ in members]
+    for seen in zip(*(data.once() for _, data in members), strict=True):
+        sums.add(averaged(list(zip(models, seen, strict=True)), objective), len(seen[0]))
+    return sums.result(members[0][1], step).scores
 
 
 def named(part: str, scores: Scores) -> dict[str, Json]:
@@ -64,7 +80,7 @@ def evaluation(
     sums = _Sums(objective, confusion)
     with evaluating(model):
         for views in _equally_often(model, objective, data) if sharded else data.once():
-            sums.add(averaged(model, objective, views), len(views))
+            sums.add(averaged([(model, views)], objective), len(views))
     return sums.result(data, step)
 
 
@@ -102,9 +118,9 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 class _Sums:
     """Sums on the device, added up batch by batch."""
 
-    def __init__(self, objective: Objective, confusion: bool) -> None:
+    def __init__(self, objective: Objective, wanted: bool) -> None:
         self._objective = objective
-        self._wanted = confusion and objective.counts_classes
+        self._wanted = wanted and objective.counts_classes
         self._losses: list[Tensor] = []
         self._right: list[Tensor] = []
         self._confusion: Tensor | None = None
@@ -146,9 +162,12 @@ def _sum(values: list[Tensor]) -> float:
     return reduce(add, torch.stack(values).tolist(), 0.0) if values else 0.0
 
 
-def averaged(model: nn.Module, objective: Objective, views: Views) -> Mapping[str, Tensor]:
-    """Values by name, one row for each example."""
-    found = [objective.values(model, batch) for batch in views.scales]
+def averaged(
+    members: Sequence[tuple[nn.Module, Views]], objective: Objective
+) -> Mapping[str, Tensor]:
+    """Values by name, one row for each example: the mean over its views and over the models."""
+    views = members[0][1]
+    found = [objective.values(model, batch) for model, own in members for batch in own.scales]
     if len(found) == 1 and views.views == 1:
         return found[0]
     targets = views.scales[0].targets

@@ -117,7 +117,7 @@ class _Classifier:
     @torch.no_grad()
     def __call__(self, picture: Picture) -> Tensor:
         views = views_of(self.ready, picture, self.channels, self.say)
-        values = averaged(self.model, self.objective, views)
+        values = averaged([(self.model, views)], self.objective)
         binary = self.objective.binary
         if binary is not None:
             found = values[binary.output][0].double().flatten()

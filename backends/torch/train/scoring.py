@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
@@ -24,7 +24,7 @@ from netlang.backends.torch.train.devices import (
     reproducible,
     threads_for,
 )
-from netlang.backends.torch.train.evaluation import score
+from netlang.backends.torch.train.evaluation import ensemble_score, score
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import empty_module, trained_module
 from netlang.backends.torch.train.objective import Objective
@@ -55,7 +55,8 @@ def evaluate(
     """Score the weights of a file on one part of a recipe's data.
 
     Examples are prepared as for a test and normalized as in the training of the weights, unless the
-    recipe's `normalize` was overridden. The step of the scores is the one stored in the file. `say`
+    recipe's `normalize` was overridden. The step of the scores is the one stored in the file. An
+    `ensemble` is scored by the mean of what its nets and that of `weights` say. `say`
     gets notes on the data. Raises `NetlangError` if there is no such part, or if the labels stand
     for other classes than in training.
     """
@@ -75,6 +76,9 @@ def evaluate(
             classes = None if parts.classes is None else len(parts.classes)
             ready = Prepare(recipe, chosen, world, classes, wanted.workers)
             taken = _WeightsFile(program, weights, wanted.fit, say)
+            if wanted.ensemble:
+                others = [replace(taken, path=path) for path in wanted.ensemble]
+                return _scored_together([taken, *others], parts, wanted.split, ready)
             return _scored(taken, parts, wanted.split, ready, sharded=sharded)
 
 
@@ -178,6 +182,26 @@ def _scored(
     for remark in examples.remarks() if isinstance(examples, Images) else ():
         weights.say(remark)
     return found
+
+
+def _scored_together(
+    members: Sequence[_WeightsFile], parts: Parts, split: str, ready: Prepare
+) -> Scores:
+    """The scores of an ensemble on one part of the data, normalized for each as in its training."""
+    recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
+    say = members[0].say
+    with ExitStack() as opened:
+        found = []
+        for each in members:
+            facts = facts_beside(each.path)
+            _require_classes(recipe, parts, facts, each.path)
+            own = _normalized(ready, facts, parts, each.path, say)
+            data = opened.enter_context(closing(own.testing(examples)))
+            found.append((each.module()[0].to(ready.device), data))
+        scores = ensemble_score(found, Objective(recipe, members[0].program), step=0)
+    count = f"{len(examples):,} examples of the {split} part"
+    say(f"scored {len(members)} nets together on the {count}")
+    return scores
 
 
 def _trained(

@@ -36,6 +36,13 @@ def command() -> click.Command:
                 metavar="FILE",
                 help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
             ),
+            click.Option(
+                ["--ensemble"],
+                multiple=True,
+                metavar="FILE",
+                help="Further weights: the mean of the probabilities, or of the outputs, counts."
+                " May be given several times.",
+            ),
             *fit_options(),
             click.Option(
                 ["--split"],
@@ -63,6 +70,7 @@ def _evaluate(
     spec: str,
     changes: tuple[str, ...],
     weights: str,
+    ensemble: tuple[str, ...],
     split: str,
     **asked: Unpack[_Asked],
 ) -> int:
@@ -70,6 +78,8 @@ def _evaluate(
     from netlang.targets import needs, training_backend
     from netlang.targets.options import ScoreOptions
 
+    if ensemble and asked["shard"]:
+        raise click.UsageError("--shard is for a net alone, not for an ensemble")
     with one_voice():
         recipe, program = load_recipe(spec, changes)
         where = places(asked["data"], recipe)
@@ -83,6 +93,7 @@ def _evaluate(
             workers=asked["workers"],
             shard=asked["shard"],
             fit=fit_of(asked),
+            ensemble=tuple(map(Path, ensemble)),
         )
         scores = backend.evaluate(recipe, program, Path(weights), options)
     for name, score in scores.items() if is_first() else ():
