@@ -33,11 +33,11 @@ class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend):
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
         from netlang.backends.onnx.exporter import export, form_of
-        from netlang.backends.onnx.releases import release_of
+        from netlang.backends.onnx.releases import ANY_RELEASE, release_of
         from netlang.backends.weights import slots
 
         form, low = form_of(options.onnx), options.onnx.low
-        if options.onnx.runtime is not None:
+        if options.onnx.runtime not in (None, ANY_RELEASE):
             release_of(options.onnx.runtime).require_kernels(program.floats, low)
         if low is not None:
             from netlang.backends.onnx.precision.write import write_low_precision

@@ -6,10 +6,10 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "ElementsUnsupported", "ExamplesUnfit", "IntegerTooLarge", "NameOfTwoValues", "NoExamples",
-    "NoKernel", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported", "OpsetUnsupported",
-    "ProviderMissing", "ProviderReplaced", "RuntimeTooOld", "RuntimeUnknown", "ShapeDiffers",
-    "SizeUnknown", "StepNotThere", "TensorDiffers", "TooMuchInput", "UnreadableModel",
-    "ValuesDiffer",
+    "NoKernel", "NotFused", "NotOfThisNet", "NotSinglePrecision", "OperatorUnsupported",
+    "OpsetUnsupported", "ProviderMissing", "ProviderReplaced", "RuntimeTooOld", "RuntimeUnknown",
+    "ShapeDiffers", "SizeUnknown", "StepNotThere", "TensorDiffers", "TooMuchInput",
+    "UnreadableModel", "ValuesDiffer",
 ]  # fmt: skip
 
 
@@ -21,6 +21,17 @@ class OperatorUnsupported(Diagnostic):
 
     operator: str
     reason: str
+
+
+class NotFused(Diagnostic):
+    """Something that isn't for a file with operators that ONNX Runtime alone has."""
+
+    code = "E0958"
+    title = "`--for onnxruntime` joins steps of float32 into its own operators: not with {what}"
+    help = "leave one of them out, or name a release: `--for onnxruntime=={newest}`"
+
+    what: str
+    newest: str
 
 
 class OpsetUnsupported(Diagnostic):
@@ -40,7 +51,10 @@ class RuntimeUnknown(Diagnostic):
 
     code = "E0956"
     title = "`{text}` names no known release of ONNX Runtime"
-    help = "name one from {oldest} to {newest}: `onnxruntime=={newest}`"
+    help = (
+        "name one from {oldest} to {newest}: `onnxruntime=={newest}`; `onnxruntime` alone is for "
+        "operators that no other runtime has"
+    )
 
     text: str
     oldest: str

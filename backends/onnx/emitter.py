@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netlang.backends.onnx.graph import Attribute, Graph, refuse_beyond
+from netlang.backends.onnx.graph import OF_RUNTIME, Attribute, Graph, refuse_beyond
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.backends.onnx.types import element_type
 from netlang.backends.weights import join, numpy_type
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = ["Emitter", "PlacedOperator", "rounded", "value_names"]
+
+_LEAST_NORMAL = 2.0**-126
+"""The least number of float32 in full precision (IEEE 754)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,17 @@ class Emitter:
     @property
     def opset(self) -> int:
         return self.graph.opset
+
+    @property
+    def fused(self) -> bool:
+        """Whether the step may become an operator of ONNX Runtime's own: those are for float32."""
+        single = self.step.types[0].dtype is DType.FLOAT32
+        return self.graph.fused and single and self.step.narrow is None
+
+    def of_runtime(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
+        """A helper node of ONNX Runtime's own; with no `suffix`, the one that makes the output."""
+        name = f"{self.step.path}/{suffix}" if suffix else self.output_names()[0]
+        return self.graph.add(kind, name, inputs, [name], attributes, OF_RUNTIME)[0]
 
     def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """A helper node whose `suffix` describes it. An empty input name means an omitted input."""
@@ -125,6 +139,15 @@ class Emitter:
         wide = self.node("softmax.wide", "Cast", scores, to=element_type(DType.FLOAT32))
         shares = self.node("softmax.shares", "Softmax", wide, axis=axis)
         return self.node("softmax", "Cast", shares, to=element_type(narrow))
+
+    def without_denormals(self, shares: str) -> str:
+        """Shares of a softmax, with 0 for those that float32 holds in fewer digits than others.
+
+        e^-100 is one. A processor takes a hundred times as long to multiply by such a number.
+        """
+        if self.step.types[0].dtype is not DType.FLOAT32 or self.step.narrow is not None:
+            return shares
+        return self.node("shares.normal", "ThresholdedRelu", shares, alpha=_LEAST_NORMAL)
 
     def given(self, tensor: Weight) -> str:
         """The initializer that holds the numbers of a constant, which is named by the step."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
-from netlang.backends.onnx.diagnostics import OpsetUnsupported
+from netlang.backends.onnx.diagnostics import NotFused, OpsetUnsupported
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
-from netlang.backends.onnx.releases import release_of
+from netlang.backends.onnx.releases import ANY_RELEASE, NEWEST, release_of
 from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
 from netlang.backends.weights import (
     Given,
@@ -52,7 +52,8 @@ class Form(Record):
     `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
     folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
     `ends` is what stands around the net. With `functions`, blocks are functions of the file.
-    `license` is told in its metadata, and the spec, unless not `told`.
+    `license` is told in its metadata, and the spec, unless not `told`. If it is
+    `fused`, it has operators that ONNX Runtime alone has.
     """
 
     opset: int = OPSET
@@ -64,13 +65,17 @@ class Form(Record):
     functions: bool = False
     license: str | None = None
     told: bool = True
+    fused: bool = False
 
 
 USUAL_FORM = Form()
 
 
 def form_of(options: OnnxOptions) -> Form:
-    """The form that a user asks for."""
+    """The form that a user asks for. Raises `NetlangError` for what doesn't go together."""
+    fused = options.runtime == ANY_RELEASE
+    if fused:
+        _require_fusable(options)
     return Form(
         opset=_opset_of(options),
         inline_limit=0 if options.external else INLINE_LIMIT,
@@ -80,7 +85,21 @@ def form_of(options: OnnxOptions) -> Form:
         functions=options.functions,
         license=options.license,
         told=options.spec,
+        fused=fused,
     )
+
+
+def _require_fusable(options: OnnxOptions) -> None:
+    """Raise `NetlangError` for what isn't for a file with operators of ONNX Runtime's own."""
+    asked = {
+        "fewer bits": options.low is not None,
+        "`--no-fold`": not options.fold,
+        "`--functions`": options.functions,
+        "`--any-runtime`": options.any_runtime,
+    }
+    for what, is_asked in asked.items():
+        if is_asked:
+            raise NetlangError(NotFused(span=None, what=what, newest=f"1.{NEWEST}"))
 
 
 def _opset_of(options: OnnxOptions) -> int:
@@ -90,7 +109,7 @@ def _opset_of(options: OnnxOptions) -> int:
     """
     low = options.low
     usual = OPSET_OF_BFLOAT16 if low is not None and low.kind == "bfloat16" else OPSET
-    if options.runtime is None:
+    if options.runtime in (None, ANY_RELEASE):
         return usual if options.opset is None else options.opset
     release = release_of(options.runtime)
     return min(usual, release.opset) if options.opset is None else release.checked(options.opset)
@@ -135,6 +154,7 @@ def _written(
     ends: Around,
 ) -> Written:
     from netlang.backends.onnx.deployed.blocks import outlined
+    from netlang.backends.onnx.deployed.fused import fused_operators
     from netlang.backends.onnx.element_types import require_element_types
     from netlang.backends.onnx.kernels import require_kernels
     from netlang.backends.onnx.model import build_model
@@ -150,8 +170,7 @@ def _written(
     narrowing, flat = _lowered(program, deployed, reserved, form, ends, numbers)
     values = numbers(flat)
     needed = values.needed()
-    told = facts_of_precision(deployed.program.net, narrowing)
-    metadata = {**ends.metadata(flat), **told}
+    metadata = {**ends.metadata(flat), **facts_of_precision(deployed.program.net, narrowing)}
     model = build_model(program, flat, metadata, narrowing)
     require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
     if not form.any_runtime:
@@ -161,9 +180,9 @@ def _written(
         calling, functions = outlined(program.net, paths, flat)
         model = build_model(program, calling, metadata, narrowing, functions)
     beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
-    kept = kept_in_float32(deployed.program.net, narrowing)
     not_numbers = not_finite(values.not_finite(needed))
-    return Written(path, beside, (*taken.notes, *ends.notes, *not_numbers, *kept))
+    of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
+    return Written(path, beside, (*taken.notes, *ends.notes, *not_numbers, *of_steps))
 
 
 def _lowered(
@@ -175,6 +194,7 @@ def _lowered(
     numbers: Callable[[Flat], TensorData],
 ) -> tuple[Narrowing, Flat]:
     """The graph of a deployed net, and the types that its steps compute in."""
+    from netlang.backends.onnx.deployed.fused import fuse
     from netlang.backends.onnx.deployed.transposes import merge_transposes
     from netlang.backends.onnx.graph import Graph
     from netlang.backends.onnx.precision.narrowed import settled
@@ -183,11 +203,13 @@ def _lowered(
     net = deployed.program.net
 
     def lowered(narrowing: Narrowing) -> Flat:
-        graph = Graph(form.opset, reserved)
+        graph = Graph(form.opset, reserved, form.fused)
         pixels = ends.begin(graph, narrowing)
         flat = ends.finish(lowered_steps(net, graph, narrowing), pixels, narrowing)
         if form.fold:
             merge_transposes(flat)
+        if form.fused:
+            fuse(flat, net.inputs)
         return flat
 
     if form.narrow is None:

@@ -15,11 +15,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Attribute", "BeyondInt64", "Graph", "Operation", "Turned", "refuse_beyond"]
+__all__ = [
+    "Attribute",
+    "OF_RUNTIME",
+    "BeyondInt64",
+    "Graph",
+    "Operation",
+    "Turned",
+    "refuse_beyond",
+]
 
 Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
 
 _LARGEST = 2**63 - 1
+OF_RUNTIME = "com.microsoft"
+"""The domain of the operators that ONNX Runtime alone has."""
 
 
 class BeyondInt64(Exception):
@@ -47,7 +57,7 @@ class Operation:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Attribute]
     domain: str = ""
-    """Of ONNX's own operators it is empty; for a function of the file, its domain."""
+    """Empty for ONNX's own operators; else `OF_RUNTIME`, or that of the file's functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,14 @@ class Turned:
 
 @dataclass(eq=False)
 class Graph:
-    """The flat graph under construction. No inner value may take a name in `reserved`."""
+    """The flat graph under construction. No inner value may take a name in `reserved`.
+
+    If it is `fused`, it is for ONNX Runtime alone, and may have operators of its own.
+    """
 
     opset: int
     reserved: frozenset[str]
+    fused: bool = False
     operations: list[Operation] = field(default_factory=list)
     constants: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
@@ -86,7 +100,7 @@ class Graph:
 
     def add(
         self, kind: str, name: str, inputs: Sequence[str], outputs: Sequence[str],
-        attributes: Mapping[str, Attribute],
+        attributes: Mapping[str, Attribute], domain: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
         """Append a node; returns the names of its outputs."""
         for value in attributes.values():
@@ -96,7 +110,7 @@ class Graph:
         self.kinds.add(kind)
         mode = attributes.get("mode", "constant")
         self.adds_zeros |= kind == "Pad" and mode == "constant" and len(inputs) == 2
-        self.operations.append(Operation(kind, name, tuple(inputs), named, attributes))
+        self.operations.append(Operation(kind, name, tuple(inputs), named, attributes, domain))
         return named
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:

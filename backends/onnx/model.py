@@ -16,7 +16,7 @@ from netlang.analysis.constraints import solve
 from netlang.backends.onnx.deployed.blocks import DOMAIN, FileFunction
 from netlang.backends.onnx.diagnostics import NameOfTwoValues
 from netlang.backends.onnx.ends.interface import DeclaredValue, interface_of
-from netlang.backends.onnx.graph import Attribute, Operation
+from netlang.backends.onnx.graph import OF_RUNTIME, Attribute, Operation
 from netlang.backends.onnx.steps import NO_NARROWING, Flat
 from netlang.backends.onnx.types import element_type
 from netlang.diagnostics.errors import NetlangError
@@ -59,14 +59,23 @@ def build_model(
     )
     opsets = [helper.make_opsetid("", flat.graph.opset)]
     version = helper.find_min_ir_version_for(opsets)
-    if functions:
-        opsets.append(helper.make_opsetid(DOMAIN, 1))
+    opsets += _other_opsets(flat, functions)
     model = onnx.ModelProto(
         ir_version=version, opset_import=opsets, graph=graph, producer_name="netlang",
         producer_version=__version__, functions=[_function(each, opsets) for each in functions],
     )  # fmt: skip
     helper.set_model_props(model, {**dict(_metadata(program)), **metadata})
     return model
+
+
+def _other_opsets(
+    flat: Flat, functions: Sequence[FileFunction]
+) -> Iterator[onnx.OperatorSetIdProto]:
+    """The versions of what isn't ONNX's own."""
+    if any(each.domain == OF_RUNTIME for each in flat.graph.operations):
+        yield helper.make_opsetid(OF_RUNTIME, 1)
+    if functions:
+        yield helper.make_opsetid(DOMAIN, 1)
 
 
 def _value_info(value: DeclaredValue) -> onnx.ValueInfoProto:

@@ -17,7 +17,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.ir.types import DType
 from netlang.records import Record
 
-__all__ = ["NEWEST", "OLDEST", "Release", "release_of"]
+__all__ = ["ANY_RELEASE", "NEWEST", "OLDEST", "Release", "release_of"]
 
 _FROM: dict[int, tuple[int, int]] = {
     15: (18, 9), 16: (19, 9), 17: (20, 9), 18: (21, 10), 21: (22, 10), 23: (23, 11), 24: (25, 13),
@@ -28,6 +28,8 @@ OLDEST, NEWEST = min(_FROM), 32
 """The releases 1.x that are known."""
 _COMPLETE = 17
 """The first 1.x with all kernels of float16 and of weights in 4 bits."""
+ANY_RELEASE = "onnxruntime"
+"""Stands for a release that is as new as this netlang, whose own operators a file may have."""
 _NAMED = re.compile(r"onnxruntime(?:-[a-z]+)*\s*==\s*1\.(\d{1,3})(?:\.\d{1,3})?")
 
 

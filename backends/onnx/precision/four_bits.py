@@ -15,6 +15,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from netlang.atomic import replace_file
+from netlang.backends.onnx.graph import OF_RUNTIME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,6 @@ __all__ = ["packed", "store_in_four_bits", "with_four_bits"]
 
 BLOCK = 32
 _ZERO, _MOST = 8, 15
-_DOMAIN = "com.microsoft"
 
 
 def packed(weight: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -65,7 +65,7 @@ def with_four_bits(model: onnx.ModelProto, kept: Collection[str]) -> list[str]:
     del graph.initializer[:]
     graph.initializer.extend(left)
     if changed:
-        model.opset_import.append(helper.make_opsetid(_DOMAIN, 1))
+        model.opset_import.append(helper.make_opsetid(OF_RUNTIME, 1))
     return changed
 
 
@@ -104,7 +104,7 @@ def _in_four_bits(
     made = f"{node.name}/product" if has_bias else node.output[0]
     out, columns = weight.shape
     yield helper.make_node(
-        "MatMulNBits", [node.input[0], *names], [made], domain=_DOMAIN,
+        "MatMulNBits", [node.input[0], *names], [made], domain=OF_RUNTIME,
         name=f"{node.name}/product" if has_bias else node.name,
         K=columns, N=out, bits=4, block_size=BLOCK,
     )  # fmt: skip

@@ -51,7 +51,8 @@ def _file_options() -> tuple[click.Option, ...]:
         click.Option(
             ["--for", "runtime"],
             metavar="RUNTIME",
-            help="Write an .onnx file that this release loads: `onnxruntime==1.17`.",
+            help="Write an .onnx file that this release loads: `onnxruntime==1.17`; or "
+            "`onnxruntime`, with operators that it alone has, for a release of this year.",
         ),
         click.Option(
             ["--external"],

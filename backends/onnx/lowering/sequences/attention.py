@@ -6,6 +6,7 @@ from math import inf
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.backends.onnx.lowering.sequences.fused import NAMES, attends_alike, fused_attention
 from netlang.backends.onnx.lowering.sequences.scaled_attention import triangle
 from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.checks import fixed
@@ -18,6 +19,8 @@ def _(op: MultiHeadAttention, emit: Emitter) -> tuple[str, ...]:
     query, *others = emit.step.inputs
     sources = (query, others[0] if others else query, others[-1] if others else query)
     width = fixed(op, emit.step.types[0].shape[1], "the features of its input")
+    if emit.fused and attends_alike(op.causal, emit.step.types):
+        return _projected(op, _fused(op, sources, emit), emit)
     queries, keys, values = _heads(op, sources, width // op.heads, emit)
     scores = emit.node("scores", "MatMul", queries, keys)
     scale = emit.floats("scale", (width // op.heads) ** -0.5)
@@ -34,11 +37,21 @@ def _(op: MultiHeadAttention, emit: Emitter) -> tuple[str, ...]:
     return _projected(op, joined, emit)
 
 
+def _fused(op: MultiHeadAttention, sources: tuple[str, str, str], emit: Emitter) -> str:
+    """The heads' results side by side, by ONNX Runtime's own operator."""
+    parts = emit.nodes("weights", "Split", 3, emit.weight("in_proj_weight"), axis=0, num_outputs=3)
+    products = []
+    for name, x, weight in zip(NAMES, sources, parts, strict=True):
+        turned = emit.node(f"{name}.weight", "Transpose", weight, perm=[1, 0])
+        products.append(emit.node(f"{name}.product", "MatMul", x, turned))
+    bias = (emit.weight("in_proj_bias"),) if op.bias else ()
+    return fused_attention("joined", op.heads, op.causal, (*products, *bias), emit)
+
+
 def _heads(
     op: MultiHeadAttention, sources: tuple[str, str, str], features: int, emit: Emitter
 ) -> list[str]:
     """Queries and values as [N, heads, L, d], keys turned as [N, heads, d, L]."""
-    names = ("queries", "keys", "values")
     parts = emit.nodes("weights", "Split", 3, emit.weight("in_proj_weight"), axis=0, num_outputs=3)
     biases: tuple[str, ...] = ()
     if op.bias:
@@ -46,7 +59,7 @@ def _heads(
         biases = emit.nodes("biases", "Split", 3, bias, axis=0, num_outputs=3)
     shape = emit.integers("heads.shape", [0, 0, op.heads, features])
     found = []
-    for index, (name, x, weight) in enumerate(zip(names, sources, parts, strict=True)):
+    for index, (name, x, weight) in enumerate(zip(NAMES, sources, parts, strict=True)):
         turned = emit.node(f"{name}.weight", "Transpose", weight, perm=[1, 0])
         value = emit.node(f"{name}.product", "MatMul", x, turned)
         if biases:

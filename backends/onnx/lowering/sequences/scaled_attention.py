@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
 from netlang.backends.onnx.lowering.registry import lower
+from netlang.backends.onnx.lowering.sequences.fused import fits, fused
 from netlang.ir.dims import Dim
 from netlang.ir.types import DType, TensorType
 from netlang.ops.checks import fixed
@@ -46,6 +47,8 @@ def _(op: Attention, emit: Emitter) -> tuple[str, ...]:
     kv_heads = op.kv_heads or op.heads
     features = fixed(op, emit.step.types[0].shape[-1], "the features of the queries") // op.heads
     factor = features**-0.5 if op.scale is None else op.scale
+    if emit.fused and fits(op, emit.step.types):
+        return fused(op, factor, emit)
     query = _split("queries", query, 0, op.heads, emit)
     key = _shared(op, "keys", _split("keys", key, 1, kv_heads, emit), emit)
     value = _shared(op, "values", _split("values", value, 2, kv_heads, emit), emit)
@@ -103,7 +106,8 @@ def _weights(op: Attention, scores: str, emit: Emitter) -> str:
         else:
             scores = emit.node("masked", "Add", scores, mask)
     if not seen:
-        return emit.softmax(scores, -1)
+        weights = emit.softmax(scores, -1)
+        return emit.without_denormals(weights) if len(emit.step.inputs) > 3 else weights
     # A place that sees nothing has no softmax: it gets 0, as in PyTorch.
     lowest = emit.floats("lowest", LOWEST[query.dtype])
     scores = emit.node("seen.scores", "Where", seen, scores, lowest)

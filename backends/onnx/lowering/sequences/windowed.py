@@ -104,6 +104,8 @@ def attended(
     if mask:
         scores = emit.node("scores.masked", "Add", scores, mask)
     weights = emit.softmax(scores, 4)
+    if mask:
+        weights = emit.without_denormals(weights)
     heads = emit.node("attended", "MatMul", weights, values)
     sides = emit.node("sides", "Transpose", heads, perm=[0, 1, 3, 2, 4])
     side_by_side = emit.integers("sides.shape", [*shape, features])
