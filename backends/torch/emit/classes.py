@@ -9,11 +9,13 @@ from netlang.backends.torch.emit.arguments.alone import example_of, told_fixed
 from netlang.backends.torch.emit.arguments.constructors import Constructor, ConstructorArgument
 from netlang.backends.torch.emit.arguments.formulas import expression, literal
 from netlang.backends.torch.emit.arguments.validity import told
-from netlang.backends.torch.emit.forward import Unit, Writer
+from netlang.backends.torch.emit.forward import Writer
 from netlang.backends.torch.emit.holders import Holders, file_name, scope_doc
 from netlang.backends.torch.emit.members import Members
 from netlang.backends.torch.emit.modules import Modules
+from netlang.backends.torch.emit.progressions import LOOP
 from netlang.backends.torch.emit.returned import Returned
+from netlang.backends.torch.emit.units import Unit, with_loops
 from netlang.backends.torch.guard import GUARD
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, PythonScope
 from netlang.backends.torch.python.traverse import map_expression, walk
@@ -207,16 +209,24 @@ class ClassWriter:
             value = self._kept(step.function)
         return Unit(
             index, node.inputs, value, node.path, node.types,
-            step.light, step.overwritable, node.auxiliary,
+            step.light, step.overwritable, node.auxiliary, items=self._modules.items(node.module),
         )  # fmt: skip
 
     def _run(self, run: Sequence[int]) -> Unit:
         """Consecutive numbered modules of one kind, as a loop."""
         first, last = self._function.nodes[run[0]], self._function.nodes[run[-1]]
         value = Call(self._modules.numbered(), (Operand(0),))
-        loop = (int(first.path), int(last.path) + 1)
+        numbers = call("range", Constant(int(first.path)), Constant(int(last.path) + 1))
         return Unit(
-            run[-1], first.inputs, value, first.path, last.types, False, False, last.auxiliary, loop
+            run[-1],
+            first.inputs,
+            value,
+            first.path,
+            last.types,
+            False,
+            False,
+            last.auxiliary,
+            (LOOP, numbers),
         )
 
     def _kept(self, part: Expression) -> Expression:
@@ -240,7 +250,7 @@ class ClassWriter:
         several = self._returned.several
         writer = Writer(
             self._function,
-            list(self._units()),
+            with_loops(list(self._units()), self._members.readers, scope),
             names,
             scope,
             shapes=self._is_net,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netlang.backends.torch.emit.loops import LOOP
 from netlang.backends.torch.emit.running_names import RUNNING, RunningNames
 from netlang.backends.torch.emit.settled import settled
+from netlang.backends.torch.emit.units import Unit
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.python.printer import flat, width
 from netlang.backends.torch.python.traverse import map_expression, walk
@@ -29,34 +29,16 @@ from netlang.backends.torch.python.tree import (
     Overwrite,
     Statement,
     TupleDisplay,
-    call,
     dotted,
 )
 from netlang.ir.program import INPUT, Function, Ref
-from netlang.ir.types import Types
 
-__all__ = ["Unit", "Writer"]
+__all__ = ["Writer"]
 
 _DEEPEST = 3
 _LONGEST_COMMENT = 44
 # The indentation of a method's body and ``out = ``.
 _BEFORE = len("        return ")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One call in `forward`: its operands, its expression over them, and its properties."""
-
-    result: int
-    operands: tuple[Ref, ...]
-    value: Expression
-    path: str
-    types: Types
-    light: bool
-    overwritable: bool
-    auxiliary: bool
-    # Numbers that `value` is applied for, one after the other.
-    loop: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +74,7 @@ class Writer:
         self._holds = {name: ref for ref, name in self._names.items()}
         self._output_names = self._named_outputs() if named_outputs else {}
         self._learned: dict[Ref, Expression] = {}
+        self._ports: dict[str, str] = {}
         self._pending: _Pending | None = None
         self._lines: list[tuple[bool, Statement]] = []
         self._running = RunningNames(self._needed)
@@ -187,17 +170,21 @@ class Writer:
         else:
             self._pending = made
 
-    def _write_loop(self, place: int, unit: Unit, loop: tuple[int, int]) -> None:
-        """The same kind of module several times in succession, on one name."""
+    def _write_loop(self, place: int, unit: Unit, loop: tuple[str, Expression]) -> None:
+        """Modules of one kind in succession, on the names of what the first of them reads."""
         self.flush()
-        ref, before = Ref(unit.result), self.named(self.root(unit.operands[0]))
-        name = self._name(ref, unit, place, unit.value)
-        self._hold(name, ref)
-        if before != Name(name):
-            self._lines.append((unit.auxiliary, Assign(Name(name), before)))
-        step = Assign(Name(name), _over(unit.value, {0: Name(name)}), self._comment(unit))
-        numbers = call("range", *(Constant(number) for number in loop))
-        self._lines.append((unit.auxiliary, For(LOOP, numbers, (step,))))
+        given = [self.named(self.root(ref)) for ref in unit.operands]
+        if len(given) == 1:
+            name = self._name(Ref(unit.result), unit, place, unit.value)
+            if given[0] != Name(name):
+                self._lines.append((unit.auxiliary, Assign(Name(name), given[0])))
+            given = [Name(name)]
+        names = [each.id for each in given if isinstance(each, Name)]
+        for index, name in enumerate(names):
+            self._hold(name, Ref(unit.result, index))
+        target = given[0] if len(given) == 1 else TupleDisplay(tuple(given))
+        step = Assign(target, _over(unit.value, dict(enumerate(given))), self._comment(unit))
+        self._lines.append((unit.auxiliary, For(*loop, (step,))))
 
     def _may_overwrite(self, unit: Unit, operands: Sequence[Ref]) -> bool:
         """Whether nothing else reads the input and the backward pass doesn't need it."""
@@ -263,13 +250,23 @@ class Writer:
         aside = aside or self._is_listed(ref)
         callee = self._function.nodes[unit.result].callee
         if isinstance(callee, Function) and len(callee.outputs) > 1:
-            return self._taken.fresh(callee.outputs[ref.output].name)
+            return self._port_name(callee.outputs[ref.output].name, unit, place)
         if aside and not unit.path.replace(".", "").isdigit():
             name = unit.path
             if ref.output and not isinstance(callee, Function):
                 name = f"{unit.path}_{callee.output_names[ref.output]}"
             return self._taken.fresh(name.replace(".", "_"))
         return self._running.first_free(place)
+
+    def _port_name(self, output: str, unit: Unit, place: int) -> str:
+        """The name of one of several outputs: again the same, once nothing reads what it held."""
+        known = self._ports.get(output)
+        if known is not None and not unit.auxiliary and self._needed(known) <= place:
+            return known
+        name = self._taken.fresh(output)
+        if not unit.auxiliary:
+            self._ports[output] = name
+        return name
 
     def _is_listed(self, ref: Ref) -> bool:
         """Whether a value is read as one of several in a list."""

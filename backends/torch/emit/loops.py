@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from netlang.backends.torch.emit.progressions import LOOP, progression
 from netlang.backends.torch.python.tree import (
     Constant,
     Counted,
@@ -17,11 +18,11 @@ from netlang.backends.torch.python.tree import (
     call,
 )
 
-__all__ = ["LOOP", "folded", "keyed", "listed"]
+__all__ = ["folded", "keyed", "listed"]
 
-# The variable of loops over numbered modules.
-LOOP = "index"
 _LONGEST_PERIOD = 8
+# Any two numbers are a progression.
+_SHORTEST_PROGRESSION = 3
 # A label with a number that may count: at its end, or before what has no digits.
 _COUNTED = re.compile(r"([\w-]*?)(0|[1-9][0-9]*)([A-Za-z_-]*)", re.ASCII)
 
@@ -41,27 +42,46 @@ def folded(items: Sequence[Expression]) -> tuple[Expression, ...]:
 
 
 def keyed(labels: Sequence[str], items: Sequence[Expression]) -> Iterator[Expression]:
-    """Pairs of label and module; equal modules whose labels count on are one comprehension."""
+    """Pairs of label and module; those whose labels and arguments count on are a comprehension."""
     start = 0
     while start < len(items):
-        counted = _COUNTED.fullmatch(labels[start])
-        stop = start + 1
-        if counted:
-            before, first, after = counted[1], int(counted[2]), counted[3]
-            while (
-                stop < len(items)
-                and items[stop] == items[start]
-                and labels[stop] == f"{before}{first + stop - start}{after}"
-            ):
-                stop += 1
-        if counted and stop - start > 1:
-            key = Counted(before, Name(LOOP), after)
-            numbers = call("range", Constant(first), Constant(first + stop - start))
-            pair = TupleDisplay((key, items[start]))
-            yield Star(Generator(pair, ((LOOP, numbers),)))
+        label = _COUNTED.fullmatch(labels[start])
+        found = _counted(items[start : start + _counting(labels, start)], label)
+        if label and found:
+            made, count = found
+            key = Counted(label[1], Name(LOOP), label[3])
+            first = int(label[2])
+            ends = (first, first + count) if first else (count,)
+            numbers = call("range", *map(Constant, ends))
+            yield Star(Generator(TupleDisplay((key, made)), ((LOOP, numbers),)))
+            start += count
         else:
             yield TupleDisplay((Constant(labels[start]), items[start]))
-        start = stop
+            start += 1
+
+
+def _counting(labels: Sequence[str], start: int) -> int:
+    """How many labels from `start` on differ in a number alone that grows by 1."""
+    label = _COUNTED.fullmatch(labels[start])
+    if label is None:
+        return 1
+    numbers = range(int(label[2]), int(label[2]) + len(labels) - start)
+    wanted = [f"{label[1]}{number}{label[3]}" for number in numbers]
+    pairs = zip(labels[start:], wanted, strict=True)
+    return next((n for n, (one, other) in enumerate(pairs) if one != other), len(wanted))
+
+
+def _counted(
+    items: Sequence[Expression], label: re.Match[str] | None
+) -> tuple[Expression, int] | None:
+    """One expression for as many of the items as possible, of which there are more than one."""
+    if label is None or len(items) < 2:
+        return None
+    made = progression(items, int(label[2])) if len(items) >= _SHORTEST_PROGRESSION else None
+    if made is not None:
+        return made, len(items)
+    same = next((n for n, item in enumerate(items) if item != items[0]), len(items))
+    return (items[0], same) if same > 1 else None
 
 
 def listed(items: Sequence[Expression]) -> Expression:

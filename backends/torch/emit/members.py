@@ -44,7 +44,7 @@ class Members:
         self._at: dict[str, list[int]] = {}
         for index, node in enumerate(function.nodes):
             self._at.setdefault(node.path, []).append(index)
-        self.root, self._readers = tree(function), Readers(function)
+        self.root, self.readers = tree(function), Readers(function)
         self._tied = {
             path for node in function.nodes for tie in node.tied for path in (node.path, tie.module)
         }
@@ -109,12 +109,12 @@ class Members:
             self._can_loop(index)
             and int(two.path) == int(one.path) + 1
             and two.inputs == (Ref(before),)
-            and self._readers.of(Ref(before)) == [index]
+            and self.readers.of(Ref(before)) == [index]
             and self._steps[before].constructor == self._steps[index].constructor
         )
 
     def _outermost_chains(self, scope: LabelScope) -> Iterator[str]:
-        if is_chain(self._readers, scope):
+        if is_chain(self.readers, scope):
             yield scope.path
             return
         for child in scope.children.values():

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netlang.backends.torch.diagnostics import NotAModuleName
 from netlang.backends.torch.emit.holders import Holders
-from netlang.backends.torch.emit.loops import LOOP, folded, keyed, listed
+from netlang.backends.torch.emit.loops import folded, keyed, listed
 from netlang.backends.torch.emit.members import Members
+from netlang.backends.torch.emit.progressions import LOOP
 from netlang.backends.torch.emit.registration import SET_BY_TORCH, Owner, buffer_fields
 from netlang.backends.torch.emit.settled import settled
 from netlang.backends.torch.lowering import Lowered
@@ -29,6 +30,7 @@ from netlang.backends.torch.python.tree import (
     Index,
     ListDisplay,
     Name,
+    Star,
     Statement,
     call,
     dotted,
@@ -208,7 +210,9 @@ class Modules:
             overwritable = self._steps[child].overwritable
         if is_numbered(scope):
             return tuple(folded(items))
-        return (call("OrderedDict", ListDisplay(tuple(keyed(list(scope.children), items)))),)
+        pairs = tuple(keyed(list(scope.children), items))
+        only = pairs[0].value if len(pairs) == 1 and isinstance(pairs[0], Star) else None
+        return (call("OrderedDict", only or ListDisplay(pairs)),)
 
     # --- access -------------------------------------------------------------------------------
 
@@ -230,6 +234,15 @@ class Modules:
             scope = scope.children[part]
         assert isinstance(scope, LabelScope)
         return self._member(found, scope, last, held)
+
+    def items(self, path: str) -> int:
+        """How many modules the list has of which one is at a path; 0 if it is in none."""
+        scope: Branch = self._members.root
+        for part in path.split(".")[:-1]:
+            scope = scope.children.get(part, 0) if isinstance(scope, LabelScope) else 0
+        if not isinstance(scope, LabelScope) or scope is self._members.root:
+            return 0
+        return len(scope.children) if self._members.kind(scope) == "list" else 0
 
     def _member(self, found: Expression, scope: LabelScope, label: str, held: Held) -> Expression:
         """The member of a scope, which is `found`."""

@@ -58,12 +58,20 @@ def _outermost(whole: _ScopedFunction, scope: LabelScope) -> Iterator[_Closed]:
     reads and makes the same values.
     """
     for child in scope.children.values():
-        if isinstance(child, LabelScope):
+        if isinstance(child, LabelScope) and not _is_item(whole.readers, child):
             found = None if is_chain(whole.readers, child) else _closed(whole, child)
             if found is not None:
                 yield found
             else:
                 yield from _outermost(whole, child)
+
+
+def _is_item(readers: Readers, scope: LabelScope) -> bool:
+    """Whether a scope holds one module under a number: an item of an `nn.ModuleDict`."""
+    if len(scope.children) != 1 or scope.merges:
+        return False
+    ((label, child),) = scope.children.items()
+    return label.isdigit() and (not isinstance(child, LabelScope) or is_chain(readers, child))
 
 
 def _closed(whole: _ScopedFunction, scope: LabelScope) -> _Closed | None:

@@ -6,6 +6,7 @@ A plain chain is what `nn.Sequential` can hold: steps numbered from 0, or with l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -17,6 +18,9 @@ from netlang.ir.program import INPUT, Function, Node, Ref
 __all__ = ["OUTPUT", "Branch", "Readers", "LabelScope", "is_chain", "is_numbered", "tree"]
 
 OUTPUT = -2
+# A word and a number; with fewer of them, a line for each reads well.
+_COUNTED = re.compile(r"([A-Za-z_]+)(0|[1-9][0-9]*)", re.ASCII)
+_FEWEST_COUNTED = 4
 
 
 @dataclass(slots=True)
@@ -108,7 +112,7 @@ def is_chain(readers: Readers, scope: LabelScope) -> bool:
     """Whether a scope of the function of `readers` is a plain chain."""
     function = readers.function
     members = sorted(scope.members())
-    if not _is_sequence(scope):
+    if not _is_sequence(function, scope):
         return False
     if not all(_is_plain(function, function.nodes[index]) for index in members):
         return False
@@ -136,17 +140,37 @@ def is_numbered(scope: LabelScope) -> bool:
     return list(scope.children) == [str(number) for number in range(len(scope.children))]
 
 
-def _is_sequence(scope: LabelScope) -> bool:
+def _is_sequence(function: Function, scope: LabelScope) -> bool:
     """Whether the labels of a scope, and of those in it, are keys of an `nn.Sequential`.
 
-    Where labels can be attributes, a class with a `forward` reads better.
+    Where labels can be attributes, a class with a `forward` reads better, unless they count.
     """
     labels = scope.children
     keys = is_numbered(scope) or all(is_item(label) and not label.isdigit() for label in labels)
+    inner = [child for child in labels.values() if isinstance(child, LabelScope)]
     return (
-        keys
+        (keys or _counts(function, scope))
         and not scope.merges
-        and all(_is_sequence(child) for child in labels.values() if isinstance(child, LabelScope))
+        and all(_is_sequence(function, child) for child in inner)
+    )
+
+
+def _counts(function: Function, scope: LabelScope) -> bool:
+    """Whether all in a scope is one block, again and again, under labels that count."""
+    label = _COUNTED.fullmatch(next(iter(scope.children), ""))
+    if label is None or len(scope.children) < _FEWEST_COUNTED:
+        return False
+    numbers = range(int(label[2]), int(label[2]) + len(scope.children))
+    members = scope.children.values()
+    blocks = {
+        child.callee.span
+        for index in members
+        if isinstance(index, int) and isinstance((child := function.nodes[index]).callee, Function)
+    }
+    return (
+        len(blocks) == 1
+        and all(isinstance(index, int) for index in members)
+        and list(scope.children) == [f"{label[1]}{number}" for number in numbers]
     )
 
 
