@@ -36,7 +36,7 @@ KERNELS = """
 block cbr(out, kernel, pad=0) { conv: conv(out, kernel, pad=pad) -> relu }
 net a {
     input x: [4, 8, 8]
-    cbr(4, 1x1) -> cbr(4, 3x3, pad=1) -> cbr(4, 1x3, pad=0x1)
+    cbr(4, 1x1) -> cbr(4, 3x3, pad=1) -> cbr(4, 1x3, pad=PAD)
 }
 """
 
@@ -222,5 +222,12 @@ def test_numbers_that_are_equal_by_chance_are_told_apart() -> None:
 
 
 def test_a_kernel_is_one_argument() -> None:
-    text = _written(KERNELS)
-    assert "CBR(4, (1, 3)" in text
+    text = _written(KERNELS.replace("PAD", "0x1"))
+    assert "CBR(4, 3, pad=1), CBR(4, (1, 3), pad=(0, 1))" in text
+
+
+def test_numbers_of_axes_that_no_parameter_gives_are_one_argument(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text(KERNELS.replace("PAD", "same"))
+    text = emit(load_program(str(tmp_path / "a.net")))
+    assert "CBR(4, 1, 0), CBR(4, 3, 1), CBR(4, (1, 3), (0, 1))" in text
+    assert "conv_padding: int | tuple[int, int]" in text

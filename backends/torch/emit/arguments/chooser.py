@@ -7,6 +7,7 @@ and gave the instance's number. A number without such an expression becomes an a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from netlang.backends.torch.diagnostics import NoLowering
 from netlang.backends.torch.emit.arguments.alone import Defaults
@@ -15,9 +16,9 @@ from netlang.backends.torch.emit.arguments.constructors import (
     ConstructorArgument,
     application,
     given,
-    short,
     without_defaults,
 )
+from netlang.backends.torch.emit.arguments.extras import Extras
 from netlang.backends.torch.emit.arguments.formulas import (
     Environment,
     Formula,
@@ -27,7 +28,6 @@ from netlang.backends.torch.emit.arguments.formulas import (
     expression,
     formula_of,
     literal,
-    plain,
     variables_in,
 )
 from netlang.backends.torch.emit.arguments.rows import (
@@ -47,12 +47,7 @@ from netlang.backends.torch.emit.arguments.validity import (
 )
 from netlang.backends.torch.lowering import Lowered
 from netlang.backends.torch.python import identifiers
-from netlang.backends.torch.python.tree import (
-    Call,
-    Keyword,
-    Name,
-    Number,
-)
+from netlang.backends.torch.python.tree import Call, Keyword, Name, Number
 from netlang.backends.torch.rewrite.class_sharing import (
     CallSite,
     Variant,
@@ -61,12 +56,10 @@ from netlang.backends.torch.rewrite.class_sharing import (
     numbers_in,
 )
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.numbers.computed import Plain
 from netlang.ir.numbers.provenance import (
     InputOrigin,
     Origin,
     ParameterOrigin,
-    origin_of,
 )
 from netlang.ir.program import Function, Node
 
@@ -117,10 +110,8 @@ class _ArgumentChooser:
         self._rows = rows_of(variant)
         self._environments = [environment_of(f, self._rows) for f in variant.instances]
         self._settled = self._settled_by(settlement.values[variant])
-        self._extras: list[dict[Variable, Given]] = [{} for _ in variant.instances]
-        # The environments with the extra arguments in them.
-        self._complete = [dict(environment) for environment in self._environments]
-        self._added: dict[object, ParameterOrigin] = {}
+        self._extras = Extras(self._environments)
+        self._complete = self._extras.complete
         self._names = identifiers.PythonScope()
 
     def constructor(self) -> Constructor:
@@ -142,7 +133,7 @@ class _ArgumentChooser:
             )
             for index, step in enumerate(formulas)
         )
-        extra = dict(zip(self._variant.instances, self._extras, strict=True))
+        extra = dict(zip(self._variant.instances, self._extras.values, strict=True))
         arguments, steps = with_rows(arguments, tuple(map(without_defaults, steps)))
         return Constructor(self._variant, self._class_name, arguments, steps, extra, holds)
 
@@ -155,9 +146,17 @@ class _ArgumentChooser:
         nodes = self._variant.sample.nodes
         columns = (self._step_columns(index) for index in range(len(nodes)))
         return [
-            [self._formula(numbers, node) for numbers in zip(*instances, strict=True)]
+            self._of_step(list(zip(*instances, strict=True)), node)
             for instances, node in zip(columns, nodes, strict=True)
         ]
+
+    def _of_step(self, columns: list[tuple[Number, ...]], node: Node) -> list[Formula]:
+        """The formulas for every number of one step."""
+        found: list[Formula] = []
+        while len(found) < len(columns):
+            row = self._row(columns[len(found) :], node)
+            found += row or [self._formula(columns[len(found)], node)]
+        return found
 
     # --- columns ------------------------------------------------------------------------------
 
@@ -215,21 +214,19 @@ class _ArgumentChooser:
         """The formula of one column, or a new argument if instances differ in it."""
         column = [number.value for number in numbers]
         formula = formula_of(column, self._complete, self._settled)
-        return self._extra(column, node, numbers[0].role) if formula is None else formula
+        return self._extras.number(column, node, numbers[0].role) if formula is None else formula
 
-    def _extra(self, column: list[Plain], node: Node, role: str) -> Formula:
-        """A new argument that the block itself lacks, named after the step and the number."""
-        taken = {v.name for e in self._complete for v in e if isinstance(v, ParameterOrigin)}
-        wanted = f"{node.path.replace('.', '_')}_{short(role)}"
-        key = wanted, tuple(value if (o := origin_of(value)) is None else o for value in column)
-        if key in self._added:  # the same for each axis
-            return self._added[key]
-        name = identifiers.PythonScope(taken).fresh(wanted)
-        self._added[key] = ParameterOrigin(name)
-        for extra, environment, value in zip(self._extras, self._complete, column, strict=True):
-            extra[ParameterOrigin(name)] = value
-            environment[ParameterOrigin(name)] = plain(value)
-        return ParameterOrigin(name)
+    def _row(self, columns: list[tuple[Number, ...]], node: Node) -> list[Formula]:
+        """A new argument for the numbers of several axes, if the block has none of them."""
+        role = columns[0][0].role
+        alike = takewhile(lambda numbers: numbers[0].role == role, columns)
+        axes = [tuple(number.value for number in numbers) for numbers in alike]
+        if len(set(axes)) < 2 or isinstance(node.callee, Function):
+            return []
+        known = (formula_of(list(axis), self._complete, self._settled) for axis in axes)
+        if any(formula is not None for formula in known):
+            return []
+        return self._extras.row(axes, node, role)
 
     # --- arguments ----------------------------------------------------------------------------
 

@@ -70,7 +70,11 @@ def given(callee: Constructor, site: CallSite) -> dict[Variable, Given]:
     arguments, inputs = node.arguments, site.caller.input_types(node)
     terms = Retracing(arguments, tuple(each.shape for each in inputs))
     found: dict[Variable, Given] = {
-        variable: value if isinstance(value, tuple) else number_in(value, terms)
+        variable: (
+            tuple(number_in(item, terms) for item in value)
+            if isinstance(value, tuple)
+            else number_in(value, terms)
+        )
         for variable, value in callee.extra[function].items()
     }
     for argument in callee.arguments:
