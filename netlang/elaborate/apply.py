@@ -128,7 +128,8 @@ def _given(body: Body, op: Op, applied: _Applied, given: WeightValues) -> Curren
         written = {**call.written, **given.spans}
         call = replace(call, inputs=(*step.flow, *further), written=written, tied=given.ties)
         result = operator_node(body, op, call)
-        check_ties(body, op, tuple(map(body.builder.type_of, call.inputs)), given)
+        if ".".join(path) not in body.builder.stand_ins:
+            check_ties(body, op, tuple(map(body.builder.type_of, call.inputs)), given)
     return add_label(body, step.label, Labelled(result, step.span, "an operator", path, layer, op))
 
 

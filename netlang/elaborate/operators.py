@@ -53,6 +53,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
             raise
         body.session.report(numbered(body.module.file, error))
         op, inferred = other, other.infer(inputs)
+        builder.stand_ins.add(".".join(step.path))
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)

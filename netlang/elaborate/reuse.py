@@ -14,8 +14,9 @@ from netlang.elaborate.function.builder import CurrentValue, Labelled
 from netlang.elaborate.operators import add_label, next_path, operator_node
 from netlang.elaborate.references import has_failed, parts_of
 from netlang.evaluate.binding import argument_spans
-from netlang.ir.op import Op
+from netlang.ir.op import Op, Rejection
 from netlang.ir.program import Function
+from netlang.ir.types import Types
 from netlang.ir.weights import Weight
 from netlang.records import replace
 from netlang.syntax import ast
@@ -67,10 +68,20 @@ def _operator(
     inputs = tuple(body.builder.type_of(ref) for ref in call.inputs)
     first = body.builder.node_at(".".join(found.path))
     there = op.weights(tuple(body.builder.type_of(ref) for ref in first.inputs))
-    _same_weights(".".join(parts_of(body, action.label)), action, there, op.weights(inputs))
+    if _takes(op, inputs):  # if it doesn't, `operator_node` says why
+        _same_weights(".".join(parts_of(body, action.label)), action, there, op.weights(inputs))
     further = first.inputs[len(first.inputs) - len(op.given) :]
     call = replace(call, inputs=(*call.inputs, *further), tied=first.tied)
     return operator_node(body, op, call)
+
+
+def _takes(op: Op, inputs: Types) -> bool:
+    """Whether an operator is right for its own inputs, if it reads any."""
+    own = replace(op, given=())
+    try:
+        return not own.takes(len(inputs)) or bool(own.infer(inputs).outputs)
+    except Rejection:
+        return False
 
 
 def _labelled(body: Body, action: ast.Reuse) -> Labelled:

@@ -54,6 +54,8 @@ class FunctionBuilder(Draft):
     gone_on: dict[LabelPath, GoneOn] = field(default_factory=dict)
     # The labelled steps whose label was refused as the name of a part of its path: once is enough.
     refused_parts: set[ast.Step] = field(default_factory=set)
+    # The paths of refused steps whose type is known, but not their weights.
+    stand_ins: set[str] = field(default_factory=set)
     _types: dict[int, Types] = field(default_factory=dict)
     _spans: dict[int, Span] = field(default_factory=dict)
     _counts: dict[LabelPath, int] = field(default_factory=dict)
@@ -175,7 +177,7 @@ class FunctionBuilder(Draft):
             if number.isascii() and number.isdigit() and path[:depth] in self._folded:
                 # The ranges of a scope stand in order.
                 numbered = self._folded[path[:depth]]
-                place = bisect_right(numbered, int(number), key=_first) - 1
+                place = bisect_right(numbered, int(number), key=lambda each: each[0].start) - 1
                 if place >= 0 and int(number) in numbered[place][0]:
                     self._taken(path, numbered[place][1], span)
 
@@ -229,14 +231,15 @@ class FunctionBuilder(Draft):
 
     def node_at(self, path: str) -> Node:
         """The node at a path. Raises `InternalError` if none is there outside of repeats."""
+        if path in self.stand_ins:
+            raise NetlangError  # the step was refused, which has been reported
         for item in self.items[self._looked_at :]:
             if isinstance(item, Node):
                 self._by_path[item.path] = item
         self._looked_at = len(self.items)
-        node = self._by_path.get(path)
-        if node is None:
+        if path not in self._by_path:
             raise InternalError(f"no step is at `{path}`")
-        return node
+        return self._by_path[path]
 
     def plain_nodes(self) -> Iterator[Node]:
         """The nodes outside of repeats, which a label can name."""
@@ -288,10 +291,6 @@ class BuilderMark(Record):
     position: int
     labels: int
     outputs: int
-
-
-def _first(numbered: tuple[range, Span]) -> int:
-    return numbered[0].start
 
 
 def _joined(span: Span) -> Fix | None:
