@@ -1,9 +1,10 @@
 """Writing resnet50 as ONNX from a safetensors file, beside a plain file and torch's exporter.
 
-All in one process, imports excluded; ours reads and elaborates the spec every time and looks for
-values that aren't finite. A plain file is the bytes of the weights written from memory, so that it
-reads nothing. Both sides remove what the round before has left. With `--clock cpu` the processor's
-time alone counts, for a machine that is busy.
+All in one process, imports excluded. Norms are folded into the convolutions before them, unless
+`--no-fold` says that each step of the spec stays. Ours reads and elaborates the spec every time and
+looks for values that aren't finite. A plain file is the bytes of the weights written from memory,
+so that it reads nothing. Both sides remove what the round before has left. With `--clock cpu` the
+processor's time alone counts, for a machine that is busy.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import torch
 from safetensors.torch import save_file
 
 from benchmarks.timing import compare
-from netlang.backends.onnx import export
+from netlang.backends.onnx.exporter import Form, export
 from netlang.elaborate import load_program
 from tests.analysis.oracles import torchvision_models
 
@@ -40,8 +41,10 @@ def main() -> int:
     """Print both ratios; 1 if one of them misses its bound."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
+    parser.add_argument("--no-fold", action="store_true", help="write each step of the spec")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
+    form = Form(fold=not arguments.no_fold)
     clock = process_time if arguments.clock == "cpu" else perf_counter
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -54,7 +57,7 @@ def main() -> int:
 
         def write_ours() -> None:
             ours.unlink(missing_ok=True)
-            export(load_program(NET), ours, weights=weights)
+            export(load_program(NET), ours, weights=weights, form=form)
 
         def write_plain() -> None:
             plain.unlink(missing_ok=True)
