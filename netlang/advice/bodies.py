@@ -29,10 +29,10 @@ def first_input(suite: ast.Suite) -> Fix:
 def input_earlier(file: ast.File, declaration: ast.Input) -> Fix | None:
     """Moves an `input` line before the first step."""
     suite = enclosing(file, declaration.span, ast.Suite)
-    steps = [] if suite is None else [s for s in suite.statements if not isinstance(s, ast.Input)]
-    if not steps:  # a scope of its own, which can't declare inputs
+    statements = [] if suite is None else suite.statements
+    first = next((each for each in statements if not isinstance(each, ast.Input)), None)
+    if first is None:  # a scope of its own, which can't declare inputs
         return None
-    first = steps[0]
     start = first.span.start
     if start > declaration.span.start:  # the step stood in an earlier turn of a loop
         return Fix("declare all inputs first, in a loop of their own", ())

@@ -43,7 +43,8 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     """One `input` line: the value that it names becomes (part of) the current value."""
     block, name = body.block, port_name(body, declaration)
     if block.started:
-        if any(isinstance(each, NothingToRead) for each in body.session.diagnostics):
+        told = (e for e in body.session.diagnostics if isinstance(e, NothingToRead | InputLate))
+        if isinstance(next(told, None), NothingToRead):
             raise NetlangError  # told at the step that stands before it
         fix = input_earlier(body.module.file, declaration)
         raise NetlangError(InputLate(span=declaration.span, fix=fix))

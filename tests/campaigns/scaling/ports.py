@@ -25,7 +25,8 @@ def _in_turn(count: int, step: str) -> str:
 PORTS: dict[str, Make] = {
     "images that are added": lambda n: _net(n, f"{_all(n)} -> probe: add"),
     "images that are joined": lambda n: _net(n, f"{_all(n)} -> probe: concat"),
-    "vectors that are joined": lambda n: _net(n, f"{_all(n)} -> probe: concat", "[3]"),
+    # Receptive fields tell few axes apart, which costs more for each: these are beyond.
+    "vectors that are joined": lambda n: _net(4 * n, f"{_all(4 * n)} -> probe: concat", "[3]"),
     "images that are joined behind windows": lambda n: _net(
         n,
         each(n, lambda i: f"x{i} -> c{i}: conv(4, 3x3)")

@@ -49,8 +49,9 @@ _STEPS: dict[str, Make] = {
     "outputs": lambda n: net(each(n, lambda i: f"output o{i}: relu")),
     "auxiliary outputs": lambda n: net(each(n, lambda i: f"auxiliary o{i}: relu") + "\nrelu"),
     "inputs": lambda n: (
-        f"net a {{\n{each(n, lambda i: f'input x{i}: [3]')}\n"
-        f"({each(n, lambda i: f'x{i}', ', ')}) -> probe: add\n}}\n"
+        # Receptive fields tell few axes apart, which costs more for each: these are beyond.
+        f"net a {{\n{each(4 * n, lambda i: f'input x{i}: [3]')}\n"
+        f"({each(4 * n, lambda i: f'x{i}', ', ')}) -> probe: add\n}}\n"
     ),
     "learned tensors": lambda n: net(joined(n, "add { relu; parameter([8, 1, 1]) }")),
     "reuse": lambda n: net("c: conv(8, 1x1)\n" + joined(n, "reuse c -> relu")),

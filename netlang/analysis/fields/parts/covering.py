@@ -35,16 +35,17 @@ def without_covered(fields: Sequence[Field], sizes: Sequence[int]) -> list[Field
     """
     vague = [field for field in fields if not _is_certain(field)]
     found = [field for field in fields if _is_certain(field)]
+    left: list[Field] = []
     for field in vague:
         for place, other in enumerate(found):
-            if _is_certain(other) and _is_within(field, other, sizes):
+            if _is_within(field, other, sizes):
                 ends = tuple(map(max, zip(field.ends, other.ends, strict=True)))
                 folded = field.folded or other.folded
                 found[place] = replace(other, ends=(ends[0], ends[1]), folded=folded)
                 break
         else:
-            found.append(field)
-    return found
+            left.append(field)
+    return [*found, *left]
 
 
 def _is_certain(field: Field) -> bool:
