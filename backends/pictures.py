@@ -56,10 +56,18 @@ def draw_into(
     """
     files = (folder / f"{name}.svg", folder / f"{name}.png")
     for path, content in zip(files, svg_and_png(size, fill), strict=True):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_file(path, content, flushed=False)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        write_beside(path, content)
     return files
+
+
+def write_beside(path: Path, content: bytes) -> None:
+    """Write a picture, or a page with pictures, into its folder, which is made if need be.
+
+    Raises `NetlangError` if it can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content, flushed=False)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error

@@ -17,7 +17,7 @@ from netlang.recipes.load import load_recipe
 from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.parts import PARTS, part_of
+from netlang.recipes.words.parts import known_parts, part_of
 from netlang.records import replace
 from netlang.resuming import call_to_resume
 from netlang.targets import Prediction, Trained, TrainingBackend, needs, training_backend
@@ -243,5 +243,4 @@ def _part(recipe: Recipe, word: str) -> str:
     """The part of the data that a word stands for. Raises `ValueError` if there is none."""
     if found := part_of(recipe.data, word):
         return found
-    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
-    raise ValueError(f"{word!r} isn't a part: {known}")
+    raise ValueError(f"{word!r} isn't a part: {known_parts(recipe.data)}")

@@ -75,6 +75,11 @@ class TorchBackend(
         ended = train(recipe, program, options, progress_for(quiet=options.quiet))
         return Trained(options.folder, ended.signal, ended.figures(), ended.scored)
 
+    def holds_run(self, folder: Path) -> bool:
+        from netlang.backends.torch.train.folder import RunFolder
+
+        return RunFolder(folder).record.exists()
+
     def evaluate(
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:

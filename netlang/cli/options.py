@@ -180,11 +180,11 @@ def outputs(names: Sequence[str]) -> tuple[Path, ...]:
 
 def part_named(recipe: Recipe, word: str) -> str:
     """The part of the recipe's data that a word of `--split` stands for."""
-    from netlang.recipes.words.parts import PARTS, part_of
+    from netlang.recipes.words.parts import known_parts, part_of
 
     if found := part_of(recipe.data, word):
         return found
-    known = ", ".join((*PARTS, *recipe.data.part_names.values()))
+    known = known_parts(recipe.data)
     raise click.BadParameter(f"`{word}` is no part of the data: {known}", param_hint="--split")
 
 

@@ -121,7 +121,8 @@ class Op(Described, gc=False):
 
     `name` is its name in the language, `arity` the number of its inputs, `output_names` the names
     of its outputs (``indices`` of a pooling layer that returns them). Shapes omit the batch. With
-    `one_example`, a value without a batch axis is computed as a batch of one example.
+    `one_example`, a value without a batch axis is computed as a batch of one example. With
+    `keeps_type`, the output has the type of the first input, whatever the arguments are.
 
     `in_half` says what becomes of it in a file in half precision.
 
@@ -133,6 +134,7 @@ class Op(Described, gc=False):
     arity: ClassVar[Arity] = Arity(1, 1)
     output_names: ClassVar[tuple[str, ...]] = ("output",)
     one_example: ClassVar[bool] = False
+    keeps_type: ClassVar[bool] = False
     in_half: ClassVar[InHalf] = InHalf.UNKNOWN
     weight_values: ClassVar[tuple[str, ...]] = ()
 

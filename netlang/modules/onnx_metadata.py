@@ -27,7 +27,8 @@ KEY = "netlang.expanded"
 _METADATA, _NAME, _VALUE = 14, 1, 2
 # What the content of a field is, by the lowest three bits of its tag.
 _NUMBER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
-_MOST_FIELDS = 100_000
+# Of a model; of an entry.
+_MOST_FIELDS, _MOST_PARTS = 100_000, 8
 _LONGEST_NUMBER = 10
 
 
@@ -51,10 +52,10 @@ def spec_in_model(path: Path, shown: str | None = None) -> Source:
 def _entry(file: BinaryIO) -> bytes | None:
     """The value under `KEY`; None if there is no such entry."""
     end = file.seek(0, 2)
-    for field, place, size in _fields(file, 0, end):
+    for field, place, size in _fields(file, 0, end, _MOST_FIELDS):
         if field == _METADATA and size <= MAX_CHARACTERS + 100:
             found = dict[int, bytes]()
-            for part, start, length in _fields(file, place, place + size):
+            for part, start, length in _fields(file, place, place + size, _MOST_PARTS):
                 file.seek(start)
                 found[part] = file.read(length)
             if found.get(_NAME) == KEY.encode():
@@ -62,9 +63,12 @@ def _entry(file: BinaryIO) -> bytes | None:
     return None
 
 
-def _fields(file: BinaryIO, place: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, place and size of each field with bytes between two places. Raises `ValueError`."""
-    for _ in range(_MOST_FIELDS):
+def _fields(file: BinaryIO, place: int, end: int, most: int) -> Iterator[tuple[int, int, int]]:
+    """Number, place and size of each field with bytes between two places.
+
+    Raises `ValueError` if there are no such fields, or more than `most`.
+    """
+    for _ in range(most + 1):
         if place == end:
             return
         file.seek(place)

@@ -58,6 +58,7 @@ class BatchNorm(Op):
     """
 
     name: ClassVar[str] = "batch_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
@@ -115,6 +116,7 @@ class LayerNorm(Op):
     """
 
     name: ClassVar[str] = "layer_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
@@ -177,6 +179,7 @@ class GroupNorm(Op):
     """
 
     name: ClassVar[str] = "group_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
@@ -230,6 +233,7 @@ class InstanceNorm(Op):
     """
 
     name: ClassVar[str] = "instance_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")

@@ -63,6 +63,7 @@ class Roll(Rearrangement):
     """
 
     name: ClassVar[str] = "roll"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.MOVES
 
     shift: Wholes = argument(_KIND, "how far, one for each axis; negative towards the beginning")
@@ -239,6 +240,7 @@ class Cumsum(Op):
     """
 
     name: ClassVar[str] = "cumsum"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.SUMS
 
     axis: int = argument(integer, "axis to sum along; 0 is the channels")

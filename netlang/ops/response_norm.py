@@ -35,6 +35,7 @@ class LocalResponseNorm(Op):
     """
 
     name: ClassVar[str] = "local_response_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
 

@@ -34,6 +34,7 @@ class RmsNorm(Op):
     """
 
     name: ClassVar[str] = "rms_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
     one_example: ClassVar[bool] = True
     weight_values: ClassVar[tuple[str, ...]] = ("weight",)

@@ -25,6 +25,7 @@ _VECTOR = (TensorType((7,)),)
 class _AlongAxis(Op):
     """Normalizes the elements along one axis to a distribution."""
 
+    keeps_type: ClassVar[bool] = True
     per_element: ClassVar[int]
     axis: int | None
 

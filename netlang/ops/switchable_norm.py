@@ -45,6 +45,7 @@ class SwitchableNorm(Op):
     """
 
     name: ClassVar[str] = "switchable_norm"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
 
     eps: float = argument(epsilon, "added to the variance", default=1e-5)

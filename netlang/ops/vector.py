@@ -33,6 +33,7 @@ class Prelu(Op):
     """
 
     name: ClassVar[str] = "prelu"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
 
@@ -125,6 +126,7 @@ class L2Normalize(Op):
     """
 
     name: ClassVar[str] = "l2_normalize"
+    keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
 
     axis: int = argument(integer, "axis that the vectors lie along; 0 is the channels", default=0)

@@ -125,6 +125,10 @@ class TrainingBackend(ModuleBackend):
         """Train `program` by `recipe`, which must have been checked against it."""
 
     @abstractmethod
+    def holds_run(self, folder: Path) -> bool:
+        """Whether a folder is that of a run, finished or not."""
+
+    @abstractmethod
     def evaluate(
         self, recipe: Recipe, program: Program, weights: Path, options: ScoreOptions
     ) -> Mapping[str, float]:

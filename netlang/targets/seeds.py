@@ -44,7 +44,7 @@ def train_seeds(
     With `resume`, finished runs are kept, and the others go on or begin. Raises `NetlangError` if
     the folder holds a single run, and as `backend.train` does.
     """
-    if (options.folder / "run.json").exists():
+    if backend.holds_run(options.folder):
         why = f"one seed, and this one has {recipe.seeds}"
         raise NetlangError(OtherRecipe(span=None, folder=str(options.folder), differences=why))
     done: list[SeedRun] = []

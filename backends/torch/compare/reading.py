@@ -56,7 +56,7 @@ def read_runs(folders: Sequence[Path]) -> list[RunRead]:
 
 def _below(folder: Path) -> list[Path]:
     """The runs in a folder, and those of the seeds of one recipe in a folder there."""
-    records = (*folder.glob(f"*/{_RECORD}"), *folder.glob(f"*/seed-*/{_RECORD}"))
+    records = (*folder.glob(f"*/{_RECORD}"), *folder.glob(f"*/*/{_RECORD}"))
     return sorted(path.parent for path in records if path.is_file())
 
 

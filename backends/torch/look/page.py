@@ -11,9 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from netlang.atomic import replace_file
-from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import WriteFailed
+from netlang.backends.pictures import write_beside
 from netlang.diagnostics.texts import visible
 from netlang.targets.looking import PAGE, ViewSeen
 
@@ -82,11 +80,5 @@ def _text(text: str) -> str:
 def write_page(seen: Sequence[ViewSeen], title: str, about: str, folder: Path) -> Path:
     """Write the page into a folder. Raises `NetlangError` if that fails."""
     path = folder / PAGE
-    try:
-        text = page_of(seen, title, about)
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text.encode("utf-8"), flushed=False)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+    write_beside(path, page_of(seen, title, about).encode("utf-8"))
     return path

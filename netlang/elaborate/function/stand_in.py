@@ -9,13 +9,6 @@ from netlang.records import names_of, replace
 
 __all__ = ["stand_in"]
 
-# Whatever their arguments are, the result has the type of the input, by name: an operator's module
-# is loaded only where a spec has it.
-_KEEPING = frozenset((
-    "batch_norm", "cumsum", "group_norm", "instance_norm", "l2_normalize", "layer_norm",
-    "local_response_norm", "log_softmax", "prelu", "rms_norm", "roll", "softmax", "switchable_norm",
-))  # fmt: skip
-
 
 def stand_in(op: Op, inputs: Types) -> Op | None:
     """An operator that takes what `op` refuses, with the type that any mended `op` gives.
@@ -25,7 +18,7 @@ def stand_in(op: Op, inputs: Types) -> Op | None:
     other: Op | None = None
     if op.given:
         return None  # only this operator reads the weights that are given
-    if op.name in _KEEPING:
+    if op.keeps_type:
         identity = operator("identity")
         other = identity() if identity else None
     elif "groups" in names_of(op):

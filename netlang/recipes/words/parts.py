@@ -9,7 +9,7 @@ from typing import Final
 
 from netlang.recipes.words.source import Data
 
-__all__ = ["PARTS", "PART_WORDS", "TEST", "TRAIN", "VALIDATION", "part_of"]
+__all__ = ["PARTS", "PART_WORDS", "TEST", "TRAIN", "VALIDATION", "known_parts", "part_of"]
 
 TRAIN: Final = ("train", "training")
 VALIDATION: Final = ("val", "valid", "validation")
@@ -33,3 +33,8 @@ def part_of(data: Data, word: str) -> str | None:
         return word
     own = {name: part for part, name in data.part_names.items()}
     return own.get(word) or _PART.get(word)
+
+
+def known_parts(data: Data) -> str:
+    """The parts by their names, those of the recipe too, for a message."""
+    return ", ".join((*PARTS, *data.part_names.values()))

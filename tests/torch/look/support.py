@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -38,14 +39,14 @@ def recipe_text(body: str = BODY, *lines: str) -> str:
     return f"net tiny {{\n{body}}}\n\ntrain tiny {{\n{entries}\n}}\n"
 
 
-def subject_of(folder: Path, body: str = BODY, *lines: str, **options: object) -> Subject:
+def subject_of(folder: Path, body: str = BODY, *lines: str, **options: Any) -> Subject:
     """The subject of a recipe with weights drawn by chance."""
     text = recipe_text(body, *lines)
     recipe = read_recipe(Library().module(Source("tiny.net", text), None), "tiny")
     program = program_of(recipe)
     torch.manual_seed(3)
     path = weights_of(build(program), folder)
-    wanted = LookOptions(folder, path, device="cpu", quiet=True, **options)  # type: ignore[arg-type]  # by name
+    wanted = LookOptions(folder, path, device="cpu", quiet=True, **options)
     return Subject(recipe, program, wanted, torch.device("cpu"), lambda _: None)
 
 

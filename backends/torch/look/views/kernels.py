@@ -15,8 +15,13 @@ from netlang.backends.torch.look.drawing import bare, titled
 from netlang.backends.torch.look.subject import LeftOut, Subject
 from netlang.backends.torch.look.views.view import NetView
 from netlang.backends.torch.train.records.drawing import DARK
-from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Node, Ref
+from netlang.ops.conv import Conv
+from netlang.ops.dropout import Dropout
+from netlang.ops.identity import Identity
+from netlang.ops.layout import Flatten, Reshape
+from netlang.ops.linear import Linear
+from netlang.ops.to_float import ToFloat
 from netlang.targets.looking import ViewSeen
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Kernels", "kernels_of"]
 
 _MOST, _OUTPUTS, _INPUTS, _LINES = 64, 12, 12, 4
-_SAME_ORDER = frozenset(("flatten", "reshape", "identity", "dropout", "to_float"))
+_SAME_ORDER = Flatten | Reshape | Identity | Dropout | ToFloat
 
 
 @final
@@ -76,11 +81,11 @@ def kernels_of(subject: Subject) -> Iterator[tuple[Node, Tensor]]:
 def _kernels(subject: Subject, nodes: Sequence[Node], number: int) -> Tensor | None:
     node = nodes[number]
     weight = subject.weights.get(f"{node.module}.weight")
-    if weight is None or not isinstance(node.callee, Op):
+    if weight is None:
         return None
-    if node.callee.name == "conv" and weight.dim() in (3, 4):
+    if isinstance(node.callee, Conv) and weight.dim() in (3, 4):
         return weight
-    if node.callee.name != "linear" or not _reads_input(nodes, node.inputs[0]):
+    if not isinstance(node.callee, Linear) or not _reads_input(nodes, node.inputs[0]):
         return None
     shape = subject.program.net.inputs[0].type.shape
     sizes = [size for size in shape if isinstance(size, int)]
@@ -93,7 +98,7 @@ def _reads_input(nodes: Sequence[Node], ref: Ref) -> bool:
     """Whether a value is the first input, at most in another shape."""
     while ref.producer != INPUT:
         node = nodes[ref.producer]
-        if not isinstance(node.callee, Op) or node.callee.name not in _SAME_ORDER:
+        if not isinstance(node.callee, _SAME_ORDER):
             return False
         ref = node.inputs[0]
     return ref.output == 0
