@@ -59,11 +59,14 @@ def train_seeds(
 
 
 def summary(runs: Sequence[SeedRun], options: RunOptions) -> Trained:
-    """The runs as one: the mean of each score that all have, and the signal that stopped them."""
-    scores = [run.ended.scores for run in runs]
-    shared = [name for name in scores[0] if all(name in each for each in scores)]
-    means = {name: fmean(each[name] for each in scores) for name in shared}
-    return Trained(options.folder, runs[-1].ended.signal, means, f"mean of {len(runs)} seeds")
+    """The runs as one: the mean of each score, and the signal that stopped the last run, if any.
+
+    A run that was stopped doesn't count in the mean. All have the same scores.
+    """
+    scores = [run.ended.scores for run in runs if run.ended.signal is None]
+    means = {name: fmean(each[name] for each in scores) for name in (scores[0] if scores else ())}
+    count = f"{len(scores)} seed{'s' * (len(scores) != 1)}"
+    return Trained(options.folder, runs[-1].ended.signal, means, f"mean of {count}")
 
 
 def compared(ended: Trained) -> RunsCompared | None:

@@ -68,6 +68,11 @@ def test_commands_on_a_file(
     monkeypatch.chdir(tmp_path)
     assert answered(capsys, "compile", "cnn", "-o", "a.onnx").status == 0
     assert answered(capsys, "check", "a.onnx").status == 0
+    told = answered(capsys, "diff", "a.onnx", "cnn")
+    assert "no difference: the same steps under the same names" in told.out
+    told = answered(capsys, "diff", "a.onnx", "cnn(channels=7)")
+    assert "no difference" not in told.out
+    assert "changed" in told.out
     before = (tmp_path / "a.onnx").read_bytes()
     for output in ("a.onnx", "./a.onnx"):
         refused = answered(capsys, "compile", "a.onnx", "-o", output)

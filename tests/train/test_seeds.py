@@ -14,7 +14,7 @@ from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.targets import Trained, TrainingBackend
 from netlang.targets.options import RunOptions
-from netlang.targets.seeds import train_seeds
+from netlang.targets.seeds import summary, train_seeds
 from tests.cli.support import Runner
 from tests.train.support import sketch
 
@@ -97,7 +97,7 @@ def test_a_signal_ends_the_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     def train(recipe: Recipe, program: Program, options: RunOptions) -> Trained:
         trained.append(recipe.seed)
-        scores: Mapping[str, float] = {}
+        scores: Mapping[str, float] = {"test loss": 1.0 + recipe.seed}
         return Trained(options.folder, signal.SIGTERM if recipe.seed else None, scores)
 
     backend = netlang.targets.training_backend()
@@ -106,3 +106,7 @@ def test_a_signal_ends_the_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     done = train_seeds(backend, recipe, program, RunOptions(tmp_path), print)
     assert trained == [0, 1]
     assert [each.ended.signal for each in done] == [None, signal.SIGTERM]
+    ended = summary(done, RunOptions(tmp_path))
+    assert (ended.signal, ended.scores) == (signal.SIGTERM, {"test loss": 1.0})
+    assert ended.scored == "mean of 1 seed"
+    assert summary(done[1:], RunOptions(tmp_path)).scores == {}

@@ -53,8 +53,8 @@ class ClassScores:
         return value.reshape(*value.shape[:2], -1).mean(2)
 
     def named(self, number: int) -> str:
-        """The name of a class; a net may have more of them than it was trained on."""
-        return self.names[number] if number < len(self.names) else f"class {number}"
+        """The name of a class, or its number: a net may have more than it was trained on."""
+        return self.names[number] if number < len(self.names) else str(number)
 
     def number(self, name: str, count: int) -> int:
         """The number of the class with a name, or of `count` classes the one of this number.

@@ -109,5 +109,6 @@ def test_a_decision_has_two_classes() -> None:
 def test_scores_of_places_count_by_their_mean() -> None:
     values = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(1))
     found = ClassScores(ClassOutput("out", 3), ())
+    assert found.named(2) == "2"
     torch.testing.assert_close(found.scores({"out": values}), values.mean((2, 3)))
     torch.testing.assert_close(found.shares({"out": values}), values.softmax(1).mean((2, 3)))
