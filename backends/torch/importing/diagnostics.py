@@ -44,28 +44,28 @@ class NotSaid(Diagnostic):
 
 
 class SpecRefused(Diagnostic):
-    """A spec that was written for a module and that the compiler refuses; the rows say why."""
+    """A spec that was written for a source and that the compiler refuses; the rows say why."""
 
     code: ClassVar[str] = "E0983"
-    title: ClassVar[str] = "the spec of the module doesn't compile"
-    help: ClassVar[str] = "nothing is written; the module does what an operator can't take"
+    title: ClassVar[str] = "the spec of the source doesn't compile"
+    help: ClassVar[str] = "nothing is written; the source does what an operator can't take"
 
 
 class NotProved(Diagnostic):
     """A spec that doesn't compute what its source computes."""
 
     code: ClassVar[str] = "E0984"
-    title: ClassVar[str] = "the spec isn't the module: {reason}"
-    help: ClassVar[str] = "nothing is written; please report it with the name of the module"
+    title: ClassVar[str] = "the spec isn't its source: {reason}"
+    help: ClassVar[str] = "nothing is written; please report it with the name of the source"
 
     reason: str
 
 
 class NothingProved(Diagnostic):
-    """A module whose outputs show nothing, so that its spec can't be compared with it."""
+    """A source whose outputs show nothing, so that its spec can't be compared with it."""
 
     code: ClassVar[str] = "E0985"
-    title: ClassVar[str] = "the spec can't be compared with the module: {reason}"
-    help: ClassVar[str] = "nothing is written; give the module other weights, or another --input"
+    title: ClassVar[str] = "the spec can't be compared with its source: {reason}"
+    help: ClassVar[str] = "nothing is written; give the source other weights, or another --input"
 
     reason: str

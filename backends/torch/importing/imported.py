@@ -1,4 +1,4 @@
-"""Imports a module: traces it, writes its spec, and proves that both are the same net."""
+"""Imports a module or another graph: writes its spec, and proves that both are the same net."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from netlang.backends.torch.importing.composites import composites
 from netlang.backends.torch.importing.diagnostics import NotSaid, SpecRefused
 from netlang.backends.torch.importing.operators import HANDLERS
-from netlang.backends.torch.importing.proof import Proof, evaluating, prove
+from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
+from netlang.backends.torch.importing.proof import Proof, prove
 from netlang.backends.torch.importing.spec import Asked, spec_text
 from netlang.backends.torch.importing.steps import Missing
-from netlang.backends.torch.importing.trace import not_taken, trace
+from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance
 from netlang.diagnostics.errors import NetlangError
@@ -24,7 +25,7 @@ from netlang.records import Record, replace
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["Imported", "import_module"]
+__all__ = ["Imported", "import_graph", "import_module", "missing_table"]
 
 _TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
@@ -52,19 +53,38 @@ def import_module(
         traced = trace(module, example)
         walk = Walk(composites=composites(traced.graph, module))
         walk.run(traced, HANDLERS)
+    asked = Asked(name, origin, False, blocks, traced.outputs)
+    return _import_walked(ModuleOriginal(module), walk, asked, example)
+
+
+def import_graph(
+    original: Original, traced: TracedModule, asked: Asked, example: Sequence[Tensor]
+) -> Imported:
+    """The spec of a graph of ATen's operators, which is compared with what it stands for.
+
+    Errors are those of `import_module`.
+    """
+    walk = Walk()
+    walk.run(traced, HANDLERS)
+    return _import_walked(original, walk, asked, example)
+
+
+def _import_walked(
+    original: Original, walk: Walk, asked: Asked, example: Sequence[Tensor]
+) -> Imported:
+    """The spec of a graph that was walked, with symbols for sizes if it holds at another one."""
     if walk.missing:
-        table = _table(sorted(walk.missing.values()))
+        table = missing_table(sorted(walk.missing.values()))
         count = sum(len(each.places) for each in walk.missing.values())
         raise NetlangError(NotSaid(span=None, count=count, total=walk.nodes, rows=table))
-    asked = Asked(name, origin, False, blocks, traced.outputs)
     other = _another_size(example)
     if other is not None:
         try:
             examples = [*_batches(example), other]
-            return _proved(module, walk, replace(asked, symbolic=True), examples)
+            return _proved(original, walk, replace(asked, symbolic=True), examples)
         except (NetlangError, RuntimeError, AssertionError, ValueError):
-            pass  # the module, or its spec, is for one size alone
-    return _proved(module, walk, asked, _batches(example))
+            pass  # the source, or its spec, is for one size alone
+    return _proved(original, walk, asked, _batches(example))
 
 
 def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
@@ -78,7 +98,7 @@ def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
 
 
 def _proved(
-    module: nn.Module, walk: Walk, asked: Asked, examples: Sequence[Sequence[Tensor]]
+    original: Original, walk: Walk, asked: Asked, examples: Sequence[Sequence[Tensor]]
 ) -> Imported:
     try:
         text = spec_text(walk, asked)
@@ -88,8 +108,8 @@ def _proved(
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
-    proof = prove(module, copy, examples)
-    state = module.state_dict()
+    proof = prove(original, copy, examples)
+    state = original.state()
     weights = {key: state[key].detach().clone().contiguous() for key in copy.state_dict()
                if key in state}  # fmt: skip
     return Imported(text, program, weights, proof)
@@ -121,7 +141,7 @@ def _like(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.randint(0, high, shape, generator=generator, dtype=tensor.dtype)
 
 
-def _table(missing: Sequence[Missing]) -> tuple[str, ...]:
+def missing_table(missing: Sequence[Missing]) -> tuple[str, ...]:
     """A line for each kind of node: what, how often, where, why, and what to do."""
     rows = [("operator", "nodes", "first in", "why")]
     for each in missing:

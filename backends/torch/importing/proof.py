@@ -1,8 +1,8 @@
-"""Compares a spec with the module that it was made of: keys, shapes and values.
+"""Compares a spec with the source that it was made of: keys, shapes and values.
 
 Both compute with the same weights. Those that are the same number everywhere, such as the 0 of a
 new bias or the 1e-6 of a layer's scale, are moved before, so that nothing is equal only because it
-is multiplied by 0; afterwards the module has its own ones again.
+is multiplied by 0; afterwards the source has its own ones again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import NothingProved, NotProved
-from netlang.backends.torch.importing.foreign import foreign_code
-from netlang.backends.torch.importing.trace import not_traced
+from netlang.backends.torch.importing.original import Original, evaluating
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
-__all__ = ["Proof", "evaluating", "prove"]
+__all__ = ["Proof", "prove"]
 
 TOLERANCE = 1e-4
 """The largest difference that rounding explains, as a share of the largest value of an output."""
@@ -41,26 +40,12 @@ class Proof(Record):
     left_out: tuple[str, ...]
 
 
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Inside, a module is in evaluation; afterwards each of its parts is as it was."""
-    before = [(each, each.training) for each in module.modules()]
-    try:
-        with foreign_code(not_traced):
-            module.eval()
-        yield
-    finally:
-        for each, training in before:
-            each.training = training
-
-
-def prove(source: nn.Module, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
-    """Compare two modules on examples. Raises `NetlangError` at the first difference."""
-    with foreign_code(not_traced):
-        own = source.state_dict()
+def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
+    """Compare a spec's module with its source. Raises `NetlangError` at the first difference."""
+    own = source.state()
     left_out, keys = _same_keys(own, copy.state_dict())
-    with torch.no_grad(), _moved(source), evaluating(source), evaluating(copy):
-        state = source.state_dict()
+    with torch.no_grad(), _moved(own), source.evaluating(), evaluating(copy):
+        state = source.state()
         copy.load_state_dict({key: state[key] for key in copy.state_dict() if key in state},
                              strict=False)  # fmt: skip
         largest = max(_difference(source, copy, each) for each in examples)
@@ -77,10 +62,10 @@ def _same_keys(
     """
     more = [key for key in other if key not in own and not key.endswith(_COUNTER)]
     if more:
-        raise _wrong(f"it has a weight `{more[0]}`, which the module lacks")
+        raise _wrong(f"it has a weight `{more[0]}`, which the source lacks")
     for key, tensor in other.items():
         if key in own and own[key].shape != tensor.shape:
-            shapes = f"{list(tensor.shape)}, and {list(own[key].shape)} in the module"
+            shapes = f"{list(tensor.shape)}, and {list(own[key].shape)} in the source"
             raise _wrong(f"its weight `{key}` is {shapes}")
     there = {own[key].data_ptr() for key in other if key in own}
     left = (key for key in own if key not in other)
@@ -88,11 +73,11 @@ def _same_keys(
 
 
 @contextmanager
-def _moved(module: nn.Module) -> Iterator[None]:
-    """Inside, no tensor of a module has the same number everywhere."""
+def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
+    """Inside, no tensor of a source has the same number everywhere."""
     generator = torch.Generator().manual_seed(0)
     kept: list[tuple[Tensor, Tensor]] = []
-    for tensor in module.state_dict().values():
+    for tensor in state.values():
         flat = tensor.reshape(-1)
         if tensor.is_floating_point() and flat.numel() and bool((flat == flat[0]).all()):
             kept.append((tensor, tensor.clone()))
@@ -105,20 +90,18 @@ def _moved(module: nn.Module) -> Iterator[None]:
             tensor.copy_(before)
 
 
-def _difference(source: nn.Module, copy: nn.Module, example: Sequence[Tensor]) -> float:
+def _difference(source: Original, copy: nn.Module, example: Sequence[Tensor]) -> float:
     """The largest difference of an output, as a share of its largest value."""
-    # The source may write into what it is given.
-    with foreign_code(not_traced):
-        wanted = list(_tensors(source(*(each.clone() for each in example))))
+    wanted = list(_tensors(source.run(example)))
     found = list(_tensors(copy(*example)))
     where = " and ".join(str(list(x.shape)) for x in example)
     if len(wanted) != len(found):
-        raise _wrong(f"it has {len(found)} outputs, and the module {len(wanted)}")
+        raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
     largest = 0.0
     for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
         which = f"output {number}" if len(wanted) > 1 else "its output"
         if one.shape != other.shape:
-            shapes = f"{list(other.shape)}, and {list(one.shape)} in the module"
+            shapes = f"{list(other.shape)}, and {list(one.shape)} in the source"
             raise _wrong(f"for {where} {which} is {shapes}")
         size = float(one.abs().max())
         if not 0 < size < float("inf"):

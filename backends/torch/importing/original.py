@@ -1,0 +1,68 @@
+"""What a spec is compared with, whatever it is written in: its tensors, and what it computes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, final
+
+from torch import Tensor, nn
+
+from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.trace import not_traced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ModuleOriginal", "Original", "evaluating"]
+
+
+class Original(ABC):
+    """The source of an import, as the proof sees it."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Tensor]:
+        """Its tensors by key. Writing into one changes what `run` computes."""
+
+    @abstractmethod
+    def evaluating(self) -> AbstractContextManager[None]:
+        """Inside, it computes as in evaluation, with the tensors that it has at the first run."""
+
+    @abstractmethod
+    def run(self, example: Sequence[Tensor]) -> object:
+        """Its outputs: a tensor, or a list, tuple or dictionary of them. Raises `NetlangError`."""
+
+
+@final
+class ModuleOriginal(Original):
+    """A module of PyTorch, whose code may do anything."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+
+    def state(self) -> Mapping[str, Tensor]:
+        with foreign_code(not_traced):
+            return self._module.state_dict()
+
+    def evaluating(self) -> AbstractContextManager[None]:
+        return evaluating(self._module)
+
+    def run(self, example: Sequence[Tensor]) -> object:
+        # The module may write into what it is given.
+        with foreign_code(not_traced):
+            result: object = self._module(*(each.clone() for each in example))
+        return result
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Inside, a module is in evaluation; afterwards each of its parts is as it was."""
+    before = [(each, each.training) for each in module.modules()]
+    try:
+        with foreign_code(not_traced):
+            module.eval()
+        yield
+    finally:
+        for each, training in before:
+            each.training = training
