@@ -21,9 +21,7 @@ from netlang.ir.weights import (
     Normal,
     Ones,
     Uniform,
-    UniformButMiddle,
     Weight,
-    WindowCoordinates,
     WindowOffsets,
     Zeros,
 )
@@ -67,12 +65,8 @@ def _drawn(weight: Weight, init: Init, generator: np.random.Generator) -> NDArra
             return np.eye(weight.shape[0], dtype=np.float32)
         case WindowOffsets(rows, columns):
             return _offsets(rows, columns).reshape(weight.shape)
-        case WindowCoordinates(rows, columns):
-            return _coordinates(rows, columns)
         case Uniform(bound):
             return _uniform(weight, bound, generator)
-        case UniformButMiddle(bound):
-            return _without_middle(_uniform(weight, bound, generator))
         case Normal(std):
             return generator.standard_normal(weight.shape, np.float32) * np.float32(std)
         case KaimingUniform(fan_in, a):
@@ -87,20 +81,6 @@ def _offsets(rows: int, columns: int) -> NDArray[np.generic]:
     right = column[:, None] - column + columns - 1
     found: NDArray[np.generic] = (down * (2 * columns - 1) + right).reshape(-1)
     return found
-
-
-def _coordinates(rows: int, columns: int) -> NDArray[np.generic]:
-    import numpy as np
-
-    down, right = (np.arange(1 - size, size) / (size - 1) for size in (rows, columns))
-    offsets = np.stack(np.meshgrid(down, right, indexing="ij"), axis=-1)[None]
-    found: NDArray[np.generic] = np.sign(offsets) * np.log2(1 + 8 * np.abs(offsets)) / 3
-    return found
-
-
-def _without_middle(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    values.reshape(3, -1)[1] = 0
-    return values
 
 
 def _uniform(weight: Weight, bound: float, generator: np.random.Generator) -> NDArray[np.generic]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
-from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.language.names import UnknownLayer
 from netlang.ir.arguments import signature
 from netlang.ops import operator
@@ -42,15 +42,17 @@ def unknown_layer(
     action: ast.Apply,
     layers: Callable[[], Iterable[str]],
     labels: Callable[[], Iterable[str]],
+    block_owner: Callable[[str], str | None],
 ) -> UnknownLayer:
     """The error with the nearest of the `layers` or, if a value is allowed, of the `labels`.
 
-    Both are asked for only where advice is looked for.
+    Both are asked for only where advice is looked for, and so is the bundled file with a block.
     """
     if not action.name_span.advisable:
         return UnknownLayer(span=action.name_span, name=action.name, fix=None)
     known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
-    fix = _view(action) or _port(file, action) or replacement(action.name, known, action.name_span)
+    fix = _view(action) or _port(file, action) or _imported(file, action, block_owner)
+    fix = fix or replacement(action.name, known, action.name_span)
     if fix is None:
         fix = in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
@@ -63,6 +65,20 @@ def _view(action: ast.Apply) -> Fix | None:
     if action.name not in ("view", "viewas", "view_as"):
         return None
     return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
+
+
+def _imported(
+    file: ast.File, action: ast.Apply, block_owner: Callable[[str], str | None]
+) -> Fix | None:
+    """For a block of the library: its import, in front of the file's first definition."""
+    owner = block_owner(action.name)
+    if owner is None:
+        return None
+    place = file.items[0].span.start
+    line = f"from {owner} import {action.name}"
+    gap = "" if isinstance(file.items[0], ast.FromImport) else "\n"
+    edit = Edit(Span(file.span.source, place, place), f"{line}\n{gap}")
+    return Fix(f"the library has a block of this name: `{line}`", (edit,))
 
 
 def _port(file: ast.File, action: ast.Apply) -> Fix | None:

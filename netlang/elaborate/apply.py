@@ -47,6 +47,7 @@ from netlang.evaluate.values import (
 )
 from netlang.ir.op import Op
 from netlang.ir.program import NO_ARGUMENTS, Function, Ref
+from netlang.modules.files import block_owner
 from netlang.ops import operator, operator_names
 from netlang.records import Record, replace
 from netlang.syntax import ast
@@ -197,7 +198,8 @@ def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | No
     def known() -> Iterable[str]:
         return (*body.evaluator.names.names(), *body.module.names(), *operator_names())
 
-    raise NetlangError(unknown_layer(body.module.file, action, known, body.values.label_names))
+    labels = body.values.label_names
+    raise NetlangError(unknown_layer(body.module.file, action, known, labels, block_owner))
 
 
 def _fits(body: Body, labelled: Labelled, flow: CurrentValue) -> bool:

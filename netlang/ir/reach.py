@@ -15,8 +15,8 @@ from netlang.ir.dims import Dim
 from netlang.records import Record
 
 __all__ = [
-    "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Blocks", "Cut", "Each", "ToOneSide",
-    "Everywhere", "FromPool", "Grid", "Grouped", "Interpolated", "Joined", "NothingRead",
+    "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Cut", "Each", "ToOneSide",
+    "Everywhere", "FromPool", "Grouped", "Interpolated", "Joined", "NothingRead",
     "Numbered", "OwnAndAll", "MappedAxes", "Picked", "Pointwise", "Reach", "Rearranged", "Regions",
     "Rolled", "Same", "Shuffled", "TransposedWindow", "Window",
 ]  # fmt: skip
@@ -91,20 +91,6 @@ class Interpolated(Record, gc=False):
     single: bool = True
 
 
-class Blocks(Record, gc=False):
-    """Place o reads its block of `width` places; blocks begin at `shift` and repeat both ways."""
-
-    width: int
-    shift: int = 0
-
-
-class Grid(Record, gc=False):
-    """Place o reads the `count` places that lie whole multiples of size/count away from it."""
-
-    size: Dim
-    count: int
-
-
 class Grouped(Record, gc=False):
     """Every `made` consecutive places read the same `read` consecutive ones: grouped channels."""
 
@@ -143,8 +129,6 @@ AxisRule: TypeAlias = (
     | Cut
     | Regions
     | Interpolated
-    | Blocks
-    | Grid
     | Grouped
     | Shuffled
     | Rolled

@@ -17,9 +17,7 @@ __all__ = [
     "Normal",
     "Ones",
     "Uniform",
-    "UniformButMiddle",
     "Weight",
-    "WindowCoordinates",
     "WindowOffsets",
     "Zeros",
 ]
@@ -62,12 +60,6 @@ class Uniform(Record, gc=False):
     bound: float
 
 
-class UniformButMiddle(Record, gc=False):
-    """U(-bound, bound), but 0 in the middle of three equal consecutive parts."""
-
-    bound: float
-
-
 class Normal(Record, gc=False):
     """N(0, std^2)."""
 
@@ -95,18 +87,6 @@ class WindowOffsets(Record, gc=False):
     columns: int
 
 
-class WindowCoordinates(Record, gc=False):
-    """The coordinates of each offset between places of a window, ordered as in `WindowOffsets`.
-
-    For an offset of i rows, i from 1 - rows to rows - 1, let y = i/(rows - 1). Its first coordinate
-    is sign(y) log2(1 + 8 |y|) / 3; the second one is that of the columns: Liu et al. 2022, Swin
-    Transformer V2, arXiv:2111.09883.
-    """
-
-    rows: int
-    columns: int
-
-
 Init: TypeAlias = (
     Zeros
     | Ones
@@ -115,11 +95,9 @@ Init: TypeAlias = (
     | Evenly
     | Diagonal
     | Uniform
-    | UniformButMiddle
     | Normal
     | KaimingUniform
     | WindowOffsets
-    | WindowCoordinates
 )
 
 

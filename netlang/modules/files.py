@@ -27,7 +27,7 @@ from netlang.syntax.limits import MAX_CHARACTERS
 from netlang.syntax.parser import parse
 
 __all__ = [
-    "KEPT", "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name",
+    "KEPT", "block_owner", "bundled_definitions", "bundled_files", "bundled_folder", "bundled_name",
     "forget_parsed", "not_a_spec", "of_content", "of_text", "parsed", "read", "too_large",
 ]  # fmt: skip
 
@@ -181,6 +181,18 @@ def bundled_definitions() -> tuple[tuple[str, str, str], ...]:
         for file, path in bundled_files().items()
         for kind, name in _definitions(path.read_text(encoding="utf-8"))
     )
+
+
+def block_owner(name: str) -> str | None:
+    """The bundled file to import a block of several words from, if just one has it.
+
+    Blocks of one word have names that mean something else in other files: `head`, `shared`.
+    """
+    if "_" not in name:
+        return None
+    owners = [file for kind, each, file in bundled_definitions() if (kind, each) == ("block", name)]
+    meant = [file for file in owners if file.startswith("blocks.")] or owners
+    return meant[0] if len(meant) == 1 else None
 
 
 def _definitions(text: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS, is_word
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
 from netlang.modules.computed_names import comes_to
+from netlang.modules.files import block_owner
 from netlang.ops import KEYWORDS, is_keyword, operator, operator_names
 from netlang.records import Record
 from netlang.source import Span
@@ -218,7 +219,7 @@ def _layer(
             def known() -> Iterable[str]:
                 return (*(local.names - local.values), *module.names(), *operator_names())
 
-            yield unknown_layer(module.file, action, known, lambda: local.values)
+            yield unknown_layer(module.file, action, known, lambda: local.values, block_owner)
     except NetlangError as error:
         yield from error.diagnostics
 

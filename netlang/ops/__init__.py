@@ -151,9 +151,6 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "gru": "recurrent:Gru",
         "attention": "scaled_attention:Attention",
         "multi_head_attention": "attention:MultiHeadAttention",
-        "window_attention": "window_attention:WindowAttention",
-        "multi_axis_attention": "multi_axis_attention:MultiAxisAttention",
-        "cosine_window_attention": "cosine_window_attention:CosineWindowAttention",
     },
 }
 """The classes of the operators by name, in the families of the reference."""

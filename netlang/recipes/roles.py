@@ -11,38 +11,30 @@ from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.linear import Linear
-from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.recurrent import Recurrent
 from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.switchable_norm import SwitchableNorm
 from netlang.ops.tensor import Embedding
-from netlang.ops.windowed import Windowed
 
 __all__ = ["LAYERS", "NORMS", "kinds_of"]
 
 NORMS = (BatchNorm, LayerNorm, RmsNorm, GroupNorm, InstanceNorm, SwitchableNorm)
 
-# Attention in windows is made of linear maps.
 _KINDS: dict[str, tuple[type, ...]] = {
     "conv": (Conv, ConvTranspose),
     "attention": (MultiHeadAttention,),
-    "linear": (Linear, Windowed, MultiAxisAttention),
+    "linear": (Linear,),
     "recurrent": (Recurrent,),
     "embedding": (Embedding,),
 }
 LAYERS = tuple(cls for kind, classes in _KINDS.items() if kind != "embedding" for cls in classes)
-
-# Of attention in windows: neither the weight of a layer nor a bias of one.
-_TABLES = ("relative_position_bias_table", "logit_scale")
 
 
 def kinds_of(owned: Owned) -> set[str]:
     """The kinds of a trained weight: its layer's, or `norms`, `biases`, `conv_biases`, ..."""
     op, name = owned.op, owned.weight.name.rpartition(".")[2]
     layer = next((kind for kind, classes in _KINDS.items() if isinstance(op, classes)), None)
-    if name in _TABLES:
-        return set()
     kinds = {"norms"} if isinstance(op, NORMS) else set()
     if "bias" in name and (kinds or layer):
         return kinds | {"biases"} | ({f"{layer}_biases"} if layer else set())

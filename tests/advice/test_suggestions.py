@@ -41,6 +41,11 @@ MEANT = {
     "fat arrow behind a step": (net(f"{C} => relu"), net(f"{C} -> relu")),
     "greater": (net(f"{C} > relu"), net(f"{C} -> relu")),
     "pipe": (net(f"{C} | relu"), net(f"{C} -> relu")),
+    "a block of the library": (
+        net("transpose([1, 2, 0]) -> window_attention(heads=1, window=4, shift=2)"),
+        "from swin import window_attention\n\n"
+        + net("transpose([1, 2, 0]) -> window_attention(heads=1, window=4, shift=2)"),
+    ),
     "label of a block": (
         f"block stem {{ first: {C}; relu }}\n" + net("s: stem", f"t: {C}", "(s.first, t) -> add"),
         net(f"s: {{ first: {C}; relu }}", f"t: {C}", "(s.first, t) -> add"),

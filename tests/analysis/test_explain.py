@@ -193,18 +193,17 @@ READS = {
     ("unet", "up4"): "elements 2*i and 2*i + 1 read 16*i - 62 to 16*i + 77; each reads 140",
     ("unet", "mask"): "elements 16*i + 2 to 16*i + 13 read 16*i - 94 to 16*i + 109,"
     " elements 16*i + 14 to 16*i + 17 read 16*i - 78 to 16*i + 109; the widest reads 204",
-    ("swin_windows.net:swin_t", "features.1.0.attn"): "elements 7*i to 7*i + 6"
-    " read 28*i to 28*i + 27; each reads 28",
-    ("swin_windows.net:swin_t", "features.1.1.attn"): "elements 7*i + 3 to 7*i + 9"
+    ("windows.net", "stage0.0.6"): "elements 7*i to 7*i + 6 read 28*i to 28*i + 27; each reads 28",
+    ("windows.net", "stage0.1.11"): "elements 7*i + 3 to 7*i + 9"
     " read 28*i to 28*i + 55; each reads 56",
-    ("swin_windows.net:swin_t", "features.3.0.attn"): "elements 7*i to 7*i + 6"
+    ("windows.net", "stage1.0.6"): "elements 7*i to 7*i + 6"
     " read 56*i - 28 to 56*i + 83; each reads 112",
 }
 
 
 @pytest.mark.parametrize(("net", "step"), READS)
 def test_what_an_element_reads_by_hand(net: str, step: str) -> None:
-    spec = str(NETS / net) if ":" in net else net
+    spec = str(NETS / net) if ".net" in net else net
     found = layer(load_program(spec), step).field_reads
     # Along both axes alike.
     assert found == (READS[net, step],)

@@ -19,7 +19,7 @@ from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Node, Output, Port, Program, Ref, Size
 from netlang.ir.types import DType, Types
-from netlang.ir.weights import Constant, Diagonal, Evenly, Literal, WindowCoordinates, WindowOffsets
+from netlang.ir.weights import Constant, Diagonal, Evenly, Literal, WindowOffsets
 from netlang.source import Source, Span
 
 __all__ = [
@@ -56,7 +56,7 @@ def random_weights(program: Program, seed: int = 0) -> Arrays:
     return own | {slot.key: own[slot.tied] for slot in owned if slot.tied is not None}
 
 
-_FIXED = (WindowOffsets, WindowCoordinates, Constant, Diagonal, Evenly, Literal)
+_FIXED = (WindowOffsets, Constant, Diagonal, Evenly, Literal)
 
 
 def _given(slot: Slot, generator: np.random.Generator) -> NDArray[np.generic]:

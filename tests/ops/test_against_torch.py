@@ -22,9 +22,7 @@ from netlang.ir.weights import (
     Normal,
     Ones,
     Uniform,
-    UniformButMiddle,
     Weight,
-    WindowCoordinates,
     WindowOffsets,
     Zeros,
 )
@@ -102,7 +100,7 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
         case Evenly(start, stop):
             even = torch.linspace(start, stop, weight.elements, dtype=torch.float64)
             assert torch.allclose(values.view(200, -1), even)
-        case Diagonal() | WindowOffsets() | WindowCoordinates():
+        case Diagonal() | WindowOffsets():
             own = initial(Slot("w", weight, DType.FLOAT64, False), 0)
             wanted = torch.from_numpy(own).double().flatten().expand(200, -1)
             torch.testing.assert_close(values.view_as(wanted), wanted)
@@ -117,10 +115,6 @@ def check_start(weight: Weight, values: torch.Tensor) -> None:
             assert values.std().item() == pytest.approx(std, rel=0.1)
         case Uniform(bound):
             check_uniform(values, bound)
-        case UniformButMiddle(bound):
-            first, middle, last = values.view(-1, 3, weight.elements // 3).unbind(1)
-            assert (middle == 0).all()
-            check_uniform(torch.cat((first, last)), bound)
         case KaimingUniform(fan_in, a):
             check_uniform(values, (6 / ((1 + a * a) * fan_in)) ** 0.5)
         case other:

@@ -14,7 +14,6 @@ from torch import nn
 
 from netlang.ir.arguments import Mismatch, signature
 from netlang.ops import all_operators, operator
-from tests.analysis.oracles import torchvision_models
 
 # Constant channels: a summand that isn't there shows where the variance is 0.
 X = torch.cat((torch.ones(2, 2, 5, 5), torch.arange(100.0).reshape(2, 2, 5, 5)), dim=1)
@@ -108,14 +107,3 @@ def test_slopes_may_be_negative() -> None:
     assert _accepts("leaky_relu", "negative_slope", -0.2)
     assert _accepts("elu", "alpha", -1.0)
     assert _accepts("local_response_norm", "beta", -1.0)
-
-
-@pytest.mark.parametrize("window", [1, 2])
-def test_coordinates_of_a_window_of_one_place_are_none(window: int) -> None:
-    """torchvision divides by the places of a window less one."""
-    kind = torchvision_models().swin_transformer.ShiftedWindowAttentionV2
-    found = kind(4, [3, window], [0, 0], 2)(torch.ones(1, 6, 6, 4))
-    sensible = bool(found.isfinite().all())
-    assert sensible == (window > 1)
-    assert sensible == _accepts("cosine_window_attention", "window", window)
-    assert _accepts("window_attention", "window", window)

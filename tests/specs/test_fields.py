@@ -56,14 +56,15 @@ def test_some_lie_inside() -> None:
 
 
 # Grids step over what lies between their places, which the interval from the first to the last one
-# holds: elements at the borders read less of it than is said.
+# holds: elements at the borders read less of it than is said. So do those whose windows a roll
+# brought together and a mask divides, unless further windows bring what is on both sides.
 @pytest.mark.parametrize("name", ["swin", "swin_v2", "windows", "grids", "maxvit"])
 def test_windows_in_steps(name: str) -> None:
     """All that elements read, attention between the places of a window included."""
     faults, counts = examined(load_program(f"{WINDOWS}:{name}"), 1)
     assert not faults
     assert counts["elements"] > 100
-    assert counts["elements exactly"] == counts["elements"] or name == "grids"
+    assert counts["elements exactly"] == counts["elements"] or name in ("grids", "swin_v2")
 
 
 @pytest.mark.slow

@@ -9,11 +9,8 @@ from torch import nn
 from netlang.backends.torch import build
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
-from netlang.ops.cosine_window_attention import CosineWindowAttention
 from netlang.ops.drop_connect import DropConnect
 from netlang.ops.switchable_norm import SwitchableNorm
-from netlang.ops.window_attention import WindowAttention
-from tests.ops.torch_modules import build as torch_module
 from tests.ops.torch_modules.switchable import Switchable
 from tests.torch.programs import one_step
 
@@ -70,38 +67,3 @@ def test_drop_connect_leaves_out_weights_for_the_whole_batch() -> None:
         assert abs((left == 0).float().mean() - 0.3) < 0.03
         assert not torch.equal(left, module(torch.eye(40)).T)
         torch.testing.assert_close(module.eval()(torch.eye(40)).T, weight)
-
-
-@pytest.mark.parametrize("kind", [WindowAttention, CosineWindowAttention])
-def test_window_attention_leaves_out_weights_in_training_alone(
-    kind: type[WindowAttention | CosineWindowAttention],
-) -> None:
-    torch.manual_seed(0)
-    module = training(kind(heads=2, window=2, dropout=0.5), (TensorType((4, 4, 6)),))
-    x = torch.randn(2, 4, 4, 6)
-    assert not torch.equal(module(x), module(x))
-    assert torch.equal(module.eval()(x), module(x))
-
-
-def test_cosine_window_attention_has_torchvisions_gradients() -> None:
-    """One of three heads has a temperature beyond the largest; biases of keys learn nothing."""
-    torch.manual_seed(0)
-    op, inputs = CosineWindowAttention(heads=3, window=3, shift=1), (TensorType((5, 7, 6)),)
-    ours, theirs = training(op, inputs), torch_module(op, inputs).train()
-    for value in theirs.parameters():
-        nn.init.normal_(value, std=0.5)
-    nn.init.constant_(theirs.get_parameter("logit_scale")[0], 7.0)
-    ours.load_state_dict({f"step.{key}": value for key, value in theirs.state_dict().items()})
-    x = torch.randn(2, 5, 7, 6)
-    target = torch.randn_like(x)
-    for module in (ours, theirs):
-        (module(x) * target).sum().backward()
-    for (name, mine), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
-        assert mine.grad is not None
-        assert mine.grad.abs().max() > 0, name
-        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-5)
-    scale, bias = (ours.get_parameter(f"step.{name}").grad for name in ("logit_scale", "qkv.bias"))
-    assert scale is not None
-    assert scale[0] == 0
-    assert bias is not None
-    assert (bias[6:12] == 0).all()

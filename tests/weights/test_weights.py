@@ -28,7 +28,7 @@ from netlang.backends.weights import (
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.types import DType
-from netlang.ir.weights import KaimingUniform, Normal, Uniform, UniformButMiddle, Weight
+from netlang.ir.weights import KaimingUniform, Normal, Uniform, Weight
 from tests.analysis.oracles import torchvision_models
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -85,16 +85,6 @@ def test_uniform_values(init: KaimingUniform | Uniform, low: float, std: float) 
     assert 0.999 * -low < float(values.max()) <= -low
     assert float(values.std()) == pytest.approx(std, rel=0.01)
     assert float(values.mean()) == pytest.approx(0, abs=std / 100)
-
-
-def test_uniform_values_but_for_the_middle() -> None:
-    values = initial(Slot("w", Weight("", (3000,), UniformButMiddle(0.3)), DType.FLOAT32, False), 0)
-    first, middle, last = values.reshape(3, -1)
-    assert not middle.any()
-    for part in (first, last):
-        assert -0.3 <= float(part.min()) < -0.29
-        assert 0.29 < float(part.max()) <= 0.3
-        assert float(part.std()) == pytest.approx(0.3 / 3**0.5, rel=0.05)
 
 
 def test_normal_values() -> None:

@@ -10,10 +10,12 @@ before the first place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from netlang.analysis.fields.apply import applied, hull_of
-from netlang.analysis.fields.reads import Reads
-from netlang.analysis.fields.state import Field, ReadState, States
+from netlang.analysis.fields.reads import LONGEST, Reads
+from netlang.analysis.fields.rules.taps import Number
+from netlang.analysis.fields.state import Field, Layout, ReadState, States, parts_of
 from netlang.analysis.fields.walk import Fields
 from netlang.ir.derivation import Line
 from netlang.ir.op import Op
@@ -50,7 +52,7 @@ def recurrence(
     for source, (port, axis) in enumerate(fields.sources.axes):
         name = _name(fields, port, axis, several)
         if made is not None and (field := made.fields[source]) is not None:
-            words.append((name, _words(made, field, axis)))
+            words.append((name, _words(made, field, axis, fields.context.number)))
         if before is not None:
             lines.append((name, tuple(_lines(before, source, reach))))
     return Recurrence(tuple(_all_lines(lines)), tuple(_all_words(words)))
@@ -104,10 +106,11 @@ def _all_words(found: Sequence[tuple[str, str]]) -> Iterator[str]:
 # --- in words -----------------------------------------------------------------------------------
 
 
-def _words(made: ReadState, field: Field, axis: int) -> str:
+def _words(made: ReadState, field: Field, axis: int, number: Number) -> str:
     """What an element reads along one source, which is axis number `axis` of its input."""
-    places = _place_names(made, axis, field)
-    texts = [_strand(dict(strand.terms), places) for strand in field.strands[:MOST_PHASES]]
+    behind = _behind(made.layout, field, number)
+    places = _place_names(made, axis, alone=behind > 0)
+    texts = [_strand(dict(strand.terms), places, behind) for strand in field.strands[:MOST_PHASES]]
     text = ", and ".join(texts)
     if field.ended.span:
         whole = f"every element reads {_interval(*field.ended.span)}"
@@ -115,20 +118,37 @@ def _words(made: ReadState, field: Field, axis: int) -> str:
     return f"{text} (at most)" if field.bound or field.loose else text
 
 
-def _place_names(made: ReadState, own: int, field: Field) -> list[str]:
-    """A name for the place along each part: i for a single one, or where the source stands."""
-    used = {part for strand in field.strands for part, _ in strand.terms}
-    found = [
+def _behind(layout: Layout, field: Field, number: Number) -> int:
+    """Elements of an axis for each place of its first part, if what is read depends on that alone.
+
+    0 if it doesn't, or if they are too many to be told one by one.
+    """
+    terms = [term for strand in field.strands for term in strand.terms]
+    for parts, sizes in zip(parts_of(layout), layout, strict=True):
+        if {part for part, _ in terms} == {parts.start}:
+            behind = prod(map(number, sizes[1:]))
+            few = all(reads.period * behind <= LONGEST and not reads.table for _, reads in terms)
+            return behind if behind == 1 or few else 0
+    return 0
+
+
+def _place_names(made: ReadState, own: int, *, alone: bool) -> list[str]:
+    """A name for the place along each part: i along the only axis, or where the source stands."""
+    if alone:
+        return ["i"] * sum(map(len, made.layout))
+    return [
         ("i" if axis == own else f"i_{axis}") + (f".{place}" if len(parts) > 1 else "")
         for axis, parts in enumerate(made.layout)
         for place in range(len(parts))
     ]
-    return ["i"] * len(found) if len(used) == 1 else found
 
 
-def _strand(terms: dict[int, Reads], places: Sequence[str]) -> str:
+def _strand(terms: dict[int, Reads], places: Sequence[str], behind: int) -> str:
     if len(terms) == 1:
         ((part, reads),) = terms.items()
+        if behind > 1:
+            bounds = tuple(bound for bound in reads.bounds for _ in range(behind))
+            reads = Reads(reads.period * behind, reads.advance, bounds)
         return _alone(reads, places[part])
     if all(reads.is_plain for reads in terms.values()):
         names = ", ".join(places[part] for part in terms)

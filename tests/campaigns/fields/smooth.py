@@ -232,6 +232,11 @@ def _softmax(x: Tensor, dim: int, *_: Any, **__: Any) -> Tensor:
     return _with_mean(x, [dim])
 
 
+def _depends(value: object) -> bool:
+    """Whether an argument is made from the input."""
+    return isinstance(value, Tensor) and value.requires_grad
+
+
 class Smooth(TorchFunctionMode):
     """While it holds, functions of torch are their smooth counterparts.
 
@@ -251,11 +256,12 @@ class Smooth(TorchFunctionMode):
     ) -> Any:
         if func in _SOFTMAX:
             return _softmax(*args, **(kwargs or {}))
-        if func.__name__ in _COMPARISONS and args[0].is_floating_point():
-            return _compared(*args)
-        if func.__name__ in _POINTWISE and not args[0].requires_grad:
+        compares = func.__name__ in _COMPARISONS and args[0].is_floating_point()
+        if (compares or func.__name__ in _POINTWISE) and not any(map(_depends, args)):
             # A mask that the places alone decide stays what it is.
             return func(*args, **(kwargs or {}))
+        if compares:
+            return _compared(*args)
         if func.__name__ == "gru":
             # Of large values its gates are shut.
             args = (_calm(args[0]), *args[1:])

@@ -229,17 +229,6 @@ def _whole(draw: Draw, x: Shape) -> Made:
         if x[0] > MOST_STEPS:
             return None
         return step_of("gru", (x,), {"hidden": 2, "bidirectional": draw.chance(0.5)})
-    if len(x) == 3 and draw.chance(0.6):
-        window = draw.pick([2, 3, 4])
-        if draw.chance(0.6):
-            return step_of(
-                "window_attention",
-                (x,),
-                {"heads": 1, "window": window, "shift": draw.whole(0, window - 1)},
-            )
-        return step_of(
-            "multi_axis_attention", (x,), {"heads": 1, "window": window, "grid": draw.chance(0.5)}
-        )
     return step_of("global_avgpool", (x,))
 
 

@@ -1,4 +1,4 @@
-"""Pools of regions of interest, and attention in windows as torchvision has it."""
+"""Pools of regions of interest."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from tests.analysis.oracles import torchvision_models
 from tests.campaigns.rebuild.table import Step, flag, layer, number, whole, wholes
 
 __all__: list[str] = []
@@ -79,59 +77,3 @@ def _parts(first: int, last: int, count: int, size: int) -> list[tuple[int, int]
 
 def _most(part: Tensor) -> Tensor:
     return part.amax((1, 2)) if part.numel() else part.new_zeros(part.shape[0])
-
-
-@layer("window_attention")
-def _window_attention(step: Step) -> Tensor:
-    return _in_windows(step, step.weights["relative_position_bias_table"], None)
-
-
-@layer("cosine_window_attention")
-def _cosine_window_attention(step: Step) -> Tensor:
-    weights = step.weights
-    hidden = weights["relative_coords_table"].flatten(0, 2) @ weights["cpb_mlp.0.weight"].T
-    hidden = (hidden + weights["cpb_mlp.0.bias"]).relu()
-    table = 16 * (hidden @ weights["cpb_mlp.2.weight"].T).sigmoid()
-    return _in_windows(step, table, weights["logit_scale"])
-
-
-@layer("multi_axis_attention")
-def _multi_axis_attention(step: Step) -> Tensor:
-    """Each place to those that a mask leaves: the places of its group."""
-    x, size, heads = step.x, whole(step.arguments["window"]), whole(step.arguments["heads"])
-    count, height, width, features = x.shape
-    extents = (height // size, width // size)
-    row, column = torch.arange(height)[:, None], torch.arange(width)
-    if flag(step.arguments["grid"]):
-        group = row % extents[0] * extents[1] + column % extents[1]
-        place = row // extents[0] * size + column // extents[1]
-    else:
-        group = row // size * extents[1] + column // size
-        place = row % size * size + column % size
-    group, place = group.flatten(), place.flatten()
-    index = step.weights["relative_position_index"][place][:, place]
-    mask = step.weights["relative_position_bias_table"][index].permute(2, 0, 1)
-    mask = mask.masked_fill(group[:, None] != group, -math.inf)
-    qkv = functional.linear(
-        x.flatten(1, 2), step.weights["to_qkv.weight"], step.weights["to_qkv.bias"]
-    )
-    parts = qkv.view(count, height * width, 3, heads, features // heads)
-    queries, keys, values = parts.permute(2, 0, 3, 1, 4)
-    found = functional.scaled_dot_product_attention(
-        queries, keys, values, mask, scale=features**-0.5
-    )
-    joined = found.transpose(1, 2).reshape(count, height, width, features)
-    return functional.linear(joined, step.weights["merge.weight"], step.weights["merge.bias"])
-
-
-def _in_windows(step: Step, table: Tensor, scale: Tensor | None) -> Tensor:
-    window, shift = _pair(step, "window"), _pair(step, "shift")
-    places = math.prod(window)
-    offsets = table[step.weights["relative_position_index"]].view(places, places, -1)
-    found: Tensor = torchvision_models().swin_transformer.shifted_window_attention(
-        step.x, step.weights["qkv.weight"], step.weights["proj.weight"],
-        offsets.permute(2, 0, 1)[None], window, whole(step.arguments["heads"]), shift,
-        number(step.arguments["dropout"]), 0.0, step.weights["qkv.bias"],
-        step.weights["proj.bias"], scale, step.training,
-    )  # fmt: skip
-    return found

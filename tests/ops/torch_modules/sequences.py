@@ -7,16 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from netlang.ir.types import Types
-from netlang.ops import (
-    attention,
-    cosine_window_attention,
-    multi_axis_attention,
-    recurrent,
-    scaled_attention,
-    window_attention,
-)
-from netlang.ops.windowed import Windowed
-from tests.analysis.oracles import torchvision_models
+from netlang.ops import attention, recurrent, scaled_attention
 from tests.ops.torch_modules.base import Applied, build
 
 __all__: list[str] = []
@@ -85,63 +76,6 @@ class Attention(nn.MultiheadAttention):
         finally:
             torch.backends.mha.set_fastpath_enabled(True)
         return result
-
-
-@build.register
-def _(op: window_attention.WindowAttention, inputs: Types) -> nn.Module:
-    return _windowed("ShiftedWindowAttention", op, inputs)
-
-
-@build.register
-def _(op: cosine_window_attention.CosineWindowAttention, inputs: Types) -> nn.Module:
-    # The table of coordinates is of single precision, whatever torch makes otherwise.
-    module = _windowed("ShiftedWindowAttentionV2", op, inputs)
-    return module.to(torch.get_default_dtype())
-
-
-@build.register
-def _(op: multi_axis_attention.MultiAxisAttention, inputs: Types) -> nn.Module:
-    width = int(str(inputs[0].shape[-1]))
-    if width % op.heads:
-        raise ValueError("torchvision takes the features of a head")
-    kind = torchvision_models().maxvit.RelativePositionalMultiHeadAttention
-    module: nn.Module = kind(width, width // op.heads, op.window**2)
-    # Its table of numbers is of single precision, whatever torch makes otherwise.
-    return InGroups(module.to(torch.get_default_dtype()), op.window, op.grid)
-
-
-class InGroups(nn.Module):
-    """Attention to the places of a group; the keys are those of the module within."""
-
-    def __init__(self, inner: nn.Module, window: int, grid: bool) -> None:
-        super().__init__()
-        self.inner, self.window, self.grid = [inner], window, grid
-        for name, parameter in inner.named_parameters(recurse=False):
-            self.register_parameter(name, parameter)
-        for name, buffer in inner.named_buffers(recurse=False):
-            self.register_buffer(name, buffer)
-        for name, module in inner.named_children():
-            self.add_module(name, module)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """As torchvision's layer cuts: its grid is of blocks, with places and blocks swapped."""
-        rows, columns = x.shape[1] // self.window, x.shape[2] // self.window
-        high, wide = (rows, columns) if self.grid else (self.window, self.window)
-        down, aside = (self.window, self.window) if self.grid else (rows, columns)
-        cut = x.view(x.shape[0], down, high, aside, wide, x.shape[3]).transpose(2, 3)
-        blocks = cut.flatten(3, 4).flatten(1, 2)
-        found: Tensor = self.inner[0](blocks.swapaxes(1, 2) if self.grid else blocks)
-        found = found.swapaxes(1, 2) if self.grid else found
-        return found.reshape(cut.shape).transpose(2, 3).reshape(x.shape)
-
-
-def _windowed(name: str, op: Windowed, inputs: Types) -> nn.Module:
-    """torchvision's module of this name."""
-    window, shift = ([n, n] if isinstance(n, int) else list(n) for n in (op.window, op.shift))
-    width = int(str(inputs[0].shape[-1]))
-    kind = getattr(torchvision_models().swin_transformer, name)
-    module: nn.Module = kind(width, window, shift, op.heads, attention_dropout=op.dropout)
-    return module
 
 
 @build.register

@@ -2,18 +2,12 @@
 
 from netlang.backends.onnx.lowering.sequences import (
     attention,
-    cosine_window_attention,
-    multi_axis_attention,
     recurrent,
     scaled_attention,
-    window_attention,
 )
 
 __all__ = [
     "attention",
-    "cosine_window_attention",
-    "multi_axis_attention",
     "recurrent",
     "scaled_attention",
-    "window_attention",
 ]

@@ -11,7 +11,6 @@ from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.ops.random import GaussianSample
 from netlang.ops.recurrent import Recurrent
 from netlang.ops.scaled_attention import Attention
-from netlang.ops.windowed import Windowed
 
 __all__ = ["draws", "operator_draws"]
 
@@ -38,7 +37,7 @@ def operator_draws(op: Op) -> bool:
             return p > 0
         case MultiHeadAttention(dropout=p) | Attention(dropout=p):
             return p > 0
-        case Recurrent(dropout=p) | Windowed(dropout=p):
+        case Recurrent(dropout=p):
             return p > 0
         case GaussianSample():
             return True

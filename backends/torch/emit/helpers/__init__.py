@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from netlang.backends.torch.emit.helpers.arithmetic import ARITHMETIC
 from netlang.backends.torch.emit.helpers.attention import ATTENTION
 from netlang.backends.torch.emit.helpers.boxes import REGIONS
-from netlang.backends.torch.emit.helpers.window_attention import WINDOW_HELPERS
 
 __all__ = ["HELPERS", "needed"]
 
@@ -129,7 +128,6 @@ class SwitchableNorm(nn.Module):
     **{f"StandardizedConv{rank}d": _STANDARDIZED_CONV.format(rank=rank) for rank in (1, 2, 3)},
     **ARITHMETIC,
     **ATTENTION,
-    **WINDOW_HELPERS,
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation along the channels at each place."""
@@ -257,7 +255,6 @@ _USES = {
     "Heaviside": ("heaviside",),
     "Maxout": ("maxout",),
     "StochasticDepth": ("stochastic_depth",),
-    "CosineWindowAttention": ("WindowAttention",),
 }
 
 

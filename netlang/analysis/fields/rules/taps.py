@@ -12,9 +12,7 @@ from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim
 from netlang.ir.nearest import MOST_PLACES, place_of, rounds
 from netlang.ir.reach import (
-    Blocks,
     Cut,
-    Grid,
     Grouped,
     Interpolated,
     Picked,
@@ -107,24 +105,6 @@ def _around(place: int, whole: int, taps: int) -> range:
     if taps == 1 or not rest:
         return range(below, below + 1)
     return range(below - taps // 2 + 1, below + taps // 2 + 1)
-
-
-@taps_of.register(Blocks)
-def _blocks(rule: Blocks, number: Number) -> Taps:
-    width = rule.width
-    if width * width > LONGEST:
-        raise TooLong
-    starts = ((o - rule.shift) // width * width + rule.shift for o in range(width))
-    return Taps(width, width, tuple(range(start, start + width) for start in starts))
-
-
-@taps_of.register(Grid)
-def _grid(rule: Grid, number: Number) -> Taps:
-    size = number(rule.size)
-    step = size // rule.count
-    if size > LONGEST:
-        raise TooLong
-    return Taps(step, 0, tuple(range(o, size, step) for o in range(step)))
 
 
 @taps_of.register(Grouped)

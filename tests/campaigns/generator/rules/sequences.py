@@ -5,11 +5,8 @@ from __future__ import annotations
 from netlang.ir.op import Op
 from netlang.ir.types import DType
 from netlang.ops.attention import MultiHeadAttention
-from netlang.ops.cosine_window_attention import CosineWindowAttention
-from netlang.ops.multi_axis_attention import MultiAxisAttention
 from netlang.ops.recurrent import Gru, Lstm, Rnn
 from netlang.ops.tensor import Embedding, Parameter
-from netlang.ops.window_attention import WindowAttention
 from tests.campaigns.generator.draw import Draw, divisors
 from tests.campaigns.generator.model import Value
 from tests.campaigns.generator.rules.base import SOURCES, is_float, step
@@ -66,46 +63,6 @@ def attention(draw: Draw, width: int) -> MultiHeadAttention:
         dropout=draw.pick((0.0, 0.0, 0.1)),
         bias=draw.chance(0.7),
         causal=draw.chance(0.3),
-    )
-
-
-@step("window_attention")
-def _window_attention(draw: Draw, x: Value) -> Op | None:
-    return _in_windows(draw, x, WindowAttention, 1)
-
-
-@step("cosine_window_attention")
-def _cosine_window_attention(draw: Draw, x: Value) -> Op | None:
-    return _in_windows(draw, x, CosineWindowAttention, 2)
-
-
-def _in_windows(
-    draw: Draw, x: Value, kind: type[WindowAttention | CosineWindowAttention], least: int
-) -> Op | None:
-    """Attention in windows of at least so many places along each axis."""
-    fixed = all(isinstance(dim, int) for dim in x.type.shape)
-    if not is_float(x) or x.type.rank != 3 or not fixed:
-        return None
-    window = [draw.whole(least, 4) for _ in range(2)]
-    shift = [draw.whole(0, extent - 1) for extent in window]
-    return kind(
-        heads=draw.pick(divisors(draw.size(x.type.shape[-1]))),
-        window=draw.per_axis(window),
-        shift=draw.per_axis(shift) if draw.chance(0.5) else 0,
-        dropout=draw.pick((0.0, 0.1)),
-    )
-
-
-@step("multi_axis_attention")
-def _multi_axis_attention(draw: Draw, x: Value) -> Op | None:
-    if not is_float(x) or x.type.rank != 3:
-        return None
-    if not all(isinstance(dim, int) for dim in x.type.shape):
-        return None
-    height, width, features = map(draw.size, x.type.shape)
-    window = draw.pick([n for n in divisors(height) if width % n == 0 and n <= 5])
-    return MultiAxisAttention(
-        heads=draw.pick(divisors(features)), window=window, grid=draw.chance(0.5)
     )
 
 
