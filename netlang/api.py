@@ -78,9 +78,9 @@ def from_torch(
     be traced, if a step can't be said in the language, or if the spec isn't the module, and
     `TypeError` for what is no module or no tensor.
     """
-    from netlang.targets.importing import importing_backend
+    from netlang.targets.importing import module_importer
 
-    found = importing_backend()
+    found = module_importer()
     given = example if isinstance(example, list | tuple) else (example,)
     with needs(found.extra):
         made = found.import_module(module, cast("Sequence[Tensor]", given), name)

@@ -11,7 +11,10 @@ from netlang.diagnostics.diagnostic import Caution, Diagnostic
 
 __all__ = ["all_errors"]
 
-BACKENDS = ("graphviz", "onnx", "onnx.ends", "torch", "torch.importing", "torch.look", "weights")
+BACKENDS = (
+    "graphviz", "onnx", "onnx.ends", "onnx.importing", "torch", "torch.importing", "torch.look",
+    "weights",
+)  # fmt: skip
 
 
 def all_errors() -> Iterator[type[Diagnostic]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import final
 
 from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
 from netlang.records import replace
+from netlang.targets import needs
 from netlang.targets.doctor import ExaminingBackend, Finding
+from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
 from netlang.targets.timing import (
     BenchOptions,
     Contestant,
@@ -24,8 +26,8 @@ __all__ = ["BACKEND", "OnnxBackend"]
 
 
 @final
-class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend):
-    """Writes `.onnx` files, compares them with the spec, times them, and examines their runtime."""
+class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend, ImportingBackend):
+    """Writes `.onnx` files, compares them with the spec, times them, and makes specs of others'."""
 
     name = "onnx"
     extra = "onnx"
@@ -77,6 +79,17 @@ class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend):
         from netlang.backends.onnx.bench.roofline import draw_roofline
 
         draw_roofline(path, times)
+
+    def import_source(self, options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
+        with needs("torch"):
+            from netlang.backends.onnx.importing import import_file
+
+            return import_file(options)
+
+    def write_weights(self, imported: ImportedNet, path: Path) -> None:
+        from netlang.backends.torch.importing import write_weights
+
+        write_weights(imported, path)
 
     def examine_runtime(self) -> Iterator[Finding]:
         from netlang.backends.onnx.doctor.runtime_report import examine_runtime

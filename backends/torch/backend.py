@@ -16,7 +16,7 @@ from netlang.targets import (
 )
 from netlang.targets.comparing import ComparingBackend, RunsCompared
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
-from netlang.targets.importing import ImportedNet, ImportingBackend, ImportOptions
+from netlang.targets.importing import ImportedNet, ImportOptions, ModuleImporter
 from netlang.targets.looking import LookingBackend, LookOptions, ViewSeen
 from netlang.targets.migrating import Migrated, MigratingBackend, MigrationOptions
 
@@ -34,7 +34,7 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 @final
 class TorchBackend(
-    DiagnosingBackend, LookingBackend, ComparingBackend, ImportingBackend, MigratingBackend
+    DiagnosingBackend, LookingBackend, ComparingBackend, MigratingBackend, ModuleImporter
 ):
     """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 

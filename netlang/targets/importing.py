@@ -11,20 +11,22 @@ from netlang.atomic import replace_file, require_place
 from netlang.build import Written
 from netlang.ir.program import Program
 from netlang.records import Record
-from netlang.targets.backends import Backend, backend, written_by
+from netlang.targets.backends import Backend, backend, backends, written_by
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = [
-    "ImportOptions", "ImportedNet", "ImportingBackend", "importing_backend", "require_places",
-    "write_import",
+    "ImportOptions", "ImportedNet", "ImportingBackend", "ModuleImporter", "importing_backend",
+    "module_importer", "require_places", "write_import",
 ]  # fmt: skip
 
 
 @final
 class ImportOptions(Record):
-    """What to import: ``torchvision:NAME``, ``timm:NAME`` or ``package.module:factory(1, a=2)``.
+    """What to import: ``torchvision:NAME``, ``timm:NAME``, ``package.module:factory(1, a=2)``.
+
+    Or a file that a backend reads: ``FILE.onnx``.
 
     `inputs` are the types of what the net is given, ``[3, 224, 224]``, where the source doesn't say
     it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.
@@ -51,7 +53,7 @@ class ImportedNet(Record, eq=False):
 
 
 class ImportingBackend(Backend):
-    """A backend that can trace a module of its framework."""
+    """A backend that makes specs of sources: of files of its kind, or of modules."""
 
     @abstractmethod
     def import_source(self, options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
@@ -61,17 +63,21 @@ class ImportingBackend(Backend):
         """
 
     @abstractmethod
-    def import_module(
-        self, module: nn.Module, example: Sequence[Tensor], name: str | None
-    ) -> ImportedNet:
-        """The net of a module, for inputs like those of `example`; errors as above."""
-
-    @abstractmethod
     def write_weights(self, imported: ImportedNet, path: Path) -> None:
         """Write the weights of a net that was imported as a safetensors file, atomically.
 
         Refusals of the system are `OSError`s.
         """
+
+
+class ModuleImporter(ImportingBackend):
+    """A backend that can trace a module of its framework."""
+
+    @abstractmethod
+    def import_module(
+        self, module: nn.Module, example: Sequence[Tensor], name: str | None
+    ) -> ImportedNet:
+        """The net of a module, for inputs like those of `example`; errors as above."""
 
 
 def require_places(found: ImportingBackend, paths: Sequence[Path]) -> None:
@@ -103,8 +109,17 @@ def write_import(
         yield written_by(found, weights, tensors)
 
 
-def importing_backend() -> ImportingBackend:
+def importing_backend(source: str) -> ImportingBackend:
+    """The backend for what a source names: that of a file's kind, or else the one for modules."""
+    kind = Path(source).suffix
+    for found in backends().values():
+        if isinstance(found, ImportingBackend) and kind and kind in found.suffixes:
+            return found
+    return module_importer()
+
+
+def module_importer() -> ModuleImporter:
     """The backend for PyTorch."""
     found = backend("torch")
-    assert isinstance(found, ImportingBackend)
+    assert isinstance(found, ModuleImporter)
     return found

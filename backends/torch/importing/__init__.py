@@ -19,7 +19,7 @@ from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.targets.importing import ImportedNet, ImportOptions
 
-__all__ = ["import_given", "import_named", "write_weights"]
+__all__ = ["import_given", "import_named", "told", "write_weights"]
 
 
 def import_named(options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
@@ -28,7 +28,7 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
         found = find(options, say)
         origin = f"Imported from {found.origin}."
         made = import_module(found.module, found.example, found.name, origin, blocks=options.blocks)
-    return _told(made)
+    return told(made)
 
 
 def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None) -> ImportedNet:
@@ -40,7 +40,7 @@ def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None)
             raise TypeError(f"the example is a {type(each).__name__}, not a tensor or several")
     kind = type(module)
     origin = f"Imported from {kind.__module__}.{kind.__qualname__}."
-    return _told(import_module(module, example, net_name(name or kind.__name__), origin))
+    return told(import_module(module, example, net_name(name or kind.__name__), origin))
 
 
 def write_weights(imported: ImportedNet, path: Path) -> None:
@@ -49,7 +49,8 @@ def write_weights(imported: ImportedNet, path: Path) -> None:
         write_all(temporary, encode(imported.weights, {}))
 
 
-def _told(made: Imported) -> ImportedNet:
+def told(made: Imported) -> ImportedNet:
+    """What was imported, with its proof in words."""
     proof = made.proof
     where = ", ".join(proof.inputs)
     text = (

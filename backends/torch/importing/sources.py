@@ -27,7 +27,7 @@ from netlang.extras import broken
 from netlang.records import Record
 from netlang.targets.importing import ImportOptions
 
-__all__ = ["FoundModule", "example_of", "find", "in_folder"]
+__all__ = ["FoundModule", "example_of", "find", "in_folder", "type_of"]
 
 _TYPE = re.compile(r"(float32|int64)?\[\s*([1-9]\d*(?:\s*,\s*[1-9]\d*)*)\s*\]", re.ASCII)
 _MOST_ELEMENTS = 1 << 26
@@ -68,7 +68,7 @@ def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
         raise _bad(source, "files of torch.export aren't read", _PT2)
     call = _parsed(source)
     makers = {"torchvision": _torchvision, "timm": _timm}
-    given = [_type(source, text) for text in options.inputs]
+    given = [type_of(source, text) for text in options.inputs]
     say(f"running the code of {source}")
     module, shapes = makers.get(call.place, _factory)(source, call)
     given = given or shapes
@@ -171,7 +171,8 @@ def _made(source: str, factory: Any, args: tuple[Any, ...], kwargs: dict[str, An
     return module
 
 
-def _type(source: str, text: str) -> tuple[torch.dtype, tuple[int, ...]]:
+def type_of(source: str, text: str) -> tuple[torch.dtype, tuple[int, ...]]:
+    """The type that a text says: `[3, 224, 224]`, `int64[16]`. Raises `NetlangError`."""
     found = _TYPE.fullmatch(text.strip())
     if found is None:
         raise _bad(

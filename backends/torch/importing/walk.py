@@ -149,12 +149,12 @@ class Walk(Draft, eq=False):
         return any(isinstance(each, Value) and not each.known for each in made)
 
     def _miss(self, node: Node, name: str, error: NotSayable) -> None:
-        kind = name.removeprefix("aten.")
+        kind = node.meta.get("written") or name.removeprefix("aten.")
         found = self.missing.setdefault(
             (kind, error.reason), Missing(kind, error.reason, error.advice)
         )
         modules = modules_of(node)
-        found.places.append(modules[-1].path if modules else "")
+        found.places.append(modules[-1].path if modules else node.meta.get("place", ""))
 
     def unknown(self, node: Node) -> Made:
         """A stand-in for what a node gives, so that the nodes behind it are looked at too."""

@@ -1,4 +1,4 @@
-"""`netlang import`: a spec of a PyTorch module, with its weights."""
+"""`netlang import`: a spec of a PyTorch module or an ONNX file, with its weights."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def command() -> click.Command:
                 ["--input", "inputs"],
                 multiple=True,
                 metavar="TYPE",
-                help="What the module is given, without the batch: '[3, 224, 224]' or 'int64[16]'. "
-                "Once for each input; torchvision and timm say it themselves.",
+                help="What the net is given, without the batch: '[3, 224, 224]' or 'int64[16]'. "
+                "Once for each input; torchvision, timm and most files say it themselves.",
             ),
             click.Option(["--name"], metavar="NAME", help="What the net is called in the spec."),
             click.Option(
                 ["--flat"], is_flag=True, help="Write out every step: no blocks of equal modules."
             ),
         ],
-        help="Write a spec of SOURCE, a PyTorch module: torchvision:resnet50, timm:resnet50d, or "
-        "package.module:factory(args), whose arguments are literals. The code of SOURCE is run. "
-        "The spec is compiled and compared with SOURCE on random inputs; if it differs, or if a "
-        "step can't be said, nothing is written.",
-        short_help="Make a spec of a PyTorch module.",
+        help="Write a spec of SOURCE: a file FILE.onnx, or a PyTorch module: torchvision:resnet50, "
+        "timm:resnet50d, or package.module:factory(args), whose arguments are literals. The code "
+        "of a module is run; a file has none. The spec is compiled and compared with SOURCE on "
+        "random inputs; if it differs, or if a step can't be said, nothing is written.",
+        short_help="Make a spec of a PyTorch module or an ONNX file.",
     )
 
 
@@ -70,7 +70,7 @@ def _import(
         raise click.BadParameter("a spec is a .net file", param_hint="--output")
     if beside is not None and beside.suffix != ".safetensors":
         raise click.BadParameter("weights go to a .safetensors file", param_hint="--weights-out")
-    backend = importing_backend()
+    backend = importing_backend(source)
     require_places(backend, [target] if beside is None else [target, beside])
 
     def say(text: str) -> None:

@@ -1,0 +1,147 @@
+"""Reads an ONNX file of a stranger: everything that is declared is held against what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import ModelProto, TensorProto
+
+from netlang.backends.onnx.importing.diagnostics import ModelNotTaken, ModelUnreadable
+from netlang.backends.onnx.importing.scan import scan
+from netlang.backends.onnx.importing.tensors import size_of
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import FileNotFound
+from netlang.regular import opened, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["OLDEST", "opset_of", "read_model", "tensors_in"]
+
+OLDEST = 9
+"""The first set of operators that is read; ONNX of 2018."""
+_MOST = (1 << 31) - 1
+_MOST_NODES = 50_000
+_OTHERS = {
+    b"PK": "it is a zip archive",
+    b"\x80": "it is a pickle",
+    b"<": "it is a page or XML",
+    b"{": "it is JSON",
+    b"version https://git-lfs": "it stands for a file that Git LFS keeps elsewhere",
+    b"ORTM": "it is in ONNX Runtime's own format",
+}
+_STANDARD = {"", "ai.onnx"}
+
+
+def read_model(path: Path) -> ModelProto:
+    """The model in a file, with the tensors that lie beside it. Raises `NetlangError`."""
+    shown = str(path)
+    try:
+        content = read_bytes(path, _MOST)
+        if len(content) > _MOST:
+            raise ValueError("it has more than 2 GiB")
+        for beginning, reason in _OTHERS.items():
+            if content.startswith(beginning):
+                raise ValueError(reason)
+        scan(content)
+        if not content:
+            raise ValueError("it is empty")
+        model = onnx.load_model_from_string(content)
+        _fetch(model, path.parent, _MOST - len(content))
+    except FileNotFoundError:
+        raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
+    except DecodeError:
+        raise _unreadable(shown, "it isn't an ONNX file, or its end is missing") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _unreadable(shown, reason) from None
+    _refuse(model, shown)
+    return model
+
+
+def _unreadable(shown: str, reason: str) -> NetlangError:
+    return NetlangError(ModelUnreadable(span=None, path=shown, reason=reason))
+
+
+def opset_of(model: ModelProto) -> int:
+    """The version of ONNX's own operators; 0 if the file names none."""
+    return max((each.version for each in model.opset_import if each.domain in _STANDARD), default=0)
+
+
+def tensors_in(model: ModelProto) -> Iterator[TensorProto]:
+    """The tensors that are stored: initializers, and those of `Constant` nodes."""
+    yield from model.graph.initializer
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.TENSOR:
+                yield attribute.t
+
+
+def _refuse(model: ModelProto, shown: str) -> None:
+    """Refuse what can't be read at all, before anything is computed."""
+    graph, opset = model.graph, opset_of(model)
+    if not model.ir_version or not graph.output:
+        raise _unreadable(shown, "it has no graph with an output")
+    if len(graph.node) > _MOST_NODES:
+        raise _unreadable(shown, f"it has more than {_MOST_NODES:,} nodes")
+    newest = onnx.defs.onnx_opset_version()
+    if not OLDEST <= opset <= newest:
+        what = f"its operators are of opset {opset}" if opset else "it names no opset"
+        advice = f"opsets {OLDEST} to {newest} are read: `onnx.version_converter` makes another one"
+        raise NetlangError(ModelNotTaken(span=None, path=shown, reason=what, advice=advice))
+    if graph.sparse_initializer or model.training_info:
+        what = "sparse tensors" if graph.sparse_initializer else "steps of a training"
+        reason, advice = f"it has {what}", "write it without them"
+        raise NetlangError(ModelNotTaken(span=None, path=shown, reason=reason, advice=advice))
+
+
+def _fetch(model: ModelProto, folder: Path, most: int) -> None:
+    """Put the tensors that lie in other files into the model."""
+    for tensor in tensors_in(model):
+        if tensor.data_location != TensorProto.EXTERNAL and not tensor.external_data:
+            continue
+        entries = {each.key: each.value for each in tensor.external_data}
+        size = size_of(tensor)
+        most -= size
+        if most < 0:
+            raise ValueError("its tensors have more than 2 GiB")
+        tensor.raw_data = _outside(entries, folder, size)
+        tensor.data_location = TensorProto.DEFAULT
+        del tensor.external_data[:]
+
+
+def _outside(entries: Mapping[str, str], folder: Path, size: int) -> bytes:
+    """Bytes of a file in the folder of the model. Links could lead out of it, and are refused."""
+    location = entries.get("location", "")
+    parts = PurePosixPath(location).parts
+    away = "\\" in location or ":" in location or "\0" in location
+    if not parts or away or parts[0] == "/" or ".." in parts:
+        raise ValueError(f"it asks for a tensor in `{location}`, which isn't in its folder")
+    path = folder
+    for part in parts:
+        path /= part
+        if path.is_symlink():
+            raise ValueError(f"it asks for a tensor in `{location}`, which is a link")
+    if path.is_file() and path.stat().st_nlink > 1:
+        raise ValueError(f"it asks for a tensor in `{location}`, which is a link")
+    try:
+        offset = int(entries.get("offset") or 0)
+        length = int(entries.get("length") or size)
+    except ValueError:
+        raise ValueError(f"it asks for a tensor at no place of `{location}`") from None
+    if offset < 0 or length != size:
+        raise ValueError(f"it asks for {length} bytes of `{location}` for a tensor of {size}")
+    try:
+        with opened(path) as file:
+            file.seek(offset)
+            content = file.read(size)
+    except OSError as error:
+        why = error.strerror or "it can't be read"
+        raise ValueError(f"it asks for a tensor in `{location}`: {why}") from None
+    if len(content) < size:
+        raise ValueError(f"`{location}` ends before the tensor that it asks for there")
+    return content

@@ -1,0 +1,215 @@
+"""The graph of ATen's operators that stands for an ONNX graph, as tracing a module gives one.
+
+Each node is computed for its shape when it is made, on tensors without memory. What stored numbers
+alone lead to is computed instead of written: sizes, axes and masks. Weights stay, under keys.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias, final
+
+import torch
+from torch import Tensor, fx
+
+from netlang.backends.onnx.importing.names import LabelKeeper
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
+from netlang.records import Draft, Record, field
+
+__all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
+
+_MOST_COMPUTED = 1 << 24
+_WRONG = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError)
+
+
+@final
+class StoredTensor(Record, eq=False):
+    """Numbers that are known: a tensor of the file, or what is computed from such.
+
+    `name` is that of a tensor of the file. `learned` ones are weights, and others folded away.
+    """
+
+    tensor: Tensor
+    name: str = ""
+    learned: bool = False
+
+
+Held: TypeAlias = "StoredTensor | fx.Node"
+
+
+@final
+class KeptWeight(Record, eq=False):
+    """A weight under its key in the spec, and the tensor of the file that it was made from.
+
+    `back` gives the file's tensor again.
+    """
+
+    key: str
+    tensor: Tensor
+    name: str
+    back: Callable[[Tensor], Tensor]
+
+
+def same(tensor: Tensor) -> Tensor:
+    """The tensor itself."""
+    return tensor
+
+
+@final
+class AtenGraph(Draft, eq=False):
+    """The graph under construction."""
+
+    graph: fx.Graph = field(default_factory=fx.Graph)
+    stored: dict[str, SourceTensor] = field(default_factory=dict)
+    constants: dict[str, object] = field(default_factory=dict)
+    weights: list[KeptWeight] = field(default_factory=list)
+    labels: LabelKeeper = field(default_factory=LabelKeeper)
+    placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
+    modules: Sequence[ModuleCall] = ()
+    calls: dict[str, ModuleCall] = field(default_factory=dict)
+    written: str = ""
+    place: str = ""
+
+    def input(self, name: str, shape: Sequence[int], dtype: torch.dtype) -> fx.Node:
+        """An input of the net."""
+        node = self.graph.placeholder(name)
+        node.meta["val"] = torch.empty(tuple(shape), dtype=dtype, device="meta")
+        return node
+
+    def weight(
+        self,
+        held: StoredTensor,
+        key: str,
+        form: str = "",
+        back: Callable[[Tensor], Tensor] = same,
+        *,
+        another: bool = False,
+    ) -> fx.Node:
+        """A tensor of the file under a key; the same node again for a tensor in the same form.
+
+        With `another` it is one more key of the same tensor.
+        """
+        found = self.placed.get((held.name, form))
+        if found is None or another:
+            key = self.labels.claim(key)
+            before = None if found is None else self.stored[found.name].tensor
+            tensor = held.tensor.clone().contiguous() if before is None else before
+            found = self.graph.placeholder("p_" + key.replace(".", "_"))
+            found.meta["val"] = tensor.to("meta")
+            self.stored[found.name] = SourceTensor(key, tensor, True, True)
+            self.weights.append(KeptWeight(key, tensor, held.name, back))
+            self.placed.setdefault((held.name, form), found)
+        return found
+
+    def key_placed(self, held: StoredTensor, form: str) -> str | None:
+        """The key that a tensor of the file has already."""
+        found = self.placed.get((held.name, form))
+        return None if found is None else self.stored[found.name].key
+
+    def constant(self, held: StoredTensor) -> fx.Node:
+        """Numbers that the spec will list."""
+        name = f"constant{len(self.constants)}"
+        self.constants[name] = held.tensor
+        node = self.graph.create_node("get_attr", name)
+        node.meta["val"] = held.tensor.to("meta")
+        return node
+
+    def call(
+        self,
+        target: Any,
+        args: Sequence[Any],
+        options: Mapping[str, Any],
+        learned: Callable[[StoredTensor], fx.Node],
+    ) -> Any:
+        """What an operator of ATen gives: a node, a tuple of nodes, or numbers.
+
+        `learned` places a weight that is among the arguments. Raises `NotSayable` if the operator
+        can't take them.
+        """
+        held = list(_leaves(args))
+        stored = [each for each in held if isinstance(each, StoredTensor)]
+        known = len(stored) == sum(isinstance(each, StoredTensor | fx.Node) for each in held)
+        if known and not any(each.learned for each in stored):
+            return self._computed(partial(target, **options), args)
+        placed = [
+            _replaced(each, lambda held: learned(held) if isinstance(held, StoredTensor) else held)
+            for each in args
+        ]
+        return self._node(target, placed, options)
+
+    def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        val = _tried(
+            partial(target, **options),
+            [_replaced(each, lambda node: node.meta["val"]) for each in args],
+        )
+        node = self.graph.call_function(target, tuple(args), dict(options))
+        self._describe(node, val)
+        if not isinstance(val, tuple | list):
+            return node
+        parts = []
+        for number, each in enumerate(val):
+            part = self.graph.call_function(operator.getitem, (node, number))
+            self._describe(part, each)
+            parts.append(part)
+        return tuple(parts)
+
+    def _describe(self, node: fx.Node, val: Any) -> None:
+        node.meta["val"] = val
+        node.meta["written"] = self.written
+        node.meta["place"] = self.place
+        around = self._around(node)
+        node.meta["nn_module_stack"] = {each.call: (each.path, each.kind) for each in around}
+
+    def _around(self, node: fx.Node) -> Sequence[ModuleCall]:
+        """The modules around a node, and those further in that its weights are of."""
+        path = self.modules[-1].path if self.modules else ""
+        for each in node.all_input_nodes:
+            source = self.stored.get(each.name)
+            parts = [] if source is None else source.key.split(".")[:-2]
+            inner = ".".join(parts)
+            if inner != path and f"{inner}.".startswith(f"{path}." if path else ""):
+                whole = [".".join(parts[: n + 1]) for n in range(len(parts))]
+                more = [each for each in whole if len(each) > len(path)]
+                return [*self.modules, *(self.calls.get(p, ModuleCall(p, "", p)) for p in more)]
+        return self.modules
+
+    def _computed(self, target: Any, args: Sequence[Any]) -> Any:
+        """Numbers, if they aren't too many."""
+        empty = _tried(
+            target, [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
+        )
+        size = sum(each.numel() for each in _leaves([empty]))
+        if size > _MOST_COMPUTED:
+            raise NotSayable(f"a table of {size:,} numbers, which is computed")
+        with torch.no_grad():
+            found = _tried(target, [_replaced(each, lambda held: held.tensor) for each in args])
+        if isinstance(found, tuple | list):
+            return tuple(StoredTensor(each) for each in found)
+        return StoredTensor(found.clone())
+
+
+def _tried(target: Any, args: Sequence[Any]) -> Any:
+    try:
+        return target(*args)
+    except _WRONG as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise NotSayable(f"it can't be computed: {lines[0][:200]}") from None
+
+
+def _leaves(held: Iterable[Any]) -> Iterable[Any]:
+    for each in held:
+        if isinstance(each, list | tuple):
+            yield from _leaves(each)
+        else:
+            yield each
+
+
+def _replaced(held: Any, place: Callable[[Any], Any]) -> Any:
+    if isinstance(held, StoredTensor | fx.Node):
+        return place(held)
+    if isinstance(held, list | tuple):
+        return [_replaced(each, place) for each in held]
+    return held

@@ -1,0 +1,114 @@
+"""Imports an ONNX file: its inputs, its graph, and the proof that the spec computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from onnx import ModelProto, ValueInfoProto
+
+from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
+from netlang.backends.onnx.importing.file import read_model
+from netlang.backends.onnx.importing.original import OnnxOriginal
+from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
+from netlang.backends.onnx.importing.tensors import dtype_of
+from netlang.backends.torch.importing import told
+from netlang.backends.torch.importing.diagnostics import NotSaid
+from netlang.backends.torch.importing.imported import import_graph, missing_table
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.sources import example_of, type_of
+from netlang.backends.torch.importing.spec import Asked
+from netlang.backends.torch.importing.text.names import net_name
+from netlang.diagnostics.errors import NetlangError
+from netlang.targets.importing import ImportedNet, ImportOptions
+
+__all__ = ["import_file", "import_model"]
+
+_MOST_ELEMENTS = 1 << 26
+_TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
+
+
+def import_file(options: ImportOptions) -> ImportedNet:
+    """The net of a file. Raises `NetlangError`."""
+    return import_model(read_model(Path(options.source)), options)
+
+
+def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
+    """The net of a model that was read."""
+    path = Path(options.source)
+    try:
+        inputs, batch = _inputs(model, options)
+        found = GraphReader(batch).read(model, inputs)
+    except NotSayable as error:
+        raise _not_taken(options.source, error.reason, error.advice) from None
+    except ValueError as error:
+        raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
+    if found.missing:
+        count = sum(len(each.places) for each in found.missing)
+        table = missing_table(found.missing)
+        raise NetlangError(NotSaid(span=None, count=count, total=found.nodes, rows=table))
+    original = OnnxOriginal(model, path, found.weights, batch)
+    asked = Asked(net_name(options.name or path.stem), f"Imported from {path.name}.", False,
+                  options.blocks, found.traced.outputs)  # fmt: skip
+    example = example_of([(each.dtype, each.shape) for each in inputs])
+    made = import_graph(original, found.traced, asked, example)
+    return told(made)
+
+
+def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput], int | None]:
+    """The inputs without their batch, and the batch that the file is for."""
+    stored = {each.name for each in model.graph.initializer}
+    given = [type_of(options.source, text) for text in options.inputs]
+    taken = [each for each in model.graph.input if each.name not in stored]
+    if not taken:
+        raise NotSayable("it has no input", "a spec has one or more")
+    if given and len(given) != len(taken):
+        raise NotSayable(f"it has {len(taken)} inputs", f"give as many `--input`, not {len(given)}")
+    found, batches = list[GraphInput](), set[int]()
+    for place, each in enumerate(taken):
+        sizes = _sizes(each)
+        if sizes[0]:
+            batches.add(sizes[0])
+        dtype = dtype_of(each.type.tensor_type.elem_type)
+        shape = given[place][1] if given else tuple(sizes[1:])
+        found.append(_checked(each.name, shape, dtype, sizes))
+    if len(batches) > 1:
+        raise NotSayable("its inputs have first axes of several sizes", "the first is the batch")
+    return found, batches.pop() if batches else None
+
+
+def _sizes(each: ValueInfoProto) -> list[int]:
+    """The sizes of an input, 0 for symbols."""
+    if not each.type.HasField("tensor_type") or not each.type.tensor_type.HasField("shape"):
+        raise NotSayable(f"its input `{each.name[:60]}` is no tensor of known axes")
+    dims = each.type.tensor_type.shape.dim
+    if not 1 <= len(dims) <= 8:
+        raise NotSayable(f"its input `{each.name[:60]}` has no axis for examples")
+    return [dim.dim_value for dim in dims]
+
+
+def _checked(
+    name: str, shape: Sequence[int], dtype: torch.dtype, sizes: Sequence[int]
+) -> GraphInput:
+    if dtype not in _TYPES:
+        raise NotSayable(f"its input `{name[:60]}` is of {str(dtype).removeprefix('torch.')}",
+                         "a spec's are float32, int64, int32, uint8 or bool")  # fmt: skip
+    fits = len(shape) == len(sizes) - 1 and all(
+        size in (mine, 0) for size, mine in zip(sizes[1:], shape, strict=False)
+    )
+    if not fits:
+        raise NotSayable(f"its input `{name[:60]}` has other sizes than `--input` says")
+    if any(size < 1 for size in shape):
+        advice = "say one: `--input '[3, 224, 224]'`, without the batch, once for each input"
+        raise NotSayable(f"its input `{name[:60]}` is for any size", advice)
+    elements = 1
+    for size in shape:
+        elements *= size
+        if elements > _MOST_ELEMENTS:
+            raise NotSayable(f"its input `{name[:60]}` has too many elements")
+    return GraphInput(name, tuple(shape), dtype)
+
+
+def _not_taken(source: str, reason: str, advice: str) -> NetlangError:
+    return NetlangError(ModelNotTaken(span=None, path=source, reason=reason, advice=advice))

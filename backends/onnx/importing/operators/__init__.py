@@ -1,0 +1,31 @@
+"""What each operator of ONNX is in ATen: one function for each, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netlang.backends.onnx.importing.node import Handler
+from netlang.backends.onnx.importing.operators import (
+    arithmetic,
+    convolutions,
+    elementwise,
+    norms,
+    parts,
+    pools,
+    reductions,
+    shapes,
+)
+
+__all__ = ["HANDLERS"]
+
+HANDLERS: Mapping[str, Handler] = {
+    **convolutions.HANDLERS,
+    **norms.HANDLERS,
+    **pools.HANDLERS,
+    **elementwise.HANDLERS,
+    **arithmetic.HANDLERS,
+    **reductions.HANDLERS,
+    **shapes.HANDLERS,
+    **parts.HANDLERS,
+}
+"""By the `op_type` of nodes of ONNX's own domain."""

@@ -1,0 +1,117 @@
+"""Parts of tensors, and tensors that are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import fx
+
+from netlang.backends.onnx.importing.graph import Held, StoredTensor
+from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
+from netlang.backends.torch.importing.layouts import BATCH
+from netlang.backends.torch.importing.refusal import NotSayable
+
+__all__ = ["HANDLERS"]
+
+
+def _concat(node: OnnxNode) -> Results:
+    values = [node.held(place) for place in range(len(node.inputs))]
+    axis = node.integer("axis", 0)
+    values = [each for each in values if shape_of(each) != (0,)] or values
+    if len(values) == 1:
+        return values[0]
+    return node.aten(A.cat.default, [_of_each(node, each, values) for each in values], axis)
+
+
+def _of_each(node: OnnxNode, value: Held, values: list[Held]) -> Held:
+    """A learned tensor for each example, beside values that have a batch in front."""
+    live = [each for each in values if isinstance(each, fx.Node) and shape_of(each)[:1] == (BATCH,)]
+    shape = shape_of(value)
+    if node.batch is None or not live or shape[:1] != (node.batch,):
+        return value
+    if node.batch > 1:
+        value = node.aten(A.slice.Tensor, value, 0, 0, 1, 1)
+    found: Held = node.aten(A.expand.default, value, [BATCH, *shape[1:]])
+    return found
+
+
+def _split(node: OnnxNode) -> Results:
+    shape, axis = node.shape(), node.integer("axis", 0)
+    if not -len(shape) <= axis < len(shape):
+        raise NotSayable("an axis that its input lacks")
+    sizes = node.integers("split")
+    if sizes is None and node.has(1):
+        sizes = node.whole(1, "sizes")
+    if sizes is None:
+        count = node.integer("num_outputs", len(node.proto.output)) or 1
+        each = -(-shape[axis] // count)
+        sizes = (*(each,) * (count - 1), shape[axis] - each * (count - 1))
+    if sum(sizes) != shape[axis] or min(sizes) < 0:
+        raise NotSayable("parts that aren't the whole")
+    return node.aten_parts(A.split_with_sizes.default, node.held(0), list(sizes), axis)
+
+
+def _slice(node: OnnxNode) -> Results:
+    """Bounds are attributes up to opset 9, and inputs since."""
+    starts, ends = node.integers("starts"), node.integers("ends")
+    if starts is None or ends is None:
+        starts, ends = node.whole(1, "bounds"), node.whole(2, "bounds")
+    axes = node.integers("axes")
+    if axes is None:
+        axes = node.whole(3, "axes") if node.has(3) else tuple(range(len(starts)))
+    steps = node.whole(4, "steps") if node.has(4) else (1,) * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise NotSayable("bounds of another number of axes")
+    value = node.held(0)
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        value = _cut(node, value, start, end, axis, step)
+    return value
+
+
+def _cut(node: OnnxNode, value: Held, start: int, end: int, axis: int, step: int) -> Held:
+    shape = shape_of(value)
+    if not -len(shape) <= axis < len(shape) or not step:
+        raise NotSayable("a part of an axis that its input lacks")
+    size = shape[axis]
+    if node.batch is not None and axis % len(shape) == 0 and size == BATCH:
+        end = size if (start, step) == (0, 1) and end >= node.batch else end
+    if step > 0:
+        if len(range(size)[start:end:step]) == size:
+            return value
+        found: Held = node.aten(A.slice.Tensor, value, axis, start, min(end, size), step)
+        return found
+    places = list(range(size))[slice(start, end if end >= -size else None, step)]
+    if places != list(reversed(range(size))):
+        raise NotSayable("a part that is read backwards")
+    turned: Held = node.aten(A.flip.default, value, [axis])
+    return turned
+
+
+def _gather(node: OnnxNode) -> Results:
+    value, at, axis = node.held(0), node.held(1), node.integer("axis", 0)
+    shape = shape_of(value)
+    if not -len(shape) <= axis < len(shape):
+        raise NotSayable("an axis that its input lacks")
+    axis %= len(shape)
+    if isinstance(at, fx.Node):
+        if axis == 0 and len(shape) == 2 and isinstance(value, StoredTensor) and value.name:
+            own = node.owned({"weight": value}, "embedding")
+            return node.aten(A.embedding.default, own["weight"], at)
+        raise NotSayable("places that are computed")
+    size = shape[axis]
+    table = at.tensor.long()
+    if bool(((table < -size) | (table >= size)).any()):
+        raise NotSayable("places beyond an axis")
+    table = table.where(table >= 0, table + size)
+    if table.dim() == 0:
+        return node.aten(A.select.int, value, axis, int(table))
+    flat = StoredTensor(table)
+    return node.aten(A.index.Tensor, value, [None] * axis + [flat])
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "Concat": _concat,
+    "Split": _split,
+    "Slice": _slice,
+    "Gather": _gather,
+}

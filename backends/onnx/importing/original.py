@@ -1,0 +1,117 @@
+"""An ONNX file as the proof of an import sees it: computed by ONNX Runtime, with any weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from onnx import ModelProto
+from torch import Tensor
+
+from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
+from netlang.backends.onnx.importing.graph import KeptWeight
+from netlang.backends.onnx.importing.tensors import with_numbers
+from netlang.backends.onnx.runtime import runtime
+from netlang.backends.torch.importing.original import Original
+from netlang.diagnostics.errors import NetlangError
+
+__all__ = ["OnnxOriginal"]
+
+
+@final
+class OnnxOriginal(Original):
+    """A file with the weights that the spec has of it. `batch` is as in `OnnxNode`."""
+
+    def __init__(
+        self, model: ModelProto, path: Path, weights: Sequence[KeptWeight], batch: int | None
+    ) -> None:
+        self._model = model
+        self._path = path
+        self._weights = weights
+        self._batch = batch
+        self._session: Any = None
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {each.key: each.tensor for each in self._weights}
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        self._session = None
+        try:
+            yield
+        finally:
+            self._session = None
+
+    def run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        try:
+            if self._session is None:
+                self._session = _session(self._with_weights())
+            try:
+                return self._run(example)
+            except Exception:
+                if self._batch is None or len(example[0]) == self._batch:
+                    raise
+            return self._in_parts(example, self._batch)
+        except NetlangError:
+            raise
+        except Exception as error:  # ONNX Runtime's own ones have no class in common
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            reason = f"ONNX Runtime can't run it: {lines[0][:300]}"
+            advice = "the file has to run there, since the spec is compared with it"
+            raise NetlangError(
+                ModelNotTaken(span=None, path=str(self._path), reason=reason, advice=advice)
+            ) from None
+
+    def _run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        names = [each.name for each in self._session.get_inputs()]
+        feeds = {name: each.numpy() for name, each in zip(names, example, strict=True)}
+        return [torch.from_numpy(each) for each in self._session.run(None, feeds)]
+
+    def _in_parts(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
+        """As many examples at once as the file is for, the last one again for those that lack."""
+        count = len(example[0])
+        rows = [min(row, count - 1) for row in range(-(-count // batch) * batch)]
+        parts = [
+            self._run([each[rows[start : start + batch]] for each in example])
+            for start in range(0, len(rows), batch)
+        ]
+        return [torch.cat(each)[:count] for each in zip(*parts, strict=True)]
+
+    def _with_weights(self) -> bytes:
+        """The file with the weights as they are now, for any number of examples."""
+        model = ModelProto()
+        model.CopyFrom(self._model)
+        graph = model.graph
+        given = {each.name: each.back(each.tensor) for each in self._weights}
+        kept = [node for node in graph.node if not (node.op_type in ("Constant", "Identity") and
+                set(node.output) & set(given))]  # fmt: skip
+        stored = [each for each in graph.initializer if each.name not in given]
+        names = {each.name for each in graph.initializer} | set(given)
+        inputs = [each for each in graph.input if each.name not in names]
+        for field, values in (
+            (graph.node, kept),
+            (graph.initializer, stored),
+            (graph.input, inputs),
+        ):
+            held = [type(each).FromString(each.SerializeToString()) for each in values]
+            del field[:]
+            field.extend(held)
+        graph.initializer.extend(with_numbers(name, each) for name, each in given.items())
+        for each in graph.input:
+            for axis, dim in enumerate(each.type.tensor_type.shape.dim):
+                dim.dim_param = f"{each.name}_{axis}" if axis else "N"
+        for each in graph.output:
+            each.type.tensor_type.ClearField("shape")
+        del graph.value_info[:]
+        content: bytes = model.SerializeToString()
+        return content
+
+
+def _session(content: bytes) -> Any:
+    ort = runtime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,199 @@
+"""Walks an ONNX graph, and makes of each node what it is in ATen.
+
+On exit, the graph is as that of a traced module, and every node that can't be said is a `Missing`.
+What follows such a node isn't computed, but it is looked up, so that the table has all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import torch
+from onnx import AttributeProto, ModelProto, NodeProto
+from torch import fx
+
+from netlang.backends.onnx.importing.file import opset_of
+from netlang.backends.onnx.importing.graph import AtenGraph, Held, KeptWeight, StoredTensor
+from netlang.backends.onnx.importing.names import is_given, modules_around, starts_as_number
+from netlang.backends.onnx.importing.node import Handler, OnnxNode
+from netlang.backends.onnx.importing.operators import HANDLERS
+from netlang.backends.onnx.importing.tensors import tensor_of
+from netlang.backends.torch.importing.layouts import BATCH
+from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Missing, ModuleCall
+from netlang.backends.torch.importing.trace import TracedModule
+from netlang.records import Draft, Record, field
+
+__all__ = ["GraphInput", "GraphReader", "ReadGraph"]
+
+_WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+_FLOW = {"If", "Loop", "Scan", "SequenceMap"}
+_QUANTISED = (
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger",
+)  # fmt: skip
+
+
+@final
+class GraphInput(Record):
+    """An input of the graph, with the sizes of one example."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+
+
+@final
+class ReadGraph(Record, eq=False):
+    """A graph of ATen's operators, its weights, and what of the file it lacks."""
+
+    traced: TracedModule
+    weights: Sequence[KeptWeight]
+    missing: Sequence[Missing]
+    nodes: int
+
+
+@final
+class GraphReader(Draft, eq=False):
+    """What each name of the file stands for so far. `batch` is as in `OnnxNode`."""
+
+    batch: int | None
+    uses: Counter[str] = field(default_factory=Counter)
+    graph: AtenGraph = field(default_factory=AtenGraph)
+    made: dict[str, Held | None] = field(default_factory=dict)
+    missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
+
+    def read(self, model: ModelProto, inputs: Sequence[GraphInput]) -> ReadGraph:
+        """The whole graph. Raises `ValueError` for tensors that can't be."""
+        source = model.graph
+        self._store(model)
+        taken = {each.partition(".")[0] for each in self.made}
+        for each in inputs:
+            word = re.sub(r"\W", "_", each.name, flags=re.ASCII) or "input"
+            word = f"{word}_" if word in taken else word
+            node = self.graph.input(word, (BATCH, *each.shape), each.dtype)
+            self.made[each.name] = node
+        around = modules_around(source.node, [self._owner(node) for node in source.node])
+        readers = _readers(source.node)
+        self.uses.update({name: len(each) for name, each in readers.items()})
+        self.graph.calls = {each.path: each for row in around for each in row}
+        for node, modules in zip(source.node, around, strict=True):
+            self._node(node, modules, opset_of(model), readers)
+        ends = [self._end(output.name) for output in source.output]
+        if not self.missing:
+            self.graph.graph.output(tuple(each for each in ends if each is not None))
+        names = tuple(output.name for output in source.output) if len(ends) > 1 else ("output",)
+        graph = self.graph
+        traced = TracedModule(graph.graph, graph.constants, graph.stored, names)
+        return ReadGraph(traced, graph.weights, sorted(self.missing.values()), len(source.node))
+
+    def _store(self, model: ModelProto) -> None:
+        """The tensors of the file: weights are those of a name, and larger than a number.
+
+        In netlang's own files a tensor without axes is a number.
+        """
+        ours = model.producer_name == "netlang"
+        for tensor in model.graph.initializer:
+            is_number = starts_as_number(tensor.name) or (ours and not tensor.dims)
+            self._keep(tensor.name, tensor_of(tensor), is_number)
+        for node in model.graph.node:
+            if node.op_type == "Constant" and len(node.output) == 1:
+                for each in node.attribute:
+                    if each.type == AttributeProto.TENSOR:
+                        self._keep(node.output[0], tensor_of(each.t), True)
+
+    def _keep(self, name: str, tensor: torch.Tensor, is_number: bool) -> None:
+        several = tensor.numel() > 1 or is_given(name)
+        learned = tensor.is_floating_point() and several and not is_number
+        self.made[name] = StoredTensor(tensor, name, learned)
+
+    def _owner(self, node: NodeProto) -> str:
+        """The label of the weights of a node, where their names are paths."""
+        for name in node.input:
+            held = self.made.get(name)
+            if isinstance(held, StoredTensor) and held.learned and "." in name and is_given(name):
+                return str(name).rpartition(".")[0]
+        return ""
+
+    def _node(
+        self,
+        proto: NodeProto,
+        modules: Sequence[ModuleCall],
+        opset: int,
+        readers: Mapping[str, list[NodeProto]],
+    ) -> None:
+        if all(name in self.made for name in proto.output if name) and proto.op_type == "Constant":
+            return
+        graph = self.graph
+        graph.modules, graph.written, graph.place = modules, proto.op_type, proto.name
+        made: Sequence[Held | None] = ()
+        try:
+            handler = _handler(proto)
+            inputs = [self._input(name) if name else None for name in proto.input]
+            unknown = any(
+                name and each is None for name, each in zip(proto.input, inputs, strict=True)
+            )
+            if not unknown:
+                later = readers.get(proto.output[0], []) if proto.output else []
+                node = OnnxNode(proto, opset, inputs, graph, self.batch, self.uses, later)
+                found = handler(node)
+                made = found if isinstance(found, tuple) else (found,)
+        except NotSayable as error:
+            self._miss(proto, modules, error)
+        except _WRONG as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            wrong = NotSayable(f"its attributes don't fit its inputs ({lines[0][:100]})")
+            self._miss(proto, modules, wrong)
+        for place, name in enumerate(proto.output):
+            held = made[place] if place < len(made) else None
+            # Exporters write tensors of equal numbers once, and others as the same as that.
+            if proto.op_type == "Identity" and isinstance(held, StoredTensor) and held.name:
+                held = StoredTensor(held.tensor, name, held.learned)
+            self.made[name] = held
+
+    def _input(self, name: str) -> Held | None:
+        if name not in self.made:
+            raise NotSayable("an input that no node gives", "the file isn't valid ONNX")
+        return self.made[name]
+
+    def _end(self, name: str) -> fx.Node | None:
+        """What an output is of."""
+        held = self.made.get(name)
+        if isinstance(held, StoredTensor):
+            return self.graph.constant(held)
+        if held is None and not self.missing:
+            node = NodeProto(op_type="output", name=name)
+            self._miss(node, (), NotSayable("an output that no node gives"))
+        return held
+
+    def _miss(self, proto: NodeProto, modules: Sequence[ModuleCall], error: NotSayable) -> None:
+        kind = f"{proto.domain}.{proto.op_type}" if proto.domain else proto.op_type
+        kind = kind[:60]
+        row = Missing(kind, error.reason, error.advice)
+        found = self.missing.setdefault((kind, error.reason), row)
+        found.places.append(modules[-1].path if modules else proto.name[:60])
+
+
+def _handler(proto: NodeProto) -> Handler:
+    """The function for an operator. Raises `NotSayable` if there is none."""
+    if proto.domain not in ("", "ai.onnx"):
+        what = f"an operator of `{proto.domain[:40]}`"
+        raise NotSayable(what, "write the file with ONNX's own operators alone")
+    if proto.op_type in _FLOW or any(each.HasField("g") for each in proto.attribute):
+        raise NotSayable("it decides or repeats by numbers that are computed", "unroll it")
+    if proto.op_type in _QUANTISED or proto.op_type.startswith("QLinear"):
+        raise NotSayable("numbers of few bits", "import the file that it was quantised from")
+    found = HANDLERS.get(proto.op_type)
+    if found is None:
+        raise NotSayable("the language has no such operator")
+    return found
+
+
+def _readers(nodes: Sequence[NodeProto]) -> Mapping[str, list[NodeProto]]:
+    found = defaultdict[str, list[NodeProto]](list)
+    for node in nodes:
+        for name in node.input:
+            found[name].append(node)
+    return found

@@ -1,0 +1,78 @@
+"""Tensors of an ONNX file as PyTorch's, if they have as many numbers as their shapes say."""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+from onnx import TensorProto, numpy_helper
+from torch import Tensor
+
+from netlang.backends.torch.importing.refusal import NotSayable
+
+__all__ = ["MOST_ELEMENTS", "dtype_of", "size_of", "tensor_of", "with_numbers"]
+
+MOST_ELEMENTS = 1 << 31
+_TYPES: dict[int, torch.dtype] = {
+    TensorProto.FLOAT: torch.float32,
+    TensorProto.DOUBLE: torch.float64,
+    TensorProto.INT8: torch.int8,
+    TensorProto.INT16: torch.int16,
+    TensorProto.INT32: torch.int32,
+    TensorProto.INT64: torch.int64,
+    TensorProto.UINT8: torch.uint8,
+    TensorProto.BOOL: torch.bool,
+}
+# Where numbers stand that are no bytes, by type.
+_FIELDS: dict[int, str] = {
+    TensorProto.FLOAT: "float_data",
+    TensorProto.DOUBLE: "double_data",
+    TensorProto.INT64: "int64_data",
+}
+
+
+def dtype_of(kind: int) -> torch.dtype:
+    """The type with a number of ONNX. Raises `NotSayable`."""
+    found = _TYPES.get(kind)
+    if found is None:
+        known = kind in TensorProto.DataType.values()
+        name = TensorProto.DataType.Name(kind).lower() if known else f"type {kind}"
+        raise NotSayable(f"numbers of {name}", "save the file in float32")
+    return found
+
+
+def size_of(tensor: TensorProto) -> int:
+    """The bytes of a tensor in memory. Raises `ValueError`."""
+    try:
+        each = dtype_of(tensor.data_type).itemsize
+    except NotSayable as error:
+        raise ValueError(f"a tensor has {error.reason}") from None
+    return _count(tensor) * each
+
+
+def tensor_of(tensor: TensorProto) -> Tensor:
+    """A tensor of its own memory. Raises `NotSayable` and `ValueError`."""
+    dtype_of(tensor.data_type)
+    count = _count(tensor)
+    if tensor.HasField("raw_data"):
+        there, wanted = len(tensor.raw_data), size_of(tensor)
+    else:
+        there, wanted = (
+            len(getattr(tensor, _FIELDS.get(int(tensor.data_type), "int32_data"))),
+            count,
+        )
+    if there != wanted:
+        raise ValueError(f"a tensor of {list(tensor.dims)} has another number of elements")
+    return torch.from_numpy(numpy_helper.to_array(tensor).copy()).reshape(tuple(tensor.dims))
+
+
+def with_numbers(name: str, tensor: Tensor) -> TensorProto:
+    """A tensor for a file."""
+    return numpy_helper.from_array(tensor.detach().contiguous().numpy(), name)
+
+
+def _count(tensor: TensorProto) -> int:
+    dims = tuple(tensor.dims)
+    if any(size < 0 for size in dims) or len(dims) > 64 or prod(dims) > MOST_ELEMENTS:
+        raise ValueError(f"a tensor of {list(dims)[:8]} can't be")
+    return prod(dims)

@@ -1,0 +1,211 @@
+"""Files of strangers: each is refused with a code, nothing outside is read, and nothing is run."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import ModelProto, TensorProto, helper
+
+from netlang.backends.onnx.importing.scan import MOST_FIELDS
+from netlang.diagnostics.errors import NetlangError
+from tests.cli.support import Runner
+from tests.onnx.importing.support import imported, model_of, saved
+
+WEIGHT = {"conv.weight": np.ones((4, 3, 1, 1), np.float32)}
+
+
+def _good() -> ModelProto:
+    return model_of([helper.make_node("Conv", ["x", "conv.weight"], ["y"])], WEIGHT)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field with bytes, as protobuf writes it."""
+    size, sizes = len(content), b""
+    while size > 0x7F:
+        sizes, size = sizes + bytes([size & 0x7F | 0x80]), size >> 7
+    return bytes([number << 3 | 2]) + sizes + bytes([size]) + content
+
+
+def _nested(depth: int) -> bytes:
+    """Graphs in attributes of nodes in graphs."""
+    content = b""
+    for _ in range(depth):
+        content = _field(1, _field(5, _field(6, content)))
+    return _field(7, content)
+
+
+def _zip() -> bytes:
+    held = BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("model.onnx", _good().SerializeToString())
+    return held.getvalue()
+
+
+BYTES: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "E0986"),
+    "text": (b"hello, world", "E0986"),
+    "a page": (b"<!DOCTYPE html><html></html>", "a page"),
+    "json": (b'{"graph": []}', "JSON"),
+    "zip": (_zip(), "zip archive"),
+    "pickle": (pickle.dumps({"weight": 1}), "a pickle"),
+    "git lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
+    "noise": (bytes(np.random.default_rng(0).integers(0, 256, 4000, np.uint8)), "E0986"),
+    "half of it": (_good().SerializeToString()[:60], "E0986"),
+    "a size beyond the end": (b"\x3a\xff\xff\xff\xff\x0f", "E0986"),
+    "a number without end": (b"\x3a" + b"\xff" * 40, "E0986"),
+    "graphs in graphs": (_nested(100), "nested too deep"),
+    "nodes of nothing": (_field(7, b"\x0a\x00" * (MOST_FIELDS + 1)), "parts"),
+    "no graph": (b"\x08\x08", "no graph"),
+}
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_bytes_that_are_no_model(run: Runner, name: str) -> None:
+    content, said = BYTES[name]
+    (run.folder / "net.onnx").write_bytes(content)
+    text = run.refused("import", "net.onnx", "-o", "a.net")
+    assert "E0986" in text
+    assert said in text
+    assert not (run.folder / "a.net").exists()
+
+
+def _outside(**entries: str) -> ModelProto:
+    model = _good()
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in entries.items():
+        tensor.external_data.add(key=key, value=value)
+    return model
+
+
+def _tensor(change: Callable[[TensorProto], object]) -> ModelProto:
+    model = _good()
+    change(model.graph.initializer[0])
+    return model
+
+
+def _node(op: str, opset: int = 17, **attributes: Any) -> ModelProto:
+    return model_of([helper.make_node(op, ["x"], ["y"], **attributes)], opset=opset)
+
+
+def _sized(*sizes: int) -> ModelProto:
+    nodes = [
+        helper.make_node("Constant", [], ["s"], value_ints=list(sizes)),
+        helper.make_node("ConstantOfShape", ["s"], ["t"]),
+        helper.make_node("Add", ["x", "t"], ["y"]),
+    ]
+    return model_of(nodes)
+
+
+def _with(change: Callable[[ModelProto], object]) -> ModelProto:
+    model = _good()
+    change(model)
+    return model
+
+
+def _branches() -> ModelProto:
+    graph = helper.make_graph([], "g", [], [])
+    return model_of([helper.make_node("If", ["x"], ["y"], then_branch=graph, else_branch=graph)])
+
+
+def _doubling() -> ModelProto:
+    """A value that is joined with itself until it has more elements than fit into a number."""
+    nodes = [helper.make_node("Concat", [f"x{n}" if n else "x"] * 4, [f"x{n + 1}"], axis=1)
+             for n in range(60)]  # fmt: skip
+    nodes.append(helper.make_node("Relu", ["x60"], ["y"]))
+    return model_of(nodes)
+
+
+MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
+    "a tensor up the tree": (lambda: _outside(location="../secret"), "isn't in its folder"),
+    "a tensor at the root": (lambda: _outside(location="/etc/passwd"), "isn't in its folder"),
+    "a tensor on a drive": (lambda: _outside(location="C:\\secret"), "isn't in its folder"),
+    "a tensor nowhere": (lambda: _outside(location=""), "isn't in its folder"),
+    "a tensor in no file": (lambda: _outside(location="absent"), "E0986"),
+    "a tensor in a folder": (lambda: _outside(location="inside"), "E0986"),
+    "a tensor by a link": (lambda: _outside(location="link"), "is a link"),
+    "a tensor behind a link": (lambda: _outside(location="linked/secret"), "is a link"),
+    "a tensor by a second name": (lambda: _outside(location="hard"), "is a link"),
+    "a tensor after the end": (lambda: _outside(location="data", offset="90"), "ends before"),
+    "a tensor before the start": (lambda: _outside(location="data", offset="-4"), "E0986"),
+    "a tensor of another size": (lambda: _outside(location="data", length="8"), "of 48"),
+    "a place that is no number": (lambda: _outside(location="data", offset="x"), "no place"),
+    "more numbers than there are": (lambda: _tensor(lambda t: t.dims.append(1000)), "E0987"),
+    "a shape below 0": (lambda: _tensor(lambda t: t.dims.__setitem__(0, -4)), "can't be"),
+    "a shape of everything": (lambda: _tensor(lambda t: t.dims.append(1 << 60)), "can't be"),
+    "a type that isn't": (lambda: _tensor(lambda t: setattr(t, "data_type", 99)), "type 99"),
+    "half numbers": (lambda: _tensor(lambda t: setattr(t, "data_type", 10)), "float16"),
+    "strings": (lambda: _tensor(lambda t: setattr(t, "data_type", 8)), "string"),
+    "branches": (_branches, "decides or repeats"),
+    "a table of everything": (lambda: _sized(1 << 20, 1 << 20), "E0982"),
+    "a value of everything": (_doubling, "E0982"),
+    "an attribute of another type": (lambda: _node("Softmax", axis="all"), "another type"),
+    "an axis that isn't there": (lambda: _node("Softmax", axis=77), "E0982"),
+    "a window of nothing": (
+        lambda: _node("MaxPool", kernel_shape=[0, 0], strides=[0, 0]), "E0982"
+    ),
+    "an opset of old": (lambda: _node("Relu", opset=6), "opset 6"),
+    "an opset of the future": (lambda: _node("Relu", opset=900), "opset 900"),
+    "no opset": (lambda: _with(lambda m: m.ClearField("opset_import")), "no opset"),
+    "no input": (lambda: _with(lambda m: m.graph.ClearField("input")), "E0987"),
+    "an input of text": (
+        lambda: model_of([helper.make_node("Relu", ["x"], ["y"])], kind=TensorProto.STRING),
+        "numbers of string",
+    ),
+    "an input of everything": (
+        lambda: model_of([helper.make_node("Relu", ["x"], ["y"])], shape=(1, 1 << 40)), "E0987"
+    ),
+    "a node that reads itself": (
+        lambda: model_of([helper.make_node("Relu", ["y"], ["y"])]), "an input that no node gives"
+    ),
+    "an output of nothing": (
+        lambda: model_of([helper.make_node("Relu", ["x"], ["z"])]), "an output that no node gives"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Beside a secret: a file of numbers, and several ways to reach the secret."""
+    (tmp_path / "secret").write_bytes(bytes(48))
+    inside = tmp_path / "inside"
+    (inside / "inside").mkdir(parents=True)
+    (inside / "data").write_bytes(bytes(96))
+    (inside / "link").symlink_to(tmp_path / "secret")
+    (inside / "linked").symlink_to(tmp_path)
+    os.link(tmp_path / "secret", inside / "hard")
+    return inside
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_that_are_not_to_be_trusted(folder: Path, name: str) -> None:
+    make, said = MODELS[name]
+    with pytest.raises(NetlangError) as caught:
+        imported(saved(make(), folder))
+    text = str(caught.value)
+    assert said in text
+    assert all(each.code.startswith("E098") for each in caught.value.diagnostics)
+
+
+def test_a_tensor_beside_the_file(folder: Path) -> None:
+    """What is in the folder is read, where it says."""
+    (folder / "data").write_bytes(np.arange(24, dtype=np.float32).tobytes())
+    model = _outside(location="data", offset="48", length="48")
+    weight = imported(saved(model, folder)).weights["conv.weight"]
+    assert weight.reshape(-1).tolist() == list(range(12, 24))
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    for name, said in (("pipe.onnx", "a named pipe"), ("absent.onnx", "no file")):
+        with pytest.raises(NetlangError, match=said):
+            imported(tmp_path / name)
