@@ -59,10 +59,10 @@ def examine(spec: str) -> Examined:
 
 def _examined_recipe(spec: str) -> Examined:
     """Check one recipe, and the net that it trains. Raises `NetlangError`."""
-    from netlang.recipes.load import checked_recipe
+    from netlang.recipes.load import checked_space
 
     target = resolve(spec, "train")
-    recipe, program = checked_recipe(target.module, target.name)
+    recipe, program, _ = checked_space(target.module, target.name)
     examined = _linted(target.module, (program,), [], [(recipe, program)])
     left_open = tuple(_left_open([(recipe, program)]))
     return replace(examined, recipes=(target.name,), left_open=left_open)
@@ -141,11 +141,11 @@ def _is_cause(warning: Caution) -> bool:
 def _recipes(module: Module, found: list[Diagnostic]) -> Iterator[tuple[Recipe, Program]]:
     """The valid recipes of a file with their nets; errors go to `found`."""
     if module.recipes:
-        from netlang.recipes.load import checked_recipe
+        from netlang.recipes.load import checked_space
 
         for name in module.recipes:
             try:
-                yield checked_recipe(module, name)
+                yield checked_space(module, name)[:2]
             except NetlangError as error:
                 found.extend(error.diagnostics)
 

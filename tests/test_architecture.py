@@ -31,13 +31,14 @@ ORDER = (
     {"loading", "repair", "resuming"},
     {"api"},
     {"training"},
+    {"searching"},
     {"cli"},
     {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 HEAVY = {
     "PIL", "click", "datasets", "graphviz", "matplotlib", "mnist1d", "numpy", "onnx",
-    "onnxruntime", "pygraphviz", "rich", "safetensors", "tensorboard", "timm", "torch",
+    "onnxruntime", "optuna", "pygraphviz", "rich", "safetensors", "tensorboard", "timm", "torch",
     "torchvision", "webdataset",
 }  # fmt: skip
 MODULES_OF_A_FOLDER = 16

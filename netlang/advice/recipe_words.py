@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from netlang.diagnostics.diagnostic import Fix
 
-__all__ = ["RECIPE_WORDS", "in_a_recipe"]
+__all__ = ["RECIPE_WORDS", "SPACES", "in_a_recipe"]
 
 # By the key that takes them; words that may mean much else, such as `step`, are left out.
 RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -35,8 +35,14 @@ RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+SPACES = ("uniform", "log_uniform", "int_uniform", "int_log_uniform", "choice")
+"""What `netlang search` chooses values from."""
+
+
 def in_a_recipe(name: str) -> Fix | None:
     """Says where a word belongs, if it is a word of recipes."""
+    if name in SPACES:
+        return Fix(f"`{name}` is for `netlang search`: it stands in a recipe, in place of a value")
     key = next((key for key, words in RECIPE_WORDS.items() if name in words), None)
     if key is None:
         return None

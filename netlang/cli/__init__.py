@@ -11,7 +11,7 @@ import sys
 
 # Verbs that run long enough for the collection of unused cycles to pay off. What other
 # commands make is nearly all in use when they end, and visiting it takes a tenth of their time.
-_LONG = frozenset(("train", "eval", "predict"))
+_LONG = frozenset(("train", "search", "eval", "predict"))
 # Nothing that takes a while is imported before `main` watches for Ctrl-C.
 TYPE_CHECKING = False
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.many import distinct
 from netlang.elaborate import resolve
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget
@@ -15,9 +16,13 @@ from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.spaces.probes import probed
+from netlang.recipes.spaces.written import Spaces
 from netlang.records import replace
 
-__all__ = ["checked_recipe", "examine_recipe", "load_recipe", "open_recipe", "program_of"]
+__all__ = [
+    "checked_recipe", "checked_space", "examine_recipe", "load_recipe", "open_recipe", "program_of",
+]  # fmt: skip
 
 
 def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe, Program]:
@@ -45,6 +50,32 @@ def checked_recipe(
     return recipe, program
 
 
+def checked_space(
+    module: Module, name: str, overrides: Iterable[str] = ()
+) -> tuple[Recipe, Program, Spaces]:
+    """The same of a recipe that may leave something to a search.
+
+    Each end of a space and each value of a choice is checked once. The recipe is the one with the
+    first value of every space, and `Spaces` knows these. Raises `NetlangError`.
+    """
+    found: list[tuple[Recipe, Program, Spaces]] = []
+    problems: list[Diagnostic] = []
+
+    def read(spaces: Spaces) -> None:
+        try:
+            recipe = read_recipe(module, name, overrides, spaces)
+            program = program_of(recipe)
+            problems.extend(check_recipe(recipe, program))
+            found.append((recipe, program, spaces))
+        except NetlangError as error:
+            problems.extend(error.diagnostics)
+
+    wrong = sum(1 for _ in probed(read)) - len(found)
+    if problems or wrong:
+        raise NetlangError(*distinct(problems))
+    return found[0]
+
+
 def program_of(recipe: Recipe) -> Program:
     """The program of a recipe's net."""
     target = recipe.model.target
@@ -55,7 +86,7 @@ def program_of(recipe: Recipe) -> Program:
 def examine_recipe(module: Module, name: str) -> list[Diagnostic]:
     """Every error in a recipe of a file, including its net."""
     try:
-        checked_recipe(module, name)
+        checked_space(module, name)
     except NetlangError as error:
         return list(error.diagnostics)
     return []

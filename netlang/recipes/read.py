@@ -34,6 +34,8 @@ from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, NEEDED
 from netlang.recipes.overrides import argument_of, read_override, setting_of
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.spaces.probes import open_spaces
+from netlang.recipes.spaces.written import Spaces
 from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
@@ -44,23 +46,30 @@ __all__ = ["read_recipe"]
 _MODELS = ("net", "network")
 
 
-def read_recipe(module: Module, name: str, overrides: Iterable[str] = ()) -> Recipe:
+def read_recipe(
+    module: Module, name: str, overrides: Iterable[str] = (), spaces: Spaces | None = None
+) -> Recipe:
     """The recipe `name` of a file.
 
-    Each override is a text ``name=value`` that replaces a parameter or a key. Raises `NetlangError`
-    with every mistake.
+    Each override is a text ``name=value`` that replaces a parameter or a key. `spaces` says what to
+    take where the recipe leaves something to a search, and gets to know it; without it, a recipe
+    must be closed. Raises `NetlangError` with every mistake.
     """
     texts = tuple(overrides)
     reading = _Reading(
         module.recipes[name],
         Environment(module.find, listed=module.names, work=module.work).inner(),
         texts,
+        spaces if spaces is not None else Spaces(),
     )
     reading.unread()
     reading.override()
     reading.parameters()
     reading.entries()
-    return reading.result()
+    recipe = reading.result()
+    if spaces is None and reading.spaces.found:
+        raise NetlangError(open_spaces(recipe.name, reading.spaces))
+    return recipe
 
 
 @final
@@ -70,6 +79,7 @@ class _Reading(Draft):
     definition: ast.TrainDef
     names: Environment
     overrides: tuple[str, ...]
+    spaces: Spaces
     problems: list[Diagnostic] = field(default_factory=list)
     reported: Reported = field(default_factory=Reported)
     failed: bool = False
@@ -150,7 +160,8 @@ class _Reading(Draft):
                 ParameterWithoutDefault(span=span, recipe=self.definition.name, name=name)
             )
         assert not isinstance(expr, ast.Pipeline)
-        self.names.assign(name, Evaluator(self.names).decided(expr), span)
+        chosen = self.spaces.filled(name, expr, self.names, parameter=True)
+        self.names.assign(name, Evaluator(self.names).decided(chosen), span)
 
     # --- entries ----------------------------------------------------------------------------
 
@@ -158,7 +169,9 @@ class _Reading(Draft):
         """Read every entry; those of the command line replace those of the file."""
         for entry in self._in_force():
             try:
-                self.values[entry.key] = KEYS[entry.key](entry.key, entry.value, self.names)
+                value = self.spaces.filled(entry.key, entry.value, self.names)
+                self._note(entry.key, value)
+                self.values[entry.key] = KEYS[entry.key](entry.key, value, self.names)
             except NetlangError as error:
                 self._keep(error)
 
@@ -172,20 +185,19 @@ class _Reading(Draft):
                 twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,), fix=fix)
                 self._keep(NetlangError(twice))
             else:
-                self._note(entry)
+                self._note(entry.key, entry.value)
                 if not self._is_replaced(entry.key):
                     yield entry
         for entry in self.replaced.values():
-            self._note(entry)
+            self._note(entry.key, entry.value)
             yield entry
 
-    def _note(self, entry: ast.Entry) -> None:
+    def _note(self, key: str, value: ast.Expr | ast.Pipeline) -> None:
         """Record where a value is, and each step of a path: `augment[0]`."""
-        value = entry.value
-        self.places[entry.key] = value.span
+        self.places[key] = value.span
         stages = value.stages if isinstance(value, ast.Pipeline) else (value,)
         for place, stage in enumerate(stages):
-            self.places[f"{entry.key}[{place}]"] = stage.span
+            self.places[f"{key}[{place}]"] = stage.span
 
     def _is_replaced(self, key: str) -> bool:
         """`steps` on the command line also replaces `epochs` in the file, and vice versa."""

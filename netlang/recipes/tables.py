@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = {
     "source of weights": "pretrained",
     "preparation": "preparations",
     "answer": "answers",
+    "space": "spaces",
 }
 
 

@@ -29,6 +29,9 @@ class RunOptions(Record):
 
     All results go into `folder`; `resume` continues what is there. `places` has the locations of
     data. `tensorboard` writes events for it. `again` is the command that continues a stopped run.
+    After a `share` below 1 of its steps, up to the next evaluation, a run pauses as if it had been
+    stopped. The `trial` of a search leaves the test part alone and draws nothing; resumed as a run
+    of its own, it does both.
     """
 
     folder: Path
@@ -40,6 +43,8 @@ class RunOptions(Record):
     tensorboard: bool = False
     shard: bool = False
     again: str = ""
+    share: float = 1.0
+    trial: bool = False
 
 
 @final

@@ -20,7 +20,7 @@ from netlang.targets import Trained, TrainingBackend
 from netlang.targets.comparing import RunsCompared, comparing_backend
 from netlang.targets.options import RunOptions
 
-__all__ = ["SeedRun", "compared", "summary", "train_seeds"]
+__all__ = ["SeedRun", "compared", "summary", "train_seeds", "trained"]
 
 
 @final
@@ -67,6 +67,15 @@ def summary(runs: Sequence[SeedRun], options: RunOptions) -> Trained:
     means = {name: fmean(each[name] for each in scores) for name in (scores[0] if scores else ())}
     count = f"{len(scores)} seed{'s' * (len(scores) != 1)}"
     return Trained(options.folder, runs[-1].ended.signal, means, f"mean of {count}")
+
+
+def trained(
+    backend: TrainingBackend, recipe: Recipe, program: Program, options: RunOptions
+) -> Trained:
+    """Train with the one seed of a recipe, or with each of several, without a word on which."""
+    if recipe.seeds == 1:
+        return backend.train(recipe, program, options)
+    return summary(train_seeds(backend, recipe, program, options, lambda _: None), options)
 
 
 def compared(ended: Trained) -> RunsCompared | None:

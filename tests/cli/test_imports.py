@@ -46,8 +46,9 @@ NET = TEXT | {
 FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
 # Verb and arguments, packages of others, folders of netlang, slow modules of Python.
 VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
-    ("--version", {"click"}, COMMAND | {"cli.arguments"}, set()),
-    ("--help", {"click"}, COMMAND | {"cli.arguments"}, set()),
+    ("--version", {"click"}, COMMAND | {"cli.arguments", "processes"}, set()),
+    ("--help", {"click"}, COMMAND | {"cli.arguments", "processes"}, set()),
+    ("search --help", {"click"}, COMMAND, set()),
     ("check --help", {"click"}, COMMAND, set()),
     ("fmt good.net", {"click", "msgspec"},
      TEXT | {"cli.arguments", "syntax.format"}, set()),

@@ -19,7 +19,6 @@ import torch
 
 from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
-from netlang.backends.torch.train.files.lock import locked
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
 from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.record import compare, identity_of
@@ -39,6 +38,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
+from netlang.processes.lock import locked
 from netlang.recipes.recipe import Recipe
 from netlang.targets.options import RunOptions
 

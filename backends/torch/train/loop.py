@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import ceil, isfinite
 from typing import final
-
-import torch
 
 from netlang.backends.torch.train.evaluation import evaluation, named, score
 from netlang.backends.torch.train.files.weights import WeightsFiles
@@ -24,13 +22,14 @@ from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.steps.reading import Pending, Reading
-from netlang.backends.torch.train.steps.search import NotFinite, watched_step
+from netlang.backends.torch.train.steps.search import NotFinite, intact, watched_step
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
 from netlang.recipes.check.schedule import require_time
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.schedules import watching
 from netlang.recipes.words.timing import Clock, Pace, Watch
+from netlang.targets.options import RunOptions
 
 __all__ = ["Loop"]
 
@@ -46,7 +45,8 @@ class Loop:
     """One run of a recipe, from its current state to the end.
 
     `begin` gives the state, at the newest checkpoint or the start, and the function that makes its
-    steps.
+    steps. As is `wanted`, it pauses after a share of all steps, at the next evaluation, and leaves
+    the test part alone.
     """
 
     recipe: Recipe
@@ -57,6 +57,7 @@ class Loop:
     weights: WeightsFiles
     ledger: Ledger
     interrupt: Interrupt
+    wanted: RunOptions
     _begun: bool = field(init=False, default=False)
     _saved: int = field(init=False, default=-1)
     _pending: Pending | None = field(init=False, default=None)
@@ -69,6 +70,8 @@ class Loop:
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch * -(-_WORTH_SAVING // epoch)
+        evaluations = max(1, ceil(self.wanted.share * self.steps / self.evaluate_every - 1e-9))
+        self.until = min(self.steps, evaluations * self.evaluate_every)
         self.state, self.stepper = self.begin()
         if not self.over:
             # A finished run that is prolonged evaluates the test part at its new end.
@@ -87,7 +90,7 @@ class Loop:
         return waited >= patience
 
     def run(self) -> bool:
-        """Train to the end or until interrupted; returns whether the end was reached.
+        """Train until the end, a pause or a signal; returns whether the end was reached.
 
         Raises `NotFinite` if the loss becomes infinite or NaN; the files are intact then.
         """
@@ -95,7 +98,7 @@ class Loop:
         self.ledger.progress.begin(self.state.step, self.steps, self.recipe.batch)
         try:
             self._to_the_end()
-            finished = True
+            finished = self.over
         except Stopped:
             finished = False
         self.checkpoint()
@@ -108,15 +111,16 @@ class Loop:
         if state.settled < state.step:
             # A signal came before the evaluation after the last step.
             self._after_step(self._pace(state.step - 1))
-        while not self.over:
+        while not (self.over or state.step >= self.until):
             self._rest_of_epoch()
-        self._conclude()
+        if self.over and not self.wanted.trial:
+            self._conclude()
 
     def _rest_of_epoch(self) -> None:
         part, state = self.data.train, self.state
         epoch, position = divmod(state.step, self.epoch_steps)
         with closing(part.batches(epoch, position)) as batches:
-            while not self.over:
+            while not (self.over or state.step >= self.until):
                 self.interrupt.heed()
                 with self.interrupt:
                     batch = next(batches, None)
@@ -281,7 +285,7 @@ class Loop:
         if self._saved == self.state.step:
             return
         self._settle()
-        if not self._intact():
+        if not intact(self.state):
             raise self._search(self.state.step)
         self.state.records = self.ledger.settled()
         self.stepper.settle()
@@ -289,12 +293,3 @@ class Loop:
         self.weights.save_best(self.state)
         self._saved = self.state.step
         self._watches.clear()
-
-    def _intact(self) -> bool:
-        """Whether all weights and the losses since the last record are finite."""
-        state, world = self.state, self.data.train.world
-        own = [state.layout.own(each) for each in state.model.parameters()]
-        weights = [each for each in own if each.numel()]
-        largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
-        total = world.sum(state.losses)
-        return not world.largest(int(not (largest.isfinite().all() & total.isfinite())))

@@ -138,7 +138,7 @@ def _among(
             weights = _weights_files(recipe, data, files.folder)
             board = Board(files.folder.board) if wanted.tensorboard else None
             ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
-            loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt)
+            loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt, wanted)
             with closing(ledger):
                 try:
                     return _run(loop, wanted.again)
@@ -208,12 +208,14 @@ def _run(loop: Loop, again: str) -> Result:
     for remark in loop.data.remarks():
         loop.ledger.progress.say(remark)
     loop.weights.save_last(loop.state)
-    loop.ledger.draw()
-    # Also for a run that was finished before, whose files may be missing.
-    loop.ledger.report(loop.state.confusion, "validation" if loop.data.test is None else "test")
+    if not loop.wanted.trial:
+        loop.ledger.draw()
+        # Also for a run that was finished before, whose files may be missing.
+        loop.ledger.report(loop.state.confusion, "validation" if loop.data.test is None else "test")
     if not finished:
+        how = "paused" if loop.interrupt.signal is None else "stopped"
         loop.ledger.progress.say(
-            f"stopped after step {state.step} of {loop.steps}: go on with {again}"
+            f"{how} after step {state.step} of {loop.steps}: go on with {again}"
         )
     elif state.step < loop.steps:
         loop.ledger.progress.say(_early_end(loop))

@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "diff": "netlang.cli.verbs.diff",
     "migrate": "netlang.cli.verbs.migrate",
     "train": "netlang.cli.verbs.train",
+    "search": "netlang.cli.verbs.search",
     "eval": "netlang.cli.verbs.evaluate",
     "predict": "netlang.cli.verbs.predict",
     "look": "netlang.cli.verbs.look",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from netlang.backends.torch.train.files.lock import locked
 from netlang.diagnostics.errors import NetlangError
+from netlang.processes.lock import locked
 from tests.train.support import run
 
 pytestmark = [

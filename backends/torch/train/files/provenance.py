@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from netlang.backends.torch.emit.source import emit
 from netlang.backends.torch.train.storage import Json, write_text, writing
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
-from netlang.modules.files import bundled_folder
+from netlang.modules.copies import copies_of
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["facts_of_run", "git_state", "write_sources"]
@@ -105,19 +104,10 @@ def write_sources(folder: Path, recipe: Recipe, program: Program) -> None:
 
 
 def _copies(recipe: Recipe) -> Sequence[tuple[Path, str]]:
-    """Each file with its relative place among the others, so that imports still work.
-
-    Library files are placed where an import looks before it searches the library.
-    """
+    """Each file with its relative place among the others, so that imports still work."""
     if not recipe.files:
         return [(Path(f"{recipe.name}.net"), recipe.span.source.text)]
-    bundled = bundled_folder().resolve()
-    own = [path for path, _ in recipe.files if not path.is_relative_to(bundled)]
-    root = Path(os.path.commonpath([path.parent for path in own])) if own else bundled
-    names = [
-        path.relative_to(root if path.is_relative_to(root) else bundled) for path, _ in recipe.files
-    ]
-    return [(name, source.text) for name, (_, source) in zip(names, recipe.files, strict=True)]
+    return [(name, source.text) for name, source in copies_of(recipe.files)]
 
 
 def _file_name(recipe: Recipe) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import final
 
 import torch
@@ -21,7 +22,7 @@ from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Pace
 
-__all__ = ["Culprit", "NotFinite", "watched_step"]
+__all__ = ["Culprit", "NotFinite", "intact", "watched_step"]
 
 
 @final
@@ -45,6 +46,15 @@ class NotFinite(Exception):
         super().__init__(step, culprit)
         self.step = step
         self.culprit = culprit
+
+
+def intact(state: State) -> bool:
+    """Whether all weights and the losses since the last record are finite, in all processes."""
+    own = [state.layout.own(each) for each in state.model.parameters()]
+    weights = [each for each in own if each.numel()]
+    largest = torch.stack(torch._foreach_norm(weights, inf)) if weights else torch.zeros(())
+    total = state.world.sum(state.losses)
+    return not state.world.largest(int(not (largest.isfinite().all() & total.isfinite())))
 
 
 def watched_step(

@@ -1,7 +1,7 @@
-"""One trainer at a time per folder, by a lock that the system releases when its process dies.
+"""One process at a time per file, by a lock that the system releases when its process dies.
 
-The lock is on the file `lock`, which is never removed: otherwise two processes could lock two files
-of the same name. The file says who trains, for the error message of another process.
+The lock is on a file that is never removed: otherwise two processes could lock two files of the
+same name. The file says who has it, for the error message of another process.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netlang.backends.torch.train.storage import writing
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.training.folder import RunLocked
+from netlang.diagnostics.training.folder import RunLocked, RunUnwritable
 
 __all__ = ["locked"]
 
@@ -26,13 +25,14 @@ _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[str | None]:
+def locked(folder: Path, name: str = "lock") -> Iterator[str | None]:
     """Inside, no other process trains in `folder`; yields a warning if that can't be ensured.
 
-    Raises `NetlangError` immediately if another process does.
+    `name` is that of the file, for a folder in which several work on different things. Raises
+    `NetlangError` immediately if another process has the lock.
     """
-    path = folder / "lock"
-    with writing(path):
+    path = folder / name
+    with _writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     _HELD.add(descriptor)
     try:
@@ -40,6 +40,16 @@ def locked(folder: Path) -> Iterator[str | None]:
     finally:
         _HELD.discard(descriptor)
         os.close(descriptor)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Inside, errors of the system become errors that name `path`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NetlangError(RunUnwritable(span=None, path=str(path), reason=reason)) from error
 
 
 def _take(path: Path, descriptor: int) -> str | None:
@@ -50,11 +60,11 @@ def _take(path: Path, descriptor: int) -> str | None:
         raise NetlangError(RunLocked(span=None, folder=str(path.parent), holder=holder)) from None
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
-            with writing(path):
+            with _writing(path):
                 raise
         return f"{path.parent} can't be locked here: see that nobody else trains in it"
     who = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-    with writing(path):
+    with _writing(path):
         os.truncate(descriptor, 0)
         os.write(descriptor, who.encode())
     return None

@@ -1,0 +1,211 @@
+"""`netlang search`: trials of a recipe with spaces, and the best of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from netlang.cli.options import data_option, places, workers_option
+
+if TYPE_CHECKING:
+    from netlang.searching.outcome import Outcome, TrialOutcome
+    from netlang.searching.question import Question
+    from netlang.searching.search import SearchOptions
+
+__all__ = ["command"]
+
+_SHOWN = 20
+# Those of `netlang.searching.methods`, which an overview of all verbs doesn't load.
+_METHODS = ("random", "coarse-to-fine", "halving", "tpe", "cmaes")
+
+
+def command() -> click.Command:
+    return click.Command(
+        "search",
+        callback=_search,
+        params=[
+            click.Argument(["spec"], metavar="RECIPE"),
+            click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
+            *_plan_options(),
+            click.Option(
+                ["--out"], metavar="DIR", help="Folder of the search; runs/RECIPE-search without."
+            ),
+            click.Option(
+                ["--resume"],
+                is_flag=True,
+                help="Go on with the search of the folder, or begin if there is none. On several"
+                " hosts with one folder, each starts so.",
+            ),
+            click.Option(
+                ["--jobs"],
+                type=click.IntRange(1, 1024),
+                metavar="N",
+                default=1,
+                show_default=True,
+                help="Trials at once, each in a process of its own.",
+            ),
+            data_option(),
+            click.Option(
+                ["--device"],
+                metavar="DEVICE,...",
+                help="What trains: cpu, cuda:1; of several, cuda:0,cuda:1, each has a trial.",
+            ),
+            workers_option(),
+            click.Option(["--quiet"], is_flag=True, help="Show nothing but the outcome."),
+        ],
+        help="Look for the values that RECIPE leaves open (`lr=log_uniform(1e-4, 1e-1)`,"
+        " `choice(16, 32, 64)`): each trial is a run with other values, compared by the validation"
+        " part. KEY=VALUE replaces a parameter or key, perhaps by a space.",
+        short_help="Search values that a recipe leaves open.",
+    )
+
+
+def _plan_options() -> tuple[click.Option, ...]:
+    """The options that decide which trials there are."""
+    return (
+        *_common_options(),
+        click.Option(
+            ["--round"],
+            type=click.IntRange(1, 1_000_000),
+            metavar="N",
+            help="For tpe and cmaes: trials that are chosen together and may run at once; as many"
+            " as --jobs without it.",
+        ),
+        click.Option(
+            ["--eta"],
+            type=click.IntRange(2, 100),
+            metavar="N",
+            default=3,
+            show_default=True,
+            help="For halving: one of so many trials goes on.",
+        ),
+    )
+
+
+def _common_options() -> tuple[click.Option, ...]:
+    return (
+        click.Option(
+            ["--method"],
+            type=click.Choice(_METHODS),
+            default="random",
+            show_default=True,
+            help="tpe and cmaes are Optuna's and need the extra `search`.",
+        ),
+        click.Option(
+            ["--trials"],
+            type=click.IntRange(1, 1_000_000),
+            metavar="N",
+            default=20,
+            show_default=True,
+            help="How many values to try.",
+        ),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**32 - 1),
+            metavar="N",
+            default=0,
+            show_default=True,
+            help="What decides which.",
+        ),
+    )
+
+
+class PlanAsked(TypedDict):
+    """The values of the options that decide which trials there are."""
+
+    method: str
+    trials: int
+    seed: int
+    round: int | None
+    eta: int
+
+
+class HowAsked(PlanAsked):
+    """Those, and the values of the options that say where and how."""
+
+    out: str | None
+    resume: bool
+    jobs: int
+    data: tuple[str, ...]
+    device: str | None
+    workers: int | None
+    quiet: bool
+
+
+def _search(spec: str, changes: tuple[str, ...], **asked: Unpack[HowAsked]) -> int:
+    from netlang.cli.failures import STOPPED
+    from netlang.diagnostics.texts import visible
+    from netlang.searching.search import run_search
+    from netlang.targets import needs, training_backend
+
+    question, options = _question(spec, changes, asked)
+
+    def say(text: str) -> None:
+        if not asked["quiet"]:
+            click.echo(visible(text), err=True)
+
+    backend = training_backend()
+    with needs(backend.extra):
+        found = run_search(question, options, backend, say)
+    if found.outcome is None:
+        click.echo("stopped: the same command goes on with --resume", err=True)
+        return STOPPED + (found.signal or 0)
+    given = [f"--data={name}={path}" for name, path in options.places.given.items()]
+    for line in _shown(found.outcome, spec, given):
+        click.echo(visible(line))
+    return 0
+
+
+def _question(
+    spec: str, changes: tuple[str, ...], asked: HowAsked
+) -> tuple[Question, SearchOptions]:
+    from netlang.cli.options import folder_for
+    from netlang.searching.methods.method import SearchPlan
+    from netlang.searching.question import Question, recipe_name
+    from netlang.searching.search import SearchOptions, asked_plan, default_folder
+
+    folder = folder_for(asked["out"], *default_folder(recipe_name(spec)).parts)
+    plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], 1, asked["eta"])
+    plan = asked_plan(plan, folder, asked["round"], asked["jobs"])
+    question = Question(spec, changes, plan)
+    devices = tuple(filter(None, map(str.strip, (asked["device"] or "").split(","))))
+    options = SearchOptions(
+        folder,
+        places(asked["data"], question.recipe),
+        asked["resume"],
+        asked["jobs"],
+        devices,
+        asked["workers"],
+    )
+    return question, options
+
+
+def _shown(found: Outcome, spec: str, given: Sequence[str]) -> Iterator[str]:
+    """The best trials as a table, and the best one as what to type."""
+    yield from _table(found.trials[:_SHOWN])
+    best = found.best
+    more = len(found.trials) - _SHOWN
+    if more > 0:
+        yield f"and {more} more in {found.files[0]}"
+    yield from (f"note: {hint}" for hint in found.hints)
+    command = shlex.join(["netlang", "train", spec, *best.overrides, *given])
+    yield f"the best is trial {best.number}: {command}"
+    yield f"as a recipe: {found.recipe}"
+    again = shlex.join(["--resume", "--out", str(best.folder)])
+    yield f"its score on the test part: the same command with {again}"
+
+
+def _table(trials: Sequence[TrialOutcome]) -> Iterator[str]:
+    from netlang.cli.checkup import lined_up
+
+    names = list(dict.fromkeys(name for each in trials for name in each.values))
+    scores = list(dict.fromkeys(name for each in trials for name in each.scores))
+    rows = [("trial", *names, *scores)]
+    for each in trials:
+        values = (each.values.get(name, "") for name in names)
+        found = (f"{each.scores[n]:.4g}" if n in each.scores else "none" for n in scores)
+        rows.append((str(each.number), *values, *found))
+    return lined_up(rows)

@@ -1,0 +1,1 @@
+"""Spaces in recipes: where they are written, and recipes with a value in place of each."""

@@ -1,0 +1,63 @@
+"""The recipes to check in place of one with spaces: each end and option once, not all pairs.
+
+A mistake that only a combination makes is found when a trial has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from netlang.diagnostics.diagnostic import Note
+from netlang.diagnostics.recipes.spaces import OpenSpaces
+from netlang.recipes.spaces.written import Dimension, Options, Spaces, first_of
+
+__all__ = ["open_spaces", "probed"]
+
+_T = TypeVar("_T")
+
+
+def open_spaces(recipe: str, spaces: Spaces) -> OpenSpaces:
+    """The error for what needs a recipe without spaces."""
+    first, *others = spaces.found
+    key, text = next(iter(spaces.overrides.items()))
+    return OpenSpaces(
+        span=first.span,
+        recipe=recipe,
+        names=", ".join(f"`{each.name}`" for each in spaces.found),
+        example=f"{key}={text}" if " " not in text and "(" not in text else f"{key}='{text}'",
+        notes=tuple(Note(each.span, "open too") for each in others),
+    )
+
+
+def probed(read: Callable[[Spaces], _T]) -> Iterator[tuple[_T, Spaces]]:
+    """What `read` makes of the first value of every space, then of each other one in turn.
+
+    Other values of a choice may bring spaces of their own, which follow.
+    """
+    first = Spaces()
+    yield read(first), first
+    waiting: list[tuple[Dimension, dict[str, int | float]]]
+    waiting = [(each, {}) for each in first.found]
+    known = {each.name for each in first.found}
+    while waiting:
+        dimension, before = waiting.pop(0)
+        for other in _others(dimension):
+            chosen = before | {dimension.name: other}
+            spaces = Spaces(_chooser(chosen))
+            yield read(spaces), spaces
+            new = [each for each in spaces.found if each.name not in known]
+            known.update(each.name for each in new)
+            waiting += [(each, chosen) for each in new]
+
+
+def _others(dimension: Dimension) -> Iterator[int | float]:
+    space = dimension.space
+    if isinstance(space, Options):
+        yield from range(1, len(space.texts))
+    else:
+        yield space.near(space.high)
+
+
+def _chooser(chosen: dict[str, int | float]) -> Callable[[Dimension], int | float]:
+    return lambda dimension: chosen.get(dimension.name, first_of(dimension))

@@ -1,0 +1,147 @@
+"""The folder of a search: what was asked, the results, and a folder for the run of each trial.
+
+Results are written once, as files of their own, and never changed; everything else follows from
+them. So processes of several hosts can share a folder. A trial is claimed by a lock that the system
+releases when its process dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar, final
+
+import msgspec
+
+from netlang.atomic import discard_unfinished, replace_file
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import WriteFailed
+from netlang.diagnostics.training.folder import RunLocked
+from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
+from netlang.processes.lock import locked
+from netlang.regular import read_bytes
+from netlang.searching.names import EXTENSIBLE
+from netlang.searching.question import Identity
+from netlang.searching.trial import Job, TrialResult
+
+__all__ = ["SearchFolder"]
+
+# Bytes of a file that is read; a recipe's text may be in it.
+_LARGEST = 2**24
+
+_T = TypeVar("_T")
+
+
+@final
+class SearchFolder:
+    """The files of a search by purpose."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.trials = path / "trials"
+        self._seen: dict[str, TrialResult] = {}
+
+    @property
+    def record(self) -> Path:
+        return self.path / "search.json"
+
+    def run(self, trial: int) -> Path:
+        """The folder of a trial's run."""
+        return self.path / f"trial-{trial}"
+
+    def begin(self, identity: Identity, *, resume: bool) -> Identity:
+        """Make the folder, or go on with what is there; returns what holds for the search.
+
+        Raises `NetlangError` if another search is there, or one that isn't to go on.
+        """
+        if not self.record.exists():
+            if self.path.exists() and any(self.path.glob("run.json")):
+                raise NetlangError(RunExists(span=None, folder=str(self.path)))
+            self._write(self.record, identity)
+            return identity
+        if not resume:
+            raise NetlangError(RunExists(span=None, folder=str(self.path)))
+        before = self._read(self.record, Identity)
+        differences = ", ".join(_differences(before, identity))
+        if differences:
+            why = OtherRecipe(span=None, folder=str(self.path), differences=differences)
+            raise NetlangError(why)
+        if before != identity:
+            self._write(self.record, identity)
+        return identity
+
+    def asked(self) -> Identity | None:
+        """What the search of this folder was asked, if there is one."""
+        return self._read(self.record, Identity) if self.record.exists() else None
+
+    def results(self) -> dict[tuple[int, int], TrialResult]:
+        """All results so far. Raises `NetlangError` for a file that isn't one."""
+        for path in sorted(self.trials.glob("[0-9]*.json")):
+            if path.name not in self._seen:
+                self._seen[path.name] = self._read(path, TrialResult)
+        return {(each.trial, each.stage): each for each in self._seen.values()}
+
+    def has(self, job: Job) -> bool:
+        return self._file(job.trial, job.stage).exists()
+
+    def keep(self, result: TrialResult) -> None:
+        """Write a result."""
+        self._write(self._file(result.trial, result.stage), result)
+
+    @contextmanager
+    def claimed(self, job: Job) -> Iterator[bool]:
+        """Inside, no other process works on the trial; False if one does already."""
+        self.trials.mkdir(parents=True, exist_ok=True)
+        claim = locked(self.trials, f"{job.trial}.lock")
+        try:
+            claim.__enter__()
+        except NetlangError as error:
+            if not isinstance(error.diagnostics[0], RunLocked):
+                raise
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            claim.__exit__(None, None, None)
+
+    def tidy(self) -> None:
+        """Remove what killed processes left unfinished; nobody else may be writing."""
+        if self.trials.exists():
+            discard_unfinished(self.trials)
+
+    def _file(self, trial: int, stage: int) -> Path:
+        return self.trials / f"{trial}-{stage}.json"
+
+    def _write(self, path: Path, value: object) -> None:
+        content = msgspec.json.format(msgspec.json.encode(value), indent=2)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, content)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+
+    def _read(self, path: Path, kind: type[_T]) -> _T:
+        try:
+            return msgspec.json.decode(read_bytes(path, _LARGEST), type=kind)
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
+
+
+def _differences(before: Identity, now: Identity) -> Iterator[str]:
+    """What of a search isn't as it was."""
+    pairs = {
+        "recipe": (before.recipe, now.recipe),
+        "changes": (" ".join(before.changes), " ".join(now.changes)),
+        "method": (before.plan.method, now.plan.method),
+        "seed": (before.plan.seed, now.plan.seed),
+        "round": (before.plan.round, now.plan.round),
+        "eta": (before.plan.eta, now.plan.eta),
+    }
+    if now.plan.method not in EXTENSIBLE or now.plan.trials < before.plan.trials:
+        pairs["trials"] = (before.plan.trials, now.plan.trials)
+    yield from (f"{name} {a} became {b}" for name, (a, b) in pairs.items() if a != b)
+    if before.sources != now.sources:
+        yield "its files have changed"

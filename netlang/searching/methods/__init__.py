@@ -1,0 +1,1 @@
+"""Methods of search: which trials there are, and how far each of them runs."""

@@ -1,0 +1,133 @@
+"""Several processes that work on one search, each on one trial at a time.
+
+They share nothing but the folder. A process whose parent is gone stops as if it had been asked to:
+it writes a checkpoint and ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import final
+
+import msgspec
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.recipes.places import Places
+from netlang.records import Record
+from netlang.searching.folder import SearchFolder
+from netlang.searching.question import Question
+from netlang.searching.working import Machine, TrialWorker
+from netlang.targets import training_backend
+
+__all__ = ["Order", "main", "work_in_processes"]
+
+_LOOK_EVERY = 0.1
+_STOPPED = 128
+
+
+@final
+class Order(Record):
+    """What a process is told to do."""
+
+    spec: str
+    changes: tuple[str, ...]
+    folder: str
+    places: dict[str, str]
+    device: str | None
+    workers: int | None
+
+
+def work_in_processes(
+    question: Question, folder: SearchFolder, machines: Sequence[Machine], look: Callable[[], None]
+) -> int | None:
+    """Work on a search with a process for each machine; `look` is called now and then.
+
+    Returns the signal that stopped them, if any; the search may not be over otherwise, if a process
+    failed. The one to find out why is to carry on in this process.
+    """
+    children = [_started(question, folder, machine, len(machines)) for machine in machines]
+    try:
+        while any(child.poll() is None for child in children):
+            if any(child.poll() not in (None, 0) for child in children):
+                break
+            look()
+            time.sleep(_LOOK_EVERY)
+    except KeyboardInterrupt:
+        return signal.SIGINT
+    finally:
+        _end(children)
+        look()
+    signals = [child.returncode - _STOPPED for child in children if child.returncode > _STOPPED]
+    return signals[0] if signals else None
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Let every process write its checkpoint and end."""
+    for child in children:
+        assert child.stdin is not None
+        with suppress(OSError):
+            child.stdin.close()
+    for child in children:
+        child.wait()
+
+
+def _started(
+    question: Question, folder: SearchFolder, machine: Machine, count: int
+) -> subprocess.Popen[bytes]:
+    order = Order(
+        question.spec,
+        question.changes,
+        str(folder.path),
+        {name: str(path) for name, path in machine.places.given.items()},
+        machine.device,
+        machine.workers,
+    )
+    # The cores are shared out: more threads than cores would only be in each other's way.
+    threads = str(max(1, (os.cpu_count() or 1) // count))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netlang.searching.processes"],
+        stdin=subprocess.PIPE,
+        env={"OMP_NUM_THREADS": threads, **os.environ},
+    )
+    assert child.stdin is not None
+    child.stdin.write(msgspec.json.encode(order) + b"\n")
+    child.stdin.flush()
+    return child
+
+
+def main() -> int:
+    """Carry out an order that stands on standard input, as long as that is open."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    places = Places({name: Path(path) for name, path in order.places.items()})
+    folder = SearchFolder(Path(order.folder))
+    asked = folder.asked()
+    if asked is None:
+        return 1
+    try:
+        question = Question(order.spec, order.changes, asked.plan)
+        machine = Machine(places, order.device, order.workers)
+        backend = training_backend()
+        number = TrialWorker(question, folder, machine, backend, lambda _: None).work()
+    except NetlangError:
+        return 1  # the parent comes upon it too, and says it
+    except KeyboardInterrupt:
+        return _STOPPED + signal.SIGINT
+    return 0 if number is None else _STOPPED + number
+
+
+def _stop_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What a search is about: the recipe with its spaces, the plan, and the trials that follow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import final
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.searching import NothingToCompare, NothingToSearch
+from netlang.elaborate import resolve
+from netlang.ir.program import Program
+from netlang.recipes.load import checked_recipe, checked_space
+from netlang.recipes.read import read_recipe
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.spaces.written import Choose, Dimension, Spaces
+from netlang.records import Record, replace
+from netlang.searching.methods.known import method_of
+from netlang.searching.methods.method import SearchPlan
+from netlang.searching.trial import History, Job, SearchTrial, TrialResult
+
+__all__ = ["Identity", "Question", "recipe_name"]
+
+
+@final
+class Identity(Record):
+    """What must be the same when a search goes on; `sources` is a digest of the files read."""
+
+    recipe: str
+    sources: str
+    changes: tuple[str, ...]
+    plan: SearchPlan
+
+
+@final
+class Question:
+    """A recipe to search, and everything that is known of its trials.
+
+    `recipe` is the one with the first value of each space.
+    """
+
+    def __init__(self, spec: str | Path, changes: tuple[str, ...], plan: SearchPlan) -> None:
+        """Raises `NetlangError` if the recipe is wrong, or can't be searched."""
+        self.spec, self.changes, self.plan = str(spec), changes, plan
+        target = resolve(spec, "train")
+        self._module, self._name = target.module, target.name
+        recipe, self.program, spaces = checked_space(self._module, self._name, changes)
+        self.recipe = replace(recipe, files=self._module.library.files)
+        if not spaces.found:
+            raise NetlangError(NothingToSearch(span=recipe.span, recipe=recipe.name))
+        if recipe.validation is None and recipe.data.own_validation is False:
+            raise self.without_validation()
+        self.definition = self._module.recipes[self._name]
+        self.dimensions = tuple(spaces.found)
+        self.method = method_of(plan)
+        self.known = History()
+
+    def without_validation(self) -> NetlangError:
+        """The error for a recipe whose trials have nothing to be compared by."""
+        return NetlangError(NothingToCompare(span=self.recipe.span, recipe=self.recipe.name))
+
+    @property
+    def identity(self) -> Identity:
+        """What the answer depends on."""
+        texts = sorted(source.text for _, source in self.recipe.files)
+        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        return Identity(self.recipe.name, digest, self.changes, self.plan)
+
+    def learn(self, results: Mapping[tuple[int, int], TrialResult]) -> None:
+        """Take in results, and find out which trials follow from them."""
+        self.known.results.update(results)
+        for number in range(len(self.known.trials), self.plan.trials):
+            choose = self.method.choice(number, self.known)
+            if choose is None:
+                return
+            self.known.trials[number] = self._trial(number, choose)
+
+    def jobs(self) -> Iterator[Job]:
+        """What can run now, as far as is known."""
+        return self.method.jobs(self.known)
+
+    def trained(self, trial: SearchTrial) -> tuple[Recipe, Program]:
+        """The recipe of a trial and its program. Raises `NetlangError` if its values don't fit."""
+        recipe, program = checked_recipe(self._module, self._name, trial.overrides)
+        return replace(recipe, files=self._module.library.files), program
+
+    @property
+    def is_over(self) -> bool:
+        return self.method.is_over(self.known)
+
+    def ranked(self) -> list[TrialResult]:
+        """The results among which the best is: those of whole runs, as far as there are any."""
+        found = self.known.ranked(self.method.final_stage(self.known))
+        return [each for each in found if self.method.is_final(each.trial)] or found
+
+    def _trial(self, number: int, choose: Choose) -> SearchTrial:
+        values: dict[str, int | float] = {}
+
+        def noted(dimension: Dimension) -> int | float:
+            values[dimension.name] = choose(dimension)
+            return values[dimension.name]
+
+        spaces = Spaces(noted)
+        with suppress(NetlangError):  # values that don't go together: the trial will say so
+            read_recipe(self._module, self._name, self.changes, spaces)
+        given = {key: text for key, _, text in (each.partition("=") for each in self.changes)}
+        written = {key.strip(): text for key, text in given.items()} | spaces.overrides
+        overrides = tuple(f"{key}={text}" for key, text in written.items())
+        return SearchTrial(number, tuple(spaces.found), values, dict(spaces.values), overrides)
+
+
+def recipe_name(spec: str | Path) -> str:
+    """The name of the recipe that a text stands for. Raises `NetlangError`."""
+    return resolve(spec, "train").name

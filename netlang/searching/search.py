@@ -1,0 +1,135 @@
+"""A whole search: its trials, in this process or in several, and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import final
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.searching import NoTrialLeft
+from netlang.recipes.places import Places
+from netlang.records import Draft, Record, field, replace
+from netlang.searching.folder import SearchFolder
+from netlang.searching.methods.method import SearchPlan
+from netlang.searching.outcome import Outcome, outcome
+from netlang.searching.processes import work_in_processes
+from netlang.searching.question import Question
+from netlang.searching.trial import TrialResult
+from netlang.searching.working import Machine, TrialWorker
+from netlang.targets import TrainingBackend
+
+__all__ = ["SearchOptions", "Searched", "asked_plan", "default_folder", "run_search"]
+
+
+@final
+class SearchOptions(Record):
+    """How to carry out a search: `jobs` processes, and the devices that they take in turn."""
+
+    folder: Path
+    places: Places = Places()
+    resume: bool = False
+    jobs: int = 1
+    devices: tuple[str, ...] = ()
+    workers: int | None = None
+
+
+@final
+class Searched(Record):
+    """How a search ended: the signal that stopped it, if any, and what is known by now."""
+
+    signal: int | None
+    outcome: Outcome | None
+
+
+def default_folder(recipe: str) -> Path:
+    """Where the search of a recipe goes."""
+    return Path("runs", f"{recipe}-search")
+
+
+def asked_plan(plan: SearchPlan, folder: Path, rounds: int | None, jobs: int) -> SearchPlan:
+    """The plan with the size of a round: as given, else as it was, else one trial for each job."""
+    before = SearchFolder(folder).asked()
+    default = before.plan.round if before is not None else jobs
+    return replace(plan, round=default if rounds is None else rounds)
+
+
+def run_search(
+    question: Question,
+    options: SearchOptions,
+    backend: TrainingBackend,
+    say: Callable[[str], None],
+) -> Searched:
+    """Carry out all trials; `say` tells of each that ended.
+
+    Raises `NetlangError` if the folder holds another search, for what stops all trials, and if
+    none of them has a score.
+    """
+    folder = SearchFolder(options.folder)
+    folder.begin(question.identity, resume=options.resume)
+    telling = _Telling(question, folder, say)
+    telling.look(silent=True)
+    devices: Sequence[str | None] = options.devices or (None,)
+    count = max(options.jobs, len(options.devices))
+    machines = [
+        Machine(options.places, devices[place % len(devices)], options.workers)
+        for place in range(count)
+    ]
+    stopped = None
+    if count > 1:
+        stopped = work_in_processes(question, folder, machines, telling.look)
+    if stopped is None:
+        stopped = TrialWorker(question, folder, machines[0], backend, telling.tell).work()
+    question.learn(folder.results())
+    if stopped is not None:
+        return Searched(stopped, None)
+    if not question.ranked():
+        raise _all_failed(question, folder)
+    return Searched(None, outcome(question, folder))
+
+
+def _all_failed(question: Question, folder: SearchFolder) -> NetlangError:
+    first = min(question.known.results.values(), key=lambda each: each.trial)
+    return NetlangError(
+        NoTrialLeft(
+            span=None,
+            count=len(question.known.trials),
+            why=str(first.failed),
+            folder=str(folder.trials),
+        )
+    )
+
+
+@final
+class _Telling(Draft):
+    """Tells of each result once."""
+
+    question: Question
+    folder: SearchFolder
+    say: Callable[[str], None]
+    told: set[tuple[int, int]] = field(default_factory=set)
+    best: TrialResult | None = None
+
+    def look(self, *, silent: bool = False) -> None:
+        """Tell of the results that have come since."""
+        found = self.folder.results()
+        self.question.learn(found)
+        for key in sorted(found.keys() - self.told):
+            if silent:
+                self.told.add(key)
+            else:
+                self.tell(found[key])
+
+    def tell(self, result: TrialResult) -> None:
+        self.told.add((result.trial, result.stage))
+        where = f"trial {result.trial} of {self.question.plan.trials}"
+        stage = f", stage {result.stage + 1}" if result.stage else ""
+        if result.failed:
+            self.say(f"{where}{stage}: failed, {result.failed}")
+            return
+        scores = ", ".join(
+            f"{name} {value:.4g}" for name, value in result.scores.items() if value is not None
+        )
+        trial = self.question.known.trials.get(result.trial)
+        values = " ".join(f"{name}={text}" for name, text in trial.texts.items()) if trial else ""
+        self.say(f"{where}{stage}: {scores} with {values}")

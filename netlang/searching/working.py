@@ -1,0 +1,111 @@
+"""Carries out the jobs of a search, one after the other, until there are none left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import final
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import DeviceMemoryMissing, LossNotFinite, NotNumbers
+from netlang.recipes.places import Places
+from netlang.records import Record
+from netlang.searching.folder import SearchFolder
+from netlang.searching.question import Question
+from netlang.searching.trial import Job, SearchTrial, TrialResult, result_of
+from netlang.targets import TrainingBackend
+from netlang.targets.options import RunOptions
+from netlang.targets.seeds import trained
+
+__all__ = ["Machine", "TrialWorker"]
+
+_LOOK_EVERY = 0.2
+# What makes a trial bad, but not the search wrong.
+_FAILURES = (LossNotFinite, NotNumbers, DeviceMemoryMissing)
+
+
+@final
+class Machine(Record):
+    """Where data are, and what computes."""
+
+    places: Places = Places()
+    device: str | None = None
+    workers: int | None = None
+
+
+@final
+class TrialWorker(Record):
+    """Takes jobs that no other process has; `finished` is told each of its results."""
+
+    question: Question
+    folder: SearchFolder
+    machine: Machine
+    backend: TrainingBackend
+    finished: Callable[[TrialResult], None]
+
+    def work(self) -> int | None:
+        """Work until the search is over. Returns the signal that stopped it, if any.
+
+        Raises `NetlangError` for what isn't the fault of one trial.
+        """
+        while True:
+            self.question.learn(self.folder.results())
+            if self.question.is_over:
+                return None
+            took, signal = self._one()
+            if signal is not None:
+                return signal
+            if not took:
+                time.sleep(_LOOK_EVERY)  # others have all jobs that there are
+
+    def _one(self) -> tuple[bool, int | None]:
+        """Do the first job that is free: whether there was one, and the signal that stopped it."""
+        for job in self.question.jobs():
+            with self.folder.claimed(job) as is_ours:
+                if is_ours and not self.folder.has(job):
+                    return True, self._carry_out(job)
+        return False, None
+
+    def _carry_out(self, job: Job) -> int | None:
+        trial = self.question.known.trials[job.trial]
+        try:
+            result = self._run(job, trial)
+        except NetlangError as error:
+            why = error.diagnostics[0]
+            if not isinstance(why, _FAILURES):
+                raise
+            result = TrialResult(
+                job.trial, job.stage, trial.overrides, {}, f"{why.code}: {why.message}"
+            )
+        if isinstance(result, int):
+            return result
+        self.folder.keep(result)
+        self.finished(result)
+        return None
+
+    def _run(self, job: Job, trial: SearchTrial) -> TrialResult | int:
+        """The result of a job, or the signal that stopped it."""
+        try:
+            recipe, program = self.question.trained(trial)
+        except NetlangError as error:
+            # The recipe is right at each end of each space: it is the combination.
+            why = error.diagnostics[0]
+            return TrialResult(
+                job.trial, job.stage, trial.overrides, {}, f"{why.code}: {why.message}"
+            )
+        options = RunOptions(
+            self.folder.run(job.trial),
+            self.machine.places,
+            resume=True,
+            device=self.machine.device,
+            workers=self.machine.workers,
+            quiet=True,
+            share=job.share,
+            trial=True,
+        )
+        ended = trained(self.backend, recipe, program, options)
+        if ended.signal is not None:
+            return ended.signal
+        if "validation loss" not in ended.scores:
+            raise self.question.without_validation()
+        return result_of(job, trial.overrides, ended)

@@ -1,0 +1,41 @@
+"""The page on `netlang search`: its command gives its table."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from netlang.recipes.tables import table
+from netlang.recipes.words.spaces import CHOICE
+from netlang.searching.names import METHODS
+from tests.cli.support import Runner
+
+PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+METHODS_TABLE = PAGE.partition("## Methods\n")[2].partition("\n## ")[0]
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def without_scores(text: str) -> list[str]:
+    """Lines without the last digits of scores, which depend on the machine, in any order."""
+    return sorted(
+        re.sub(r" +", " ", re.sub(r"(\d\.\d\d?)\d*\b", r"\1", each)) for each in text.splitlines()
+    )
+
+
+def test_the_page(run: Runner) -> None:
+    blocks = dict(FENCE.findall(PAGE))
+    (run.folder / "small.net").write_text(blocks["net"], encoding="utf-8")
+    program, *arguments = shlex.split(blocks["sh"])
+    assert program == "netlang"
+    done = run(*arguments, "--quiet")
+    assert done.status == 0, done.err
+    assert without_scores(done.out) == without_scores(blocks["text"])
+
+
+def test_every_space_and_method_is_on_the_page() -> None:
+    spaces = re.findall(r"^\| `(\w+)\(", PAGE, re.MULTILINE)
+    assert spaces == [*table("space"), CHOICE]
+    rows = re.findall(r"^\| ((?:`[a-z][\w-]*`,? ?)+)\| ", METHODS_TABLE, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row)]
+    assert tuple(named) == METHODS

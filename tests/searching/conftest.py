@@ -1,0 +1,14 @@
+"""What the tests of searches start with."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.train.pictures import without_pictures
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_pictures() -> Iterator[None]:
+    """Runs draw nothing."""
+    with without_pictures():
+        yield
