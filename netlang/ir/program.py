@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
-from netlang.ir.numbers.provenance import CallOrigin
+from netlang.ir.numbers.provenance import CallOrigin, InputOrigin
 from netlang.ir.op import Op
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.records import ComparedInPart, Record, replace
@@ -183,7 +183,7 @@ class Function(Record, eq=False, dict=True, weakref=True):
     nodes may be `Traced` to them. `pinned` names the parameters that also decided something other
     than such a number (a loop, a condition); another value of them needs another elaboration,
     unless the comparisons in `decided` are true for it too. `span` is its name in its definition,
-    `extent` the whole definition.
+    `extent` the whole definition. `size_names`: what its text calls sizes of its inputs.
     """
 
     name: str
@@ -196,6 +196,7 @@ class Function(Record, eq=False, dict=True, weakref=True):
     pinned: frozenset[str] = frozenset()
     extent: Span | None = None
     decided: tuple[CallOrigin, ...] = ()
+    size_names: tuple[tuple[InputOrigin, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"<function {self.name} at {self.span}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
@@ -22,10 +22,10 @@ _SPELLING = {
     "cyclegan": "CycleGAN", "deeplabv": "DeepLabV", "dfl": "DFL", "dncnn": "DnCNN", "edsr": "EDSR",
     "efficientdet": "EfficientDet", "espcn": "ESPCN", "fasterrcnn": "FasterRCNN", "fcn": "FCN",
     "fcos": "FCOS", "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet", "gru": "GRU",
-    "hrnet": "HRNet", "lstm": "LSTM", "maskrcnn": "MaskRCNN", "mlp": "MLP", "mnasnet": "MNASNet",
-    "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE", "sppf": "SPPF", "ssd": "SSD",
-    "stylegan": "StyleGAN", "tcn": "TCN", "unet": "UNet", "vae": "VAE", "vgg": "VGG", "vit": "ViT",
-    "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
+    "hrnet": "HRNet", "lstm": "LSTM", "maskrcnn": "MaskRCNN", "maxvit": "MaxViT", "mlp": "MLP",
+    "mnasnet": "MNASNet", "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE",
+    "sppf": "SPPF", "ssd": "SSD", "stylegan": "StyleGAN", "tcn": "TCN", "unet": "UNet",
+    "vae": "VAE", "vgg": "VGG", "vit": "ViT", "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
 
 # Versions and sizes of YOLO are lower case: ``YOLOv5s``.
@@ -66,22 +66,26 @@ def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
     for variant in variants:
         if variant is not variants.net:
             blocks.setdefault(pascal(variant.name), []).append(variant)
+    suffixes: dict[Variant, str] = {}
     for base, group in blocks.items():
-        suffixes = _suffixes(group)
-        for variant, suffix in sorted(suffixes.items(), key=lambda item: item[1] != ""):
+        suffixes |= (own := _suffixes(group, variants, suffixes))
+        for variant, suffix in sorted(own.items(), key=lambda item: item[1] != ""):
             names[variant] = scope.fresh((base + suffix).strip())
     return names
 
 
-def _suffixes(group: list[Variant]) -> dict[Variant, str]:
+def _suffixes(
+    group: list[Variant], variants: Variants, known: Mapping[Variant, str]
+) -> dict[Variant, str]:
     """Suffixes for the variants of a block: none for one variant, else what it alone has.
 
-    That is the number of its inputs if all differ in it, else a label or a callee.
+    That is the number of its inputs if all differ in it, else a label, a callee, a parameter that
+    is true, or the suffix of a callee among those `known`.
     """
     inputs = {variant: len(variant.sample.inputs) for variant in group}
     if 1 < len(group) == len(set(inputs.values())):
         return {variant: f"{count}Inputs" for variant, count in inputs.items()}
-    features = {variant: Counter(_features(variant.sample)) for variant in group}
+    features = {variant: Counter(_features(variant, variants, known)) for variant in group}
     everywhere = Counter(name for found in features.values() for name in found)
     alone = {
         variant: [name for name in found if everywhere[name] == 1]
@@ -98,9 +102,18 @@ def _suffixes(group: list[Variant]) -> dict[Variant, str]:
     }
 
 
-def _features(function: Function) -> list[str]:
-    """The labels of a function, then the names of what it applies."""
+def _features(variant: Variant, variants: Variants, known: Mapping[Variant, str]) -> list[str]:
+    """The labels of a variant, the names of what it applies, its flags, and suffixes of callees."""
+    function = variant.sample
     labels = [
         part for node in function.nodes for part in node.path.split(".") if not part.isdigit()
     ]
-    return [*labels, *(node.callee.name for node in function.nodes)]
+    flags = [
+        name
+        for name in function.arguments
+        if all(each.arguments.get(name) is True for each in variant.instances)
+    ]
+    callees = [node.callee for node in function.nodes]
+    called = [variants.of(each) for each in callees if isinstance(each, Function)]
+    suffixes = dict.fromkeys(known.get(each, "").strip() for each in called)
+    return [*labels, *(each.name for each in callees), *flags, *filter(None, suffixes)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import chain, count
 
 from netlang.backends.torch.rewrite.scopes import LabelScope, Readers, is_chain, tree
-from netlang.backends.torch.rewrite.terms import axis_name, conditions_in, op_in, types_of, value_in
+from netlang.backends.torch.rewrite.terms import conditions_in, op_in, size_name, types_of, value_in
 from netlang.ir.dims import Dim
 from netlang.ir.numbers.provenance import (
     InputOrigin,
@@ -176,17 +176,17 @@ def _inner(function: Function, closed: _Closed) -> Function:
         known.update({Ref(place[index], k): type_ for k, type_ in enumerate(types)})
         return replace(moved_node, types=types)
 
-    nodes = tuple(local(index, function.nodes[index]) for index in closed.members)
     return replace(
         function,
         name=_name(function, closed.path),
         arguments=sizes.outer,
         inputs=(port,),
-        items=nodes,
+        items=tuple(local(index, function.nodes[index]) for index in closed.members),
         outputs=(Output("output", moved(closed.result)),),
-        span=nodes[0].span,
+        span=function.nodes[closed.members[0]].span,
         doc="",
         decided=conditions_in(function, terms),
+        size_names=_size_names(function, closed.entry),
     )
 
 
@@ -225,9 +225,7 @@ class _Sizes:
         }
         self.inputs: tuple[tuple[Dim, ...], ...] = tuple(
             tuple(
-                self._size(
-                    InputOrigin(index, axis), size, _size_name(function, index, axis), entering
-                )
+                self._size(InputOrigin(index, axis), size, function, entering)
                 for axis, size in enumerate(port.type.shape)
             )
             for index, port in enumerate(function.inputs)
@@ -236,7 +234,9 @@ class _Sizes:
             name: in_own_terms(name, value) for name, value in self.outer.items()
         }
 
-    def _size(self, origin: InputOrigin, size: Dim, name: str, entering: TensorType) -> Dim:
+    def _size(
+        self, origin: InputOrigin, size: Dim, function: Function, entering: TensorType
+    ) -> Dim:
         """A size of an input of the function, as the scope sees it."""
         if not isinstance(size, int):
             return size
@@ -244,15 +244,20 @@ class _Sizes:
         if same:
             axis = origin.axis if origin.axis in same else same[0]
             return Traced(int(size), InputOrigin(0, axis))
+        name = _free(size_name(function, origin), self.outer.keys())
         self.outer[name] = Traced(int(size), origin)
         return Traced(int(size), ParameterOrigin(name))
 
 
-def _size_name(function: Function, index: int, axis: int) -> str:
-    """A name for a size of an input of the function, other than those of its parameters."""
-    port = function.inputs[index]
-    prefix = "in" if len(function.inputs) == 1 else port.name
-    return _free(f"{prefix}_{axis_name(axis, port.type.rank)}", set(function.arguments))
+def _size_names(function: Function, entry: Ref) -> tuple[tuple[InputOrigin, str], ...]:
+    """The names of sizes of the function's inputs that are sizes of a value, by its axes."""
+    known = dict(function.size_names)
+    origins = map(origin_of, function.type_of(entry).shape)
+    return tuple(
+        (InputOrigin(0, axis), known[origin])
+        for axis, origin in enumerate(origins)
+        if isinstance(origin, InputOrigin) and origin in known
+    )
 
 
 def _name(function: Function, path: str) -> str:

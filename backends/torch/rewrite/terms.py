@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from netlang.ir.numbers.provenance import Applied, CallOrigin, Traced, TracedFloat
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from netlang.ir.numbers.provenance import (
+    Applied,
+    CallOrigin,
+    InputOrigin,
+    Traced,
+    TracedFloat,
+    origin_of,
+)
 from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.op import Op, Rejection
 from netlang.ir.program import Function, Node
 from netlang.ir.types import Types
 from netlang.records import names_of, replace
 
-__all__ = ["axis_name", "conditions_in", "op_in", "types_of", "value_in"]
+__all__ = ["conditions_in", "op_in", "size_name", "types_of", "value_in"]
 
 
 def op_in(op: Op, terms: Retracing) -> Op:
@@ -61,7 +71,44 @@ def types_of(node: Node, inputs: Types, terms: Retracing | None = None) -> Types
     return tuple(each.with_shape(*shape) for each, shape in zip(node.types, shapes, strict=True))
 
 
-def axis_name(axis: int, rank: int) -> str:
+def size_name(function: Function, size: InputOrigin) -> str:
+    """What a size of an input is called: as in the text of a block, or of one that it goes on to.
+
+    Without such a name it is that of the axis, of images whose channels come first.
+    """
+    if given := _given_names(function).get(size):
+        return given
+    port = function.inputs[size.index]
+    prefix = "in" if len(function.inputs) == 1 else port.name
+    return f"{prefix}_{_axis_name(size.axis, port.type.rank)}"
+
+
+_GIVEN = WeakKeyDictionary[Function, Mapping[InputOrigin, str]]()
+
+
+def _given_names(function: Function) -> Mapping[InputOrigin, str]:
+    """The names in the text of a function; for other sizes, those in the blocks that it calls.
+
+    An axis that was moved is called something else there.
+    """
+    if function in _GIVEN:
+        return _GIVEN[function]
+    found = dict(function.size_names)
+    for node in function.nodes:
+        if isinstance(node.callee, Function) and (inner := _given_names(node.callee)):
+            taken = {*found.values(), *function.arguments}
+            types = function.input_types(node)
+            for size, name in inner.items():
+                origin = origin_of(types[size.index].shape[size.axis])
+                if not isinstance(origin, InputOrigin) or origin.axis != size.axis:
+                    continue
+                if name not in taken:
+                    found.setdefault(origin, name)
+    _GIVEN[function] = found
+    return found
+
+
+def _axis_name(axis: int, rank: int) -> str:
     """The name of a size. The last of two sizes is taken for features."""
     if axis == 0:
         return "channels" if rank > 1 else "features"

@@ -5,6 +5,8 @@ On exit, every node and every input of a net leads to an output, or was reported
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang.advice.edits import enclosing, without_statement
 from netlang.advice.names import dead_step
 from netlang.diagnostics.diagnostic import Fix
@@ -20,7 +22,7 @@ from netlang.elaborate.function.liveness import Liveness
 from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
-from netlang.ir.numbers.provenance import InputOrigin
+from netlang.ir.numbers.provenance import InputOrigin, origin_of
 from netlang.ir.program import Condition, Function, Output, Ref
 from netlang.records import replace
 from netlang.syntax import ast
@@ -60,8 +62,17 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
         frozenset(pin.name for pin in pins.leaves if not isinstance(pin, InputOrigin)),
         builder.extent,
         tuple(pins.conditions),
+        tuple(_size_names(body)),
     )
     return ElaboratedFunction(function, _conditions(builder, liveness))
+
+
+def _size_names(body: Body) -> Iterator[tuple[InputOrigin, str]]:
+    """The constants of a body that are sizes of its inputs: ``width = in.shape[2]``."""
+    for name, (value, _) in body.evaluator.names.own.items():
+        origin = origin_of(value)
+        if isinstance(origin, InputOrigin):
+            yield origin, name
 
 
 def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:

@@ -31,6 +31,7 @@ from netlang.ir.numbers.provenance import (
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node
 from netlang.records import names_of
+from netlang.source import Span
 
 __all__ = ["Settlement", "decisive"]
 
@@ -100,6 +101,9 @@ class Settlement:
         self.values: dict[Variant, Environment] = {}
         self.same: dict[Variant, Mapping[Variable, ParameterOrigin]] = {}
         self._free: dict[Function, Collection[Variable]] = {}
+        self._kin: dict[Span, list[Variant]] = {}
+        for variant in variants:
+            self._kin.setdefault(variant.sample.span, []).append(variant)
         for variant in reversed(list(variants)):
             rows = rows_of(variant)
             environments = [environment_of(function, rows) for function in variant.instances]
@@ -133,9 +137,16 @@ class Settlement:
         if variable.name in variant.sample.pinned:
             fixed = variable in fixed_in(variant.sample, environment)
             return fixed or not self._has_derived(variant, variable)
-        calls = sum(not site.node.reuses for site in variant.sites)
-        enough = is_scope or calls > 1 or value in (0, 1) or isinstance(value, float)
+        often = self._calls(variant, variable, value) > 1
+        enough = is_scope or often or value in (0, 1) or isinstance(value, float)
         return enough and not self._has_derived(variant, variable)
+
+    def _calls(self, variant: Variant, variable: ParameterOrigin, value: Given) -> int:
+        """How often the text calls a block, in all its forms if these are given the same value."""
+        kin = self._kin[variant.sample.span]
+        given = (each.arguments.get(variable.name) for other in kin for each in other.instances)
+        forms = kin if all(each == value for each in given) else [variant]
+        return sum(not site.node.reuses for each in forms for site in each.sites)
 
     def _has_derived(self, variant: Variant, variable: Variable) -> bool:
         return any(self.is_derived(site, variable) for site in variant.sites)

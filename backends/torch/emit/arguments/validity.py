@@ -19,7 +19,7 @@ from netlang.backends.torch.emit.arguments.formulas import (
 )
 from netlang.backends.torch.python.printer import flat
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
-from netlang.backends.torch.rewrite.terms import axis_name
+from netlang.backends.torch.rewrite.terms import size_name
 from netlang.ir.numbers.computed import COMPARISONS
 from netlang.ir.numbers.provenance import (
     CallOrigin,
@@ -190,9 +190,7 @@ def called(variable: Variable, function: Function) -> str:
     """The name of a parameter of a block, or of a size of its input."""
     if isinstance(variable, ParameterOrigin):
         return variable.name.rpartition(".")[2]
-    port = function.inputs[variable.index]
-    prefix = "in" if len(function.inputs) == 1 else port.name
-    return f"{prefix}_{axis_name(variable.axis, port.type.rank)}"
+    return size_name(function, variable)
 
 
 def _comparison(condition: CallOrigin, names: Mapping[Variable, str]) -> str:
