@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from netlang.api import Net, from_torch, load, load_block, loads
     from netlang.build import ExampleInputs, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
+    from netlang.searching.api import Search, search
     from netlang.training import Run, examples, train
 
 __all__ = [
     "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
-    "Run", "__version__", "examples", "from_torch", "load", "load_block", "loads",
-    "train",
+    "Run", "Search", "__version__", "examples", "from_torch", "load", "load_block", "loads",
+    "search", "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -32,11 +33,13 @@ _HOMES = {
     "NetlangError": "netlang.diagnostics.errors",
     "NetlangWarning": "netlang.diagnostics.errors",
     "Run": "netlang.training",
+    "Search": "netlang.searching.api",
     "examples": "netlang.training",
     "from_torch": "netlang.api",
     "load": "netlang.api",
     "load_block": "netlang.api",
     "loads": "netlang.api",
+    "search": "netlang.searching.api",
     "train": "netlang.training",
 }
 

@@ -270,12 +270,14 @@ def test_public_api() -> None:
         "NetlangError",
         "NetlangWarning",
         "Run",
+        "Search",
         "__version__",
         "examples",
         "from_torch",
         "load",
         "load_block",
         "loads",
+        "search",
         "train",
     ]
     offered = sorted(name for name in dir(netlang.load("xor")) if not name.startswith("_"))

@@ -14,7 +14,7 @@ from netlang.targets import (
     Trained,
     Written,
 )
-from netlang.targets.comparing import ComparingBackend, RunsCompared
+from netlang.targets.comparing import ComparingBackend, RunsCompared, SearchPoints
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 from netlang.targets.importing import ImportedNet, ImportOptions, ModuleImporter
 from netlang.targets.looking import LookingBackend, LookOptions, ViewSeen
@@ -155,6 +155,11 @@ class TorchBackend(
         from netlang.backends.torch.compare.groups import compare_runs
 
         return compare_runs(folders, out)
+
+    def draw_search(self, points: SearchPoints, folder: Path) -> tuple[Path, ...]:
+        from netlang.backends.torch.compare.trials import draw_search
+
+        return draw_search(points, folder)
 
     def migrate(self, difference: Difference, options: MigrationOptions) -> Migrated:
         from netlang.backends.weights.migration import migrate

@@ -17,8 +17,10 @@ from netlang.recipes.spaces.closed import closed_text
 from netlang.recipes.spaces.written import Options
 from netlang.records import Record
 from netlang.searching.folder import SearchFolder
+from netlang.searching.points import points_of
 from netlang.searching.question import Question
 from netlang.searching.trial import SearchTrial, TrialResult
+from netlang.targets.comparing import comparing_backend
 
 __all__ = ["Outcome", "TrialOutcome", "outcome"]
 
@@ -46,13 +48,15 @@ class TrialOutcome(Record):
 class Outcome(Record):
     """The trials, the best first; `recipe` is the best one as ``FILE:RECIPE``.
 
-    `hints` say where the best value lies at an end of its space.
+    `hints` say where the best value lies at an end of its space, `pictures` are parallel
+    coordinates and importances.
     """
 
     trials: tuple[TrialOutcome, ...]
     recipe: str
     hints: tuple[str, ...]
     files: tuple[Path, ...]
+    pictures: tuple[Path, ...]
 
     @property
     def best(self) -> TrialOutcome:
@@ -61,14 +65,16 @@ class Outcome(Record):
 
 def outcome(question: Question, folder: SearchFolder) -> Outcome:
     """The outcome of a search that is over, which goes into files of its folder as well."""
-    trials = tuple(_of_trial(each, question, folder) for each in _in_order(question))
+    results = [*_in_order(question)]
+    trials = tuple(_of_trial(each, question, folder) for each in results)
     names = list(dict.fromkeys(name for each in trials for name in each.values))
     best = question.known.trials[trials[0].number]
     recipe, written = _best_recipe(question, folder, best)
     table, lines = folder.path / "trials.csv", folder.path / "trials.jsonl"
     _write(table, _table(trials, names))
     _write(lines, "".join(f"{json.dumps(_facts(each))}\n" for each in trials))
-    return Outcome(trials, recipe, tuple(_hints(best)), (table, lines, *written))
+    pictures = comparing_backend().draw_search(points_of(question, results), folder.path)
+    return Outcome(trials, recipe, tuple(_hints(best)), (table, lines, *written), pictures)
 
 
 def _in_order(question: Question) -> Iterator[TrialResult]:

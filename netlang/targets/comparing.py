@@ -11,8 +11,8 @@ from netlang.records import Record
 from netlang.targets.backends import Backend, backend
 
 __all__ = [
-    "ComparingBackend", "ScoreDifference", "RecipeFigures", "RunFigures", "RunsCompared",
-    "comparing_backend",
+    "ComparingBackend", "RecipeFigures", "RunFigures", "RunsCompared", "ScoreDifference",
+    "SearchAxis", "SearchPoint", "SearchPoints", "comparing_backend",
 ]  # fmt: skip
 
 
@@ -65,6 +65,38 @@ class RunsCompared(Record):
     pictures: tuple[Path, ...] = ()
 
 
+@final
+class SearchAxis(Record):
+    """What a search chose: its name, and texts to write beside some positions from 0 to 1."""
+
+    name: str
+    ticks: tuple[tuple[float, str], ...]
+
+
+@final
+class SearchPoint(Record):
+    """A trial: where its values lie on the axes that it has, from 0 to 1, and its score."""
+
+    positions: Mapping[str, float]
+    score: float
+
+
+@final
+class SearchPoints(Record):
+    """The trials of a search that have a score, the best first, with its name.
+
+    `alike` are those that ran equally long, with values drawn before any result was looked at as
+    far as there are such: what the importance of an axis is found from. `error` is whether a small
+    score is good.
+    """
+
+    axes: tuple[SearchAxis, ...]
+    score: str
+    error: bool
+    trials: tuple[SearchPoint, ...]
+    alike: tuple[SearchPoint, ...]
+
+
 class ComparingBackend(Backend):
     """A backend that leaves runs in folders."""
 
@@ -73,6 +105,14 @@ class ComparingBackend(Backend):
         """The runs in some folders, or in those below them; pictures go into `out`, if given.
 
         Raises `NetlangError` if a folder has none, or one that can't be read.
+        """
+
+    @abstractmethod
+    def draw_search(self, points: SearchPoints, folder: Path) -> tuple[Path, ...]:
+        """Pictures of what a search tried: parallel coordinates, and the importance of each axis.
+
+        Fewer trials than tell anything have none of importance. Raises `NetlangError` if the files
+        can't be written.
         """
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 from netlang.recipes.tables import table
 from netlang.recipes.words.spaces import CHOICE
 from netlang.searching.names import METHODS
 from tests.cli.support import Runner
+from tests.searching.support import without_search_pictures
+from tests.train.pictures import without_pictures
 
-PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
 METHODS_TABLE = PAGE.partition("## Methods\n")[2].partition("\n## ")[0]
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -28,9 +32,24 @@ def test_the_page(run: Runner) -> None:
     (run.folder / "small.net").write_text(blocks["net"], encoding="utf-8")
     program, *arguments = shlex.split(blocks["sh"])
     assert program == "netlang"
-    done = run(*arguments, "--quiet")
+    with without_search_pictures():
+        done = run(*arguments, "--quiet")
     assert done.status == 0, done.err
     assert without_scores(done.out) == without_scores(blocks["text"])
+    for name in re.findall(r"\((search_\w+\.svg)\)", PAGE):
+        assert (ROOT / "docs" / name).is_file()
+        assert (run.folder / "runs/small-search" / name.removeprefix("search_")).is_file()
+
+
+def test_from_python(run: Runner) -> None:
+    """The example, with a step for each trial."""
+    blocks = dict(FENCE.findall(PAGE))
+    text = blocks["net"].replace("epochs:     4", "steps:      1")
+    (run.folder / "small.net").write_text(text, encoding="utf-8")
+    names: dict[str, Any] = {}
+    with without_search_pictures(), without_pictures():
+        exec(blocks["python"], names)
+    assert names["run"].scores["validation loss"] == names["found"].best.scores["validation loss"]
 
 
 def test_every_space_and_method_is_on_the_page() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import netlang
 from netlang.atomic import remove_folder
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
@@ -181,6 +182,25 @@ def test_what_cannot_be_searched(written: Runner) -> None:
         "search", "tiny.net:tiny", "--out", "s", "--resume", "--trials", "1"
     )
     shutil.rmtree(written.folder / "s")
+
+
+def test_from_python(written: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    found = netlang.search(
+        written.folder / "tiny.net", trials=2, lr="choice(1e-3, 0.5)", width=4, out="s"
+    )
+    assert capsys.readouterr().err.count("trial ") == 2
+    best = found.best
+    assert best.overrides == (f"lr={best.values['lr']}", "width=4")
+    assert [each.number for each in found.trials] == sorted(
+        (each.number for each in found.trials), key=lambda n: n != best.number
+    )
+    again = netlang.train(found.recipe, out="again", quiet=True)
+    for name, score in best.scores.items():
+        assert again.scores[name] == score
+    assert "2 trials, best validation accuracy" in repr(found)
+    assert found._repr_svg_() is not None
+    with pytest.raises(ValueError, match="'grid' isn't a method: random, coarse-to-fine"):
+        netlang.search("tiny.net", method="grid")
 
 
 def test_a_signal_stops_the_search(written: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,7 @@ def _shown(found: Outcome, spec: str, given: Sequence[str]) -> Iterator[str]:
     if more > 0:
         yield f"and {more} more in {found.files[0]}"
     yield from (f"note: {hint}" for hint in found.hints)
+    yield f"drawn in {', '.join(map(str, found.pictures))}"
     command = shlex.join(["netlang", "train", spec, *best.overrides, *given])
     yield f"the best is trial {best.number}: {command}"
     yield f"as a recipe: {found.recipe}"

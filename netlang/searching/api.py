@@ -1,0 +1,102 @@
+"""Searching from Python: `netlang.search` is the command `netlang search`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+from netlang.recipes.overrides import overrides_of
+from netlang.recipes.places import Places
+from netlang.searching.methods.method import SearchPlan
+from netlang.searching.names import METHODS
+from netlang.searching.outcome import Outcome, TrialOutcome
+from netlang.searching.question import Question, recipe_name
+from netlang.searching.search import SearchOptions, asked_plan, default_folder, run_search
+from netlang.targets import needs, training_backend
+from netlang.uncaught import ends_at_the_caller
+
+__all__ = ["Search", "search"]
+
+
+@ends_at_the_caller
+def search(  # noqa: PLR0913 - one for each option of the command
+    recipe: str | Path,
+    *changes: str,
+    method: str = "random",
+    trials: int = 20,
+    seed: int = 0,
+    round: int | None = None,
+    eta: int = 3,
+    jobs: int = 1,
+    data: Mapping[str, str | Path] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    device: str | Sequence[str] | None = None,
+    workers: int | None = None,
+    quiet: bool = False,
+    **values: object,
+) -> Search:
+    """Look for the values that a recipe leaves open: ``search("file.net:recipe", trials=50)``.
+
+    Changes to it are given as for `train`; ``lr="log_uniform(1e-4, 1e-1)"`` is a space. The options
+    are those of the command: `seed` decides what is tried, and with several `jobs` or devices,
+    trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Raises
+    `NetlangError`; `KeyboardInterrupt` if Ctrl-C stopped it, and ``resume=True`` goes on;
+    `ValueError` for another method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"{method!r} isn't a method: {', '.join(METHODS)}")
+    folder = Path(out) if out is not None else default_folder(recipe_name(recipe))
+    plan = asked_plan(SearchPlan(method, trials, seed, 1, eta), folder, round, jobs)
+    question = Question(recipe, (*changes, *overrides_of(values)), plan)
+    where = Places({name: Path(path) for name, path in (data or {}).items()})
+    where.require_used(question.recipe)
+    devices = tuple(device.split(",") if isinstance(device, str) else device or ())
+    return _searched(question, SearchOptions(folder, where, resume, jobs, devices, workers), quiet)
+
+
+def _searched(question: Question, options: SearchOptions, quiet: bool) -> Search:
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, file=sys.stderr)
+
+    backend = training_backend()
+    with needs(backend.extra):
+        found = run_search(question, options, backend, say)
+    if found.outcome is None:
+        signal.raise_signal(found.signal or signal.SIGINT)
+        raise KeyboardInterrupt
+    return Search(options.folder, found.outcome)
+
+
+@final
+class Search:
+    """How a search ended and what it left: `folder` contains all of it.
+
+    `trials` are in order, the `best` first. Each has its `number`, `values` and `scores` by name,
+    `overrides` for `train`, and the `folder` of its run; `failed` says why it has no scores.
+    `recipe` is the best one as ``FILE:RECIPE``, and `hints` say where a wider space may be better.
+    """
+
+    def __init__(self, folder: Path, outcome: Outcome) -> None:
+        self.folder = folder
+        self.trials = outcome.trials
+        self.recipe = outcome.recipe
+        self.hints = outcome.hints
+
+    @property
+    def best(self) -> TrialOutcome:
+        """The trial with the best validation score."""
+        return self.trials[0]
+
+    def _repr_svg_(self) -> str | None:
+        """The trials in parallel coordinates, in a notebook."""
+        path = self.folder / "parallel.svg"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {score:.4g}" for name, score in self.best.scores.items())
+        return f"<netlang search {self.folder}: {len(self.trials)} trials, best {scores}>"
