@@ -56,7 +56,8 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
 def guarded(action: Callable[[], int], interrupts: Interrupts | None = None) -> int:
     """The exit status of `action`, whatever happens in it or to the output.
 
-    An interruption that was recorded counts, whatever became of it.
+    An interruption that was recorded counts, whatever became of it. One that comes while the last
+    of the output is written is left to the caller.
     """
     interrupts = interrupts or Interrupts()
     try:
@@ -64,8 +65,6 @@ def guarded(action: Callable[[], int], interrupts: Interrupts | None = None) -> 
         sys.stdout.flush()
         sys.stderr.flush()
         return INTERRUPTED if interrupts.noted else status
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         silence_output()
         return BROKEN_PIPE
