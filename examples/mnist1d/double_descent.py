@@ -21,18 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import netlang
-from examples.mnist1d.common import (
-    FOLDER,
-    Examples,
-    Loss,
-    axes,
-    curve,
-    errors,
-    fit,
-    load,
-    options,
-    save,
-)
+from examples.experiment import Examples, Loss, axes, curve, errors, fit, options, save
+from examples.mnist1d.common import FOLDER, load
 
 __all__ = ["main"]
 
@@ -105,7 +95,7 @@ def draw(results: Mapping[str, NDArray[np.float64]], scale: Scale, path: Path) -
 
 
 def main() -> None:
-    given = options(__doc__)
+    given = options(__doc__, FOLDER)
     scale = Scale((2, 10), seeds=1, steps=20) if given.short else Scale()
     train, test = load()
     results = {name: experiment(train, test, loss, scale) for name, (loss, _) in LOSSES.items()}

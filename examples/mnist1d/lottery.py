@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn.utils import prune  # its functions have no types
 
 import netlang
-from examples.mnist1d.common import FOLDER, Examples, axes, curve, errors, fit, load, options, save
+from examples.experiment import Examples, axes, curve, errors, fit, options, save
+from examples.mnist1d.common import FOLDER, load
 
 __all__ = ["main"]
 
@@ -123,7 +124,7 @@ def draw(runs: list[Curves], path: Path) -> None:
 
 
 def main() -> None:
-    given = options(__doc__)
+    given = options(__doc__, FOLDER)
     scale = Scale(seeds=1, rounds=2, steps=20) if given.short else Scale()
     train, test = load()
     runs = [experiment(train, test, seed, scale) for seed in range(scale.seeds)]

@@ -15,7 +15,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.mnist1d.common import FOLDER, axes, curve, load, options, save
+from examples.experiment import axes, curve, options, save
+from examples.mnist1d.common import FOLDER, load
 from netlang.backends.torch.train import train
 from netlang.recipes import load_recipe
 from netlang.recipes.places import Places
@@ -86,7 +87,7 @@ def draw(found: dict[str, NDArray[np.float64]], scale: Scale, path: Path) -> Non
 
 
 def main() -> None:
-    given = options(__doc__)
+    given = options(__doc__, FOLDER)
     scale = Scale((250, 500), seeds=1, steps=20) if given.short else Scale()
     draw(experiment(scale), scale, given.out / "pooling.svg")
 

@@ -1,0 +1,85 @@
+"""What the pages share: their folder, the digits, a run of a recipe, and a look into a net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+
+import netlang
+from examples.experiment import Examples
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COLORS", "FOLDER", "digits", "draw_losses", "draw_run", "layers", "trained"]
+
+FOLDER = Path(__file__).parent
+COLORS = ("tab:red", "tab:orange", "tab:blue", "tab:green")
+
+
+def digits() -> tuple[Examples, Examples]:
+    """The images of 8x8 that scikit-learn holds, ``[n, 1, 8, 8]`` from 0 to 1; a fifth to test."""
+    found = load_digits()
+    x = torch.tensor(found.images[:, None] / 16, dtype=torch.float32)
+    y = torch.tensor(found.target)
+    test = torch.arange(len(x)) % 5 == 4
+    return Examples(x[~test], y[~test]), Examples(x[test], y[test])
+
+
+@contextmanager
+def trained(recipe: str, *changes: str) -> Iterator[netlang.Run]:
+    """The run of a recipe of this folder; its files are removed at the end."""
+    with TemporaryDirectory() as out:
+        yield netlang.train(FOLDER / recipe, *changes, out=out, quiet=True, device="cpu")
+
+
+def draw_losses(plot: Axes, run: netlang.Run, label: str, color: str) -> None:
+    """The training loss over the steps."""
+    rows = [row for row in run.history if "loss" in row]
+    plot.plot(
+        [row["step"] for row in rows], [row["loss"] for row in rows], color=color, label=label
+    )
+
+
+def draw_run(plot: Axes, label: str, color: str, recipe: str, *changes: str) -> str:
+    """Train, draw the loss, and say how it ended; a loss may stop being a number (E0736)."""
+    try:
+        with trained(recipe, *changes) as run:
+            draw_losses(plot, run, label, color)
+            return f"test accuracy {run.scores['test accuracy']:.1%}"
+    except netlang.NetlangError as error:
+        if [each.code for each in error.diagnostics] != ["E0736"]:
+            raise
+        plot.plot([], [], color=color, label=f"{label}: no number")
+        return error.diagnostics[0].message
+
+
+def layers(net: nn.Module, data: Examples, prefix: str = "act") -> tuple[list[float], list[float]]:
+    """Of each layer `prefix`1, `prefix`2 and so on: the deviation of its values, and the length of
+    the gradient of the loss by them, for an example in the mean."""
+    values: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        output.retain_grad()
+        values.append(output)
+
+    hooks = [
+        each.register_forward_hook(keep)
+        for name, each in net.named_children()
+        if name.startswith(prefix)
+    ]
+    nn.functional.cross_entropy(net(data.x), data.y, reduction="sum").backward()
+    for hook in hooks:
+        hook.remove()
+    gradients = [value.grad for value in values]
+    return (
+        [value.std().item() for value in values],
+        [grad.flatten(1).norm(dim=1).mean().item() for grad in gradients if grad is not None],
+    )
