@@ -30,12 +30,14 @@ class ImportOptions(Record):
 
     `inputs` are the types of what the net is given, ``[3, 224, 224]``, where the source doesn't say
     it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.
+    Without `batch`, the inputs of a file are those of one example, without an axis for several.
     """
 
     source: str
     inputs: tuple[str, ...] = ()
     name: str | None = None
     blocks: bool = True
+    batch: bool = True
 
 
 @final

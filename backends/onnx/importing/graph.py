@@ -60,13 +60,14 @@ def same(tensor: Tensor) -> Tensor:
 
 @final
 class AtenGraph(Draft, eq=False):
-    """The graph under construction."""
+    """The graph under construction. `lists` are the values that are several, by name."""
 
     graph: fx.Graph = field(default_factory=fx.Graph)
     stored: dict[str, SourceTensor] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     weights: list[KeptWeight] = field(default_factory=list)
     labels: LabelKeeper = field(default_factory=LabelKeeper)
+    lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
     modules: Sequence[ModuleCall] = ()
     calls: dict[str, ModuleCall] = field(default_factory=dict)

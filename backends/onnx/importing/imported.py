@@ -39,7 +39,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     path = Path(options.source)
     try:
         inputs, batch = _inputs(model, options)
-        found = GraphReader(batch).read(model, inputs)
+        found = GraphReader(batch, options.batch).read(model, inputs)
     except NotSayable as error:
         raise _not_taken(options.source, error.reason, error.advice) from None
     except ValueError as error:
@@ -48,16 +48,16 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
         count = sum(len(each.places) for each in found.missing)
         table = missing_table(found.missing)
         raise NetlangError(NotSaid(span=None, count=count, total=found.nodes, rows=table))
-    original = OnnxOriginal(model, path, found.weights, batch)
+    original = OnnxOriginal(model, path, found.weights, batch, batched=options.batch)
     asked = Asked(net_name(options.name or path.stem), f"Imported from {path.name}.", False,
                   options.blocks, found.traced.outputs)  # fmt: skip
     example = example_of([(each.dtype, each.shape) for each in inputs])
-    made = import_graph(original, found.traced, asked, example)
+    made = import_graph(original, found.traced, asked, example, batched=options.batch)
     return told(made)
 
 
 def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput], int | None]:
-    """The inputs without their batch, and the batch that the file is for."""
+    """The inputs of one example, and the batch that the file is for."""
     stored = {each.name for each in model.graph.initializer}
     given = [type_of(options.source, text) for text in options.inputs]
     taken = [each for each in model.graph.input if each.name not in stored]
@@ -67,25 +67,31 @@ def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput]
         raise NotSayable(f"it has {len(taken)} inputs", f"give as many `--input`, not {len(given)}")
     found, batches = list[GraphInput](), set[int]()
     for place, each in enumerate(taken):
-        sizes = _sizes(each)
-        if sizes[0]:
-            batches.add(sizes[0])
+        sizes = _sizes(each, 1 if options.batch else 0)
+        if options.batch and (size := sizes.pop(0)):
+            batches.add(size)
         dtype = dtype_of(each.type.tensor_type.elem_type)
-        shape = given[place][1] if given else tuple(sizes[1:])
+        shape = given[place][1] if given else tuple(sizes)
         found.append(_checked(each.name, shape, dtype, sizes))
     if len(batches) > 1:
         raise NotSayable("its inputs have first axes of several sizes", "the first is the batch")
     return found, batches.pop() if batches else None
 
 
-def _sizes(each: ValueInfoProto) -> list[int]:
+def _dims(each: ValueInfoProto) -> list[int]:
     """The sizes of an input, 0 for symbols."""
+    return [dim.dim_value for dim in each.type.tensor_type.shape.dim]
+
+
+def _sizes(each: ValueInfoProto, least: int) -> list[int]:
+    """The sizes of an input, 0 for symbols. Raises `NotSayable` for fewer than `least`."""
     if not each.type.HasField("tensor_type") or not each.type.tensor_type.HasField("shape"):
         raise NotSayable(f"its input `{each.name[:60]}` is no tensor of known axes")
-    dims = each.type.tensor_type.shape.dim
-    if not 1 <= len(dims) <= 8:
-        raise NotSayable(f"its input `{each.name[:60]}` has no axis for examples")
-    return [dim.dim_value for dim in dims]
+    dims = _dims(each)
+    if not least <= len(dims) <= 8:
+        advice = "say `--no-batch` for a file that takes one example alone"
+        raise NotSayable(f"its input `{each.name[:60]}` has no axis for examples", advice)
+    return dims
 
 
 def _checked(
@@ -94,8 +100,8 @@ def _checked(
     if dtype not in _TYPES:
         raise NotSayable(f"its input `{name[:60]}` is of {str(dtype).removeprefix('torch.')}",
                          "a spec's are float32, int64, int32, uint8 or bool")  # fmt: skip
-    fits = len(shape) == len(sizes) - 1 and all(
-        size in (mine, 0) for size, mine in zip(sizes[1:], shape, strict=False)
+    fits = len(shape) == len(sizes) and all(
+        size in (mine, 0) for size, mine in zip(sizes, shape, strict=False)
     )
     if not fits:
         raise NotSayable(f"its input `{name[:60]}` has other sizes than `--input` says")

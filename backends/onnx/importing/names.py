@@ -51,7 +51,7 @@ def _words(parts: Iterable[str]) -> str:
     """Parts of a name as a path of words and numbers."""
     found: list[str] = []
     for part in ".".join(parts).split("."):
-        word = re.sub(r"\W+", "_", part, flags=re.ASCII).strip("_")[:60]
+        word = re.sub(r"[^\w-]+", "_", part, flags=re.ASCII).strip("_-")[:60]
         if word:
             whole = word.isdigit() or not word[0].isdigit()
             found.append(str(int(word)) if word.isdigit() else word if whole else f"x{word}")

@@ -209,7 +209,7 @@ class OnnxNode(Draft, eq=False):
 
     def refuse_outputs(self) -> None:
         """Refuse a node of which more than the first output is read."""
-        if any(self.proto.output[1:]):
+        if any(self.uses[name] for name in self.proto.output[1:] if name):
             raise NotSayable("more outputs than one")
 
 

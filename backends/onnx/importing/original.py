@@ -23,15 +23,26 @@ __all__ = ["OnnxOriginal"]
 
 @final
 class OnnxOriginal(Original):
-    """A file with the weights that the spec has of it. `batch` is as in `OnnxNode`."""
+    """A file with the weights that the spec has of it.
+
+    `batch` is as in `OnnxNode`; if it isn't `batched`, the file takes one example without an axis
+    for several.
+    """
 
     def __init__(
-        self, model: ModelProto, path: Path, weights: Sequence[KeptWeight], batch: int | None
+        self,
+        model: ModelProto,
+        path: Path,
+        weights: Sequence[KeptWeight],
+        batch: int | None,
+        *,
+        batched: bool,
     ) -> None:
         self._model = model
         self._path = path
         self._weights = weights
         self._batch = batch
+        self._batched = batched
         self._session: Any = None
 
     def state(self) -> Mapping[str, Tensor]:
@@ -49,12 +60,12 @@ class OnnxOriginal(Original):
         try:
             if self._session is None:
                 self._session = _session(self._with_weights())
-            try:
+            if not self._batched:
+                rows = [self._run(each) for each in zip(*example, strict=True)]
+                return [torch.stack(each) for each in zip(*rows, strict=True)]
+            if self._batch is None or len(example[0]) == self._batch:
                 return self._run(example)
-            except Exception:
-                if self._batch is None or len(example[0]) == self._batch:
-                    raise
-            return self._in_parts(example, self._batch)
+            return self._of_any_batch(example, self._batch)
         except NetlangError:
             raise
         except Exception as error:  # ONNX Runtime's own ones have no class in common
@@ -69,6 +80,16 @@ class OnnxOriginal(Original):
         names = [each.name for each in self._session.get_inputs()]
         feeds = {name: each.numpy() for name, each in zip(names, example, strict=True)}
         return [torch.from_numpy(each) for each in self._session.run(None, feeds)]
+
+    def _of_any_batch(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
+        """All at once, unless the sizes in the file are for its own number of examples."""
+        try:
+            found = self._run(example)
+        except Exception:  # ONNX Runtime's own ones have no class in common
+            return self._in_parts(example, batch)
+        count = len(example[0])
+        whole = all(each.shape[:1] == (count,) for each in found)
+        return found if whole else self._in_parts(example, batch)
 
     def _in_parts(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
         """As many examples at once as the file is for, the last one again for those that lack."""

@@ -57,9 +57,13 @@ class ReadGraph(Record, eq=False):
 
 @final
 class GraphReader(Draft, eq=False):
-    """What each name of the file stands for so far. `batch` is as in `OnnxNode`."""
+    """What each name of the file stands for so far.
+
+    `batch` is as in `OnnxNode`. If it isn't `batched`, the file is for one example alone.
+    """
 
     batch: int | None
+    batched: bool = True
     uses: Counter[str] = field(default_factory=Counter)
     graph: AtenGraph = field(default_factory=AtenGraph)
     made: dict[str, Held | None] = field(default_factory=dict)
@@ -73,11 +77,13 @@ class GraphReader(Draft, eq=False):
         for each in inputs:
             word = re.sub(r"\W", "_", each.name, flags=re.ASCII) or "input"
             word = f"{word}_" if word in taken else word
-            node = self.graph.input(word, (BATCH, *each.shape), each.dtype)
+            shape = (BATCH, *each.shape) if self.batched else each.shape
+            node = self.graph.input(word, shape, each.dtype)
             self.made[each.name] = node
         around = modules_around(source.node, [self._owner(node) for node in source.node])
         readers = _readers(source.node)
         self.uses.update({name: len(each) for name, each in readers.items()})
+        self.uses.update(output.name for output in source.output)
         self.graph.calls = {each.path: each for row in around for each in row}
         for node, modules in zip(source.node, around, strict=True):
             self._node(node, modules, opset_of(model), readers)

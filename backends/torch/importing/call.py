@@ -35,13 +35,15 @@ Handler: TypeAlias = "Callable[[Call], Made]"
 class WalkState(Draft, eq=False):
     """The steps so far, those that have weights by their labels, and learned tensors by key.
 
-    `constants` are held so that no other tensor gets the identity of one.
+    `constants` are held so that no other tensor gets the identity of one. If the graph isn't
+    `batched`, it is of one example, and no axis is that of the batch.
     """
 
     steps: list[SourceStep] = field(default_factory=list)
     owned: dict[str, SourceStep] = field(default_factory=dict)
     learned: dict[str, Value] = field(default_factory=dict)
     constants: list[SourceTensor] = field(default_factory=list)
+    batched: bool = True
 
 
 def modules_of(node: Node) -> tuple[ModuleCall, ...]:

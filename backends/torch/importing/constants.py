@@ -38,9 +38,8 @@ def argument_of_constant(stored: SourceTensor) -> tuple[str, dict[str, Argument]
 def shortest(tensor: Tensor) -> Tensor:
     """A table without what repeats along its axes: those have size 1 then."""
     for axis, size in enumerate(tensor.shape):
-        first = tensor.narrow(axis, 0, 1)
-        if size > 1 and bool((tensor == first).all()):
-            tensor = first
+        if size > 1 and bool((tensor == tensor.narrow(axis, 0, 1)).all()):
+            tensor = tensor.narrow(axis, 0, 1)
     return tensor
 
 

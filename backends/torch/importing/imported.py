@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor, nn
 
+from netlang.backends.torch.importing.call import WalkState
 from netlang.backends.torch.importing.composites import composites
 from netlang.backends.torch.importing.diagnostics import NotSaid, SpecRefused
 from netlang.backends.torch.importing.operators import HANDLERS
@@ -58,13 +59,19 @@ def import_module(
 
 
 def import_graph(
-    original: Original, traced: TracedModule, asked: Asked, example: Sequence[Tensor]
+    original: Original,
+    traced: TracedModule,
+    asked: Asked,
+    example: Sequence[Tensor],
+    *,
+    batched: bool = True,
 ) -> Imported:
     """The spec of a graph of ATen's operators, which is compared with what it stands for.
 
-    Errors are those of `import_module`.
+    `batched` says whether the graph is for several examples, as `example` always is. Errors are
+    those of `import_module`.
     """
-    walk = Walk()
+    walk = Walk(WalkState(batched=batched))
     walk.run(traced, HANDLERS)
     return _import_walked(original, walk, asked, example)
 

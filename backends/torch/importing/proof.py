@@ -93,8 +93,11 @@ def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
 def _difference(source: Original, copy: nn.Module, example: Sequence[Tensor]) -> float:
     """The largest difference of an output, as a share of its largest value."""
     wanted = list(_tensors(source.run(example)))
-    found = list(_tensors(copy(*example)))
     where = " and ".join(str(list(x.shape)) for x in example)
+    try:
+        found = list(_tensors(copy(*example)))
+    except RuntimeError as error:
+        raise _wrong(f"for {where} it fails: {str(error).splitlines()[0]}") from None
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
     largest = 0.0
@@ -103,11 +106,11 @@ def _difference(source: Original, copy: nn.Module, example: Sequence[Tensor]) ->
         if one.shape != other.shape:
             shapes = f"{list(other.shape)}, and {list(one.shape)} in the source"
             raise _wrong(f"for {where} {which} is {shapes}")
-        size = float(one.abs().max())
+        size = float(one.float().abs().max())
         if not 0 < size < float("inf"):
             what = "isn't finite" if size else "is 0 everywhere"
             raise NetlangError(NothingProved(span=None, reason=f"for {where} {which} {what}"))
-        off = float((one - other).abs().max()) / size
+        off = float((one.float() - other.float()).abs().max()) / size
         if not off <= TOLERANCE:
             raise _wrong(f"for {where} {which} is off by {off:.1g} of the largest value")
         largest = max(largest, off)

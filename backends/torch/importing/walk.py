@@ -76,7 +76,7 @@ class Walk(Draft, eq=False):
                  if isinstance(each, SourceTensor)}  # fmt: skip
         taken |= {each.source.name for each in self.inputs}
         source = Maker(None, name=input_word(node.name, taken), dtype=dtype.replace("float32", ""))
-        value = Value(source, shape, sizes, batch, fold)
+        value = Value(source, shape, sizes, batch, fold, not self.state.batched)
         self.inputs.append(value)
         return value
 

@@ -39,6 +39,11 @@ def command() -> click.Command:
             click.Option(
                 ["--flat"], is_flag=True, help="Write out every step: no blocks of equal modules."
             ),
+            click.Option(
+                ["--no-batch"],
+                is_flag=True,
+                help="A file takes one example: the first axis of its inputs isn't the batch.",
+            ),
         ],
         help="Write a spec of SOURCE: a file FILE.onnx, or a PyTorch module: torchvision:resnet50, "
         "timm:resnet50d, or package.module:factory(args), whose arguments are literals. The code "
@@ -55,6 +60,7 @@ def _import(
     inputs: tuple[str, ...],
     name: str | None,
     flat: bool,
+    no_batch: bool,
 ) -> int:
     from netlang.diagnostics.texts import visible_lines
     from netlang.targets import needs
@@ -76,8 +82,9 @@ def _import(
     def say(text: str) -> None:
         click.echo(visible_lines(text), err=True)
 
+    options = ImportOptions(source, inputs, name, not flat, not no_batch)
     with needs(backend.extra):
-        found = backend.import_source(ImportOptions(source, inputs, name, not flat), say)
+        found = backend.import_source(options, say)
     for note in found.notes:
         say(note)
     click.echo(visible_lines(found.proof))

@@ -149,6 +149,41 @@ def test_the_command(run: Runner) -> None:
         assert set(file.keys()) == {"conv.weight"}
 
 
+def test_a_file_for_one_example(tmp_path: Path) -> None:
+    """Without a batch, the first axis is one as others are."""
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["a"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "a"], ["b"]),
+        helper.make_node("ReduceSum", ["b"], ["c"], keepdims=0),
+        helper.make_node("Greater", ["b", "c"], ["d"]),
+        helper.make_node("Where", ["d", "b", "c"], ["y"]),
+    ]
+    path = saved(model_of(nodes, shape=(3, 4)), tmp_path)
+    with pytest.raises(NetlangError, match="batch"):
+        imported(path)
+    made = imported(path, batch=False)
+    assert "input x: [3, L=4]" in lines_of(made)
+    assert "-> greater" in made.text
+
+
+def test_names_with_hyphens_and_lists(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "block-1.0.weight"], ["a"]),
+        helper.make_node("SplitToSequence", ["a", "two"], ["b"], axis=1),
+        helper.make_node("SequenceAt", ["b", "one"], ["c"]),
+        helper.make_node("SequenceAt", ["b", "zero"], ["d"]),
+        helper.make_node("Mul", ["c", "d"], ["y"]),
+    ]
+    numbers = {"two": 2, "one": 1, "zero": 0}
+    stored: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+        name: np.asarray(number) for name, number in numbers.items()
+    }
+    stored["block-1.0.weight"] = _floats(4, 3, 1, 1)
+    made = imported(saved(model_of(nodes, stored), tmp_path))
+    assert list(made.weights) == ["block-1.0.weight"]
+    assert "split(2)" in made.text
+
+
 def test_what_cannot_be_said(tmp_path: Path) -> None:
     """All of it is in one table, also what stands behind something else."""
     nodes = [

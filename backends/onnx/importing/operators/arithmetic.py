@@ -126,9 +126,25 @@ def _mean(node: OnnxNode) -> Results:
     return node.aten(A.div.Tensor, total, len(node.inputs))
 
 
-def _both(target: Any) -> Handler:
+def _compared(name: str, turned: str) -> Handler:
+    """A comparison, also with a number; `turned` is the one that holds the other way round."""
+
     def made(node: OnnxNode) -> Results:
-        return node.aten(target, *_operands(node))
+        left, right = node.held(0), node.held(1)
+        for one, other, op in ((left, right, name), (right, left, turned)):
+            number = node.single(other) if isinstance(one, fx.Node) else None
+            if number is not None:
+                return node.aten(getattr(A, op).Scalar, one, number)
+        return node.aten(getattr(A, name).Tensor, left, right)
+
+    return made
+
+
+def _both(target: Any) -> Handler:
+    """An operator of two values."""
+
+    def made(node: OnnxNode) -> Results:
+        return node.aten(target, node.held(0), node.held(1))
 
     return made
 
@@ -144,10 +160,9 @@ def _where(node: OnnxNode) -> Results:
     return node.aten(A.where.self, *held)
 
 
-_COMPARED: Mapping[str, Any] = {
-    "Equal": A.eq.Tensor, "Greater": A.gt.Tensor, "GreaterOrEqual": A.ge.Tensor,
-    "Less": A.lt.Tensor, "LessOrEqual": A.le.Tensor, "And": A.logical_and.default,
-    "Or": A.logical_or.default, "Xor": A.logical_xor.default,
+_COMPARED: Mapping[str, tuple[str, str]] = {
+    "Equal": ("eq", "eq"), "Greater": ("gt", "lt"), "GreaterOrEqual": ("ge", "le"),
+    "Less": ("lt", "gt"), "LessOrEqual": ("le", "ge"),
 }  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {
     "Add": _add,
@@ -161,5 +176,8 @@ HANDLERS: Mapping[str, Handler] = {
     "Min": _bounded(A.minimum.default, "max"),
     "Mod": _mod,
     "Where": _where,
-    **{op: _both(target) for op, target in _COMPARED.items()},
+    "And": _both(A.logical_and.default),
+    "Or": _both(A.logical_or.default),
+    "Xor": _both(A.logical_xor.default),
+    **{op: _compared(*names) for op, names in _COMPARED.items()},
 }

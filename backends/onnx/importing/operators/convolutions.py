@@ -106,7 +106,8 @@ def linear(
 def _matmul(node: OnnxNode) -> Results:
     value, weight = node.held(0), node.held(1)
     source = patterns.turned_weight(weight)
-    if source is not None and isinstance(value, fx.Node):
+    is_weight = source is not None and source.name in node.graph.stored
+    if is_weight and isinstance(value, fx.Node):
         return node.aten(A.linear.default, value, source, None)
     is_map = isinstance(weight, StoredTensor) and weight.name and len(shape_of(weight)) == 2
     floats = isinstance(weight, StoredTensor) and weight.tensor.is_floating_point()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from torch import fx
+from torch import Tensor, arange, fx
 
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
+from netlang.backends.onnx.importing.operators.shapes import for_batch
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 
@@ -87,6 +88,12 @@ def _cut(node: OnnxNode, value: Held, start: int, end: int, axis: int, step: int
     return turned
 
 
+def _is_whole(node: OnnxNode, table: Tensor, shape: Sequence[int]) -> bool:
+    """Whether places are all those of a flat value in order, for the file's own batch."""
+    own = (node.batch or 0) * shape[0] // BATCH if len(shape) == 1 else 0
+    return bool(own) and table.numel() == own and bool((table.reshape(-1) == arange(own)).all())
+
+
 def _gather(node: OnnxNode) -> Results:
     value, at, axis = node.held(0), node.held(1), node.integer("axis", 0)
     shape = shape_of(value)
@@ -103,15 +110,45 @@ def _gather(node: OnnxNode) -> Results:
     if bool(((table < -size) | (table >= size)).any()):
         raise NotSayable("places beyond an axis")
     table = table.where(table >= 0, table + size)
+    if _is_whole(node, table, shape):
+        sizes = for_batch(node, shape, list(table.shape))
+        return node.aten(A.reshape.default, value, sizes)
     if table.dim() == 0:
         return node.aten(A.select.int, value, axis, int(table))
     flat = StoredTensor(table)
     return node.aten(A.index.Tensor, value, [None] * axis + [flat])
 
 
+def _split_to_list(node: OnnxNode) -> Results:
+    """Parts as one value, of which `SequenceAt` takes one; the first stands in for all."""
+    axis = node.integer("axis", 0)
+    size = node.shape()[axis]
+    if not node.integer("keepdims", 1):
+        raise NotSayable("parts without their axis")
+    given = node.whole(1, "sizes") if node.has(1) else (1,) * size
+    if len(given) == 1 and given[0] > 0:
+        each = given[0]
+        given = (*(each,) * (size // each), *([size % each] if size % each else []))
+    if sum(given) != size:
+        raise NotSayable("parts that aren't the whole")
+    parts = node.aten_parts(A.split_with_sizes.default, node.held(0), list(given), axis)
+    node.graph.lists[node.proto.output[0]] = parts
+    return parts[0]
+
+
+def _part_of_list(node: OnnxNode) -> Results:
+    parts = node.graph.lists.get(node.proto.input[0], ())
+    at = node.whole(1, "places")
+    if len(at) != 1 or not -len(parts) <= at[0] < len(parts):
+        raise NotSayable("a part of a list that isn't there")
+    return parts[at[0]]
+
+
 HANDLERS: Mapping[str, Handler] = {
     "Concat": _concat,
     "Split": _split,
+    "SplitToSequence": _split_to_list,
+    "SequenceAt": _part_of_list,
     "Slice": _slice,
     "Gather": _gather,
 }

@@ -124,6 +124,8 @@ def _sizes(node: OnnxNode, places: tuple[int, int], shape: tuple[int, ...]) -> t
             raise NotSayable("scales for another number of axes")
         for axis, scale in zip(axes, scales, strict=True):
             found[axis] = floor(shape[axis] * scale)
+            if found[axis] != shape[axis] * scale:
+                raise NotSayable("a scale that gives no whole size")
     return tuple(found)
 
 

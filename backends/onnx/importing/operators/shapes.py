@@ -16,7 +16,7 @@ from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, 
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis
 from netlang.backends.torch.importing.refusal import NotSayable
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "for_batch"]
 
 
 def _shape(node: OnnxNode) -> Results:
@@ -35,11 +35,11 @@ def _reshape(node: OnnxNode) -> Results:
         if any(not size and place >= len(shape) for place, size in enumerate(wanted)):
             raise NotSayable("a size that is copied from an axis that isn't there")
         wanted = [size or shape[place] for place, size in enumerate(wanted)]
-    return node.aten(A.reshape.default, node.held(0), _for_batch(node, shape, wanted))
+    return node.aten(A.reshape.default, node.held(0), for_batch(node, shape, wanted))
 
 
-def _for_batch(node: OnnxNode, shape: Sequence[int], wanted: list[int]) -> list[int]:
-    """Sizes with the graph's batch in place of the file's own."""
+def for_batch(node: OnnxNode, shape: Sequence[int], wanted: list[int]) -> list[int]:
+    """Sizes with the graph's batch in place of the file's own, for a value of `shape`."""
     own = node.batch
     axis, fold = batch_axis(shape)
     if not own or axis is None or any(size and size % BATCH == 0 for size in wanted):

@@ -52,14 +52,24 @@ def aligned(call: Call, values: Sequence[Value], shape: Sequence[int]) -> list[V
     """Values as inputs of one operator whose result has torch's `shape`."""
     rank = len(shape)
     with_batch = [each for each in values if not each.free]
-    if not with_batch:
+    if not with_batch and call.state.batched:
         return list(values)
+    if not with_batch:
+        return [_of_rank(call, each, rank) for each in values]
     places = {rank - len(each.shape) + (each.batch or 0) for each in with_batch}
     if len(places) > 1 or any(each.batch is None for each in with_batch):
         raise NotSayable(_MOVED, "keep the batch in front")
     place = places.pop()
     fold = max(each.fold for each in with_batch)
     return [_aligned(call, each, rank, place, fold) for each in values]
+
+
+def _of_rank(call: Call, value: Value, rank: int) -> Value:
+    """A value of one example with as many axes as others; tables need none."""
+    missing = rank - len(value.shape)
+    if not missing or (value.step is not None and not value.step.read):
+        return value
+    return reshaped(call, value, (*(1,) * missing, *value.sizes))
 
 
 def _aligned(call: Call, value: Value, rank: int, place: int, fold: int) -> Value:

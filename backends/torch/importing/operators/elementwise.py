@@ -110,6 +110,8 @@ def _to(call: Call) -> Made:
         source = call.node.args[0]
         assert isinstance(source, torch.fx.Node)
         before = source.meta["val"].dtype
+        if wanted is torch.float32 and not before.is_floating_point:
+            return call.emit("to_float", [held])
         if before != wanted:
             raise NotSayable(f"a conversion from {before} to {wanted}")
     return _same(call)

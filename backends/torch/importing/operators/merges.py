@@ -13,6 +13,12 @@ from netlang.backends.torch.importing.steps import Value
 __all__ = ["HANDLERS", "concatenated"]
 
 
+_COMPARISONS = {
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
+    "ge": "greater_equal",
+}  # fmt: skip
+
+
 def _number(held: object) -> float | None:
     return held if isinstance(held, int | float) and not isinstance(held, bool) else None
 
@@ -59,6 +65,24 @@ def _merge(op: str) -> Handler:
     return lambda call: call.emit(
         op, aligned(call, [call.value("self"), call.value("other")], call.shape)
     )
+
+
+def _compared(op: str) -> Handler:
+    """A comparison with a value, or with a number."""
+
+    def made(call: Call) -> Made:
+        left, right = call.value("self"), call.given["other"]
+        number = _number(right)
+        if number is None:
+            return call.emit(op, aligned(call, [left, call.valued(right)], call.shape))
+        return call.emit(op, [left], {"to": number})
+
+    return made
+
+
+def _where(call: Call) -> Made:
+    values = [call.value(name) for name in ("condition", "self", "other")]
+    return call.emit("where", aligned(call, values, call.shape))
 
 
 def _matmul(call: Call) -> Made:
@@ -160,4 +184,10 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.cat.default": _cat,
     "aten.stack.default": _stack,
     "aten.einsum.default": _einsum,
+    "aten.where.self": _where,
+    **{
+        f"aten.{name}.{kind}": _compared(op)
+        for name, op in _COMPARISONS.items()
+        for kind in ("Tensor", "Scalar")
+    },
 }
