@@ -46,11 +46,11 @@ class Row(ComparedInPart):
     row is applied; its figures are those of all times. `depth` is the number of rows above it. A
     leaf has no rows below it: an operator, or a block or scope that was cut. `span` is where the
     step was written; for a scope, its first step. `tied` has the weights that are those of other
-    steps. A summary adds the receptive field of the row's
-    output; if it is folded, that of the last time.
+    steps. A summary adds the receptive field of the row's output; if it is folded, that of the last
+    time, and the `last` callee if that differs in the rate of something that only training does.
     """
 
-    aside: ClassVar[tuple[str, ...]] = ("receptive_field",)
+    aside: ClassVar[tuple[str, ...]] = ("receptive_field", "last")
 
     path: str
     callee: Op | Function | None
@@ -63,6 +63,7 @@ class Row(ComparedInPart):
     span: Span
     tied: Tied = ()
     receptive_field: ReceptiveField | None = None
+    last: Op | Function | None = None
 
     @property
     def kind(self) -> str:

@@ -2,7 +2,8 @@
 
 On entry, parents come before their children. A run consists of steps that come from one place in
 the file and have equal figures and consecutive numbers: ``{4..8:2}`` stands for 4, 6 and 8, and
-``stage{0..2}`` for stage0 to stage2. On exit, the sums of the leaves' figures are unchanged.
+``stage{0..2}`` for stage0 to stage2. Steps may differ in the rates of what only training does:
+stochastic depth that grows along a net. On exit, the sums of the leaves' figures are unchanged.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from typing import TypeAlias
 
 from netlang.analysis.cost import total
 from netlang.analysis.rows import Row
+from netlang.ir.op import Op
+from netlang.ir.program import Function
+from netlang.ops.drop_connect import DropConnect
+from netlang.ops.dropout import Dropout, StochasticDepth
 from netlang.records import replace
 from netlang.source import Span
 
@@ -21,33 +26,55 @@ __all__ = ["fold_runs"]
 
 # A row and all rows under it.
 _Item: TypeAlias = tuple[Row, ...]
+# Pairs of blocks, and whether they are alike.
+_Known: TypeAlias = dict[tuple[Function, Function], bool]
+
+# Forms of a step that alternate.
+MOST_TURNS = 4
+
+_RATED = (Dropout, StochasticDepth, DropConnect)
 
 _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]{0,17})", re.ASCII | re.DOTALL)
 
 
-def fold_runs(rows: Sequence[Row], within: int = 0) -> Iterator[Row]:
-    """The rows, with each run as the rows of its first steps and the figures of all.
+def fold_runs(rows: Sequence[Row]) -> Iterator[Row]:
+    """The rows, with each run as the rows of its first steps and the figures of all."""
+    return _folded(rows, 0, {})
 
-    `within` is the length of the common path prefix, which is that of the row above.
-    """
+
+def _folded(rows: Sequence[Row], within: int, known: _Known) -> Iterator[Row]:
+    """`within` is the length of the common path prefix, which is that of the row above."""
     starts = [number for number, row in enumerate(rows) if row.depth == rows[0].depth]
     items = [
-        (rows[start], *fold_runs(rows[start + 1 : end], len(rows[start].path) + 1))
+        (rows[start], *_folded(rows[start + 1 : end], len(rows[start].path) + 1, known))
         for start, end in pairwise((*starts, len(rows)))
     ]
     periods, start = _periods(items), 0
     while start < len(items):
-        period, count = periods[start], 1
-        while period and all(
-            _goes_on(items[place : place + period * count + 1 : period], count, within)
-            for place in range(start, start + period)
-        ):
-            count += 1
-        end = start + (period * count if count > 1 else 1)
-        period = period if count > 1 else 1
+        period, count = _longest(items, start, periods[start], within, known)
+        end = start + period * count
         for place in range(start, start + period):
             yield from _merged(items[place:end:period], within)
         start = end
+
+
+def _longest(
+    items: Sequence[_Item], start: int, period: int, within: int, known: _Known
+) -> tuple[int, int]:
+    """The period of the run that starts somewhere, and how often it occurs; once if there is none.
+
+    What a condition writes in turns, as shifted windows, occurs in a multiple of the period.
+    """
+    for turns in range(1, MOST_TURNS + 1) if period else ():
+        count, every = 1, turns * period
+        while all(
+            _goes_on(items[place : place + every * count + 1 : every], count, within, known)
+            for place in range(start, start + every)
+        ):
+            count += 1
+        if count > 1:
+            return every, count
+    return 1, 1
 
 
 def _periods(items: Sequence[_Item]) -> list[int]:
@@ -61,7 +88,7 @@ def _periods(items: Sequence[_Item]) -> list[int]:
     return periods[::-1]
 
 
-def _goes_on(run: Sequence[_Item], count: int, within: int) -> bool:
+def _goes_on(run: Sequence[_Item], count: int, within: int, known: _Known) -> bool:
     """Whether a step found `count` times occurs once more, equal in all but its number."""
     if len(run) <= count:
         return False
@@ -71,8 +98,37 @@ def _goes_on(run: Sequence[_Item], count: int, within: int) -> bool:
         name == other
         and step > 0
         and last == first + step * count
-        and [replace(row, path=start + row.path[len(head) :]) for row in run[0]] == [*run[-1]]
+        and len(run[0]) == len(run[-1])
+        and all(
+            replace(row, path=start + row.path[len(head) :], callee=other.callee) == other
+            and _alike(row.callee, other.callee, known)
+            for row, other in zip(run[0], run[-1], strict=True)
+        )
     )
+
+
+def _alike(one: Op | Function | None, other: Op | Function | None, known: _Known) -> bool:
+    """Whether two callees are the same but for rates."""
+    if isinstance(one, _RATED) and type(one) is type(other):
+        return replace(one, p=other.p) == other
+    if one is other or not (isinstance(one, Function) and isinstance(other, Function)):
+        return one == other
+    if (one, other) not in known:
+        known[one, other] = (
+            one.span == other.span
+            and len(one.nodes) == len(other.nodes)
+            and all(
+                mine.path == its.path and _alike(mine.callee, its.callee, known)
+                for mine, its in zip(one.nodes, other.nodes, strict=True)
+            )
+            and all(map(_may_differ, one.arguments.values(), other.arguments.values()))
+        )
+    return known[one, other]
+
+
+def _may_differ(one: object, other: object) -> bool:
+    """Whether arguments of a block are equal, or both fractions."""
+    return one == other or (isinstance(one, float) and isinstance(other, float))
 
 
 def _numbered(item: _Item, within: int) -> tuple[str, int]:
@@ -97,4 +153,5 @@ def _merged(run: Sequence[_Item], within: int) -> Iterator[Row]:
             totals=total([(len(run), row.totals)]),
             times=row.times * len(run),
             receptive_field=latest.receptive_field,
+            last=latest.last or latest.callee,
         )

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from netlang.analysis.render.table import render_table
 from netlang.analysis.summary import Summary, summarize
 from netlang.elaborate import load_program
 from netlang.elaborate.program import elaborate
@@ -99,7 +100,55 @@ def test_what_is_folded() -> None:
     assert ("deep.s{1..2}.{0..2}.0", 6) in [(r.path, r.times) for r in summary_of(LOOPS).rows()]
 
 
-@pytest.mark.parametrize("spec", ["", "vit_b_16", "regnet_y_400mf", "vgg11", "shufflenet_v2_x1_0"])
+RATES = """\
+block unit(wide, drop) {
+    add {
+        {
+            conv(8, 1x1)
+            if wide { relu }
+            stochastic_depth(drop)
+        }
+        identity
+    }
+    scale(1 + drop)
+}
+
+block plain(drop) { relu -> dropout(drop) }
+
+net a {
+    input image: [8, H=16, W=16]
+    turns: { for i in range(5) { plain(0.1 * i) -> unit(false, 0.1) } }
+    for i in range(5) { {i}: unit(i % 2 == 1, 0.0) }
+    scaled: { for i in range(3) { unit(false, 0.1 * i) } }
+}
+"""
+
+
+def test_rates_of_what_only_training_does_may_differ() -> None:
+    """Other numbers may not; forms that alternate are rows of their own."""
+    found = summary_of(RATES)
+    lines = render_table(found, depth=2).splitlines()
+    told = [
+        line.split("  [")[0].strip().split(None, 1)
+        for line in lines
+        if "unit" in line or "pla" in line
+    ]
+    assert told == [
+        ["turns.{0..8:2}", "5 x plain(0..0.4)"],
+        ["turns.{1..9:2}", "5 x unit(false, 0.1)"],
+        ["{0..2:2}", "2 x unit(false, 0)"],
+        ["{1..3:2}", "2 x unit(true, 0)"],
+        ["4", "unit(false, 0)"],
+        ["scaled.0", "unit(false, 0)"],
+        ["scaled.1", "unit(false, 0.1)"],
+        ["scaled.2", "unit(false, 0.2)"],
+    ]
+    assert sum(row.totals.params for row in found.rows() if row.is_leaf) == found.params
+
+
+@pytest.mark.parametrize(
+    "spec", ["", "vit_b_16", "regnet_y_400mf", "vgg11", "shufflenet_v2_x1_0", "swin_t"]
+)
 def test_folded_rows_are_those_written_out(spec: str) -> None:
     found = summarize(load_program(spec)) if spec else summary_of(LOOPS)
     folded: dict[str, tuple[object, ...]] = {}

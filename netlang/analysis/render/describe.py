@@ -21,16 +21,35 @@ _AXES = (2, 3)
 _LARGEST_KERNEL = 32
 
 
-def describe(callee: Op | Function | None, tied: Sequence[tuple[str, str]] = ()) -> str:
+def describe(
+    callee: Op | Function | None,
+    tied: Sequence[tuple[str, str]] = (),
+    last: Op | Function | None = None,
+) -> str:
     """An operator or block with the arguments that differ from its defaults.
 
     `tied` has the weights that are those of other steps, by name: ``weight`` for ``wte.weight``.
+    `last` is the last of several steps with other rates: ``stochastic_depth(0.02..0.2)``.
     """
     if callee is None:
         return ""
-    found = _of_operator(callee) if isinstance(callee, Op) else _of_block(callee)
+    found, ends = _arguments(callee), _arguments(last or callee)
+    if len(found) == len(ends):
+        found = list(map(_from_to, found, ends))
     arguments = ", ".join((*found, *(f"{name}={weight}" for name, weight in tied)))
     return visible(f"{callee.name}({arguments})" if arguments else callee.name)
+
+
+def _arguments(callee: Op | Function) -> list[str]:
+    return list(_of_operator(callee) if isinstance(callee, Op) else _of_block(callee))
+
+
+def _from_to(first: str, last: str) -> str:
+    """An argument of the first and the last of several steps, with few digits if they differ."""
+    if first == last:
+        return first
+    name, equals, number = first.rpartition("=")
+    return f"{name}{equals}{float(number):.3g}..{float(last.rpartition('=')[2]):.3g}"
 
 
 def _of_operator(op: Op) -> Iterator[str]:

@@ -74,7 +74,8 @@ def _cells(summary: Figures, rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
         times.append(row.times)
         yield (
             "  " * row.depth + visible(row.path),
-            (f"{factor} x " if factor > 1 and row.callee else "") + describe(row.callee, row.tied),
+            (f"{factor} x " if factor > 1 and row.callee else "")
+            + describe(row.callee, row.tied, row.last),
             ", ".join(_shape(summary.shape(type)) for type in row.types),
             _figure(row.totals.params),
             _figure(evaluate(row.totals.macs, {})),
