@@ -7,14 +7,15 @@ releases when its process dies.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar, final
 
 import msgspec
 
-from netlang.atomic import discard_unfinished, replace_file
+from netlang.atomic import replace_file
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import WriteFailed
 from netlang.diagnostics.training.folder import RunLocked
@@ -30,6 +31,8 @@ __all__ = ["SearchFolder"]
 # Bytes of a file that is read; a recipe's text may be in it.
 _LARGEST = 2**24
 
+_LOOK_EVERY = 0.2
+
 _T = TypeVar("_T")
 
 
@@ -40,6 +43,7 @@ class SearchFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.trials = path / "trials"
+        self.best = path / "best"
         self._seen: dict[str, TrialResult] = {}
 
     @property
@@ -50,16 +54,20 @@ class SearchFolder:
         """The folder of a trial's run."""
         return self.path / f"trial-{trial}"
 
-    def begin(self, identity: Identity, *, resume: bool) -> Identity:
-        """Make the folder, or go on with what is there; returns what holds for the search.
+    def begin(self, identity: Identity, *, resume: bool) -> None:
+        """Make the folder, or go on with what is there.
 
-        Raises `NetlangError` if another search is there, or one that isn't to go on.
+        Raises `NetlangError` if a run is there, another search, or one that isn't to go on.
         """
+        if (self.path / "run.json").exists():
+            raise NetlangError(RunExists(span=None, folder=str(self.path)))
+        with self.alone():
+            self._begin(identity, resume)
+
+    def _begin(self, identity: Identity, resume: bool) -> None:
         if not self.record.exists():
-            if self.path.exists() and any(self.path.glob("run.json")):
-                raise NetlangError(RunExists(span=None, folder=str(self.path)))
             self._write(self.record, identity)
-            return identity
+            return
         if not resume:
             raise NetlangError(RunExists(span=None, folder=str(self.path)))
         before = self._read(self.record, Identity)
@@ -69,7 +77,6 @@ class SearchFolder:
             raise NetlangError(why)
         if before != identity:
             self._write(self.record, identity)
-        return identity
 
     def asked(self) -> Identity | None:
         """What the search of this folder was asked, if there is one."""
@@ -79,7 +86,11 @@ class SearchFolder:
         """All results so far. Raises `NetlangError` for a file that isn't one."""
         for path in sorted(self.trials.glob("[0-9]*.json")):
             if path.name not in self._seen:
-                self._seen[path.name] = self._read(path, TrialResult)
+                found = self._read(path, TrialResult)
+                if path != self._file(found.trial, found.stage):
+                    why = f"it is the result of trial {found.trial}, stage {found.stage}"
+                    raise NetlangError(UnreadableRun(span=None, path=str(path), why=why))
+                self._seen[path.name] = found
         return {(each.trial, each.stage): each for each in self._seen.values()}
 
     def has(self, job: Job) -> bool:
@@ -92,24 +103,38 @@ class SearchFolder:
     @contextmanager
     def claimed(self, job: Job) -> Iterator[bool]:
         """Inside, no other process works on the trial; False if one does already."""
-        self.trials.mkdir(parents=True, exist_ok=True)
-        claim = locked(self.trials, f"{job.trial}.lock")
-        try:
-            claim.__enter__()
-        except NetlangError as error:
-            if not isinstance(error.diagnostics[0], RunLocked):
-                raise
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            claim.__exit__(None, None, None)
+        with self._locked(f"{job.trial}.lock") as is_ours:
+            if is_ours:
+                for unfinished in self.trials.glob(f".{job.trial}-*.tmp"):
+                    unfinished.unlink(missing_ok=True)
+            yield is_ours
 
-    def tidy(self) -> None:
-        """Remove what killed processes left unfinished; nobody else may be writing."""
-        if self.trials.exists():
-            discard_unfinished(self.trials)
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside, no other process writes what is for all trials; waits for one that does."""
+        while True:
+            with self._locked("search.lock") as is_ours:
+                if is_ours:
+                    for unfinished in (*self.path.glob(".*.tmp"), *self.best.rglob(".*.tmp")):
+                        unfinished.unlink(missing_ok=True)
+                    yield
+                    return
+            time.sleep(_LOOK_EVERY)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[bool]:
+        with ExitStack() as held:
+            try:
+                self.trials.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(self.trials, name))
+            except OSError as error:
+                raise _unwritable(self.trials, error) from error
+            except NetlangError as error:
+                if not isinstance(error.diagnostics[0], RunLocked):
+                    raise
+                yield False
+                return
+            yield True
 
     def _file(self, trial: int, stage: int) -> Path:
         return self.trials / f"{trial}-{stage}.json"
@@ -120,14 +145,18 @@ class SearchFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, content)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+            raise _unwritable(path, error) from error
 
     def _read(self, path: Path, kind: type[_T]) -> _T:
         try:
             return msgspec.json.decode(read_bytes(path, _LARGEST), type=kind)
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
+
+
+def _unwritable(path: Path, error: OSError) -> NetlangError:
+    reason = error.strerror or str(error)
+    return NetlangError(WriteFailed(span=None, path=str(path), reason=reason))
 
 
 def _differences(before: Identity, now: Identity) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _best_recipe(
     given = {key.strip(): text for key, _, text in (o.partition("=") for o in best.overrides)}
     place, written = "", []
     for name, source in copies_of(recipe.files):
-        path, text = folder.path / "best" / name, source.text
+        path, text = folder.best / name, source.text
         if source is recipe.span.source:
             text = closed_text(source, question.definition, given)
             place = f"{path}:{recipe.name}"

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import final
 
@@ -50,13 +51,13 @@ def work_in_processes(
 ) -> int | None:
     """Work on a search with a process for each machine; `look` is called now and then.
 
-    Returns the signal that stopped them, if any; the search may not be over otherwise, if a process
-    failed. The one to find out why is to carry on in this process.
+    Returns the signal that stopped them, if any. Otherwise the search may not be over, if a process
+    was killed or came upon an error; carrying on in this process shows which.
     """
     children = [_started(question, folder, machine, len(machines)) for machine in machines]
     try:
         while any(child.poll() is None for child in children):
-            if any(child.poll() not in (None, 0) for child in children):
+            if any(0 < (child.poll() or 0) < _STOPPED for child in children):
                 break
             look()
             time.sleep(_LOOK_EVERY)
@@ -65,8 +66,10 @@ def work_in_processes(
     finally:
         _end(children)
         look()
-    signals = [child.returncode - _STOPPED for child in children if child.returncode > _STOPPED]
-    return signals[0] if signals else None
+    codes = [child.returncode for child in children]
+    if any(0 < code < _STOPPED for code in codes):
+        return None  # the others were asked to stop because of it
+    return next((code - _STOPPED for code in codes if code > _STOPPED), None)
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -103,10 +106,12 @@ def _started(
     return child
 
 
-def main() -> int:
-    """Carry out an order that stands on standard input, as long as that is open."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    threading.Thread(target=_stop_with_parent, daemon=True).start()
+def main(told: RawIOBase | None = None) -> int:
+    """Carry out the order that is `told`, on standard input, as long as that is open."""
+    # Without a buffer, whose lock a thread that waits for the end would keep.
+    source = told or open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - to the very end
+    order = msgspec.json.decode(source.readline(), type=Order)
+    threading.Thread(target=_stop_with_parent, args=(source,), daemon=True).start()
     places = Places({name: Path(path) for name, path in order.places.items()})
     folder = SearchFolder(Path(order.folder))
     asked = folder.asked()
@@ -124,8 +129,9 @@ def main() -> int:
     return 0 if number is None else _STOPPED + number
 
 
-def _stop_with_parent() -> None:
-    sys.stdin.buffer.read()
+def _stop_with_parent(source: RawIOBase) -> None:
+    while source.read(1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.training.running import OtherRecipe
 from netlang.diagnostics.training.searching import NothingToCompare, NothingToSearch
 from netlang.elaborate import resolve
 from netlang.ir.program import Program
@@ -68,9 +69,22 @@ class Question:
         digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
         return Identity(self.recipe.name, digest, self.changes, self.plan)
 
-    def learn(self, results: Mapping[tuple[int, int], TrialResult]) -> None:
-        """Take in results, and find out which trials follow from them."""
+    def learn(self, results: Mapping[tuple[int, int], TrialResult], folder: Path) -> None:
+        """Take in the results of a folder, and find out which trials follow from them.
+
+        Raises `NetlangError` if they are of other trials: another release of Optuna may choose
+        other values.
+        """
         self.known.results.update(results)
+        self._define()
+        for key, result in results.items():
+            trial = self.known.trials.get(key[0])
+            if trial is None or trial.overrides != result.overrides:
+                was, now = " ".join(result.overrides), " ".join(trial.overrides) if trial else "not"
+                why = f"trial {key[0]} tried {was}, and would now be {now}"
+                raise NetlangError(OtherRecipe(span=None, folder=str(folder), differences=why))
+
+    def _define(self) -> None:
         for number in range(len(self.known.trials), self.plan.trials):
             choose = self.method.choice(number, self.known)
             if choose is None:

@@ -76,16 +76,17 @@ def run_search(
         for place in range(count)
     ]
     stopped = None
-    if count > 1:
+    if count > 1 and not question.is_over:
         stopped = work_in_processes(question, folder, machines, telling.look)
     if stopped is None:
         stopped = TrialWorker(question, folder, machines[0], backend, telling.tell).work()
-    question.learn(folder.results())
+    question.learn(folder.results(), folder.path)
     if stopped is not None:
         return Searched(stopped, None)
     if not question.ranked():
         raise _all_failed(question, folder)
-    return Searched(None, outcome(question, folder))
+    with folder.alone():
+        return Searched(None, outcome(question, folder))
 
 
 def _all_failed(question: Question, folder: SearchFolder) -> NetlangError:
@@ -113,7 +114,7 @@ class _Telling(Draft):
     def look(self, *, silent: bool = False) -> None:
         """Tell of the results that have come since."""
         found = self.folder.results()
-        self.question.learn(found)
+        self.question.learn(found, self.folder.path)
         for key in sorted(found.keys() - self.told):
             if silent:
                 self.told.add(key)

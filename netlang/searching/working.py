@@ -49,7 +49,7 @@ class TrialWorker(Record):
         Raises `NetlangError` for what isn't the fault of one trial.
         """
         while True:
-            self.question.learn(self.folder.results())
+            self.question.learn(self.folder.results(), self.folder.path)
             if self.question.is_over:
                 return None
             took, signal = self._one()

@@ -6,10 +6,9 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 from collections.abc import Mapping
-from io import BytesIO, TextIOWrapper
+from io import FileIO
 from typing import Any
 
 import msgspec
@@ -142,8 +141,9 @@ def test_a_process_carries_out_its_order(written: Runner, monkeypatch: pytest.Mo
 
     def carried_out(folder: str) -> int:
         order = Order("tiny.net:tiny", (), folder, {}, "cpu", None)
-        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(msgspec.json.encode(order))))
-        return process()
+        (written.folder / "order").write_bytes(msgspec.json.encode(order))
+        with FileIO(written.folder / "order") as told:
+            return process(told)
 
     assert carried_out("s") == 0
     assert carried_out("nowhere") == 1
@@ -181,7 +181,20 @@ def test_what_cannot_be_searched(written: Runner) -> None:
     assert "E0735" in written.refused(
         "search", "tiny.net:tiny", "--out", "s", "--resume", "--trials", "1"
     )
-    shutil.rmtree(written.folder / "s")
+
+
+def test_results_of_other_trials_are_refused(written: Runner) -> None:
+    """As another release of Optuna could choose other values."""
+    search(written, "s", "--trials", "1", "--quiet")
+    result = written.folder / "s/trials/0-0.json"
+    words = ("search", "tiny.net:tiny", "--out", "s", "--resume", "--trials", "1")
+    text = result.read_text(encoding="utf-8")
+    result.write_text(text.replace('"width=', '"width=1'), encoding="utf-8")
+    said = written.refused(*words)
+    assert "E0734" in said
+    assert "trial 0 tried lr=" in said
+    result.with_name("1-0.json").write_text(text, encoding="utf-8")
+    assert "it is the result of trial 0, stage 0" in written.refused(*words)
 
 
 def test_from_python(written: Runner, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 from torch import distributed
 
-from netlang.backends.torch.train import Result
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.diagnostics.errors import NetlangError
 from tests.train.faults.disk import Call, Disk, Fault, Fine
@@ -24,7 +23,15 @@ from tests.train.pictures import without_pictures
 
 __all__ = ["QUIET", "AtCall", "AtEvent", "Report", "Run", "apart", "attempt", "collected", "live"]
 
-Run: TypeAlias = Callable[[Path, Listener], Result]
+
+class Stoppable(Protocol):
+    """How something ended: by which signal, if by any."""
+
+    @property
+    def signal(self) -> int | None: ...
+
+
+Run: TypeAlias = Callable[[Path, Listener], Stoppable]
 _CODED, _BROKEN = 3, 4
 QUIET = "quiet"
 """In place of a code: another process has said why all of them end."""

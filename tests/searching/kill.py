@@ -1,0 +1,157 @@
+"""`python -m tests.searching.kill --count 80 --seed 1`: a killed search ends as any other.
+
+The process is killed at a random call of any function, or at a write, an fsync or a rename, up to
+three times; in every fourth trial a second process works on the same search all the while. Then it
+goes on, and in the end all results, the tables and every file of every run are bit for bit those of
+a search that nobody disturbed.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from netlang.searching.methods.method import SearchPlan
+from netlang.searching.question import Question
+from netlang.searching.search import Searched, SearchOptions, run_search
+from netlang.targets import training_backend
+from tests.campaigns.campaign import Campaign, Failure, Verdict
+from tests.campaigns.running import command
+from tests.searching.support import without_search_pictures
+from tests.train.faults.attempt import AtCall, AtEvent, Report, apart, collected, live
+from tests.train.faults.disk import Fault
+from tests.train.faults.subject import Listener, ended
+from tests.train.pictures import without_pictures
+
+__all__ = ["CAMPAIGN", "SPEC", "trial"]
+
+SPEC = """\
+net tiny(width=8) {
+    input x: [40]
+    linear(width) -> relu -> dropout(0.2) -> linear(10)
+}
+
+train tiny(lr=log_uniform(1e-3, 1), width=choice(4, 8)) {
+    model:      tiny(width)
+    data:       mnist1d
+    validation: 0.2
+    loss:       cross_entropy
+    optimizer:  choice(sgd(lr=lr, momentum=uniform(0, 0.9)), adam(lr=lr / 10))
+    batch:      400
+    steps:      8
+    evaluate_every: 2
+}
+"""
+METHODS = ("halving", "random", "coarse-to-fine", "tpe")
+_KINDS = ("event", "event", "event", "write", "fsync", "rename")
+_MOST_KILLS = 3
+
+
+def carried_out(out: Path, method: str) -> Searched:
+    """Begin the search in a folder, or go on with it, as one of perhaps several processes."""
+    question = Question(out.with_name("tiny.net"), (), SearchPlan(method, 4, 3, 2, 2))
+    options = SearchOptions(out, resume=True, devices=("cpu",))
+    with without_pictures(), without_search_pictures():
+        return run_search(question, options, training_backend(), lambda text: None)
+
+
+def left(out: Path) -> dict[str, bytes]:
+    """All that a search leaves but locks and the spare checkpoints of runs."""
+    files = {path for path in out.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    runs = [path for path in out.glob("trial-*") if path.is_dir()]
+    own = {path for path in files if not any(run in path.parents for run in runs)}
+    found = {str(path.relative_to(out)): path.read_bytes() for path in own}
+    for run in runs:
+        found |= {f"{run.name}/{name}": content for name, content in ended(run).items()}
+    return found
+
+
+@cache
+def whole(method: str) -> tuple[dict[str, bytes], Report]:
+    """What an undisturbed search leaves, and what it told."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = _placed(Path(folder))
+        torch.set_num_threads(1)
+        carried_out(out.with_name("warm"), method)
+        report = _wait(_begun(out, method, AtEvent(-1)))
+        assert report.ended, report
+        return left(out), report
+
+
+def trial(number: int) -> Verdict:
+    """Kill the search of a number up to three times, then let it end."""
+    generator = random.Random(number)
+    method = METHODS[number // 2 % len(METHODS)]
+    counts = Counter[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        wrong = _killed(_placed(Path(folder)), method, number % 4 == 3, generator, counts)
+    failures = (Failure(f"{method}: {wrong}", f"trial {number}"),) if wrong else ()
+    return Verdict(failures, counts)
+
+
+def _killed(
+    out: Path, method: str, together: bool, generator: random.Random, counts: Counter[str]
+) -> str:
+    for _ in range(generator.randint(1, _MOST_KILLS)):
+        kind = generator.choice(_KINDS)
+        other = _begun(out, method, None, "other") if together else None
+        report = _wait(_begun(out, method, _moment(method, kind, generator)))
+        if other is not None:
+            second = _wait(other)
+            if not second.ended:
+                return f"the other process: {second.code} {second.message}"
+        if not report.killed:
+            if not report.ended:
+                return f"{report.code} {report.message}"
+            break
+        counts[f"kills at {kind}{', two processes' if together else ''}"] += 1
+    last = _wait(_begun(out, method, None))
+    if not last.ended:
+        return f"the search doesn't go on: {last.code} {last.message}"
+    expected, found = whole(method)[0], left(out)
+    names = {
+        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+    }
+    return f"other files than without: {', '.join(sorted(names))}" if names else ""
+
+
+def _moment(method: str, kind: str, generator: random.Random) -> Fault:
+    """A moment of a whole search; one that goes on may end before it."""
+    told = whole(method)[1]
+    if kind == "event":
+        return AtEvent(generator.randrange(told.events))
+    when = ("before", "after", "within" if kind == "write" else "after")
+    number = generator.randrange(told.counts[kind])
+    return AtCall(kind, number, generator.choice(when), generator.random())
+
+
+def _placed(folder: Path) -> Path:
+    (folder / "tiny.net").write_text(SPEC, encoding="utf-8")
+    return folder / "search"
+
+
+def _begun(out: Path, method: str, fault: Fault | None, name: str = "report") -> tuple[int, Path]:
+    """A process that searches, and where it tells how it ended."""
+    told = out.with_name(f"{name}.json")
+    told.unlink(missing_ok=True)
+
+    def carry_out(folder: Path, listener: Listener) -> Searched:
+        return carried_out(folder, method)
+
+    return apart(lambda: live(out, told, fault, None, None, carry_out)), told
+
+
+def _wait(child: tuple[int, Path]) -> Report:
+    return collected(*child)
+
+
+CAMPAIGN = Campaign("search", "A killed search ends as any other.", trial, chunk=4, count=80)
+
+if __name__ == "__main__":
+    sys.exit(command(CAMPAIGN))

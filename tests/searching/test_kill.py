@@ -1,0 +1,21 @@
+"""A short run of the campaign that kills searches, and the long one."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.campaigns.running import run_here
+from tests.searching.kill import CAMPAIGN
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    # From Python 3.12 on; no thread of this process holds anything that the child needs.
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(80, marks=pytest.mark.slow)])
+def test_a_killed_search_ends_as_any_other(count: int) -> None:
+    assert run_here(CAMPAIGN, count, 7).failures == []
