@@ -128,6 +128,12 @@ def test_mobilenet_v2_is_the_table_of_its_paper() -> None:
     assert "cbr 3x3, in.channels·expand, /stride, depthwise" in rows
 
 
+def test_sizes_have_the_names_of_the_text_in_lists_too() -> None:
+    rows = read(load_program("swin_t")).rows
+    assert rows.count("qkv linear 3·features") == 2
+    assert rows.count("reshape [height/window, 7, width/window, 7, features]") == 2
+
+
 def test_blocks_used_once_are_opened_in_place() -> None:
     drawing = read(load_program("vae"))
     assert drawing.frame("code: encoder") == ["code: encoder"]

@@ -58,6 +58,11 @@ HALF = to("//", X, 2)
         ([compare(">=", to("*", 2, X), 0), compare("!=", to("+", X, Y), 1)], []),
         ([compare(">=", to("*", 2, P), 0)], ["p >= 0"]),
         ([compare("==", to("//", to("*", to("//", X, 3), P), P), Y)], ["x // 3 == y"]),
+        ([compare(">", to("//", to("+", X, 6), 7), 1), compare(">", X, 7)], ["x > 7"]),
+        ([compare("<=", to("//", HALF, 3), 2), compare("<", to("//", Y, 4), 3)],
+         ["x <= 17", "y < 12"]),
+        ([compare(">=", to("//", X, 4), 3), compare(">=", to("//", P, 4), 1)],
+         ["x >= 12", "p // 4 >= 1"]),
         ([compare(">", to("+", below(X, 8), below(Y, 8)), 0)], ["-x % 8 + -y % 8 > 0"]),
     ],
 )  # fmt: skip

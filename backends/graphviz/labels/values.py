@@ -68,14 +68,30 @@ class Reader(Record, dict=True):
         """The text for `values`, which holds the value of each member in one place."""
         if all(value == values[0] for value in values):
             return value_text(values[0])
-        return self._traced(values) or self._fitted(values) or _listed(values)
+        return (self._traced(values) or self._fitted(values) or self._itemized(values)) or _listed(
+            values
+        )
+
+    def _itemized(self, values: tuple[object, ...]) -> str | None:
+        """Lists of equal lengths, item by item, where each item has a formula."""
+        lists = [value for value in values if isinstance(value, tuple)]
+        if len({len(each) for each in lists}) != 1 or len(lists) < len(values):
+            return None
+        items = [
+            value_text(item[0])
+            if all(each == item[0] for each in item)
+            else self._traced(item) or self._fitted(item)
+            for item in zip(*lists, strict=True)
+        ]
+        found = [item for item in items if item]
+        return f"[{', '.join(found)}]" if len(found) == len(items) else None
 
     def _traced(self, values: tuple[object, ...]) -> str | None:
         """The origin that the numbers carry, if all of them carry the same formula."""
         origins = [origin_of(value) for value in values]
         if origins[0] is None or any(origin != origins[0] for origin in origins):
             return None
-        return _formula(origins[0])
+        return _formula(origins[0], dict(self.members[0].size_names))
 
     def _fitted(self, values: tuple[object, ...]) -> str | None:
         """A parameter, or a multiple or product of parameters, that gives every value."""
@@ -123,25 +139,29 @@ def _listed(values: tuple[object, ...]) -> str:
     return " | ".join(texts)
 
 
-def _formula(origin: Origin | int | float) -> str:
+def _formula(origin: Origin | int | float, names: Mapping[InputOrigin, str]) -> str:
+    """A formula, in which sizes of the input have the names that the block gives them."""
     if isinstance(origin, int | float):
         return str(origin)
     if isinstance(origin, ParameterOrigin):
         return origin.name
     if isinstance(origin, InputOrigin):
+        if origin in names:
+            return names[origin]
         axis = _AXES[origin.axis] if origin.axis < len(_AXES) else f"shape[{origin.axis}]"
         return f"in.{axis}" if origin.index == 0 else f"in{origin.index}.{axis}"
     if isinstance(origin, ItemOrigin):
         return f"{origin.name}[{origin.index}]"
     if isinstance(origin, CallOrigin):
         if origin.function == "neg":
-            return f"-{_operand(origin.arguments[0])}"
-        return f"{origin.function}({', '.join(map(_formula, origin.arguments))})"
+            return f"-{_operand(origin.arguments[0], names)}"
+        inner = ", ".join(_formula(each, names) for each in origin.arguments)
+        return f"{origin.function}({inner})"
     sign = {"*": _DOT, "//": "/"}.get(origin.operator, f" {origin.operator} ")
-    return f"{_operand(origin.left)}{sign}{_operand(origin.right)}"
+    return f"{_operand(origin.left, names)}{sign}{_operand(origin.right, names)}"
 
 
-def _operand(origin: Origin | int | float) -> str:
-    text = _formula(origin)
+def _operand(origin: Origin | int | float, names: Mapping[InputOrigin, str]) -> str:
+    text = _formula(origin, names)
     nested = isinstance(origin, BinaryOrigin) and origin.operator in "+-%"
     return f"({text})" if nested else text

@@ -37,7 +37,7 @@ def simplified(found: Iterable[CallOrigin]) -> tuple[CallOrigin, ...]:
 
 def _parts(condition: CallOrigin) -> Iterator[CallOrigin]:
     """A comparison, or those that say the same: terms that are never negative are each 0."""
-    left, right = balanced(*condition.arguments)
+    left, right = _without_quotient(condition.function, *balanced(*condition.arguments))
     if condition.function == "<=" and right == 0:
         terms = terms_of(left)
         if terms and all(term is not None and factor > 0 and _least(term) == 0
@@ -49,6 +49,28 @@ def _parts(condition: CallOrigin) -> Iterator[CallOrigin]:
     if condition.function in ("==", "!="):
         left, right = _as_rest(left, right)
     yield CallOrigin(condition.function, (left, right))
+
+
+def _without_quotient(function: str, left: Formula, right: Formula) -> tuple[Formula, Formula]:
+    """``x > 7`` for ``(x + 6) // 7 > 1``, where x is whole."""
+    if not isinstance(left, BinaryOrigin) or left.operator != "//":
+        return left, right
+    size = left.right
+    if not (isinstance(size, int) and size > 0 and isinstance(right, int) and _is_whole(left.left)):
+        return left, right
+    least = {">": size * (right + 1) - 1, "<=": size * (right + 1) - 1,
+             ">=": size * right, "<": size * right}.get(function)  # fmt: skip
+    if least is None:
+        return left, right
+    return _without_quotient(function, *balanced(left.left, least))
+
+
+def _is_whole(formula: Formula) -> bool:
+    """Whether a formula is of sizes and whole numbers alone."""
+    if isinstance(formula, BinaryOrigin):
+        plain = formula.operator in ("+", "-", "*", "//", "%")
+        return plain and _is_whole(formula.left) and _is_whole(formula.right)
+    return isinstance(formula, InputOrigin | int)
 
 
 def _as_rest(left: Formula, right: Formula) -> tuple[Formula, Formula]:
