@@ -31,6 +31,8 @@ class ImportOptions(Record):
     `inputs` are the types of what the net is given, ``[3, 224, 224]``, where the source doesn't say
     it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.
     Without `batch`, the inputs of a file are those of one example, without an axis for several.
+    Without `spec`, the graph of a file is read, though it has a spec in its metadata. `weights`
+    says whether the weights are asked for.
     """
 
     source: str
@@ -38,6 +40,8 @@ class ImportOptions(Record):
     name: str | None = None
     blocks: bool = True
     batch: bool = True
+    spec: bool = True
+    weights: bool = False
 
 
 @final

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -37,4 +38,11 @@ def test_the_page(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"netlang": netlang, "torch": torch, "tagger": tagger}
     exec(block("python"), names)
     assert isinstance(names["again"], torch.nn.Module)
+    exported = block("onnx.py")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(exported, {})
+    done = run("import", "tagger.onnx", "-o", "folded.net")
+    assert done.status == 0, done.err
+    assert (run.folder / "folded.net").read_text(encoding="utf-8") == block("onnx.net")
     del sys.modules["nets"]

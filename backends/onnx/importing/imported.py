@@ -10,6 +10,7 @@ from onnx import ModelProto, ValueInfoProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import read_model
+from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
 from netlang.backends.onnx.importing.tensors import dtype_of
@@ -36,6 +37,12 @@ def import_file(options: ImportOptions) -> ImportedNet:
 
 def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     """The net of a model that was read."""
+    inside = text_inside(model) if options.spec else None
+    if inside is not None:
+        try:
+            return net_inside(model, inside, options)
+        except ValueError as error:
+            raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
     path = Path(options.source)
     try:
         inputs, batch = _inputs(model, options)
@@ -48,7 +55,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
         count = sum(len(each.places) for each in found.missing)
         table = missing_table(found.missing)
         raise NetlangError(NotSaid(span=None, count=count, total=found.nodes, rows=table))
-    original = OnnxOriginal(model, path, found.weights, batch, batched=options.batch)
+    original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
     asked = Asked(net_name(options.name or path.stem), f"Imported from {path.name}.", False,
                   options.blocks, found.traced.outputs)  # fmt: skip
     example = example_of([(each.dtype, each.shape) for each in inputs])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, final
 
 import torch
@@ -32,7 +31,7 @@ class OnnxOriginal(Original):
     def __init__(
         self,
         model: ModelProto,
-        path: Path,
+        path: str,
         weights: Sequence[KeptWeight],
         batch: int | None,
         *,
@@ -73,7 +72,7 @@ class OnnxOriginal(Original):
             reason = f"ONNX Runtime can't run it: {lines[0][:300]}"
             advice = "the file has to run there, since the spec is compared with it"
             raise NetlangError(
-                ModelNotTaken(span=None, path=str(self._path), reason=reason, advice=advice)
+                ModelNotTaken(span=None, path=self._path, reason=reason, advice=advice)
             ) from None
 
     def _run(self, example: Sequence[Tensor]) -> list[Tensor]:

@@ -36,14 +36,7 @@ def command() -> click.Command:
                 "Once for each input; torchvision, timm and most files say it themselves.",
             ),
             click.Option(["--name"], metavar="NAME", help="What the net is called in the spec."),
-            click.Option(
-                ["--flat"], is_flag=True, help="Write out every step: no blocks of equal modules."
-            ),
-            click.Option(
-                ["--no-batch"],
-                is_flag=True,
-                help="A file takes one example: the first axis of its inputs isn't the batch.",
-            ),
+            *_ways(),
         ],
         help="Write a spec of SOURCE: a file FILE.onnx, or a PyTorch module: torchvision:resnet50, "
         "timm:resnet50d, or package.module:factory(args), whose arguments are literals. The code "
@@ -53,14 +46,32 @@ def command() -> click.Command:
     )
 
 
+def _ways() -> tuple[click.Option, ...]:
+    """How a source is read, and how its spec is written."""
+    return (
+        click.Option(
+            ["--flat"], is_flag=True, help="Write out every step: no blocks of equal modules."
+        ),
+        click.Option(
+            ["--graph"],
+            is_flag=True,
+            help="Of a file that netlang wrote: read its graph, and not the spec in it.",
+        ),
+        click.Option(
+            ["--no-batch"],
+            is_flag=True,
+            help="A file takes one example: the first axis of its inputs isn't the batch.",
+        ),
+    )
+
+
 def _import(
     source: str,
     output: str,
     weights: str | None,
     inputs: tuple[str, ...],
     name: str | None,
-    flat: bool,
-    no_batch: bool,
+    **ways: bool,
 ) -> int:
     from netlang.diagnostics.texts import visible_lines
     from netlang.targets import needs
@@ -82,7 +93,9 @@ def _import(
     def say(text: str) -> None:
         click.echo(visible_lines(text), err=True)
 
-    options = ImportOptions(source, inputs, name, not flat, not no_batch)
+    as_asked = {"blocks": "flat", "batch": "no_batch", "spec": "graph"}
+    read = {kept: not ways[left_out] for kept, left_out in as_asked.items()}
+    options = ImportOptions(source, inputs, name, weights=beside is not None, **read)
     with needs(backend.extra):
         found = backend.import_source(options, say)
     for note in found.notes:

@@ -60,11 +60,8 @@ def _either(path: Path) -> tuple[ImportedNet, bool]:
     """The net of a file whose first axis is the batch, or else of one example without it."""
     try:
         return imported(path), True
-    except NetlangError as error:
-        try:
-            return imported(path, batch=False), False
-        except NetlangError:
-            raise error from None
+    except NetlangError:
+        return imported(path, batch=False), False
 
 
 def outcome(case: Any, folder: Path) -> tuple[str, str]:

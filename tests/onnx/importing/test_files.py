@@ -149,6 +149,22 @@ def test_the_command(run: Runner) -> None:
         assert set(file.keys()) == {"conv.weight"}
 
 
+@pytest.mark.parametrize("fold", [False, True])
+def test_the_spec_inside_of_a_file(run: Runner, fold: bool) -> None:
+    """It is taken as it is, and compared where the file has all of its weights."""
+    netlang.loads(TINY).onnx(run.folder / "tiny.onnx", fold=fold)
+    done = run("import", "tiny.onnx", "-o", "a.net")
+    assert done.status == 0, done.err
+    text = (run.folder / "a.net").read_text()
+    assert text.startswith("net tiny {")
+    assert ("not compared" in done.err) == fold
+    weighed = run("import", "tiny.onnx", "-o", "a.net", "--weights-out", "a.safetensors")
+    assert (weighed.status, "E0987" in weighed.err) == (int(fold), fold)
+    drawn = run("import", "tiny.onnx", "--graph", "-o", "b.net")
+    assert drawn.status == 0, drawn.err
+    assert "Imported from tiny.onnx" in (run.folder / "b.net").read_text()
+
+
 def test_a_file_for_one_example(tmp_path: Path) -> None:
     """Without a batch, the first axis is one as others are."""
     nodes = [

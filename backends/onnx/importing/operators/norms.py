@@ -69,6 +69,8 @@ def _lp_norm(node: OnnxNode) -> Results:
         size = node.aten(A.sum.dim_IntList, size, [axis], True)
     elif p == 2:
         size = node.aten(A.linalg_vector_norm.default, value, 2, [axis], True)
+        # What has no length stays as it is.
+        size = node.aten(A.clamp.default, size, 1e-12, None)
     else:
         raise NotSayable(f"a norm of order {p}")
     return node.aten(A.div.Tensor, value, size)

@@ -1,0 +1,93 @@
+"""The spec that a file of netlang's has in its metadata, taken as it is.
+
+The weights are those of the graph, where it has each under the spec's key. Then both are compared
+as in any import; where norms are folded into others, the spec is what can be had.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import torch
+from onnx import ModelProto
+from torch import Tensor
+
+from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
+from netlang.backends.onnx.importing.original import OnnxOriginal
+from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
+from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
+from netlang.backends.torch.importing import told
+from netlang.backends.torch.importing.diagnostics import SpecRefused
+from netlang.backends.torch.importing.imported import Imported
+from netlang.backends.torch.importing.proof import prove
+from netlang.backends.torch.run.execute import instance
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import elaborate_target, resolve_text
+from netlang.ir.program import Program
+from netlang.modules.onnx_metadata import KEY
+from netlang.targets.importing import ImportedNet, ImportOptions
+
+__all__ = ["net_inside", "text_inside"]
+
+_COUNTER = "num_batches_tracked"
+_EXAMPLES = 4
+
+
+def text_inside(model: ModelProto) -> str | None:
+    """The spec in the metadata of a file; None if there is none."""
+    return next((each.value for each in model.metadata_props if each.key == KEY), None)
+
+
+def net_inside(model: ModelProto, text: str, options: ImportOptions) -> ImportedNet:
+    """The net of that spec. Raises `NetlangError` if it isn't that of the file."""
+    try:
+        program = elaborate_target(resolve_text(text, None))
+        with torch.random.fork_rng(devices=[]):
+            copy = instance(program)
+    except NetlangError as error:
+        rows = tuple(str(error).splitlines())
+        raise NetlangError(SpecRefused(span=None, rows=rows)) from error
+    sizes = islice(sizes_to_try(program, {}), _EXAMPLES)
+    examples = [
+        [torch.from_numpy(each) for each in feeds_at(program, each, number).values()]
+        for number, each in enumerate(sizes)
+    ]
+    found = _graph(model, examples[0])
+    held = {each.key: each.tensor for each in found.weights} if found is not None else {}
+    own = {key: each for key, each in copy.state_dict().items() if not key.endswith(_COUNTER)}
+    lacking = [key for key, each in own.items() if key not in held or
+               held[key].shape != each.shape]  # fmt: skip
+    if lacking or found is None:
+        return _spec_alone(program, text, options, lacking)
+    original = OnnxOriginal(model, options.source, found.weights, None, batched=True)
+    proof = prove(original, copy, examples)
+    weights = {key: held[key].detach().clone().contiguous() for key in own}
+    return told(Imported(text, program, weights, proof))
+
+
+def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
+    """The graph, for its weights; None if it isn't one of these inputs."""
+    stored = {each.name for each in model.graph.initializer}
+    given = [each.name for each in model.graph.input if each.name not in stored]
+    if len(given) != len(example):
+        return None
+    inputs = [
+        GraphInput(name, tuple(each.shape[1:]), each.dtype)
+        for name, each in zip(given, example, strict=True)
+    ]
+    return GraphReader(None).read(model, inputs)
+
+
+def _spec_alone(
+    program: Program, text: str, options: ImportOptions, lacking: list[str]
+) -> ImportedNet:
+    """The spec without weights and without a proof, which `netlang verify` gives."""
+    more = f"{len(lacking)} of its weights are folded into others, or packed"
+    if options.weights:
+        advice = "`--graph` makes a spec of what the file computes; `--no-fold` keeps all weights"
+        raise NetlangError(
+            ModelNotTaken(span=None, path=options.source, reason=more, advice=advice)
+        )
+    proof = f"{program.name}: the spec in the file's metadata, as it is"
+    note = f"not compared: {more}; `netlang verify {options.source} --weights W` compares"
+    return ImportedNet(text, program, {}, proof, (note,))
