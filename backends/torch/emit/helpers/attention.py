@@ -47,9 +47,11 @@ def window_offsets(
     return pairs.flatten() if flat else pairs
 ''',
     "grid": '''
-def grid(*axes: list[float], dtype: torch.dtype | None = None) -> Tensor:
+def grid(
+    *axes: list[float], repeat: int = 1, dtype: torch.dtype | None = None
+) -> Tensor:
     """The coordinates of each place of a grid, in the last axis."""
-    rows = [torch.tensor(axis, dtype=dtype) for axis in axes]
+    rows = [torch.tensor(axis, dtype=dtype) for axis in axes * repeat]
     return torch.stack(torch.meshgrid(*rows, indexing="ij"), -1)
 ''',
     "causal_mask": '''

@@ -25,7 +25,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     dotted,
 )
-from netlang.ir.numbers.provenance import Traced, TracedFloat
+from netlang.ir.numbers.provenance import Traced, TracedFloat, origin_of
 from netlang.ir.types import DType, Types
 from netlang.ops.constants import (
     Arange,
@@ -50,8 +50,11 @@ def _listed(op: Listed, inputs: Types, outputs: Types) -> Lowered:
     usual = op.whole() or not _is_traced(op.values)
     axes = axes_of(op.values)
     if axes is not None:
-        rows = (nested(axis, whole=op.whole()) for axis in axes)
-        step = _held(op, outputs, "grid", *rows, usual=usual)
+        kinds = {tuple((value, origin_of(value)) for value in axis) for axis in axes}
+        alike = len(kinds) == 1 < len(axes)
+        rows = [nested(axis, whole=op.whole()) for axis in (axes[:1] if alike else axes)]
+        times = (Keyword("repeat", Constant(len(axes))),) if alike else ()
+        step = _held(op, outputs, "grid", *rows, *times, usual=usual)
         return _with_ones(step, outputs[0].rank - len(axes) - 1)
     return _held(op, outputs, "torch.tensor", nested(op.values, whole=op.whole()), usual=usual)
 
