@@ -15,6 +15,7 @@ from netlang.searching.names import METHODS
 from netlang.searching.outcome import Outcome, TrialOutcome
 from netlang.searching.question import Question, recipe_name
 from netlang.searching.search import SearchOptions, asked_plan, default_folder, run_search
+from netlang.searching.telling import SearchLines
 from netlang.targets import needs, training_backend
 from netlang.uncaught import ends_at_the_caller
 
@@ -65,7 +66,7 @@ def _searched(question: Question, options: SearchOptions, quiet: bool) -> Search
 
     backend = training_backend()
     with needs(backend.extra):
-        found = run_search(question, options, backend, say)
+        found = run_search(question, options, backend, SearchLines(say))
     if found.outcome is None:
         signal.raise_signal(found.signal or signal.SIGINT)
         raise KeyboardInterrupt

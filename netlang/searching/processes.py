@@ -107,11 +107,12 @@ def _started(
 
 
 def main(told: RawIOBase | None = None) -> int:
-    """Carry out the order that is `told`, on standard input, as long as that is open."""
+    """Carry out the order that is `told`, or that on standard input, as long as that is open."""
     # Without a buffer, whose lock a thread that waits for the end would keep.
     source = told or open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - to the very end
     order = msgspec.json.decode(source.readline(), type=Order)
-    threading.Thread(target=_stop_with_parent, args=(source,), daemon=True).start()
+    if told is None:
+        threading.Thread(target=_stop_with_parent, args=(source,), daemon=True).start()
     places = Places({name: Path(path) for name, path in order.places.items()})
     folder = SearchFolder(Path(order.folder))
     asked = folder.asked()

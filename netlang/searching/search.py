@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.searching import NoTrialLeft
 from netlang.recipes.places import Places
-from netlang.records import Draft, Record, field, replace
+from netlang.records import Record, replace
 from netlang.searching.folder import SearchFolder
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, outcome
 from netlang.searching.processes import work_in_processes
 from netlang.searching.question import Question
-from netlang.searching.trial import TrialResult
+from netlang.searching.telling import SearchProgress, Telling
 from netlang.searching.working import Machine, TrialWorker
 from netlang.targets import TrainingBackend
 
@@ -58,17 +58,17 @@ def run_search(
     question: Question,
     options: SearchOptions,
     backend: TrainingBackend,
-    say: Callable[[str], None],
+    progress: SearchProgress,
 ) -> Searched:
-    """Carry out all trials; `say` tells of each that ended.
+    """Carry out all trials, and show the `progress`.
 
     Raises `NetlangError` if the folder holds another search, for what stops all trials, and if
     none of them has a score.
     """
     folder = SearchFolder(options.folder)
     folder.begin(question.identity, resume=options.resume)
-    telling = _Telling(question, folder, say)
-    telling.look(silent=True)
+    telling = Telling(question, folder, progress)
+    telling.begin()
     devices: Sequence[str | None] = options.devices or (None,)
     count = max(options.jobs, len(options.devices))
     machines = [
@@ -99,38 +99,3 @@ def _all_failed(question: Question, folder: SearchFolder) -> NetlangError:
             folder=str(folder.trials),
         )
     )
-
-
-@final
-class _Telling(Draft):
-    """Tells of each result once."""
-
-    question: Question
-    folder: SearchFolder
-    say: Callable[[str], None]
-    told: set[tuple[int, int]] = field(default_factory=set)
-    best: TrialResult | None = None
-
-    def look(self, *, silent: bool = False) -> None:
-        """Tell of the results that have come since."""
-        found = self.folder.results()
-        self.question.learn(found, self.folder.path)
-        for key in sorted(found.keys() - self.told):
-            if silent:
-                self.told.add(key)
-            else:
-                self.tell(found[key])
-
-    def tell(self, result: TrialResult) -> None:
-        self.told.add((result.trial, result.stage))
-        where = f"trial {result.trial} of {self.question.plan.trials}"
-        stage = f", stage {result.stage + 1}" if result.stage else ""
-        if result.failed:
-            self.say(f"{where}{stage}: failed, {result.failed}")
-            return
-        scores = ", ".join(
-            f"{name} {value:.4g}" for name, value in result.scores.items() if value is not None
-        )
-        trial = self.question.known.trials.get(result.trial)
-        values = " ".join(f"{name}={text}" for name, text in trial.texts.items()) if trial else ""
-        self.say(f"{where}{stage}: {scores} with {values}")

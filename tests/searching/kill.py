@@ -20,6 +20,7 @@ import torch
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.question import Question
 from netlang.searching.search import Searched, SearchOptions, run_search
+from netlang.searching.telling import SearchLines
 from netlang.targets import training_backend
 from tests.campaigns.campaign import Campaign, Failure, Verdict
 from tests.campaigns.running import command
@@ -58,7 +59,7 @@ def carried_out(out: Path, method: str) -> Searched:
     question = Question(out.with_name("tiny.net"), (), SearchPlan(method, 4, 3, 2, 2))
     options = SearchOptions(out, resume=True, devices=("cpu",))
     with without_pictures(), without_search_pictures():
-        return run_search(question, options, training_backend(), lambda text: None)
+        return run_search(question, options, training_backend(), SearchLines(lambda text: None))
 
 
 def left(out: Path) -> dict[str, bytes]:

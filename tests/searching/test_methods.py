@@ -63,6 +63,7 @@ def test_the_order_of_jobs_changes_nothing(method: str) -> None:
     known, order = searched(plan, broken=1)
     again, other = searched(plan, last_first=True, broken=1)
     assert order != other
+    assert method_of(plan).total >= len(order)
     assert sorted(order) == sorted(other)
     assert {n: t.values for n, t in known.trials.items()} == {
         n: t.values for n, t in again.trials.items()
@@ -93,6 +94,7 @@ def test_fine_trials_lie_near_the_best_coarse_ones() -> None:
 def test_halving_lets_one_of_three_go_on() -> None:
     known, order = searched(SearchPlan("halving", 20))
     assert [sum(each.stage == s for each in order) for s in range(3)] == [20, 6, 2]
+    assert method_of(SearchPlan("halving", 20)).total == len(order)
     assert sorted({round(each.share, 6) for each in order}) == [0.111111, 0.333333, 1.0]
     kept = {each.trial for each in order if each.stage == 1}
     worst = max(known.results[n, 0].error for n in kept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -131,23 +130,20 @@ def test_several_processes_make_the_same_trials(written: Runner) -> None:
     assert table(written, "one") == table(written, "two")
 
 
-def test_a_process_carries_out_its_order(written: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_carries_out_its_order(written: Runner) -> None:
     """With the plan that the folder holds; a file that is no search's is told by the parent."""
     search(written, "s", "--trials", "1", "--quiet")
     expected = table(written, "s")
     (written.folder / "s/trials/0-0.json").unlink()
-    stopped: list[int] = []
-    monkeypatch.setattr(os, "kill", lambda process, number: stopped.append(number))
 
     def carried_out(folder: str) -> int:
         order = Order("tiny.net:tiny", (), folder, {}, "cpu", None)
         (written.folder / "order").write_bytes(msgspec.json.encode(order))
-        with FileIO(written.folder / "order") as told:
+        with FileIO(str(written.folder / "order")) as told:
             return process(told)
 
     assert carried_out("s") == 0
     assert carried_out("nowhere") == 1
-    assert set(stopped) <= {signal.SIGTERM}  # the order is all that there was to read
     search(written, "s", "--trials", "1", "--quiet", "--resume")
     assert table(written, "s") == expected
 
@@ -195,6 +191,25 @@ def test_results_of_other_trials_are_refused(written: Runner) -> None:
     assert "trial 0 tried lr=" in said
     result.with_name("1-0.json").write_text(text, encoding="utf-8")
     assert "it is the result of trial 0, stage 0" in written.refused(*words)
+
+
+def test_a_terminal_has_a_bar(written: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    done = search(written, "s", "--trials", "2", "lr=0.1")
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.err)
+    assert "trial 1 of 2: validation accuracy" in plain
+    assert "2/2 best: trial " in plain
+
+
+def test_each_trial_is_a_run_for_each_seed(written: Runner) -> None:
+    search(written, "s", "--trials", "1", "lr=0.1", "seeds=2", "--quiet")
+    (trial,) = facts_of(written, "s")
+    assert {each.name for each in (written.folder / "s/trial-0").iterdir()} == {"seed-0", "seed-1"}
+    whole = netlang.train("tiny.net:tiny", *trial["overrides"], out="again", quiet=True)
+    score = trial["scores"]["validation loss"]
+    assert score == whole.scores["validation loss"]
+    assert len({each.scores["validation loss"] for each in whole.runs}) == 2
 
 
 def test_from_python(written: Runner, capsys: pytest.CaptureFixture[str]) -> None:

@@ -137,19 +137,15 @@ class HowAsked(PlanAsked):
 
 def _search(spec: str, changes: tuple[str, ...], **asked: Unpack[HowAsked]) -> int:
     from netlang.cli.failures import STOPPED
+    from netlang.cli.trials import progress_of
     from netlang.diagnostics.texts import visible
     from netlang.searching.search import run_search
     from netlang.targets import needs, training_backend
 
     question, options = _question(spec, changes, asked)
-
-    def say(text: str) -> None:
-        if not asked["quiet"]:
-            click.echo(visible(text), err=True)
-
     backend = training_backend()
-    with needs(backend.extra):
-        found = run_search(question, options, backend, say)
+    with needs(backend.extra), progress_of(quiet=asked["quiet"]) as progress:
+        found = run_search(question, options, backend, progress)
     if found.outcome is None:
         click.echo("stopped: the same command goes on with --resume", err=True)
         return STOPPED + (found.signal or 0)

@@ -40,6 +40,10 @@ class SuccessiveHalving(SearchMethod):
                     yield Job(number, stage, share)
             share *= self.plan.eta
 
+    @property
+    def total(self) -> int:
+        return sum(map(self._count, range(self._last + 1)))
+
     def is_over(self, known: History) -> bool:
         return known.have(range(self.plan.trials)) and not any(self.jobs(known))
 
@@ -52,5 +56,9 @@ class SuccessiveHalving(SearchMethod):
             return []
         if stage == 1 and len(before) < self.plan.trials:
             return []
-        kept = max(1, self.plan.trials // self.plan.eta**stage)
-        return sorted(each.trial for each in known.ranked(stage - 1)[:kept])
+        return sorted(each.trial for each in known.ranked(stage - 1)[: self._count(stage)])
+
+    def _count(self, stage: int) -> int:
+        """How many trials a stage has."""
+        count: int = self.plan.trials // self.plan.eta**stage
+        return max(1, count)

@@ -47,6 +47,11 @@ class SearchMethod(ABC):
             if (number, 0) not in known.results:
                 yield Job(number)
 
+    @property
+    def total(self) -> int:
+        """The number of all jobs, unless trials fail."""
+        return self.plan.trials
+
     def is_over(self, known: History) -> bool:
         """Whether there is nothing to do any more."""
         return known.have(range(self.plan.trials))
