@@ -100,7 +100,9 @@ class NoSpecInModel(Diagnostic):
 
     code = "E0027"
     title = "`{path}` has no spec in its metadata"
-    help = "name the `.net` file: another program wrote this one, or netlang with `--no-spec`"
+    help = (
+        "name the `.net` file, or make one of what it computes: `netlang import {path} -o net.net`"
+    )
 
     path: str
 

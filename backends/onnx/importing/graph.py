@@ -15,13 +15,16 @@ import torch
 from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
+from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
 from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
 
-_MOST_COMPUTED = 1 << 24
+# Elements of one table that is computed, and of all; of one value for an example, and of all.
+_MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
+_MOST_OF_A_VALUE, _ALL_VALUES = 1 << 27, 1 << 33
 _WRONG = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError)
 
 
@@ -60,13 +63,18 @@ def same(tensor: Tensor) -> Tensor:
 
 @final
 class AtenGraph(Draft, eq=False):
-    """The graph under construction. `lists` are the values that are several, by name."""
+    """The graph under construction. `lists` are the values that are several, by name.
+
+    `computed` and `elements` count the numbers that were computed, and those of an example.
+    """
 
     graph: fx.Graph = field(default_factory=fx.Graph)
     stored: dict[str, SourceTensor] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     weights: list[KeptWeight] = field(default_factory=list)
     labels: LabelKeeper = field(default_factory=LabelKeeper)
+    computed: int = 0
+    elements: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
     modules: Sequence[ModuleCall] = ()
@@ -146,6 +154,7 @@ class AtenGraph(Draft, eq=False):
             partial(target, **options),
             [_replaced(each, lambda node: node.meta["val"]) for each in args],
         )
+        self._count(val)
         node = self.graph.call_function(target, tuple(args), dict(options))
         self._describe(node, val)
         if not isinstance(val, tuple | list):
@@ -156,6 +165,15 @@ class AtenGraph(Draft, eq=False):
             self._describe(part, each)
             parts.append(part)
         return tuple(parts)
+
+    def _count(self, val: Any) -> None:
+        """Refuse values that wouldn't fit into memory, before anything computes them."""
+        for each in _leaves([val]):
+            batch = BATCH if any(size and size % BATCH == 0 for size in each.shape) else 1
+            size = each.numel() // batch
+            self.elements += size
+            if size > _MOST_OF_A_VALUE or self.elements > _ALL_VALUES:
+                raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
 
     def _describe(self, node: fx.Node, val: Any) -> None:
         node.meta["val"] = val
@@ -183,7 +201,8 @@ class AtenGraph(Draft, eq=False):
             target, [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
         )
         size = sum(each.numel() for each in _leaves([empty]))
-        if size > _MOST_COMPUTED:
+        self.computed += size
+        if size > _MOST_COMPUTED or self.computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
         with torch.no_grad():
             found = _tried(target, [_replaced(each, lambda held: held.tensor) for each in args])

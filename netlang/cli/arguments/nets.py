@@ -7,7 +7,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["program_of"]
+__all__ = ["imported_or_program_of", "program_of"]
+
+
+def imported_or_program_of(spec: str) -> Program:
+    """As `program_of`; an ONNX file without a spec in it is imported, and compared with that."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.files import NoSpecInModel
+
+    try:
+        return program_of(spec)
+    except NetlangError as error:
+        if not isinstance(error.diagnostics[0], NoSpecInModel):
+            raise
+    from netlang.targets import needs
+    from netlang.targets.importing import ImportOptions, importing_backend
+
+    backend = importing_backend(spec)
+    with needs(backend.extra):
+        return backend.import_source(ImportOptions(spec), lambda _: None).program
 
 
 def program_of(spec: str) -> Program:

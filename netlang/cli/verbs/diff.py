@@ -37,8 +37,9 @@ def command() -> click.Command:
         ],
         help="Say what is different between two nets: steps that were added, removed, changed, "
         "moved and renamed, and what that does to the figures. BEFORE and AFTER are each a SPEC, "
-        "or a file as it was in a git revision: `file.net@HEAD~1`, `file.net@main:net`. The exit "
-        "status is 0 whether they differ or not.",
+        "or a file as it was in a git revision: `file.net@HEAD~1`, `file.net@main:net`. An ONNX "
+        "file of others is imported first, as `netlang import` does. The exit status is 0 whether "
+        "they differ or not.",
         short_help="Say what is different between two nets.",
     )
 
@@ -52,7 +53,7 @@ def _diff(
     size: str | None,
     names: tuple[str, ...],
 ) -> int:
-    from netlang.cli.arguments.nets import program_of
+    from netlang.cli.arguments.nets import imported_or_program_of
     from netlang.diff import compare
 
     if as_json + markdown + steps > 1:
@@ -60,7 +61,7 @@ def _diff(
             "--steps, --json and --markdown are different ways to print: give one"
         )
     paths = outputs(names)
-    programs = program_of(before), program_of(after)
+    programs = imported_or_program_of(before), imported_or_program_of(after)
     at = sizes(size, programs[0]), sizes(size, programs[1])
     found = compare(*programs, names=(before, after), sizes=at)
     if as_json:

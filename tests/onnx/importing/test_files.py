@@ -165,6 +165,16 @@ def test_the_spec_inside_of_a_file(run: Runner, fold: bool) -> None:
     assert "Imported from tiny.onnx" in (run.folder / "b.net").read_text()
 
 
+def test_what_is_different_between_two_files_of_others(run: Runner) -> None:
+    for name, width in (("a", 4), ("b", 6)):
+        stored = {"conv.weight": _floats(width, 3, 1, 1)}
+        model = model_of([helper.make_node("Conv", ["x", "conv.weight"], ["y"])], stored)
+        saved(model, run.folder, f"{name}.onnx")
+    told = run("diff", "a.onnx", "b.onnx")
+    assert told.status == 0, told.err
+    assert "conv: out 4 -> 6" in told.out
+
+
 def test_a_file_for_one_example(tmp_path: Path) -> None:
     """Without a batch, the first axis is one as others are."""
     nodes = [
@@ -180,6 +190,16 @@ def test_a_file_for_one_example(tmp_path: Path) -> None:
     made = imported(path, batch=False)
     assert "input x: [3, L=4]" in lines_of(made)
     assert "-> greater" in made.text
+
+
+def test_attention_in_one_node(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Attention", ["x", "x", "x"], ["a"], q_num_heads=2, kv_num_heads=2),
+        helper.make_node("ThresholdedRelu", ["a"], ["y"], alpha=0.5),
+    ]
+    made = imported(saved(model_of(nodes, shape=("N", 5, 6), opset=23), tmp_path))
+    assert "attention" in made.text
+    assert "where" in made.text
 
 
 def test_names_with_hyphens_and_lists(tmp_path: Path) -> None:

@@ -148,6 +148,15 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "branches": (_branches, "decides or repeats"),
     "a table of everything": (lambda: _sized(1 << 20, 1 << 20), "E0982"),
     "a value of everything": (_doubling, "E0982"),
+    "a map of everything": (
+        lambda: model_of(
+            [helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="nearest",
+                              coordinate_transformation_mode="asymmetric", nearest_mode="floor")],
+            {"sizes": np.asarray([1, 3, 80_000, 80_000])},
+            (1, 3, 8, 8),
+        ),
+        "numbers for an example",
+    ),
     "an attribute of another type": (lambda: _node("Softmax", axis="all"), "another type"),
     "an axis that isn't there": (lambda: _node("Softmax", axis=77), "E0982"),
     "a window of nothing": (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netlang.backends.onnx.importing.node import Handler
 from netlang.backends.onnx.importing.operators import (
     arithmetic,
+    attention,
     convolutions,
     elementwise,
     norms,
@@ -27,5 +28,6 @@ HANDLERS: Mapping[str, Handler] = {
     **reductions.HANDLERS,
     **shapes.HANDLERS,
     **parts.HANDLERS,
+    **attention.HANDLERS,
 }
 """By the `op_type` of nodes of ONNX's own domain."""

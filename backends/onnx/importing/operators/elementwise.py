@@ -43,6 +43,17 @@ def _selu(node: OnnxNode) -> Results:
     return node.aten(A.mul.Tensor, inner, node.number("gamma", 1.050701))
 
 
+def _celu(node: OnnxNode) -> Results:
+    alpha = node.number("alpha", 1.0)
+    inner = node.aten(A.elu.default, node.aten(A.mul.Tensor, node.held(0), 1 / alpha), 1.0)
+    return node.aten(A.mul.Tensor, inner, alpha)
+
+
+def _thresholded(node: OnnxNode) -> Results:
+    above = node.aten(A.gt.Scalar, node.held(0), node.number("alpha", 1.0))
+    return node.aten(A.where.self, above, node.held(0), StoredTensor(torch.tensor(0.0)))
+
+
 def _hard_sigmoid(node: OnnxNode) -> Results:
     alpha, beta = node.number("alpha", 0.2), node.number("beta", 0.5)
     if abs(alpha - 1 / 6) < 1e-6 and beta == 0.5:
@@ -173,6 +184,8 @@ HANDLERS: Mapping[str, Handler] = {
     "LeakyRelu": _leaky,
     "Elu": _elu,
     "Selu": _selu,
+    "Celu": _celu,
+    "ThresholdedRelu": _thresholded,
     "HardSigmoid": _hard_sigmoid,
     "Softsign": _softsign,
     "Reciprocal": _reciprocal,
