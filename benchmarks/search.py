@@ -46,10 +46,14 @@ def _digits(told: argparse.Namespace) -> bool:
         )  # fmt: skip
     print(f"as it is: {_said(default.scores)}")
     print(f"the best of {told.trials}: {_said(best.scores)}: {' '.join(found.best.overrides)}")
-    name = "validation accuracy"
-    holds = bool(best.scores[name] > default.scores[name])
+    holds = _ranked(best.scores) > _ranked(default.scores)
     print(f"{told.method}: better by validation wanted: {'holds' if holds else 'MISSED'}")
     return holds
+
+
+def _ranked(scores: dict[str, float]) -> tuple[float, float]:
+    """As the best weights of a run are chosen: by the accuracy, then by the loss."""
+    return scores["validation accuracy"], -scores["validation loss"]
 
 
 def _said(scores: dict[str, float]) -> str:

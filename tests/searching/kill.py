@@ -4,25 +4,41 @@ The process is killed at a random call of any function, or at a write, an fsync 
 three times; in every fourth trial a second process works on the same search all the while. Then it
 goes on, and in the end all results, the tables and every file of every run are bit for bit those of
 a search that nobody disturbed.
+
+With `--mistake 1` or 2 the search has one, and the campaign has to fail: what a trial tries depends
+on the process that asks, and trials begin anew instead of going on.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import tempfile
 from collections import Counter
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 
+from netlang.atomic import remove_folder
+from netlang.ir.program import Program
+from netlang.recipes.recipe import Recipe
+from netlang.records import replace
+from netlang.searching import trial as trial_module
+from netlang.searching.methods import coarse as coarse_module
+from netlang.searching.methods import method as method_module
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.question import Question
 from netlang.searching.search import Searched, SearchOptions, run_search
 from netlang.searching.telling import SearchLines
+from netlang.searching.trial import Job, SearchTrial, TrialResult
+from netlang.searching.working import TrialWorker
 from netlang.targets import training_backend
-from tests.campaigns.campaign import Campaign, Failure, Verdict
+from tests.campaigns.campaign import Campaign, Failure, Option, Trial, Verdict
 from tests.campaigns.running import command
 from tests.searching.support import without_search_pictures
 from tests.train.faults.attempt import AtCall, AtEvent, Report, apart, collected, live
@@ -30,7 +46,7 @@ from tests.train.faults.disk import Fault
 from tests.train.faults.subject import Listener, ended
 from tests.train.pictures import without_pictures
 
-__all__ = ["CAMPAIGN", "SPEC", "trial"]
+__all__ = ["CAMPAIGN", "MISTAKES", "SPEC", "trial", "trial_with"]
 
 SPEC = """\
 net tiny(width=8) {
@@ -80,31 +96,92 @@ def whole(method: str) -> tuple[dict[str, bytes], Report]:
         out = _placed(Path(folder))
         torch.set_num_threads(1)
         carried_out(out.with_name("warm"), method)
-        report = _wait(_begun(out, method, AtEvent(-1)))
+        report = _Subject(out, method).attempt(AtEvent(-1))
         assert report.ended, report
         return left(out), report
 
 
-def trial(number: int) -> Verdict:
+def _by_process() -> None:
+    """What is tried depends on which process asks."""
+    plain = trial_module.uniform_number
+
+    def wrong(seed: int, number: int, name: str) -> float:
+        return plain(seed + os.getpid(), number, name)
+
+    for module in (method_module, coarse_module):
+        patch.object(module, "uniform_number", wrong).start()
+
+
+def _anew() -> None:
+    """A trial that was under way begins again, from other weights."""
+    plain, recipe_of = TrialWorker._run, Question.trained
+
+    def reseeded(self: Question, trial: SearchTrial) -> tuple[Recipe, Program]:
+        recipe, program = recipe_of(self, trial)
+        return replace(recipe, seed=9), program
+
+    def wrong(self: TrialWorker, job: Job, trial: SearchTrial) -> TrialResult | int:
+        folder = self.folder.run(job.trial)
+        if not (folder / "run.json").exists():
+            return plain(self, job, trial)
+        remove_folder(folder)
+        with patch.object(Question, "trained", reseeded):
+            return plain(self, job, trial)
+
+    TrialWorker._run = wrong  # type: ignore[method-assign]  # patched
+
+
+MISTAKES: Mapping[int, Callable[[], None]] = {1: _by_process, 2: _anew}
+
+
+def trial_with(mistake: int) -> Trial:
+    """Trials of a search with a mistake; 0 for ours."""
+    return partial(trial, mistake=mistake)
+
+
+def trial(number: int, mistake: int = 0) -> Verdict:
     """Kill the search of a number up to three times, then let it end."""
     generator = random.Random(number)
     method = METHODS[number // 2 % len(METHODS)]
     counts = Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
-        wrong = _killed(_placed(Path(folder)), method, number % 4 == 3, generator, counts)
+        subject = _Subject(_placed(Path(folder)), method, MISTAKES.get(mistake))
+        wrong = _killed(subject, number % 4 == 3, generator, counts)
     failures = (Failure(f"{method}: {wrong}", f"trial {number}"),) if wrong else ()
     return Verdict(failures, counts)
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """A search in a folder, which `prepare` may spoil."""
+
+    out: Path
+    method: str
+    prepare: Callable[[], None] | None = None
+
+    def begin(self, fault: Fault | None = None, name: str = "report") -> tuple[int, Path]:
+        """A process that searches, and where it tells how it ended."""
+        told = self.out.with_name(f"{name}.json")
+        told.unlink(missing_ok=True)
+
+        def carry_out(folder: Path, listener: Listener) -> Searched:
+            return carried_out(folder, self.method)
+
+        return apart(lambda: live(self.out, told, fault, self.prepare, None, carry_out)), told
+
+    def attempt(self, fault: Fault | None = None) -> Report:
+        return collected(*self.begin(fault))
+
+
 def _killed(
-    out: Path, method: str, together: bool, generator: random.Random, counts: Counter[str]
+    subject: _Subject, together: bool, generator: random.Random, counts: Counter[str]
 ) -> str:
     for _ in range(generator.randint(1, _MOST_KILLS)):
         kind = generator.choice(_KINDS)
-        other = _begun(out, method, None, "other") if together else None
-        report = _wait(_begun(out, method, _moment(method, kind, generator)))
+        other = subject.begin(name="other") if together else None
+        report = subject.attempt(_moment(subject.method, kind, generator))
         if other is not None:
-            second = _wait(other)
+            second = collected(*other)
             if not second.ended:
                 return f"the other process: {second.code} {second.message}"
         if not report.killed:
@@ -112,10 +189,10 @@ def _killed(
                 return f"{report.code} {report.message}"
             break
         counts[f"kills at {kind}{', two processes' if together else ''}"] += 1
-    last = _wait(_begun(out, method, None))
+    last = subject.attempt()
     if not last.ended:
         return f"the search doesn't go on: {last.code} {last.message}"
-    expected, found = whole(method)[0], left(out)
+    expected, found = whole(subject.method)[0], left(subject.out)
     names = {
         name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
     }
@@ -137,22 +214,14 @@ def _placed(folder: Path) -> Path:
     return folder / "search"
 
 
-def _begun(out: Path, method: str, fault: Fault | None, name: str = "report") -> tuple[int, Path]:
-    """A process that searches, and where it tells how it ended."""
-    told = out.with_name(f"{name}.json")
-    told.unlink(missing_ok=True)
-
-    def carry_out(folder: Path, listener: Listener) -> Searched:
-        return carried_out(folder, method)
-
-    return apart(lambda: live(out, told, fault, None, None, carry_out)), told
-
-
-def _wait(child: tuple[int, Path]) -> Report:
-    return collected(*child)
-
-
-CAMPAIGN = Campaign("search", "A killed search ends as any other.", trial, chunk=4, count=80)
+CAMPAIGN = Campaign(
+    "search",
+    "A killed search ends as any other.",
+    trial,
+    option=Option("--mistake", "search with a mistake: 1 or 2", trial_with),
+    chunk=4,
+    count=80,
+)
 
 if __name__ == "__main__":
     sys.exit(command(CAMPAIGN))

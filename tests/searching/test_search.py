@@ -17,8 +17,11 @@ import netlang
 from netlang.atomic import remove_folder
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
+from netlang.searching.methods.method import SearchPlan
 from netlang.searching.processes import Order
 from netlang.searching.processes import main as process
+from netlang.searching.search import asked_plan
+from netlang.searching.trial import uniform_number
 from netlang.targets import Trained, training_backend
 from netlang.targets.options import RunOptions
 from tests.cli.support import Result, Runner
@@ -112,6 +115,23 @@ def test_halving_continues_runs_and_goes_on_after_a_kill(written: Runner) -> Non
     assert table(written, "half") == expected
     assert "trial 1 of 4: " in said.err
     assert "trial 0 of 4: " not in said.err
+
+
+def test_a_best_value_near_an_end_is_pointed_out(written: Runner) -> None:
+    seed = next(n for n in range(1000) if uniform_number(n, 0, "lr") > 0.97)
+    done = search(written, "s", "--trials", "1", "--seed", str(seed), "width=4", "--quiet")
+    (line,) = (line for line in done.out.splitlines() if line.startswith("note: "))
+    assert line.startswith("note: the best `lr`, 0.")
+    assert "is near an end of `log_uniform(low=0.001, high=1.0)`" in line
+
+
+def test_a_round_is_as_large_as_it_was(written: Runner) -> None:
+    """With another number of jobs, a search goes on with the same trials."""
+    search(written, "s", "--method", "tpe", "--trials", "1", "--round", "3", "--quiet")
+    folder, plan = written.folder / "s", SearchPlan("tpe", 2)
+    assert asked_plan(plan, folder, None, 2).round == 3
+    assert asked_plan(plan, folder, 4, 2).round == 4
+    assert asked_plan(plan, folder.with_name("other"), None, 2).round == 2
 
 
 def test_more_trials_follow_those_that_there_are(written: Runner) -> None:
