@@ -62,7 +62,7 @@ def _take(path: Path, descriptor: int) -> str | None:
         if error.errno not in _WITHOUT_LOCKS:
             with _writing(path):
                 raise
-        return f"{path.parent} can't be locked here: see that nobody else trains in it"
+        return f"{path.parent} can't be locked here: see that nobody else works in it"
     who = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
     with _writing(path):
         os.truncate(descriptor, 0)

@@ -44,6 +44,8 @@ class SearchFolder:
         self.path = path
         self.trials = path / "trials"
         self.best = path / "best"
+        self.warning: str | None = None
+        """What to know of a file system without locks."""
         self._seen: dict[str, TrialResult] = {}
 
     @property
@@ -126,7 +128,7 @@ class SearchFolder:
         with ExitStack() as held:
             try:
                 self.trials.mkdir(parents=True, exist_ok=True)
-                held.enter_context(locked(self.trials, name))
+                self.warning = held.enter_context(locked(self.trials, name))
             except OSError as error:
                 raise _unwritable(self.trials, error) from error
             except NetlangError as error:

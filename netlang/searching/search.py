@@ -67,6 +67,8 @@ def run_search(
     """
     folder = SearchFolder(options.folder)
     folder.begin(question.identity, resume=options.resume)
+    if folder.warning:
+        progress.say(folder.warning)
     telling = Telling(question, folder, progress)
     telling.begin()
     devices: Sequence[str | None] = options.devices or (None,)

@@ -42,13 +42,13 @@ def test_the_page(run: Runner) -> None:
 
 
 def test_from_python(run: Runner) -> None:
-    """The example, with a step for each trial."""
+    """The example, with a step for each trial, and with two of these."""
     blocks = dict(FENCE.findall(PAGE))
     text = blocks["net"].replace("epochs:     4", "steps:      1")
     (run.folder / "small.net").write_text(text, encoding="utf-8")
     names: dict[str, Any] = {}
     with without_search_pictures(), without_pictures():
-        exec(blocks["python"], names)
+        exec(blocks["python"].replace("trials=8", "trials=2"), names)
     assert names["run"].scores["validation loss"] == names["found"].best.scores["validation loss"]
 
 

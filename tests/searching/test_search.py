@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shlex
@@ -16,6 +17,7 @@ import pytest
 import netlang
 from netlang.atomic import remove_folder
 from netlang.ir.program import Program
+from netlang.processes import lock
 from netlang.recipes.recipe import Recipe
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.processes import Order
@@ -266,3 +268,14 @@ def test_a_signal_stops_the_search(written: Runner, monkeypatch: pytest.MonkeyPa
     assert trained == ["trial-0", "trial-1"]
     assert written("search", "tiny.net:tiny", "--out", "s", "--trials", "3", "--resume").status == 0
     assert trained == ["trial-0", "trial-1", "trial-1", "trial-2"]
+
+
+def test_a_file_system_without_locks_is_told(
+    written: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(lock, "_lock", refused)
+    done = search(written, "s", "--trials", "1")
+    assert done.err.startswith("s/trials can't be locked here: see that nobody else works in it\n")
