@@ -161,3 +161,20 @@ def test_trained_weights_go_along() -> None:
         nn.init.normal_(each, std=0.1)
     net = imported(module, (3, 32, 32))
     assert same(module, net.torch(net.weights), torch.randn(1, 3, 64, 48))
+
+
+def test_a_loop_is_one_branch() -> None:
+    """Steps that follow each other in a branch stay so, though a loop in a merge makes branches."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1, self.conv2 = nn.Conv1d(4, 4, 3, 1, 1), nn.Conv1d(4, 4, 3, 1, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv2(self.conv1(x).relu()).relu()
+            return y + x
+
+    net = imported(Twice(), (4, 8))
+    loop = "for i in range(1, 3) { conv{i}: conv(4, 3, pad=1) -> relu }"
+    assert f"add {{ {{ {loop} }}; identity }}" in body_of(net)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from netlang.backends.torch.importing.text.pieces import Count, Piece, Statement, rendered
 
-__all__ = ["shortened"]
+__all__ = ["is_loop", "shortened"]
 
 _NUMBER = re.compile(r"\d+")
 _LINE = 60
@@ -28,6 +28,12 @@ def shortened(statements: Sequence[Statement]) -> list[Statement]:
             done += statements[place : place + run]
         place += run
     return done
+
+
+def is_loop(statement: Statement) -> bool:
+    """Whether a statement is a run of others."""
+    words = statement[1] if len(statement) > 1 else ""
+    return isinstance(words, str) and words.startswith(("for ", "repeat "))
 
 
 def _loop(first: Statement, second: Statement, run: int) -> Statement:

@@ -20,7 +20,7 @@ from netlang.backends.torch.importing.steps import (
     Value,
 )
 from netlang.backends.torch.importing.text.lines import braced, cut, under
-from netlang.backends.torch.importing.text.loops import shortened
+from netlang.backends.torch.importing.text.loops import is_loop, shortened
 from netlang.backends.torch.importing.text.names import proposed
 from netlang.backends.torch.importing.text.pieces import (
     AppliedText,
@@ -249,7 +249,9 @@ class BodyWriter(Draft, eq=False):
                 branches.append(self._identity(scope))
                 continue
             inner = self.body(branch, merge.fork, scope)
-            branches.append(inner[0] if len(inner) == 1 else braced(inner))
+            # In a merge, a loop would make a branch of each repetition.
+            alone = len(inner) == 1 and not is_loop(inner[0])
+            branches.append(inner[0] if alone else braced(inner))
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
         text = self._applied(merge.step, scope)
