@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -90,4 +91,4 @@ def test_a_table_of_a_grid_is_its_axes() -> None:
 def test_what_windows_ask_is_told_in_a_line() -> None:
     text = " ".join(emit(load_program("swin_v2_t")).split())
     where = "height % 8 == 0 and width % 8 == 0 and height > 8 and width > 8 and heads > 1."
-    assert f"Block `unit` of swin_v2.net, line 49, where {where}" in text
+    assert re.search(rf"Block `unit` of swin_v2.net, line \d+, where {re.escape(where)}", text)
