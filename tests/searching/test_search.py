@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import signal
+import sys
 from collections.abc import Mapping
 from io import FileIO
 from typing import Any
@@ -279,3 +280,10 @@ def test_a_file_system_without_locks_is_told(
     monkeypatch.setattr(lock, "_lock", refused)
     done = search(written, "s", "--trials", "1")
     assert done.err.startswith("s/trials can't be locked here: see that nobody else works in it\n")
+
+
+def test_samplers_need_optuna(written: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    said = written.refused("search", "tiny.net:tiny", "--method", "tpe")
+    assert "netlang[search]" in said
+    assert search(written, "s", "--trials", "1", "--quiet").status == 0
