@@ -113,6 +113,21 @@ class AtenGraph(Draft, eq=False):
             self.placed.setdefault((held.name, form), found)
         return found
 
+    def flattened(self, node: fx.Node) -> fx.Node:
+        """A weight with one axis, which nothing else that lives reads."""
+        source = self.stored[node.name]
+        shape, flat = source.tensor.shape, source.tensor.reshape(-1)
+        self.stored[node.name] = SourceTensor(source.key, flat, True, True)
+        node.meta["val"] = flat.to("meta")
+        (place,) = [n for n, each in enumerate(self.weights) if each.key == source.key]
+        before = self.weights[place]
+
+        def undone(tensor: Tensor) -> Tensor:
+            return before.back(tensor.reshape(shape))
+
+        self.weights[place] = KeptWeight(before.key, flat, before.name, undone)
+        return node
+
     def key_placed(self, held: StoredTensor, form: str) -> str | None:
         """The key that a tensor of the file has already."""
         found = self.placed.get((held.name, form))

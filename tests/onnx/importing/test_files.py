@@ -73,6 +73,15 @@ def test_a_transformer(tmp_path: Path) -> None:
     assert any("layer_norm" in line for line in lines_of(made))
 
 
+def test_norms_of_groups_that_are_taken_apart(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.GroupNorm(2, 4))
+    made = imported(exported(module, (3, 8, 8), tmp_path / "norm.onnx", newer=False))
+    assert {key: list(each.shape) for key, each in made.weights.items()} == {
+        key: list(each.shape) for key, each in module.state_dict().items()
+    }
+    assert "group_norm(2)" in made.text
+
+
 def test_names_of_tensorflow(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Conv", ["x", "net/stem/conv/Conv2D/ReadVariableOp:0"], ["a"],

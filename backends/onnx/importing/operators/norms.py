@@ -24,9 +24,16 @@ def _batch_norm(node: OnnxNode) -> Results:
 
 
 def _instance_norm(node: OnnxNode) -> Results:
-    own = _affine(node, "norm")
+    plain = _is_filled(node.held(1), 1) and _is_filled(node.held(2), 0)
+    own = {"weight": None, "bias": None} if plain else _affine(node, "norm")
     numbers = (None, None, True, 0.1, node.number("epsilon", 1e-5), False)
     return node.aten(A.instance_norm.default, node.held(0), own["weight"], own["bias"], *numbers)
+
+
+def _is_filled(held: Held, number: int) -> bool:
+    """Whether an exporter has filled in a number, where a module has no weights."""
+    stored = isinstance(held, StoredTensor) and not held.learned
+    return stored and isinstance(held, StoredTensor) and bool((held.tensor == number).all())
 
 
 def _affine(node: OnnxNode, word: str) -> dict[str, Held | None]:

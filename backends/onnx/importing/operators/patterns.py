@@ -182,11 +182,50 @@ def _layer_norm(node: OnnxNode, last: fx.Node) -> Results | None:
     return None
 
 
+def _group_norm(node: OnnxNode, last: fx.Node) -> Results | None:
+    """A norm of each group as if it were a channel, then a factor and offset of each channel."""
+    found = _args(last, A.add.Tensor)
+    for product, offset in (found, found[::-1]) if found is not None else ():
+        scaled = _args(product, A.mul.Tensor)
+        for norm, factor in (scaled, scaled[::-1]) if scaled is not None else ():
+            plain = _normed_groups(norm)
+            if plain is None or not _are_of_channels((factor, offset), plain[0]):
+                continue
+            value, groups, eps = plain
+            flat = [node.graph.flattened(each) for each in (factor, offset)]
+            return _made(node, A.group_norm.default, value, groups, *flat, eps)
+    return None
+
+
+def _normed_groups(held: Any) -> tuple[fx.Node, int, float] | None:
+    """The value of which groups are normed without weights, their number, and eps."""
+    shaped = _args(held, A.reshape.default)
+    inner = _args(shaped[0], A.instance_norm.default) if shaped is not None else None
+    before = _args(inner[0], A.reshape.default) if inner is not None else None
+    if inner is None or before is None or inner[1] is not None or inner[2] is not None:
+        return None
+    value = before[0]
+    whole = isinstance(value, fx.Node) and value.meta["val"].shape == held.meta["val"].shape
+    return (value, inner[0].meta["val"].shape[1], inner[7]) if whole else None
+
+
+def _are_of_channels(weights: Sequence[Any], value: fx.Node) -> bool:
+    """Whether weights have a number for each channel of a map, and nothing else reads them."""
+    channels, *rest = value.meta["val"].shape[1:]
+    return all(
+        isinstance(each, fx.Node)
+        and each.op == "placeholder"
+        and len(each.users) == 1
+        and tuple(each.meta["val"].shape) == (channels, *(1 for _ in rest))
+        for each in weights
+    )
+
+
 def _made(node: OnnxNode, target: Any, *args: Any, **options: Any) -> Results | None:
     made: Results = node.aten(target, *args, **options)
     return made
 
 
-SUMS: Sequence[_Pattern] = (_layer_norm,)
+SUMS: Sequence[_Pattern] = (_layer_norm, _group_norm)
 PRODUCTS: Sequence[_Pattern] = (_gelu, _hard_sigmoid, _silu)
 QUOTIENTS: Sequence[_Pattern] = (_gelu, _hard_sigmoid)
