@@ -7,12 +7,14 @@ as in any import; where norms are folded into others, the spec is what can be ha
 from __future__ import annotations
 
 from itertools import islice
+from math import prod
 
 import torch
 from onnx import ModelProto
 from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
+from netlang.backends.onnx.importing.file import tensors_in
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
 from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
@@ -21,8 +23,10 @@ from netlang.backends.torch.importing.diagnostics import SpecRefused
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.run.execute import instance
+from netlang.backends.weights import slots
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
+from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from netlang.modules.onnx_metadata import KEY
 from netlang.targets.importing import ImportedNet, ImportOptions
@@ -31,6 +35,7 @@ __all__ = ["net_inside", "text_inside"]
 
 _COUNTER = "num_batches_tracked"
 _EXAMPLES = 4
+_MOST_ELEMENTS, _FEW = 1 << 26, 1 << 20
 
 
 def text_inside(model: ModelProto) -> str | None:
@@ -42,9 +47,12 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     """The net of that spec. Raises `NetlangError` if it isn't that of the file."""
     try:
         program = elaborate_target(resolve_text(text, None))
+        _refuse_size(program, model, options)
         with torch.random.fork_rng(devices=[]):
             copy = instance(program)
     except NetlangError as error:
+        if isinstance(error.diagnostics[0], ModelNotTaken):
+            raise
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
     sizes = islice(sizes_to_try(program, {}), _EXAMPLES)
@@ -63,6 +71,20 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     proof = prove(original, copy, examples)
     weights = {key: held[key].detach().clone().contiguous() for key in own}
     return told(Imported(text, program, weights, proof))
+
+
+def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) -> None:
+    """Refuse a spec whose weights or inputs are far more than the file's, before they are made."""
+    first = next(iter(sizes_to_try(program, {})))
+    dims = [[int(evaluate(dim, first)) for dim in port.type.shape] for port in program.net.inputs]
+    given = sum(map(prod, dims))
+    weights = sum(prod(each.weight.shape) for each in slots(program))
+    there = sum(prod(each.dims) for each in tensors_in(model))
+    if given > _MOST_ELEMENTS or weights > 4 * there + _FEW:
+        reason, advice = "the spec in it is for another size", "`--graph` reads the graph alone"
+        raise NetlangError(
+            ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice)
+        )
 
 
 def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:

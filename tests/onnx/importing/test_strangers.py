@@ -16,6 +16,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from netlang.backends.onnx.importing.scan import MOST_FIELDS
 from netlang.diagnostics.errors import NetlangError
+from netlang.modules.onnx_metadata import KEY
 from tests.cli.support import Runner
 from tests.onnx.importing.support import imported, model_of, saved
 
@@ -164,6 +165,30 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     ),
     "an opset of old": (lambda: _node("Relu", opset=6), "opset 6"),
     "an opset of the future": (lambda: _node("Relu", opset=900), "opset 900"),
+    "a spec of everything": (
+        lambda: _with(
+            lambda m: m.metadata_props.add(
+                key=KEY, value="net a {\n    input x: [99999]\n    linear(99999)\n}\n"
+            )
+        ),
+        "for another size",
+    ),
+    "an input of everything in its spec": (
+        lambda: _with(
+            lambda m: m.metadata_props.add(
+                key=KEY, value="net a {\n    input x: [3, 99999, 99999]\n    relu\n}\n"
+            )
+        ),
+        "for another size",
+    ),
+    "another net in its spec": (
+        lambda: _with(
+            lambda m: m.metadata_props.add(
+                key=KEY, value="net a {\n    input x: [3, 8, 8]\n    relu\n}\n"
+            )
+        ),
+        "isn't its source",
+    ),
     "no opset": (lambda: _with(lambda m: m.ClearField("opset_import")), "no opset"),
     "no input": (lambda: _with(lambda m: m.graph.ClearField("input")), "E0987"),
     "an input of text": (
