@@ -93,6 +93,12 @@ def test_several_sets_of_weights(run: Runner, state: State) -> None:
     assert "`model_ema`, `model`" in text
 
 
+def test_a_safetensors_file_has_one_set_of_weights(run: Runner, state: State) -> None:
+    text = run.refused(*COMPILE, saved(state, "w.safetensors"), "--entry", "model")
+    assert "E0927" in text
+    assert "a safetensors file has none" in text
+
+
 def test_a_checkpoint_without_weights_says_what_it_has(run: Runner) -> None:
     text = run.refused(*COMPILE, saved({"epoch": 3, "args": {"lr": 0.1}}, "w.pth"))
     assert "E0925" in text
