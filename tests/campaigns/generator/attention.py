@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from netlang.ops.activation import Gelu
 from netlang.ops.compare import Greater
 from netlang.ops.linear import Linear
+from netlang.ops.merge import Add
+from netlang.ops.norm import LayerNorm
 from netlang.ops.scaled_attention import Attention
 from tests.campaigns.generator.body import Body
-from tests.campaigns.generator.model import Value
+from tests.campaigns.generator.model import Labelled, Value
 from tests.campaigns.generator.steps import Chosen, application, apply, kept, outputs_of
 
-__all__ = ["attention_of_parts"]
+__all__ = ["attention_of_parts", "layer_of_a_transformer"]
 
 
 def attention_of_parts(body: Body) -> bool:
@@ -67,3 +70,39 @@ def _mask(body: Body, first: str, x: Value) -> tuple[str, Value]:
     op = Greater(to=0.0)
     apply(body, Chosen(op, outputs_of(body, op, (value,))), label=True)
     return body.hold(), body.value
+
+
+def layer_of_a_transformer(body: Body) -> bool:
+    """`(x, y) -> sum: add`, `layer_norm`, `linear(8) -> gelu`, where y is a linear map of x.
+
+    The sum may be read once more.
+    """
+    x = body.value
+    fixed = x.type.rank == 2 and all(isinstance(dim, int) for dim in x.type.shape)
+    if body.repeated or not fixed or not x.type.dtype.is_float or x.type.batch is None:
+        return False
+    apply(body, kept(body), label=True)
+    first = body.hold()
+    mapped, _ = _made(body, first, x, body.draw.size(x.type.shape[-1]))
+    total = _sum(body, first, mapped, x)
+    body.start(total, (x,))
+    apply(body, Chosen(LayerNorm(), (x,)), label=True)
+    if body.draw.chance(0.7):
+        normed = body.hold()
+        body.start(_sum(body, total, normed, x), (x,))
+    for op in (
+        Linear(out=body.draw.whole(2, 8)),
+        Gelu(approximate=body.draw.pick(("none", "tanh"))),
+    ):
+        apply(body, Chosen(op, outputs_of(body, op, body.current)), label=False)
+    return True
+
+
+def _sum(body: Body, first: str, second: str, x: Value) -> str:
+    """How the sum of two values is read."""
+    mark, read = body.new_label(plain=True)
+    body.spec.used("tuple", "merge add")
+    body.spec.left -= 1
+    body.line(f"({first}, {second}) -> {mark}: {application(body, Add())}")
+    body.labels[read] = Labelled((x,))
+    return read

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from netlang.ir.dims import Dim, symbol
 from netlang.ir.types import DType, TensorType
 from tests.campaigns.generator import (
+    affine,
     arithmetic,
     attention,
     blocks,
@@ -39,19 +40,21 @@ def _with_growth(call: Callable[[Body, blocks.Grow], bool]) -> Production:
 
 # How often each production is tried, beside plain steps.
 PRODUCTIONS: tuple[tuple[Production, int], ...] = (
-    (merges.merge_braces, 4),
-    (merges.merge_tuple, 4),
-    (merges.scaled, 5),
+    (merges.merge_braces, 6),
+    (merges.merge_tuple, 6),
+    (merges.scaled, 17),
     (merges.one_branch, 2),
-    (merges.widened, 2),
-    (merges.unpooled_back, 1),
-    (merges.attended, 2),
-    (merges.boxed, 3),
-    (arithmetic.elementary, 3),
+    (merges.widened, 3),
+    (merges.unpooled_back, 3),
+    (merges.attended, 3),
+    (merges.boxed, 7),
+    (affine.around_a_map, 9),
+    (arithmetic.elementary, 15),
     (arithmetic.divided, 2),
-    (arithmetic.folded, 6),
+    (arithmetic.folded, 8),
     (attention.attention_of_parts, 3),
-    (arithmetic.chosen, 4),
+    (attention.layer_of_a_transformer, 10),
+    (arithmetic.chosen, 12),
     (control.scope, 6),
     (control.conditional, 2),
     (control.repeat, 2),

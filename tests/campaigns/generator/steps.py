@@ -20,7 +20,7 @@ from tests.campaigns.generator.model import INTEGERS_BELOW, Labelled, Value
 from tests.campaigns.generator.rules import STEPS
 from tests.campaigns.generator.rules.pointwise import PLAIN
 
-__all__ = ["Chosen", "application", "apply", "choose", "kept", "outputs_of", "path_to"]
+__all__ = ["Chosen", "application", "apply", "choose", "fitting", "kept", "outputs_of", "path_to"]
 
 MOST_WORK = 60_000
 # Operators that admit few values, so that chance alone would seldom bring them.
@@ -64,12 +64,13 @@ def choose(body: Body, single: bool = False) -> Chosen:
         names.insert(0, draw.pick(PICKY))
     for name in names:
         op = STEPS[name](draw, x)
-        if op is not None and (found := _fitting(body, op, x, single)):
+        if op is not None and (found := fitting(body, op, x, single)):
             return found
     raise AssertionError("`identity` takes every value")
 
 
-def _fitting(body: Body, op: Op, x: Value, single: bool) -> Chosen | None:
+def fitting(body: Body, op: Op, x: Value, single: bool) -> Chosen | None:
+    """An operator for a value, if that stays small and, with `single`, gives one value."""
     values = outputs_of(body, op, (x,))
     if not body.spec.small(tuple(value.type for value in values)) or (single and len(values) > 1):
         return None
@@ -87,7 +88,7 @@ def kept(body: Body) -> Chosen:
         op = STEPS[name](draw, x)
         if op is None:
             continue
-        found = _fitting(body, op, x, single=True)
+        found = fitting(body, op, x, single=True)
         if found and found.values[0].type == x.type and found.values[0].below == x.below:
             return found
     return Chosen(Identity(), (x,))  # the value is larger than a step may make it

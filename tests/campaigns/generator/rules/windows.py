@@ -75,7 +75,7 @@ def _conv(draw: Draw, x: Value) -> Op | None:
         bias=draw.chance(0.7),
         pad_mode=_pad_mode(draw, sizes, pads if same else pad),
         standardize=standardize,
-        eps=draw.near(1e-4) if standardize and draw.chance(0.5) else 1e-6,
+        eps=draw.near(1e-2) if standardize and draw.chance(0.5) else 1e-6,
     )
 
 
