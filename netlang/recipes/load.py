@@ -16,7 +16,7 @@ from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.spaces.probes import probed
+from netlang.recipes.spaces.probes import misplaced_spaces, probed
 from netlang.recipes.spaces.written import Spaces
 from netlang.records import replace
 
@@ -67,6 +67,7 @@ def checked_space(
             program = program_of(recipe)
             problems.extend(check_recipe(recipe, program))
             found.append((recipe, program, spaces))
+            problems.extend(misplaced_spaces((found[0][0], found[0][2]), (recipe, spaces)))
         except NetlangError as error:
             problems.extend(error.diagnostics)
 

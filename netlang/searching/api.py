@@ -11,7 +11,6 @@ from typing import final
 from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
 from netlang.searching.methods.method import SearchPlan
-from netlang.searching.names import METHODS
 from netlang.searching.outcome import Outcome, TrialOutcome
 from netlang.searching.question import Question, recipe_name
 from netlang.searching.search import SearchOptions, asked_plan, default_folder, run_search
@@ -46,12 +45,13 @@ def search(  # noqa: PLR0913 - one for each option of the command
     are those of the command: `seed` decides what is tried, and with several `jobs` or devices,
     trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Raises
     `NetlangError`; `KeyboardInterrupt` if Ctrl-C stopped it, and ``resume=True`` goes on;
-    `ValueError` for another method.
+    `ValueError` for another method, or for numbers that the command refuses.
     """
-    if method not in METHODS:
-        raise ValueError(f"{method!r} isn't a method: {', '.join(METHODS)}")
+    if jobs < 1:
+        raise ValueError("`jobs` must be at least 1")
+    plan = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
     folder = Path(out) if out is not None else default_folder(recipe_name(recipe))
-    plan = asked_plan(SearchPlan(method, trials, seed, 1, eta), folder, round, jobs)
+    plan = asked_plan(plan, folder, round, jobs)
     question = Question(recipe, (*changes, *overrides_of(values)), plan)
     where = Places({name: Path(path) for name, path in (data or {}).items()})
     where.require_used(question.recipe)

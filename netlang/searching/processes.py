@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from io import RawIOBase
 from pathlib import Path
 from typing import final
@@ -21,6 +21,7 @@ from typing import final
 import msgspec
 
 from netlang.diagnostics.errors import NetlangError
+from netlang.processes.signals import caught_signals
 from netlang.recipes.places import Places
 from netlang.records import Record
 from netlang.searching.folder import SearchFolder
@@ -32,6 +33,7 @@ __all__ = ["Order", "main", "work_in_processes"]
 
 _LOOK_EVERY = 0.1
 _STOPPED = 128
+_PROGRAM = ("-m", "netlang.searching.processes")
 
 
 @final
@@ -48,28 +50,33 @@ class Order(Record):
 
 def work_in_processes(
     question: Question, folder: SearchFolder, machines: Sequence[Machine], look: Callable[[], None]
-) -> int | None:
+) -> int | Machine:
     """Work on a search with a process for each machine; `look` is called now and then.
 
-    Returns the signal that stopped them, if any. Otherwise the search may not be over, if a process
-    was killed or came upon an error; carrying on in this process shows which.
+    Returns the signal that stopped them, when all have written their checkpoints. Otherwise the
+    search may not be over, if a process was killed or came upon an error: carrying on in this
+    process, with the machine that is returned, shows which.
     """
-    children = [_started(question, folder, machine, len(machines)) for machine in machines]
-    try:
-        while any(child.poll() is None for child in children):
-            if any(0 < (child.poll() or 0) < _STOPPED for child in children):
-                break
+    children: list[subprocess.Popen[bytes]] = []
+    with caught_signals() as caught:
+        try:
+            for machine in machines:
+                children.append(_started(question, folder, machine, len(machines)))
+            while not caught and any(child.poll() is None for child in children):
+                if any(0 < (child.poll() or 0) < _STOPPED for child in children):
+                    break
+                look()
+                time.sleep(_LOOK_EVERY)
+        finally:
+            _end(children)
             look()
-            time.sleep(_LOOK_EVERY)
-    except KeyboardInterrupt:
-        return signal.SIGINT
-    finally:
-        _end(children)
-        look()
-    codes = [child.returncode for child in children]
-    if any(0 < code < _STOPPED for code in codes):
-        return None  # the others were asked to stop because of it
-    return next((code - _STOPPED for code in codes if code > _STOPPED), None)
+    if caught:
+        return caught[0]
+    for child, machine in zip(children, machines, strict=True):
+        if 0 < child.returncode < _STOPPED:
+            return machine  # the others were asked to stop because of it
+    stopped = (child.returncode - _STOPPED for child in children if child.returncode > _STOPPED)
+    return next(stopped, machines[0])
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -95,15 +102,29 @@ def _started(
     )
     # The cores are shared out: more threads than cores would only be in each other's way.
     threads = str(max(1, (os.cpu_count() or 1) // count))
-    child = subprocess.Popen(
-        [sys.executable, "-m", "netlang.searching.processes"],
-        stdin=subprocess.PIPE,
-        env={"OMP_NUM_THREADS": threads, **os.environ},
-    )
+    with _without_ctrl_c():
+        child = subprocess.Popen(
+            [sys.executable, *_PROGRAM],
+            stdin=subprocess.PIPE,
+            env={"OMP_NUM_THREADS": threads, **os.environ},
+        )
     assert child.stdin is not None
     child.stdin.write(msgspec.json.encode(order) + b"\n")
     child.stdin.flush()
     return child
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Inside, Ctrl-C waits. A process that is started never gets it: its parent stops it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def main(told: RawIOBase | None = None) -> int:

@@ -72,16 +72,19 @@ def run_search(
     telling = Telling(question, folder, progress)
     telling.begin()
     devices: Sequence[str | None] = options.devices or (None,)
-    count = max(options.jobs, len(options.devices))
+    count = min(max(options.jobs, len(options.devices)), question.plan.trials)
     machines = [
         Machine(options.places, devices[place % len(devices)], options.workers)
         for place in range(count)
     ]
-    stopped = None
+    left: int | Machine = machines[0]
     if count > 1 and not question.is_over:
-        stopped = work_in_processes(question, folder, machines, telling.look)
-    if stopped is None:
-        stopped = TrialWorker(question, folder, machines[0], backend, telling.tell).work()
+        left = work_in_processes(question, folder, machines, telling.look)
+    stopped = (
+        TrialWorker(question, folder, left, backend, telling.tell).work()
+        if isinstance(left, Machine)
+        else left
+    )
     question.learn(folder.results(), folder.path)
     if stopped is not None:
         return Searched(stopped, None)

@@ -48,13 +48,20 @@ class Job(Record, order=True):
 
 @final
 class TrialResult(Record):
-    """How a job ended: the validation scores of its best weights, or why there are none."""
+    """How a job ended: the validation scores of its best weights, or why there are none.
+
+    Raises `ValueError` unless it is one of them.
+    """
 
     trial: int
     stage: int
     overrides: tuple[str, ...]
     scores: Mapping[str, float | None]
     failed: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.failed) == isfinite(self.loss):
+            raise ValueError("it has neither a validation loss nor a reason why not, or both")
 
     @property
     def error(self) -> float:
@@ -65,16 +72,19 @@ class TrialResult(Record):
     @property
     def loss(self) -> float:
         loss = self.scores.get("validation loss")
-        return inf if loss is None or self.failed else loss
+        return inf if loss is None else loss
 
     @property
     def rank(self) -> tuple[float, float, int]:
         """Better results have a smaller one: as the best weights of a run are chosen."""
-        return (inf if self.failed else self.error, self.loss, self.trial)
+        return (self.error, self.loss, self.trial)
 
 
 def result_of(job: Job, overrides: tuple[str, ...], ended: Trained) -> TrialResult:
-    """The result of a job that wasn't stopped; a score that is no number counts as none."""
+    """The result of a job that wasn't stopped; a score that isn't finite counts as none."""
+    if not isfinite(ended.scores["validation loss"]):
+        why = "the validation loss isn't finite"
+        return TrialResult(job.trial, job.stage, overrides, {}, why)
     scores = {name: value if isfinite(value) else None for name, value in ended.scores.items()}
     return TrialResult(job.trial, job.stage, overrides, scores)
 

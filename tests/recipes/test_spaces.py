@@ -131,6 +131,23 @@ def test_a_recipe_with_spaces_is_for_a_search(tmp_path: Path) -> None:
     assert load_recipe(path, ["width=8", "act=relu", "lr=0.1", "optimizer=adam(lr=lr)"])
 
 
+@pytest.mark.parametrize("key", ["seed", "seeds", "validation"])
+def test_what_must_be_the_same_is_so_through_parameters_too(key: str) -> None:
+    text = TEXT.format(optimizer="sgd(lr)", augment="none").replace("    validation: 0.2\n", "")
+    text = text.replace("choice(16, 32)", "16").replace("choice(relu, gelu)", "relu")
+    other = "choice(0.25, 0.5)" if key == "validation" else "int_uniform(1, 9)"
+    text = text.replace("0.1)) {", f"0.1), a={other}) {{\n    {key}: a")
+    if key != "validation":
+        text = text.replace("    loss:", "    validation: 0.2\n    loss:")
+    with pytest.raises(NetlangError) as caught:
+        checked_space(Library().module(Source("tiny.net", text), None), "tiny")
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0814"
+    assert found.message.startswith(f"`{key}` can't be searched: ")
+    assert found.span is not None
+    assert found.span.text == other
+
+
 def test_each_end_and_each_option_is_checked() -> None:
     """The sgd with momentum is only in the second option, whose own space ends too high."""
     text = source(OPTIMIZER.replace("0.9", "1.5"))
@@ -151,6 +168,9 @@ def test_numbers_of_spaces() -> None:
     assert space.position(0.01) == pytest.approx(0.5)
     assert LogUniform(low=0.00123456, high=1.0).near(0.0) == 0.00123456
     assert IntLogUniform(low=8, high=512).at(0.5) == 64
+    assert [Uniform(low=1.00001, high=1.00009).at(each) for each in (0, 0.5)] == [1.00001, 1.00005]
+    assert LogUniform(low=1_000_000, high=1_000_100).at(0.5) == 1_000_050.0
+    assert Uniform(low=0, high=1, step=1e-320).at(0.5) == 0.5
 
 
 @pytest.mark.parametrize(

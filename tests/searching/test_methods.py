@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import log10
+from math import inf, log10, nan
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ from netlang.recipes.words.spaces import LogUniform, Uniform
 from netlang.searching.methods.known import method_of
 from netlang.searching.methods.method import SearchMethod, SearchPlan
 from netlang.searching.names import METHODS
-from netlang.searching.trial import History, Job, SearchTrial, TrialResult
+from netlang.searching.trial import History, Job, SearchTrial, TrialResult, result_of
 from netlang.source import Source, Span
+from netlang.targets import Trained
 
 SPAN = Span(Source("spaces", ""), 0, 0)
 DIMENSIONS = (
@@ -120,3 +122,10 @@ def test_tpe_is_nearer_than_chance() -> None:
 def test_the_command_offers_every_method() -> None:
     (option,) = (each for each in command().params if each.name == "method")
     assert tuple(option.to_info_dict()["type"]["choices"]) == METHODS
+
+
+def test_a_trial_whose_validation_loss_is_not_finite_has_failed() -> None:
+    ended = Trained(Path("trial-0"), None, {"validation accuracy": 0.5, "validation loss": nan})
+    result = result_of(Job(0), (), ended)
+    assert (result.failed, result.scores) == ("the validation loss isn't finite", {})
+    assert result.rank == (inf, inf, 0)

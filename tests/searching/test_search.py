@@ -196,7 +196,7 @@ def test_what_cannot_be_searched(written: Runner) -> None:
     ):
         assert code in written.refused("search", "tiny.net:tiny", *words)
     result = written.folder / "s/trials/0-0.json"
-    result.write_text(result.read_text().replace('"scores"', '"points"'))
+    result.write_text(result.read_text().replace('"validation loss"', '"loss"'))
     assert "E0735" in written.refused(
         "search", "tiny.net:tiny", "--out", "s", "--resume", "--trials", "1"
     )

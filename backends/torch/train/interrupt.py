@@ -1,8 +1,7 @@
 """Turns signals into a flag that the loop checks between steps.
 
-Ctrl-C, the end requested by a system or scheduler (SIGTERM), its earlier warning (SIGUSR1, ``sbatch
---signal=USR1@120``) and a closed terminal (SIGHUP) let a run save its state and stop. Several
-processes stop after the same step, whichever of them received the signal.
+A run that is asked to end saves its state and stops. Several processes stop after the same step,
+whichever of them received the signal.
 """
 
 from __future__ import annotations
@@ -16,14 +15,9 @@ from typing import final
 
 from netlang.backends.torch.train.processes.agreement import Agreement
 from netlang.backends.torch.train.world import World
+from netlang.processes.signals import heeded_signals
 
 __all__ = ["Interrupt", "Stopped", "interrupts", "outliving_one"]
-
-_SIGNALS = [
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
-    if hasattr(signal, name)
-]
 
 
 @final
@@ -93,10 +87,8 @@ def interrupts(world: World | None = None) -> Iterator[Interrupt]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    # Under nohup a closed terminal is nothing to stop for.
-    ignored = before.get(getattr(signal, "SIGHUP", None)) is signal.SIG_IGN
-    caught = [number for number in _SIGNALS if not (ignored and number == signal.SIGHUP)]
+    caught = heeded_signals()
+    before = {number: signal.getsignal(number) for number in caught}
     for number in caught:
         signal.signal(number, interrupt)
     failed = True

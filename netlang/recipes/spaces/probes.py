@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from netlang.diagnostics.diagnostic import Note
-from netlang.diagnostics.recipes.spaces import OpenSpaces
-from netlang.recipes.spaces.written import Dimension, Options, Spaces, first_of
+from netlang.diagnostics.recipes.spaces import OpenSpaces, SpaceMisplaced
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.spaces.written import FIXED, Dimension, Options, Spaces, first_of
 
-__all__ = ["open_spaces", "probed"]
+__all__ = ["misplaced_spaces", "open_spaces", "probed"]
 
 _T = TypeVar("_T")
 
@@ -28,6 +29,20 @@ def open_spaces(recipe: str, spaces: Spaces) -> OpenSpaces:
         example=f"{key}={text}" if " " not in text and "(" not in text else f"{key}='{text}'",
         notes=tuple(Note(each.span, "open too") for each in others),
     )
+
+
+def misplaced_spaces(
+    one: tuple[Recipe, Spaces], other: tuple[Recipe, Spaces]
+) -> Iterator[SpaceMisplaced]:
+    """Errors for what must be the same in all trials but differs, through a parameter."""
+    (recipe, spaces), (its_recipe, its_spaces) = one, other
+    for key, why in FIXED.items():
+        if getattr(recipe, key) != getattr(its_recipe, key):
+            space = next(
+                each for each in its_spaces.found
+                if its_spaces.values[each.name] != spaces.values.get(each.name)
+            )  # fmt: skip
+            yield SpaceMisplaced(span=space.span, key=key, why=why)
 
 
 def probed(read: Callable[[Spaces], _T]) -> Iterator[tuple[_T, Spaces]]:

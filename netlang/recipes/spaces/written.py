@@ -26,16 +26,17 @@ from netlang.records import Draft, Record, field, names_of, replace
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Choose", "Dimension", "Options", "Spaces", "first_of", "one_line", "spelled"]
+__all__ = ["FIXED", "Choose", "Dimension", "Options", "Spaces", "first_of", "one_line", "spelled"]
 
 _COMMENT = re.compile(r'("[^"\n]*")|#[^\n]*')
 # What the score of a trial is measured on or by must be the same in all of them.
-_FIXED = {
+FIXED = {
     "data": "scores on different examples don't compare",
     "validation": "scores on different examples don't compare",
     "seed": "the best of several seeds is luck; `seeds: 5` gives their mean",
     "seeds": "means of different numbers of runs don't compare",
 }
+"""The keys that can't be searched, and why."""
 
 # What is in parentheses where it stands beside an operator.
 _OPERATORS = (ast.Binary, ast.Unary, ast.Compare, ast.Logical, ast.Conditional)
@@ -106,8 +107,8 @@ class Spaces(Draft):
         self.descriptions = frozenset(table(kind)) if kind else frozenset()
         new = self._node(value, key, None if parameter else key)
         opened = self.found[before:]
-        if opened and not parameter and key in _FIXED:
-            why = _FIXED[key]
+        if opened and not parameter and key in FIXED:
+            why = FIXED[key]
             raise NetlangError(SpaceMisplaced(span=opened[0].span, key=key, why=why))
         if opened:
             self.overrides[key] = one_line(_edited(value.span, self.edits))

@@ -23,6 +23,8 @@ CHOICE = "choice"
 
 # Digits of a value that is drawn: enough to tell apart what trains differently.
 _DIGITS = 4
+# More steps than these are too small for a float to tell apart.
+_MOST_STEPS = 2.0**53
 
 
 class NumberSpace(Description):
@@ -63,10 +65,16 @@ class NumberSpace(Description):
 
 
 class _Floats(NumberSpace):
-    """Any numbers; those that are drawn have four digits, so that they can be copied."""
+    """Any numbers; those that are drawn have four digits, so that they can be copied.
+
+    Between ends that are near each other they have four beyond those that are the same in all.
+    """
 
     def near(self, value: float) -> float:
-        return min(max(float(f"{value:.{_DIGITS}g}"), self.low), self.high)
+        width = self.high - self.low
+        same = math.log10(max(abs(self.low), abs(self.high)) / width) if width else 0.0
+        digits = _DIGITS + max(0, math.floor(same))
+        return min(max(float(f"{value:.{digits}g}"), self.low), self.high)
 
 
 class _Whole(NumberSpace):
@@ -94,15 +102,20 @@ class Uniform(_Floats):
 
     @property
     def stride(self) -> float | None:
+        if self.step is None or (self.high - self.low) / self.step > _MOST_STEPS:
+            return None
         return self.step
 
     def near(self, value: float) -> float:
-        if self.step is None:
+        step = self.stride
+        if step is None:
             return super().near(value)
-        return float(f"{_on_grid(self.low, self.high, self.step, value):.12g}")
+        return float(f"{_on_grid(self.low, self.high, step, value):.12g}")
 
     def drawn(self, position: float) -> int | float:
-        return self.at(position) if self.step is None else self.near(_drawn_on_grid(self, position))
+        return (
+            self.at(position) if self.stride is None else self.near(_drawn_on_grid(self, position))
+        )
 
 
 @final

@@ -8,6 +8,7 @@ from typing import final
 
 from netlang.recipes.spaces.written import Choose
 from netlang.records import Record
+from netlang.searching.names import METHODS
 from netlang.searching.trial import History, Job, drawn, uniform_number
 
 __all__ = ["SearchMethod", "SearchPlan", "RandomSearch", "evenly"]
@@ -18,7 +19,7 @@ class SearchPlan(Record):
     """What was asked for: how many trials, by which method, and what decides its numbers.
 
     Trials of a `round` are chosen together and may run at once, for methods that look at results;
-    of `eta` trials, successive halving keeps one.
+    of `eta` trials, successive halving keeps one. Raises `ValueError` for what no search can have.
     """
 
     method: str = "random"
@@ -26,6 +27,13 @@ class SearchPlan(Record):
     seed: int = 0
     round: int = 1
     eta: int = 3
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"{self.method!r} isn't a method: {', '.join(METHODS)}")
+        for name, least in (("trials", 1), ("seed", 0), ("round", 1), ("eta", 2)):
+            if getattr(self, name) < least:
+                raise ValueError(f"`{name}` must be at least {least}")
 
 
 class SearchMethod(ABC):
