@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.ir.op import Op
 from netlang.ir.types import DType
-from netlang.ops.activation import Sigmoid, Tanh
+from netlang.ops.activation import Sigmoid, Softplus, Tanh
 from netlang.ops.compare import Where
 from netlang.ops.merge import Div
 from netlang.ops.scale import Scale
@@ -20,18 +20,19 @@ __all__ = ["chosen", "divided", "elementary", "folded"]
 
 
 def elementary(body: Body) -> bool:
-    """`tanh -> exp`, `sigmoid -> scale(1, offset=0.5) -> log`."""
+    """`tanh -> exp`, `softplus -> scale(1, offset=0.5) -> log`, which no later step may reuse."""
     if not body.value.type.dtype.is_float:
         return False
     if body.draw.chance(0.4):
-        _steps(body, body.draw.pick((Tanh(), Sigmoid())), bounded(body.draw))
+        _steps(body, body.draw.pick((Tanh(), Sigmoid())), bounded(body.draw), label=False)
     else:
-        _steps(body, *_positive(body), positive(body.draw))
+        _steps(body, *_positive(body), positive(body.draw), label=False)
     return True
 
 
 def _positive(body: Body) -> tuple[Op, Op]:
-    return Sigmoid(), Scale(by=body.draw.whole(1, 8) / 4, offset=body.draw.whole(1, 4) / 4)
+    # A sigmoid may be a parameter of a block, which another call gives a tanh.
+    return Softplus(), Scale(by=body.draw.whole(1, 8) / 4, offset=body.draw.whole(1, 4) / 4)
 
 
 def _steps(body: Body, *ops: Op, label: bool | None = None) -> None:
