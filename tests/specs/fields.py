@@ -81,7 +81,7 @@ class _WindowsAlone(TorchFunctionMode):
             seen, *rest = found
             own = args[0].mean(-1, keepdim=True)
             return (seen.detach() + own, *rest)
-        if name.startswith("adaptive_avg_pool") or name in ("mean", "amax"):
+        if name.startswith("adaptive_avg_pool") or name in ("mean", "amax", "sum"):
             ones = all(size == 1 for size in found.shape[2:])
             return found.detach() if ones else found
         return found
