@@ -67,7 +67,10 @@ class Reported:
 
         Mistakes that were `reached` in different ways are different.
         """
-        key = (diagnostic.code, diagnostic.span, *reached)
+        # By text: a word of the command line may have been read more than once.
+        span = diagnostic.span
+        source = span and (span.source.name, span.source.text)
+        key = (diagnostic.code, source, span and (span.start, span.end), *reached)
         if key not in self._first:
             self._first[key] = diagnostic
             return True

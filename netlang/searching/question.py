@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.spaces import SpaceMisplaced
 from netlang.diagnostics.training.running import OtherRecipe
 from netlang.diagnostics.training.searching import NothingToCompare, NothingToSearch
 from netlang.elaborate import resolve
@@ -62,6 +63,13 @@ class Question:
         """The error for a recipe whose trials have nothing to be compared by."""
         return NetlangError(NothingToCompare(span=self.recipe.span, recipe=self.recipe.name))
 
+    def require_same_loss(self, recipe: Recipe) -> None:
+        """Raises `NetlangError` if a trial, which nothing but its loss scores, has another one."""
+        if recipe.describe()["loss"] != self.recipe.describe()["loss"]:
+            why = "nothing is classified, and different losses don't compare"
+            span = self.recipe.places["loss"]
+            raise NetlangError(SpaceMisplaced(span=span, key="loss", why=why))
+
     @property
     def identity(self) -> Identity:
         """What the answer depends on."""
@@ -79,10 +87,13 @@ class Question:
         self._define()
         for key, result in results.items():
             trial = self.known.trials.get(key[0])
-            if trial is None or trial.overrides != result.overrides:
-                was, now = " ".join(result.overrides), " ".join(trial.overrides) if trial else "not"
+            if trial is not None and trial.overrides == result.overrides:
+                continue
+            why = f"trial {key[0]} has a result, and is none of the trials now"
+            if trial is not None:
+                was, now = " ".join(result.overrides), " ".join(trial.overrides)
                 why = f"trial {key[0]} tried {was}, and would now be {now}"
-                raise NetlangError(OtherRecipe(span=None, folder=str(folder), differences=why))
+            raise NetlangError(OtherRecipe(span=None, folder=str(folder), differences=why))
 
     def _define(self) -> None:
         for number in range(len(self.known.trials), self.plan.trials):

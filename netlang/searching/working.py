@@ -108,4 +108,6 @@ class TrialWorker(Record):
             return ended.signal
         if "validation loss" not in ended.scores:
             raise self.question.without_validation()
+        if "validation accuracy" not in ended.scores:
+            self.question.require_same_loss(recipe)
         return result_of(job, trial.overrides, ended)

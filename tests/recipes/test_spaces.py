@@ -158,6 +158,13 @@ def test_each_end_and_each_option_is_checked() -> None:
     assert (found.code, found.span.text) == ("E0305", "1.5")
 
 
+def test_a_mistake_of_the_command_line_is_told_once() -> None:
+    """Though it is read again with each end of each space."""
+    with pytest.raises(NetlangError) as refused:
+        checked_space(Library().module(source(), None), "tiny", ["batch=10", "batch=choice(1, 2)"])
+    assert [each.code for each in refused.value.diagnostics] == ["E0702"]
+
+
 def test_numbers_of_spaces() -> None:
     assert Uniform(low=0, high=1, step=0.25).at(0.9) == 1
     assert Uniform(low=0, high=1, step=0.3).at(1.0) == 0.9

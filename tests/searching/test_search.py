@@ -212,6 +212,11 @@ def test_results_of_other_trials_are_refused(written: Runner) -> None:
     said = written.refused(*words)
     assert "E0734" in said
     assert "trial 0 tried lr=" in said
+    result.write_text(text, encoding="utf-8")
+    more = result.with_name("7-0.json")
+    more.write_text(text.replace('"trial": 0', '"trial": 7'), encoding="utf-8")
+    assert "trial 7 has a result, and is none of the trials now" in written.refused(*words)
+    more.rename(result.with_name("1-0.json"))
     result.with_name("1-0.json").write_text(text, encoding="utf-8")
     assert "it is the result of trial 0, stage 0" in written.refused(*words)
 

@@ -40,7 +40,7 @@ def memory_told(device: torch.device) -> Iterator[None]:
     """Inside, running out of memory becomes an error that says what to do."""
     try:
         yield
-    except (RuntimeError, MemoryError) as error:
+    except (RuntimeError, TypeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         # PyTorch's sentence, without what it advises to its own users and where it was in its code.

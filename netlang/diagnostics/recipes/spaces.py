@@ -1,4 +1,4 @@
-"""Errors about spaces in recipes, from which `netlang search` chooses (E0810 to E0816)."""
+"""Errors about spaces in recipes, from which `netlang search` chooses (E0810 to E0815)."""
 
 from __future__ import annotations
 

@@ -17,6 +17,13 @@ from netlang.diagnostics.training.workers import MemoryMissing, TooManyOpenFiles
 
 __all__ = ["FILES", "Failure", "attempt", "given", "is_out_of_memory", "refusal"]
 
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "Storage size calculation overflowed",
+    "Overflow when unpacking long",
+)
+
 FILES = (errno.EMFILE, errno.ENFILE)
 
 T = TypeVar("T")
@@ -62,11 +69,14 @@ def attempt(work: Callable[[T], R], task: T) -> R | Failure:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: Python's, a GPU's, or PyTorch's on a CPU (of no own type)."""
-    text = str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError)
-        and ("can't allocate memory" in text or "out of memory" in text)
+    """Whether memory ran out: Python's, a GPU's, or PyTorch's on a CPU (of no own type).
+
+    More bytes, or a larger size, than PyTorch can count are too many as well.
+    """
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError | TypeError) and any(
+        text in str(error) for text in _OUT_OF_MEMORY
     )
 
 
