@@ -69,5 +69,4 @@ def write_beside(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, flushed=False)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error

@@ -33,8 +33,7 @@ def write_manifest(path: Path, files: Iterable[Path]) -> None:
         # Bytes in a file's name that aren't UTF-8 are escapes, which JSON has too.
         replace_file(path, text.encode("utf-8", "backslashreplace"), flushed=False)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error
 
 
 def _entry(file: Path, folder: Path) -> dict[str, str | int]:

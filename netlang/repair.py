@@ -75,5 +75,4 @@ def _write(path: Path, text: str) -> None:
             text = text.replace("\n", "\r\n")
         replace_file(path, text.encode("utf-8"), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error

@@ -85,5 +85,4 @@ def write(path: Path, content: bytes) -> None:
     try:
         replace_file(path, content, flushed=False)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error

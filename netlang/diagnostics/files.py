@@ -5,36 +5,17 @@ They have no span.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "BadInputType",
-    "BadSpec",
-    "BrokenInstallation",
-    "ExtraMissing",
-    "FileNotFound",
-    "FileNotUtf8",
-    "FileTooLarge",
-    "FileUnreadable",
-    "GitMissing",
-    "InputsMissing",
-    "IsADirectory",
-    "NetNotInFile",
-    "NoNetInFile",
-    "NoRecipeInFile",
-    "NoSpecInModel",
-    "NotAFile",
-    "NotANetFile",
-    "NotInRevision",
-    "OnnxruntimeTwice",
-    "RevisionUnknown",
-    "SameOutputTwice",
-    "SeveralNets",
-    "UnknownBackend",
-    "UnknownBundled",
-    "UnknownSuffix",
-    "WriteFailed",
-]
+    "BadInputType", "BadSpec", "BrokenInstallation", "ExtraMissing", "FileNotFound", "FileNotUtf8",
+    "FileTooLarge", "FileUnreadable", "GitMissing", "InputsMissing", "IsADirectory", "NetNotInFile",
+    "NoNetInFile", "NoRecipeInFile", "NoSpecInModel", "NotAFile", "NotANetFile", "NotInRevision",
+    "OnnxruntimeTwice", "RevisionUnknown", "SameOutputTwice", "SeveralNets", "UnknownBackend",
+    "UnknownBundled", "UnknownSuffix", "WriteFailed",
+]  # fmt: skip
 
 
 class FileNotFound(Diagnostic):
@@ -204,6 +185,11 @@ class WriteFailed(Diagnostic):
 
     path: str
     reason: str
+
+    @classmethod
+    def of(cls, path: Path | str, error: OSError) -> WriteFailed:
+        """The error for what the system refused at `path`."""
+        return cls(span=None, path=str(path), reason=error.strerror or str(error))
 
 
 class FileTooLarge(Diagnostic):

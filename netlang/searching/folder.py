@@ -130,7 +130,7 @@ class SearchFolder:
                 self.trials.mkdir(parents=True, exist_ok=True)
                 self.warning = held.enter_context(locked(self.trials, name))
             except OSError as error:
-                raise _unwritable(self.trials, error) from error
+                raise NetlangError(WriteFailed.of(self.trials, error)) from error
             except NetlangError as error:
                 if not isinstance(error.diagnostics[0], RunLocked):
                     raise
@@ -147,18 +147,13 @@ class SearchFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, content)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise NetlangError(WriteFailed.of(path, error)) from error
 
     def _read(self, path: Path, kind: type[_T]) -> _T:
         try:
             return msgspec.json.decode(read_bytes(path, _LARGEST), type=kind)
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
-
-
-def _unwritable(path: Path, error: OSError) -> NetlangError:
-    reason = error.strerror or str(error)
-    return NetlangError(WriteFailed(span=None, path=str(path), reason=reason))
 
 
 def _differences(before: Identity, now: Identity) -> Iterator[str]:

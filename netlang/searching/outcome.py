@@ -161,5 +161,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode("utf-8"), flushed=False)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error

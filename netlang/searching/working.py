@@ -71,12 +71,9 @@ class TrialWorker(Record):
         try:
             result = self._run(job, trial)
         except NetlangError as error:
-            why = error.diagnostics[0]
-            if not isinstance(why, _FAILURES):
+            if not isinstance(error.diagnostics[0], _FAILURES):
                 raise
-            result = TrialResult(
-                job.trial, job.stage, trial.overrides, {}, f"{why.code}: {why.message}"
-            )
+            result = _failed(job, trial, error)
         if isinstance(result, int):
             return result
         self.folder.keep(result)
@@ -89,10 +86,7 @@ class TrialWorker(Record):
             recipe, program = self.question.trained(trial)
         except NetlangError as error:
             # The recipe is right at each end of each space: it is the combination.
-            why = error.diagnostics[0]
-            return TrialResult(
-                job.trial, job.stage, trial.overrides, {}, f"{why.code}: {why.message}"
-            )
+            return _failed(job, trial, error)
         options = RunOptions(
             self.folder.run(job.trial),
             self.machine.places,
@@ -111,3 +105,8 @@ class TrialWorker(Record):
         if "validation accuracy" not in ended.scores:
             self.question.require_same_loss(recipe)
         return result_of(job, trial.overrides, ended)
+
+
+def _failed(job: Job, trial: SearchTrial, error: NetlangError) -> TrialResult:
+    why = error.diagnostics[0]
+    return TrialResult(job.trial, job.stage, trial.overrides, {}, f"{why.code}: {why.message}")

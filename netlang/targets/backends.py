@@ -256,8 +256,7 @@ def _guarded(backend: Backend, path: Path, work: Callable[[], Written]) -> Writt
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(path), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(path, error)) from error
 
 
 def training_backend() -> TrainingBackend:

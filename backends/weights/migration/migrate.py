@@ -32,6 +32,5 @@ def migrate(difference: Difference, options: MigrationOptions) -> Migrated:
     try:
         write_safetensors(options.out, {**tensors, **found.beside}, found.metadata)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(options.out), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(options.out, error)) from error
     return migrated

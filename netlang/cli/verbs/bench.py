@@ -168,6 +168,5 @@ def _draw(picture: Path | None, times: LayerTimes) -> None:
     try:
         timing_backend().draw_roofline(picture, times)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(WriteFailed(span=None, path=str(picture), reason=reason)) from error
+        raise NetlangError(WriteFailed.of(picture, error)) from error
     click.echo(f"wrote {visible(str(picture))}")

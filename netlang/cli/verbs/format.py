@@ -148,6 +148,5 @@ def _write(text: _Text) -> None:
         try:
             replace_file(target, text.after, target.stat().st_mode & 0o7777)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise NetlangError(WriteFailed(span=None, path=text.name, reason=reason)) from error
+            raise NetlangError(WriteFailed.of(text.name, error)) from error
         click.echo(f"formatted {visible(text.name)}")
