@@ -26,6 +26,7 @@ __all__ = ["MANY", "SAMPLES", "disturbed", "scatter"]
 
 SAMPLES = 12
 EXACT = 0.3
+_FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 # Where a few samples don't explain a difference: one of many equal elements is the largest, say.
 MANY = 200
 
@@ -46,7 +47,10 @@ class _Rounded(TorchDispatchMode):
         args: tuple[object, ...] = (),
         kwargs: dict[str, object] | None = None,
     ) -> object:
-        result = func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if kwargs.get("dtype") in _FLOATS:
+            kwargs = {**kwargs, "dtype": torch.float64}  # `x.float()`, in a net of whole numbers
+        result = func(*args, **kwargs)
         schema = func._schema  # type: ignore[attr-defined]  # every operator of torch has one
         if any(each.alias_info and not each.alias_info.is_write for each in schema.returns):
             return result

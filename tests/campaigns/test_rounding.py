@@ -65,6 +65,11 @@ def test_a_wrong_value_is_not_explained() -> None:
     assert failure.kind == "runtime values"
 
 
+def test_whole_numbers_become_floats_of_double_precision() -> None:
+    spec = Spec("net a {\n    input x: int32[4, 6, 6]\n    to_float -> group_norm(2)\n}\n", {}, "a")
+    assert 0 < scattered(spec) < 1e-4
+
+
 def test_the_module_is_left_as_it_was() -> None:
     made = subject(load(net("conv(8, 3x3) -> bn -> relu")))
     feeds = inputs_of(made.program)
