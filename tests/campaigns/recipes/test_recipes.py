@@ -36,9 +36,13 @@ def test_kept_recipes(path: Path) -> None:
     assert judged(Written(text, _set_of(text)), scripted=True)[0] is None
 
 
+# Data and answers stand in other places; a recipe with a space is searched, not trained.
+LEFT_OUT = {"data source", "source of weights", "preparation", "answer", "space"}
+
+
 def test_every_word_can_be_drawn() -> None:
     """Each has values for each of its arguments, or the campaign leaves it out."""
-    words = set(KINDS) - {"data source", "source of weights", "preparation", "answer"}
+    words = set(KINDS) - LEFT_OUT
     for kind in words:
         for cls in table(kind).values():
             for seed in range(8):
@@ -47,7 +51,7 @@ def test_every_word_can_be_drawn() -> None:
 
 def test_recipes_use_every_word() -> None:
     text = "\n".join(written(number).text for number in range(1500))
-    words = set(KINDS) - {"data source", "source of weights", "preparation", "answer"}
+    words = set(KINDS) - LEFT_OUT
     for kind in words:
         missing = [word for word in table(kind) if word not in text]
         assert not missing, kind
