@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlang.ops.merge import Add
 from tests.campaigns.generator.body import Body
 from tests.campaigns.generator.rules import STEPS
-from tests.campaigns.generator.steps import application, apply, fitting
+from tests.campaigns.generator.steps import apply, fitting, merged
 
 __all__ = ["around_a_map"]
 
@@ -26,11 +26,7 @@ def around_a_map(body: Body) -> bool:
     current, mapped = body.current, body.hold()
     body.start(mapped, current)
     if _step(body, AFFINE, label=True):
-        body.spec.used("tuple", "merge add")
-        body.spec.left -= 1
-        body.line(f"({mapped}, {body.hold()}) -> {application(body, Add())}")
-        body.joinable = True
-        body.current = current
+        merged(body, (mapped, body.hold()), Add(), current)
     return True
 
 

@@ -14,7 +14,7 @@ from tests.campaigns.generator.model import Labelled, Value
 from tests.campaigns.generator.rules import STEPS
 from tests.campaigns.generator.rules.arithmetic import bounded, positive
 from tests.campaigns.generator.rules.places import comparison, fold_of
-from tests.campaigns.generator.steps import Chosen, application, apply, kept, outputs_of
+from tests.campaigns.generator.steps import Chosen, application, apply, kept, merged, outputs_of
 
 __all__ = ["chosen", "divided", "elementary", "folded"]
 
@@ -49,11 +49,7 @@ def divided(body: Body) -> bool:
     apply(body, kept(body), label=True)
     above = body.hold()
     _steps(body, *_positive(body), label=True)
-    body.spec.used("tuple", "merge div")
-    body.spec.left -= 1
-    body.line(f"({above}, {body.hold()}) -> {application(body, Div())}")
-    body.joinable = True
-    body.current = (x,)
+    merged(body, (above, body.hold()), Div(), (x,))
     return True
 
 
@@ -90,9 +86,5 @@ def chosen(body: Body) -> bool:
         body.line(f"({first}, {second}) -> {mark}: {application(body, op)}")
         truth = Value(op.infer((x.type, x.type)).outputs[0], x.below)
         body.labels[condition] = Labelled((truth,))
-    body.spec.used("tuple", "merge where")
-    body.spec.left -= 1
-    body.line(f"({condition}, {first}, {second}) -> {application(body, Where())}")
-    body.joinable = True
-    body.current = (x,)
+    merged(body, (condition, first, second), Where(), (x,))
     return True

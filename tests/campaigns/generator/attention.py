@@ -10,7 +10,7 @@ from netlang.ops.norm import LayerNorm
 from netlang.ops.scaled_attention import Attention
 from tests.campaigns.generator.body import Body
 from tests.campaigns.generator.model import Labelled, Value
-from tests.campaigns.generator.steps import Chosen, application, apply, kept, outputs_of
+from tests.campaigns.generator.steps import Chosen, application, apply, kept, merged, outputs_of
 
 __all__ = ["attention_of_parts", "layer_of_a_transformer"]
 
@@ -33,12 +33,7 @@ def attention_of_parts(body: Body) -> bool:
         values.append(_mask(body, first, x))
     op = _operator(body, kv_heads, groups)
     result = outputs_of(body, op, tuple(value for _, value in values))
-    body.spec.used("tuple", "merge attention")
-    body.spec.left -= 1
-    names = ", ".join(name for name, _ in values)
-    body.line(f"({names}) -> {application(body, op)}")
-    body.joinable = True
-    body.current = result
+    merged(body, [name for name, _ in values], op, result)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netlang.ir.arguments import signature
@@ -20,7 +21,10 @@ from tests.campaigns.generator.model import INTEGERS_BELOW, Labelled, Value
 from tests.campaigns.generator.rules import STEPS
 from tests.campaigns.generator.rules.pointwise import PLAIN
 
-__all__ = ["Chosen", "application", "apply", "choose", "fitting", "kept", "outputs_of", "path_to"]
+__all__ = [
+    "Chosen", "application", "apply", "choose", "fitting", "kept", "merged", "outputs_of",
+    "path_to",
+]  # fmt: skip
 
 MOST_WORK = 60_000
 # Operators that admit few values, so that chance alone would seldom bring them.
@@ -217,6 +221,15 @@ def apply(body: Body, chosen: Chosen, label: bool | None = None) -> str | None:
     if several:
         _one_of(body, read)
     return read
+
+
+def merged(body: Body, names: Sequence[str], op: Op, values: tuple[Value, ...]) -> None:
+    """`(a, b) -> add`, of values by their labels; the body goes on with `values`."""
+    body.spec.used("tuple", f"merge {op.name}")
+    body.spec.left -= 1
+    body.line(f"({', '.join(names)}) -> {application(body, op)}")
+    body.joinable = True
+    body.current = values
 
 
 def _one_of(body: Body, read: str) -> None:
