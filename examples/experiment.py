@@ -106,6 +106,6 @@ def save(figure: Figure, path: Path) -> None:
     """Write a picture; the same figures give the same bytes."""
     from matplotlib import rc_context
 
-    with rc_context({"svg.hashsalt": "netlang"}):
+    with rc_context({"svg.hashsalt": "netlang", "svg.fonttype": "none"}):
         figure.savefig(path, metadata={"Date": None})
     print(f"wrote {path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,19 +18,27 @@ from examples.experiment import Examples
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLORS", "FOLDER", "digits", "draw_losses", "draw_run", "layers", "trained"]
+__all__ = ["COLORS", "FOLDER", "digits", "draw_losses", "draw_run", "layers", "started", "trained"]
 
 FOLDER = Path(__file__).parent
 COLORS = ("tab:red", "tab:orange", "tab:blue", "tab:green")
 
 
-def digits() -> tuple[Examples, Examples]:
-    """The images of 8x8 that scikit-learn holds, ``[n, 1, 8, 8]`` from 0 to 1; a fifth to test."""
+def digits() -> Examples:
+    """The images of 8x8 that scikit-learn holds, ``[1797, 1, 8, 8]`` from 0 to 1."""
     found = load_digits()
     x = torch.tensor(found.images[:, None] / 16, dtype=torch.float32)
-    y = torch.tensor(found.target)
-    test = torch.arange(len(x)) % 5 == 4
-    return Examples(x[~test], y[~test]), Examples(x[test], y[test])
+    return Examples(x, torch.tensor(found.target))
+
+
+def started(spec: str, rule: Callable[[Tensor], Tensor]) -> nn.Module:
+    """A net of this folder whose linear maps have weights by a rule, and biases of 0."""
+    net = netlang.load(FOLDER / spec).torch(seed=0)
+    for each in net.modules():
+        if isinstance(each, nn.Linear):
+            rule(each.weight)
+            nn.init.zeros_(each.bias)
+    return net
 
 
 @contextmanager
@@ -43,9 +51,8 @@ def trained(recipe: str, *changes: str) -> Iterator[netlang.Run]:
 def draw_losses(plot: Axes, run: netlang.Run, label: str, color: str) -> None:
     """The training loss over the steps."""
     rows = [row for row in run.history if "loss" in row]
-    plot.plot(
-        [row["step"] for row in rows], [row["loss"] for row in rows], color=color, label=label
-    )
+    steps, losses = ([row[key] for row in rows] for key in ("step", "loss"))
+    plot.plot(steps, losses, color=color, label=label)
 
 
 def draw_run(plot: Axes, label: str, color: str, recipe: str, *changes: str) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-import netlang
-from examples.course.common import COLORS, FOLDER, digits, draw_run, layers
+from examples.course.common import COLORS, FOLDER, digits, draw_run, layers, started
 from examples.experiment import axes, options, save
 
 __all__ = ["main"]
@@ -23,22 +22,13 @@ RULES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def started(rule: Callable[[Tensor], Tensor]) -> nn.Module:
-    net = netlang.load(FOLDER / "initialization.net").torch(seed=0)
-    for each in net.modules():
-        if isinstance(each, nn.Linear):
-            rule(each.weight)
-            nn.init.zeros_(each.bias)
-    return net
-
-
 def main() -> None:
     given = options(__doc__, FOLDER)
-    data, _ = digits()
+    data = digits()
     steps = 10 if given.short else 300
     figure, (values, gradients, losses) = axes(3)
     for (name, rule), color in zip(RULES.items(), COLORS, strict=True):
-        deviation, gradient = layers(started(rule), data)
+        deviation, gradient = layers(started("initialization.net", rule), data)
         values.semilogy(range(1, 10), deviation, marker=".", color=color, label=name)
         gradients.semilogy(range(1, 10), gradient, marker=".", color=color)
         init = f"init={name} -> constant(0, of=[biases])"

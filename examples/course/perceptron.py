@@ -37,11 +37,11 @@ def moons(count: int, seed: int) -> tuple[Points, NDArray[np.int64]]:
 
 def show(plot: Axes, net: nn.Module, points: Points, labels: NDArray[np.int64]) -> None:
     """The points, and the two regions that the net sees."""
-    across, up = np.meshgrid(np.linspace(-2, 3, 201), np.linspace(-1.5, 2, 141))
+    across, up = np.meshgrid(np.linspace(-2, 3, 101), np.linspace(-1.5, 2, 71))
     with torch.no_grad():
         scores = net(torch.tensor(np.stack([across.ravel(), up.ravel()], 1), dtype=torch.float32))
-    region = scores.argmax(1).reshape(across.shape)
-    plot.contourf(across, up, region, levels=[-0.5, 0.5, 1.5], colors=OF_CLASSES, alpha=0.2)
+    lead = (scores[:, 1] - scores[:, 0]).reshape(across.shape)
+    plot.contourf(across, up, lead, levels=[-np.inf, 0, np.inf], colors=OF_CLASSES, alpha=0.2)
     for label, color in enumerate(OF_CLASSES):
         x, y = points[labels == label].T
         plot.scatter(x, y, s=8, color=color)
