@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.training.folder import RunLocked, RunUnwritable
+from netlang.diagnostics.training.folder import RunLocked
+from netlang.processes.writing import writing
 
 __all__ = ["locked"]
 
@@ -32,7 +33,7 @@ def locked(folder: Path, name: str = "lock") -> Iterator[str | None]:
     `NetlangError` immediately if another process has the lock.
     """
     path = folder / name
-    with _writing(path):
+    with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     _HELD.add(descriptor)
     try:
@@ -40,16 +41,6 @@ def locked(folder: Path, name: str = "lock") -> Iterator[str | None]:
     finally:
         _HELD.discard(descriptor)
         os.close(descriptor)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Inside, errors of the system become errors that name `path`."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(RunUnwritable(span=None, path=str(path), reason=reason)) from error
 
 
 def _take(path: Path, descriptor: int) -> str | None:
@@ -60,11 +51,11 @@ def _take(path: Path, descriptor: int) -> str | None:
         raise NetlangError(RunLocked(span=None, folder=str(path.parent), holder=holder)) from None
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
-            with _writing(path):
+            with writing(path):
                 raise
         return f"{path.parent} can't be locked here: see that nobody else works in it"
     who = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-    with _writing(path):
+    with writing(path):
         os.truncate(descriptor, 0)
         os.write(descriptor, who.encode())
     return None

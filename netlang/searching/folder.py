@@ -17,10 +17,10 @@ import msgspec
 
 from netlang.atomic import replace_file
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import WriteFailed
 from netlang.diagnostics.training.folder import RunLocked
 from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
 from netlang.processes.lock import locked
+from netlang.processes.writing import writing
 from netlang.regular import read_bytes
 from netlang.searching.names import EXTENSIBLE
 from netlang.searching.question import Identity
@@ -127,10 +127,9 @@ class SearchFolder:
     def _locked(self, name: str) -> Iterator[bool]:
         with ExitStack() as held:
             try:
-                self.trials.mkdir(parents=True, exist_ok=True)
+                with writing(self.trials):
+                    self.trials.mkdir(parents=True, exist_ok=True)
                 self.warning = held.enter_context(locked(self.trials, name))
-            except OSError as error:
-                raise NetlangError(WriteFailed.of(self.trials, error)) from error
             except NetlangError as error:
                 if not isinstance(error.diagnostics[0], RunLocked):
                     raise
@@ -143,11 +142,9 @@ class SearchFolder:
 
     def _write(self, path: Path, value: object) -> None:
         content = msgspec.json.format(msgspec.json.encode(value), indent=2)
-        try:
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, content)
-        except OSError as error:
-            raise NetlangError(WriteFailed.of(path, error)) from error
 
     def _read(self, path: Path, kind: type[_T]) -> _T:
         try:

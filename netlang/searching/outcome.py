@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import final
 
 from netlang.atomic import replace_file
-from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import WriteFailed
 from netlang.modules.copies import copies_of
+from netlang.processes.writing import writing
 from netlang.recipes.spaces.closed import closed_text
 from netlang.recipes.spaces.written import Options
 from netlang.records import Record
@@ -157,8 +156,6 @@ def _facts(trial: TrialOutcome) -> dict[str, object]:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode("utf-8"), flushed=False)
-    except OSError as error:
-        raise NetlangError(WriteFailed.of(path, error)) from error

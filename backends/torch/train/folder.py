@@ -26,19 +26,14 @@ from netlang.backends.torch.train.files.sharded import save_sharded
 from netlang.backends.torch.train.processes.copying import hand_on
 from netlang.backends.torch.train.processes.rows import own_of
 from netlang.backends.torch.train.state import State
-from netlang.backends.torch.train.storage import (
-    Json,
-    encoded_state,
-    facts_of,
-    write_text,
-    writing,
-)
+from netlang.backends.torch.train.storage import Json, encoded_state, facts_of, write_text
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.processes.lock import locked
+from netlang.processes.writing import writing
 from netlang.recipes.recipe import Recipe
 from netlang.targets.options import RunOptions
 

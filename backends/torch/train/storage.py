@@ -7,8 +7,7 @@ run anything. Weights files contain a digest of their own bytes, so damage is no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -18,12 +17,12 @@ from netlang.backends.torch.train.files.encoding import encode, encode_signed
 from netlang.backends.torch.train.files.reader import Json, TensorSource, opened, parsed_json
 from netlang.backends.weights.signature import FACTS
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.training.folder import RunUnwritable
 from netlang.diagnostics.training.running import UnreadableRun
+from netlang.processes.writing import writing
 
 __all__ = [
     "Json", "encoded_state", "facts_of", "load_tensors", "metadata_of", "save_tensors",
-    "write_parts", "write_text", "writing",
+    "write_parts", "write_text",
 ]  # fmt: skip
 
 
@@ -36,16 +35,6 @@ def write_parts(path: Path, parts: list[memoryview]) -> None:
     """Replace a file by bytes in parts."""
     with writing(path), replacing(path) as temporary:
         write_all(temporary, parts)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Inside, errors of the system become errors that name `path`."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise NetlangError(RunUnwritable(span=None, path=str(path), reason=reason)) from error
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Json]) -> None:

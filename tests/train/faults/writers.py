@@ -10,6 +10,7 @@ from pathlib import Path
 from netlang import atomic
 from netlang.backends.torch.train import storage
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
+from netlang.processes.writing import writing
 
 __all__ = ["WRITERS", "in_place", "rotating_first", "unflushed"]
 
@@ -18,7 +19,7 @@ def in_place() -> None:
     """Files are written where they stand, without a rename."""
 
     def write_parts(path: Path, parts: list[memoryview]) -> None:
-        with storage.writing(path):
+        with writing(path):
             descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o666)
             for part in parts:
                 atomic.append(descriptor, part)

@@ -26,11 +26,12 @@ from netlang.atomic import (
 from netlang.backends.torch.train.files.reader import TensorSource, opened
 from netlang.backends.torch.train.files.shards import opened_folder
 from netlang.backends.torch.train.files.streaming import write_named
-from netlang.backends.torch.train.storage import write_parts, writing
+from netlang.backends.torch.train.storage import write_parts
 from netlang.backends.weights.signature import digest_of
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import NoWholeCheckpoint
 from netlang.diagnostics.training.running import UnreadableRun
+from netlang.processes.writing import writing
 
 __all__ = ["Checkpoints", "digits_of", "is_folder", "opened_checkpoint"]
 

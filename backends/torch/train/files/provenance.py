@@ -13,10 +13,11 @@ import torch
 from netlang import __version__
 from netlang.atomic import make_folder
 from netlang.backends.torch.emit.source import emit
-from netlang.backends.torch.train.storage import Json, write_text, writing
+from netlang.backends.torch.train.storage import Json, write_text
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
 from netlang.modules.copies import copies_of
+from netlang.processes.writing import writing
 from netlang.recipes.recipe import Recipe
 
 __all__ = ["facts_of_run", "git_state", "write_sources"]

@@ -9,8 +9,9 @@ from pathlib import Path
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.streaming import bytes_together, spend
 from netlang.backends.torch.train.processes.rows import Kept
-from netlang.backends.torch.train.storage import Json, metadata_of, writing
+from netlang.backends.torch.train.storage import Json, metadata_of
 from netlang.backends.torch.train.world import World
+from netlang.processes.writing import writing
 
 __all__ = ["save_sharded"]
 

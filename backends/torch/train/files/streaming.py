@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from netlang.atomic import placing, replacing, write_all
 from netlang.backends.torch.train.files.encoding import header_of, in_order
 from netlang.backends.torch.train.processes.rows import Kept, bytes_of
-from netlang.backends.torch.train.storage import Json, metadata_of, writing
+from netlang.backends.torch.train.storage import Json, metadata_of
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights.signature import DIGEST, NO_DIGEST, stamped
+from netlang.processes.writing import writing
 
 if TYPE_CHECKING:
     from hashlib import _Hash

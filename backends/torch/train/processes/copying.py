@@ -14,11 +14,11 @@ from netlang.backends.torch.train.files.checkpoints import (
 )
 from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.shards import ShardFolder, opened_folder
-from netlang.backends.torch.train.storage import writing
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights.checkpoint import MANIFEST
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import UnreadableRun
+from netlang.processes.writing import writing
 
 __all__ = ["hand_on"]
 

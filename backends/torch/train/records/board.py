@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from netlang.atomic import append, make_folder
 from netlang.backends.torch.train.evaluation import evaluating
-from netlang.backends.torch.train.storage import Json, writing
+from netlang.backends.torch.train.storage import Json
+from netlang.processes.writing import writing
 from netlang.targets import needs
 
 if TYPE_CHECKING:

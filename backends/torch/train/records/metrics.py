@@ -17,7 +17,8 @@ from typing import final
 
 from netlang.atomic import append
 from netlang.backends.torch.train.files.reader import parsed_json
-from netlang.backends.torch.train.storage import Json, write_parts, writing
+from netlang.backends.torch.train.storage import Json, write_parts
+from netlang.processes.writing import writing
 
 __all__ = ["COLUMNS", "Metrics", "parsed_records", "read_metrics"]
 
