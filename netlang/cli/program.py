@@ -6,12 +6,17 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import click
 
 from netlang import __version__
 from netlang.cli.failures import INTERRUPTED, USAGE
 from netlang.cli.verbs import VERBS
+from netlang.diagnostics.errors import NetlangError
+
+if TYPE_CHECKING:
+    from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["run"]
 
@@ -51,10 +56,14 @@ def _misspelt(arguments: Sequence[str]) -> str | None:
     return f"there is no verb `{first}`: {advice}"
 
 
+def _takes_settings(command: click.Command) -> bool:
+    """Whether words of the command line change a recipe."""
+    return any(each.name == "changes" for each in command.params)
+
+
 def _as_setting(error: click.UsageError, arguments: Sequence[str]) -> click.UsageError:
     """What is said of `--epochs 1` where a recipe's settings are given: `epochs=1`."""
-    parameters = error.ctx.command.params if error.ctx else []
-    settings = any(each.name == "changes" for each in parameters)
+    settings = error.ctx is not None and _takes_settings(error.ctx.command)
     if not settings or not isinstance(error, click.NoSuchOption) or error.possibilities:
         return error
     option, rest = error.option_name, list(arguments)
@@ -69,6 +78,22 @@ def _as_setting(error: click.UsageError, arguments: Sequence[str]) -> click.Usag
     return click.UsageError(f"there is no option `{option}`; {advice}", error.ctx)
 
 
+def _as_option(problem: Diagnostic, command: click.Command) -> Diagnostic:
+    """What is said of `trials=5` where the verb has an option of that name: `--trials 5`."""
+    from netlang.diagnostics.diagnostic import Fix
+    from netlang.diagnostics.recipes.keys import UnknownOverride
+    from netlang.records import replace
+
+    if not isinstance(problem, UnknownOverride) or problem.span is None:
+        return problem
+    name, value = f"--{problem.name}", problem.span.source.text.partition("=")[2].strip()
+    option = next((each for each in command.params if name in each.opts), None)
+    if not isinstance(option, click.Option):
+        return problem
+    text = name if option.is_flag else f"{name} {value}"
+    return replace(problem, fix=Fix(f"an option is given with dashes: `{text}`"))
+
+
 def _show(error: click.ClickException) -> None:
     """Show the error with the verb's usage; words of the command line may contain control codes."""
     from netlang.diagnostics.texts import visible_lines
@@ -76,6 +101,18 @@ def _show(error: click.ClickException) -> None:
     said = StringIO()
     error.show(said)
     sys.stderr.write(visible_lines(said.getvalue()))
+
+
+def _invoked(program: click.Group, context: click.Context) -> object:
+    """What the verb returns. Raises `NetlangError`, also with advice about the command line."""
+    try:
+        return program.invoke(context)
+    except NetlangError as error:
+        command = program.commands[context.invoked_subcommand or ""]
+        if not _takes_settings(command):
+            raise
+        told = (_as_option(each, command) for each in error.diagnostics)
+        raise NetlangError(*told) from None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -87,7 +124,7 @@ def run(arguments: Sequence[str]) -> int:
         # Not `main`, which has statuses of its own for what `guarded` deals with.
         program = _program(_wanted(arguments))
         with program.make_context("netlang", list(arguments)) as context:
-            status = program.invoke(context)
+            status = _invoked(program, context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:

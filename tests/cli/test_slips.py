@@ -113,5 +113,16 @@ def test_a_setting_with_dashes(files: Runner, words: list[str]) -> None:
     assert "`epochs=3`" in result.err
 
 
+@pytest.mark.parametrize(
+    ("verb", "word", "advice"),
+    [("search", "trials=5", "`--trials 5`"), ("train", "resume=true", "`--resume`"),
+     ("train", "spec=5", "its parameters and keys are")],
+)  # fmt: skip
+def test_an_option_without_dashes(files: Runner, verb: str, word: str, advice: str) -> None:
+    said = files.refused(verb, "recipes.net", word)
+    assert said.startswith("error[E0720]")
+    assert advice in said.partition("help: ")[2]
+
+
 def test_an_option_that_is_nearly_right(files: Runner) -> None:
     assert "Did you mean" in files("train", "recipes.net", "--resum").err
