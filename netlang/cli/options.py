@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MachineAsked", "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options",
-    "folder_for", "is_change", "outputs", "part_named", "places", "spec_argument",
-    "weight_options", "workers_option",
+    "folder_for", "is_change", "outputs", "part_named", "places", "recipe_arguments",
+    "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
 def spec_argument() -> click.Argument:
     """The net, recipe or file that a verb works on."""
     return click.Argument(["spec"], metavar="SPEC")
+
+
+def recipe_arguments() -> tuple[click.Argument, click.Argument]:
+    """The recipe, and the changes to it."""
+    return (
+        click.Argument(["spec"], metavar="RECIPE"),
+        click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
+    )
 
 
 _INTO_FILES = (

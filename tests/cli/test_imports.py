@@ -46,9 +46,9 @@ NET = TEXT | {
 FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
 # Verb and arguments, packages of others, folders of netlang, slow modules of Python.
 VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
-    ("--version", {"click"}, COMMAND | {"cli.arguments", "processes"}, set()),
-    ("--help", {"click"}, COMMAND | {"cli.arguments", "processes"}, set()),
-    ("search --help", {"click"}, COMMAND, set()),
+    ("--version", {"click"}, COMMAND | {"cli.arguments", "processes", "searching"}, set()),
+    ("--help", {"click"}, COMMAND | {"cli.arguments", "processes", "searching"}, set()),
+    ("search --help", {"click"}, COMMAND | {"searching"}, set()),
     ("check --help", {"click"}, COMMAND, set()),
     ("fmt good.net", {"click", "msgspec"},
      TEXT | {"cli.arguments", "syntax.format"}, set()),

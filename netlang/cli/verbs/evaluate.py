@@ -16,9 +16,10 @@ from netlang.cli.options import (
     fit_options,
     part_named,
     places,
+    recipe_arguments,
     workers_option,
 )
-from netlang.cli.verbs.train import device_option, recipe_arguments, shard_option
+from netlang.cli.verbs.train import device_option, shard_option
 from netlang.processes import is_first, one_voice
 
 __all__ = ["command"]

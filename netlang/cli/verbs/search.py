@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from netlang.cli.options import data_option, places, workers_option
+from netlang.cli.options import data_option, places, recipe_arguments, workers_option
+from netlang.searching.names import METHODS
 
 if TYPE_CHECKING:
     from netlang.searching.outcome import Outcome, TrialOutcome
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHOWN = 20
-# Those of `netlang.searching.methods`, which an overview of all verbs doesn't load.
-_METHODS = ("random", "coarse-to-fine", "halving", "tpe", "cmaes")
 
 
 def command() -> click.Command:
@@ -27,8 +26,7 @@ def command() -> click.Command:
         "search",
         callback=_search,
         params=[
-            click.Argument(["spec"], metavar="RECIPE"),
-            click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
+            *recipe_arguments(),
             *_plan_options(),
             click.Option(
                 ["--out"], metavar="DIR", help="Folder of the search; runs/RECIPE-search without."
@@ -39,14 +37,7 @@ def command() -> click.Command:
                 help="Go on with the search of the folder, or begin if there is none. On several"
                 " hosts with one folder, each starts so.",
             ),
-            click.Option(
-                ["--jobs"],
-                type=click.IntRange(1, 1024),
-                metavar="N",
-                default=1,
-                show_default=True,
-                help="Trials at once, each in a process of its own.",
-            ),
+            _number("--jobs", (1, 1024), 1, "Trials at once, each in a process of its own."),
             data_option(),
             click.Option(
                 ["--device"],
@@ -66,50 +57,34 @@ def command() -> click.Command:
 def _plan_options() -> tuple[click.Option, ...]:
     """The options that decide which trials there are."""
     return (
-        *_common_options(),
-        click.Option(
-            ["--round"],
-            type=click.IntRange(1, 1_000_000),
-            metavar="N",
-            help="For tpe and cmaes: trials that are chosen together and may run at once; as many"
-            " as --jobs without it.",
-        ),
-        click.Option(
-            ["--eta"],
-            type=click.IntRange(2, 100),
-            metavar="N",
-            default=3,
-            show_default=True,
-            help="For halving: one of so many trials goes on.",
-        ),
-    )
-
-
-def _common_options() -> tuple[click.Option, ...]:
-    return (
         click.Option(
             ["--method"],
-            type=click.Choice(_METHODS),
+            type=click.Choice(METHODS),
             default="random",
             show_default=True,
             help="tpe and cmaes are Optuna's and need the extra `search`.",
         ),
-        click.Option(
-            ["--trials"],
-            type=click.IntRange(1, 1_000_000),
-            metavar="N",
-            default=20,
-            show_default=True,
-            help="How many values to try.",
+        _number("--trials", (1, 1_000_000), 20, "How many values to try."),
+        _number("--seed", (0, 2**32 - 1), 0, "What decides which."),
+        _number(
+            "--round",
+            (1, 1_000_000),
+            None,
+            "For tpe and cmaes: trials that are chosen together and may run at once; as many as"
+            " --jobs without it.",
         ),
-        click.Option(
-            ["--seed"],
-            type=click.IntRange(0, 2**32 - 1),
-            metavar="N",
-            default=0,
-            show_default=True,
-            help="What decides which.",
-        ),
+        _number("--eta", (2, 100), 3, "For halving: one of so many trials goes on."),
+    )
+
+
+def _number(name: str, ends: tuple[int, int], default: int | None, text: str) -> click.Option:
+    return click.Option(
+        [name],
+        type=click.IntRange(*ends),
+        metavar="N",
+        default=default,
+        show_default=True,
+        help=text,
     )
 
 

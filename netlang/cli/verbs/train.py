@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import MachineAsked, data_option, places, workers_option
+from netlang.cli.options import (
+    MachineAsked,
+    data_option,
+    places,
+    recipe_arguments,
+    workers_option,
+)
 from netlang.processes import is_first, one_voice
 
 if TYPE_CHECKING:
@@ -16,15 +22,7 @@ if TYPE_CHECKING:
     from netlang.targets import Trained, TrainingBackend
     from netlang.targets.options import RunOptions
 
-__all__ = ["command", "device_option", "recipe_arguments", "shard_option"]
-
-
-def recipe_arguments() -> tuple[click.Argument, click.Argument]:
-    """The recipe, and the changes to it."""
-    return (
-        click.Argument(["spec"], metavar="RECIPE"),
-        click.Argument(["changes"], nargs=-1, metavar="[KEY=VALUE]..."),
-    )
+__all__ = ["command", "device_option", "shard_option"]
 
 
 def device_option() -> click.Option:
