@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from io import RawIOBase
+from io import FileIO, RawIOBase
 from pathlib import Path
 from typing import final
 
@@ -130,7 +130,7 @@ def _without_ctrl_c() -> Iterator[None]:
 def main(told: RawIOBase | None = None) -> int:
     """Carry out the order that is `told`, or that on standard input, as long as that is open."""
     # Without a buffer, whose lock a thread that waits for the end would keep.
-    source = told or open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - to the very end
+    source = told or FileIO(0, closefd=False)
     order = msgspec.json.decode(source.readline(), type=Order)
     if told is None:
         threading.Thread(target=_stop_with_parent, args=(source,), daemon=True).start()

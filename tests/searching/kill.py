@@ -43,7 +43,7 @@ from tests.campaigns.running import command
 from tests.searching.support import without_search_pictures
 from tests.train.faults.attempt import AtCall, AtEvent, Report, apart, collected, live
 from tests.train.faults.disk import Fault
-from tests.train.faults.subject import Listener, ended
+from tests.train.faults.subject import Listener, ended, other_files
 from tests.train.pictures import without_pictures
 
 __all__ = ["CAMPAIGN", "MISTAKES", "SPEC", "trial", "trial_with"]
@@ -128,7 +128,7 @@ def _anew() -> None:
         with patch.object(Question, "trained", reseeded):
             return plain(self, job, trial)
 
-    TrialWorker._run = wrong  # type: ignore[method-assign]  # patched
+    patch.object(TrialWorker, "_run", wrong).start()
 
 
 MISTAKES: Mapping[int, Callable[[], None]] = {1: _by_process, 2: _anew}
@@ -192,11 +192,7 @@ def _killed(
     last = subject.attempt()
     if not last.ended:
         return f"the search doesn't go on: {last.code} {last.message}"
-    expected, found = whole(subject.method)[0], left(subject.out)
-    names = {
-        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
-    }
-    return f"other files than without: {', '.join(sorted(names))}" if names else ""
+    return other_files(whole(subject.method)[0], left(subject.out))
 
 
 def _moment(method: str, kind: str, generator: random.Random) -> Fault:

@@ -34,7 +34,8 @@ open(f"{order['folder']}/{name}", "w").write(str(held))
 sys.exit(143)
 """
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+# Elsewhere no process can be sent a signal of the others', nor have one wait.
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 
 @pytest.fixture
@@ -44,11 +45,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, Se
     return Question(tmp_path / "tiny.net", (), SearchPlan()), SearchFolder(tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_after_all_processes(
-    asked: tuple[Question, SearchFolder], number: signal.Signals
-) -> None:
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder], name: str) -> None:
     """They don't get the Ctrl-C of the terminal themselves, at which they could only die."""
+    number = signal.Signals[name]
     before = [signal.getsignal(each) for each in heeded_signals()]
     machines = [Machine(device=name) for name in ("one", "two")]
     signals = iter([number])
@@ -63,6 +64,7 @@ def test_a_signal_ends_after_all_processes(
     assert [signal.getsignal(each) for each in heeded_signals()] == before
 
 
+@posix
 def test_the_machine_of_a_process_with_an_error_is_used_next(
     asked: tuple[Question, SearchFolder],
 ) -> None:

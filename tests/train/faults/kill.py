@@ -21,7 +21,7 @@ from tests.campaigns.campaign import Campaign, Failure, Option, Trial, Verdict
 from tests.campaigns.running import command
 from tests.train.faults.attempt import AtCall, AtEvent, attempt
 from tests.train.faults.power import cut_power
-from tests.train.faults.subject import ended
+from tests.train.faults.subject import ended, other_files
 from tests.train.faults.whole import damaged, newest, whole
 from tests.train.faults.writers import WRITERS
 
@@ -100,11 +100,7 @@ def standing(out: Path, committed: int) -> str:
 
 def different(out: Path) -> str:
     """Which files of a run that ended aren't those of the undisturbed one."""
-    expected, found = whole().files, ended(out)
-    names = {
-        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
-    }
-    return f"other files than without: {', '.join(sorted(names))}" if names else ""
+    return other_files(whole().files, ended(out))
 
 
 CAMPAIGN = Campaign(

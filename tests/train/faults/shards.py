@@ -31,7 +31,7 @@ from tests.train.faults.damage import DAMAGES
 from tests.train.faults.disk import KINDS
 from tests.train.faults.kill import lost, standing
 from tests.train.faults.refuse import Refusal
-from tests.train.faults.subject import ended
+from tests.train.faults.subject import ended, other_files
 from tests.train.faults.together import COUNT, attempt_together, undisturbed
 from tests.train.faults.whole import damaged, newest
 from tests.train.faults.writers import WRITERS
@@ -66,10 +66,8 @@ def _goes_on(out: Path) -> str:
     reports = attempt_together(out)
     if not all(each.ended for each in reports):
         return f"the run doesn't go on: {_codes(reports)} {reports[0].message}"
-    expected, found = undisturbed().files, ended(out)
-    names = {n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n)}
-    if names:
-        return f"other files than without: {', '.join(sorted(names))}"
+    if wrong := other_files(undisturbed().files, ended(out)):
+        return wrong
     left = [path.name for path in out.rglob(".*.tmp")]
     return f"left behind: {left}" if left else ""
 

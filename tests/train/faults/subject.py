@@ -13,7 +13,7 @@ from netlang.targets.options import RunOptions
 from tests.train.pictures import without_pictures
 from tests.train.support import sketch
 
-__all__ = ["STEPS", "Listener", "ended", "run", "run_sharded", "warm"]
+__all__ = ["STEPS", "Listener", "ended", "other_files", "run", "run_sharded", "warm"]
 
 STEPS = 24
 
@@ -75,6 +75,12 @@ def ended(out: Path) -> dict[str, bytes]:
         for name, path in files.items()
         if name.parts[0] not in ("checkpoints", "lock") or newest in name.parts
     }
+
+
+def other_files(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> str:
+    """Which files aren't those of the undisturbed run; "" if all are."""
+    names = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
+    return f"other files than without: {', '.join(names)}" if names else ""
 
 
 def warm(out: Path) -> Result:
