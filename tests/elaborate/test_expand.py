@@ -143,6 +143,16 @@ def test_long_repeats_are_folded() -> None:
     assert [value.step for value in last.inputs] == [f"tail.{300_000 * 4 - 1}"]
 
 
+def test_a_repeat_that_begins_with_an_equal_size_is_folded() -> None:
+    program = program_of(
+        "block stack(width) { repeat 300_000 { conv(width, 1x1) -> relu } }\n"
+        "net a { input x: [2, 4, 4]; stack(2) }"
+    )
+    (fold,) = expand_program(program).entries
+    assert isinstance(fold, ExpandedRepeat)
+    assert (fold.count, fold.step) == (300_000, 2)
+
+
 def test_the_text_parses_whatever_comments_say() -> None:
     text = "net a { input x: [4]\n    linear(out=2,\n        # a comment\n        bias=false) }\n"
     assert parse(Source("<test>", render_spec(expand_program(program_of(text)))))

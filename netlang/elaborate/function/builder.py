@@ -91,10 +91,6 @@ class FunctionBuilder(Draft):
         """How many steps of a scope have been counted."""
         return self._counts.get(scope, 0)
 
-    def skip(self, scope: LabelPath, steps: int) -> None:
-        """Count `steps` more."""
-        self._counts[scope] = self._counts.get(scope, 0) + steps
-
     def label(self, path: LabelPath, labelled: Labelled) -> None:
         """Make a label readable; raises a diagnostic where it is taken."""
         if path in self.labels:
@@ -246,26 +242,28 @@ class FunctionBuilder(Draft):
         return (item for item in self.items if isinstance(item, Node))
 
     def fold(
-        self, mark: BuilderMark, count: int, carried: tuple[Ref, Ref], scope: LabelPath
-    ) -> Ref:
-        """Turn all items since `mark` into a `Repeat`; returns the value of the last time.
+        self, once: tuple[BuilderMark, BuilderMark], count: int, carried: tuple[Ref, Ref],
+        scope: LabelPath,
+    ) -> Ref:  # fmt: skip
+        """Turn all items since a mark into a `Repeat` of those up to another one.
 
-        `carried` are the value that the items read, and the value that they make of it.
+        `carried` are the value that the items read, and the value that they make of it. Returns
+        the value of the last time.
         """
         carry_in, carry_out = carried
-        step = self.position(scope) - mark.position
-        size = self.size - mark.size
-        items = tuple(self.items[mark.items :])
-        del self.items[mark.items :]
-        self._looked_at = min(self._looked_at, mark.items)
+        start, end = once
+        step, size = end.position - start.position, end.size - start.size
+        items = tuple(self.items[start.items : end.items])
+        del self.items[start.items :]
+        self._looked_at = min(self._looked_at, start.items)
         repeat = Repeat(
-            items, count, carry_in, carry_out, len(scope), step=step, first=mark.size, size=size
+            items, count, carry_in, carry_out, len(scope), step=step, first=start.size, size=size
         )
         self.items.append(repeat)
-        numbers = range(mark.position + step, mark.position + step * count)
+        numbers = range(end.position, start.position + step * count)
         self._folded.setdefault(scope, []).append((numbers, self._spans[carry_out.producer]))
-        self.skip(scope, step * (count - 1))
-        self.size += size * (count - 1)
+        self._counts[scope] = numbers.stop
+        self.size = start.size + size * count
         last = Ref(carry_out.producer + size * (count - 1), carry_out.output)
         self._types[last.producer] = self._types[carry_out.producer]
         self._spans[last.producer] = self._spans[carry_out.producer]

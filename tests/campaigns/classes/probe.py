@@ -31,6 +31,7 @@ _MOST_ELEMENTS = 4_000_000
 
 COUNTED = (
     "compared", "refused", "not meant for it", "no such parameter", "large", "no kernel",
+    "other floats",
 )  # fmt: skip
 
 
@@ -65,6 +66,8 @@ class Probe:
         environment: Environment = {**before, **new}
         if not self._holds(environment):
             return "not meant for it"
+        if program.floats is not self.program.floats:
+            return "other floats"  # the block reads none: those that it makes are of its net's type
         return self._compared(program, given)
 
     def _applied(

@@ -135,6 +135,30 @@ net a {
 }
 """
 
+# The channels of the input are the width by chance, and `square` keeps a width of 8 alone.
+BY_CHANCE = """
+block repeated(width) { repeat 3 { neg -> conv(width, 3x3, pad=1) } }
+block square { repeat 3 { neg -> transpose([0, 2, 1]) -> linear(8) } }
+net a {
+    input x: [4, 8, 8]
+    repeated(4) -> square
+}
+"""
+
+# The floats that a block makes of bytes are those of the net: of its other input.
+FLOATS = """
+block scaled(width) { to_float -> group_norm(2) -> conv(width, 1x1) }
+block scored(width) { linear(width) -> neg -> linear(2) }
+net a {
+    input pixels: uint8[4, 8, 8]
+    input other: float64[4]
+    pixels -> scaled(3)
+    output image
+    other -> scored(2)
+    output score
+}
+"""
+
 AUXILIARY = """
 block two { auxiliary aux: identity }
 net a { input x: [4, 8, 8]
@@ -193,6 +217,13 @@ def test_a_class_says_where_what_repeats_keeps_the_size(tmp_path: Path) -> None:
     assert "where spacing == 2" in " ".join(emit(block).split())
 
 
+def test_what_repeats_may_begin_with_another_size() -> None:
+    text = _written(BY_CHANCE)
+    assert "Block `square` of a.net, line 3, where in_width == 8." in text
+    assert text.count("nn.Conv2d(in_channels, width, 3, padding=1)") == 1
+    assert text.count("nn.Conv2d(width, width, 3, padding=1)") == 2
+
+
 def test_a_class_says_which_size_a_joined_value_has() -> None:
     text = _written(WINDOWS)
     assert "Block `offset` of a.net, line 12, where in_width == 8." in text
@@ -210,8 +241,8 @@ def test_a_condition_that_always_holds_is_not_told() -> None:
     assert 'Block `convolution` of conformer.net, line 19."""' in text
 
 
-@pytest.mark.parametrize("text", [AUXILIARY, SYMBOLS])
-def test_blocks_with_auxiliary_outputs_and_open_sizes_are_compared(text: str) -> None:
+@pytest.mark.parametrize("text", [AUXILIARY, SYMBOLS, FLOATS])
+def test_blocks_with_auxiliary_outputs_open_sizes_and_bytes_are_compared(text: str) -> None:
     _written(text)
 
 
