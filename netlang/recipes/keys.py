@@ -25,7 +25,7 @@ from netlang.recipes.words.timing import Chain, Phase
 from netlang.records import replace
 from netlang.syntax import ast
 
-__all__ = ["DESCRIBED", "KEYS", "NEEDED"]
+__all__ = ["DESCRIBED", "KEYS", "LENGTHS", "NEEDED"]
 
 Written: TypeAlias = ast.Expr | ast.Pipeline
 Reader: TypeAlias = Callable[[str, Written, Environment], object]
@@ -184,6 +184,9 @@ KEYS: Mapping[str, Reader] = {
     "evaluate_every": _plain(count),
     "checkpoint_every": _plain(count),
 }
+
+# Either says how long a recipe trains; given on the command line, it replaces the other.
+LENGTHS: Mapping[str, str] = {"steps": "epochs", "epochs": "steps"}
 
 # What every recipe must say: the key, in words, and a line that would do.
 NEEDED: Mapping[str, tuple[str, str]] = {

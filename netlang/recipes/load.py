@@ -71,7 +71,7 @@ def checked_space(
         except NetlangError as error:
             problems.extend(error.diagnostics)
 
-    wrong = sum(1 for _ in probed(read)) - len(found)
+    wrong = probed(read) - len(found)
     if problems or wrong:
         raise NetlangError(*distinct(problems))
     return found[0]

@@ -19,7 +19,7 @@ from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["argument_of", "overrides_of", "read_override", "setting_of"]
+__all__ = ["argument_of", "overrides_of", "read_override", "setting_of", "texts_of"]
 
 _PREFIX = "train argument { "
 
@@ -40,6 +40,12 @@ def read_override(text: str) -> ast.Entry:
     if not isinstance(item, ast.TrainDef) or len(item.entries) != 1:
         raise _bad(source, "one value is needed")
     return _placed(item.entries[0], source)
+
+
+def texts_of(overrides: Iterable[str]) -> dict[str, str]:
+    """The text of each value by its key."""
+    split = (each.partition("=") for each in overrides)
+    return {key.strip(): text for key, _, text in split}
 
 
 def overrides_of(values: Mapping[str, object]) -> Iterator[str]:

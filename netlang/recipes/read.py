@@ -31,7 +31,7 @@ from netlang.evaluate.values import Broken
 from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed
-from netlang.recipes.keys import KEYS, NEEDED
+from netlang.recipes.keys import KEYS, LENGTHS, NEEDED
 from netlang.recipes.overrides import argument_of, read_override, setting_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.spaces.probes import open_spaces
@@ -201,7 +201,7 @@ class _Reading(Draft):
 
     def _is_replaced(self, key: str) -> bool:
         """`steps` on the command line also replaces `epochs` in the file, and vice versa."""
-        other = {"steps": "epochs", "epochs": "steps"}.get(key)
+        other = LENGTHS.get(key)
         if other in self.replaced and key not in self.replaced:
             self.places.pop(key)
             return True

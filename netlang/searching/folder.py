@@ -21,6 +21,7 @@ from netlang.diagnostics.training.folder import RunLocked
 from netlang.diagnostics.training.running import OtherRecipe, RunExists, UnreadableRun
 from netlang.processes.lock import locked
 from netlang.processes.writing import writing
+from netlang.records import names_of
 from netlang.regular import read_bytes
 from netlang.searching.names import EXTENSIBLE
 from netlang.searching.question import Identity
@@ -158,13 +159,11 @@ def _differences(before: Identity, now: Identity) -> Iterator[str]:
     pairs = {
         "recipe": (before.recipe, now.recipe),
         "changes": (" ".join(before.changes), " ".join(now.changes)),
-        "method": (before.plan.method, now.plan.method),
-        "seed": (before.plan.seed, now.plan.seed),
-        "round": (before.plan.round, now.plan.round),
-        "eta": (before.plan.eta, now.plan.eta),
     }
-    if now.plan.method not in EXTENSIBLE or now.plan.trials < before.plan.trials:
-        pairs["trials"] = (before.plan.trials, now.plan.trials)
+    for name in names_of(now.plan):
+        pairs[name] = (getattr(before.plan, name), getattr(now.plan, name))
+    if now.plan.method in EXTENSIBLE and now.plan.trials >= before.plan.trials:
+        del pairs["trials"]
     yield from (f"{name} {a} became {b}" for name, (a, b) in pairs.items() if a != b)
     if before.sources != now.sources:
         yield "its files have changed"

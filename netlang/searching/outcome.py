@@ -12,6 +12,7 @@ from typing import final
 from netlang.atomic import replace_file
 from netlang.modules.copies import copies_of
 from netlang.processes.writing import writing
+from netlang.recipes.overrides import texts_of
 from netlang.recipes.spaces.closed import closed_text
 from netlang.recipes.spaces.written import Options
 from netlang.records import Record
@@ -107,12 +108,11 @@ def _best_recipe(
 ) -> tuple[str, tuple[Path, ...]]:
     """The best trial as a spec, in copies of the files that the recipe was read from."""
     recipe = question.recipe
-    given = {key.strip(): text for key, _, text in (o.partition("=") for o in best.overrides)}
     place, written = "", []
     for name, source in copies_of(recipe.files):
         path, text = folder.best / name, source.text
         if source is recipe.span.source:
-            text = closed_text(source, question.definition, given)
+            text = closed_text(source, question.definition, texts_of(best.overrides))
             place = f"{path}:{recipe.name}"
         _write(path, text)
         written.append(path)

@@ -43,10 +43,8 @@ def _ticks(dimension: Dimension) -> Iterator[tuple[float, str]]:
     """Positions along an axis with what they stand for."""
     space = dimension.space
     if isinstance(space, Options):
-        last = len(space.texts) - 1
-        yield from (
-            (place / last, text.partition("(")[0]) for place, text in enumerate(space.texts)
-        )
+        for place, text in enumerate(space.texts):
+            yield space.position(place), text.partition("(")[0]
         return
     yield 0.0, f"{space.low:.3g}"
     yield from _between(space)

@@ -15,6 +15,7 @@ from netlang.diagnostics.training.searching import NothingToCompare, NothingToSe
 from netlang.elaborate import resolve
 from netlang.ir.program import Program
 from netlang.recipes.load import checked_recipe, checked_space
+from netlang.recipes.overrides import texts_of
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.spaces.written import Choose, Dimension, Spaces
@@ -130,9 +131,8 @@ class Question:
         spaces = Spaces(noted)
         with suppress(NetlangError):  # values that don't go together: the trial will say so
             read_recipe(self._module, self._name, self.changes, spaces)
-        given = {key: text for key, _, text in (each.partition("=") for each in self.changes)}
-        written = {key.strip(): text for key, text in given.items()} | spaces.overrides
-        overrides = tuple(f"{key}={text}" for key, text in written.items())
+        texts = texts_of(self.changes) | spaces.overrides
+        overrides = tuple(f"{key}={text}" for key, text in texts.items())
         return SearchTrial(number, tuple(spaces.found), values, dict(spaces.values), overrides)
 
 

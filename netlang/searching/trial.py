@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from math import inf, isfinite
 from typing import final
 
-from netlang.recipes.spaces.written import Dimension, Options
+from netlang.recipes.spaces.written import Dimension
 from netlang.records import Draft, Record, field
 from netlang.targets import Trained
 
-__all__ = ["History", "Job", "TrialResult", "SearchTrial", "drawn", "result_of", "uniform_number"]
+__all__ = ["History", "Job", "TrialResult", "SearchTrial", "result_of", "uniform_number"]
 
 
 @final
@@ -29,12 +29,7 @@ class SearchTrial(Record):
 
     def positions(self) -> dict[str, float]:
         """Where each value lies in its space, from 0 to 1."""
-        found = {}
-        for each in self.dimensions:
-            value, space = self.values[each.name], each.space
-            last = len(space.texts) - 1 if isinstance(space, Options) else 1
-            found[each.name] = value / last if isinstance(space, Options) else space.position(value)
-        return found
+        return {each.name: each.space.position(self.values[each.name]) for each in self.dimensions}
 
 
 @final
@@ -110,9 +105,3 @@ def uniform_number(seed: int, trial: int, name: str) -> float:
     """A number from 0 to below 1 that depends on nothing else."""
     digest = hashlib.sha256(f"{seed}/{trial}/{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2.0**64
-
-
-def drawn(dimension: Dimension, position: float) -> int | float:
-    """The value of a space at a position from 0 to below 1."""
-    space = dimension.space
-    return int(position * len(space.texts)) if isinstance(space, Options) else space.drawn(position)

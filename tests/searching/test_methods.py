@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from netlang.cli.verbs.search import command
 from netlang.recipes.spaces.written import Dimension, Options
 from netlang.recipes.words.spaces import LogUniform, Uniform
 from netlang.searching.methods.known import method_of
@@ -117,11 +116,6 @@ def test_tpe_is_nearer_than_chance() -> None:
     known, _ = searched(SearchPlan("tpe", 40))
     late = [abs(log10(known.trials[n].values["lr"]) + 2) for n in range(25, 40)]
     assert sum(late) / len(late) < 0.6  # evenly drawn ones are 1 apart in the mean
-
-
-def test_the_command_offers_every_method() -> None:
-    (option,) = (each for each in command().params if each.name == "method")
-    assert tuple(option.to_info_dict()["type"]["choices"]) == METHODS
 
 
 def test_a_trial_whose_validation_loss_is_not_finite_has_failed() -> None:

@@ -139,7 +139,7 @@ def _question(
     from netlang.searching.search import SearchOptions, asked_plan, default_folder
 
     folder = folder_for(asked["out"], *default_folder(recipe_name(spec)).parts)
-    plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], 1, asked["eta"])
+    plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], eta=asked["eta"])
     plan = asked_plan(plan, folder, asked["round"], asked["jobs"])
     question = Question(spec, changes, plan)
     devices = tuple(filter(None, map(str.strip, (asked["device"] or "").split(","))))

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from netlang.diagnostics.diagnostic import Edit
 from netlang.diagnostics.edits import apply_edits
+from netlang.recipes.keys import LENGTHS
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.format import format_source
 
 __all__ = ["closed_text"]
-
-_LENGTHS = {"steps": "epochs", "epochs": "steps"}
 
 
 def closed_text(source: Source, definition: ast.TrainDef, given: Mapping[str, str]) -> str:
@@ -26,7 +25,7 @@ def _edits(source: Source, definition: ast.TrainDef, given: Mapping[str, str]) -
     entries = {each.key: each for each in definition.entries}
     lines = []
     for key, text in given.items():
-        other = entries.get(_LENGTHS.get(key, ""))
+        other = entries.get(LENGTHS.get(key, ""))
         if key in parameters:
             yield _default(source, parameters[key], text)
         elif key in entries:

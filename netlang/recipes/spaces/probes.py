@@ -6,7 +6,6 @@ A mistake that only a combination makes is found when a trial has it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.recipes.spaces import OpenSpaces, SpaceMisplaced
@@ -14,8 +13,6 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.spaces.written import FIXED, Dimension, Options, Spaces, first_of
 
 __all__ = ["misplaced_spaces", "open_spaces", "probed"]
-
-_T = TypeVar("_T")
 
 
 def open_spaces(recipe: str, spaces: Spaces) -> OpenSpaces:
@@ -45,13 +42,13 @@ def misplaced_spaces(
             yield SpaceMisplaced(span=space.span, key=key, why=why)
 
 
-def probed(read: Callable[[Spaces], _T]) -> Iterator[tuple[_T, Spaces]]:
-    """What `read` makes of the first value of every space, then of each other one in turn.
+def probed(read: Callable[[Spaces], None]) -> int:
+    """Read a recipe with the first value of every space, then with each other one in turn.
 
-    Other values of a choice may bring spaces of their own, which follow.
+    Other values of a choice may bring spaces of their own, which follow. Returns how often.
     """
-    first = Spaces()
-    yield read(first), first
+    first, count = Spaces(), 1
+    read(first)
     waiting: list[tuple[Dimension, dict[str, int | float]]]
     waiting = [(each, {}) for each in first.found]
     known = {each.name for each in first.found}
@@ -60,10 +57,12 @@ def probed(read: Callable[[Spaces], _T]) -> Iterator[tuple[_T, Spaces]]:
         for other in _others(dimension):
             chosen = before | {dimension.name: other}
             spaces = Spaces(_chooser(chosen))
-            yield read(spaces), spaces
+            read(spaces)
+            count += 1
             new = [each for each in spaces.found if each.name not in known]
             known.update(each.name for each in new)
             waiting += [(each, chosen) for each in new]
+    return count
 
 
 def _others(dimension: Dimension) -> Iterator[int | float]:

@@ -26,7 +26,7 @@ from netlang.records import Draft, Record, field, names_of, replace
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["FIXED", "Choose", "Dimension", "Options", "Spaces", "first_of", "one_line", "spelled"]
+__all__ = ["FIXED", "Choose", "Dimension", "Options", "Spaces", "first_of"]
 
 _COMMENT = re.compile(r'("[^"\n]*")|#[^\n]*')
 # What the score of a trial is measured on or by must be the same in all of them.
@@ -50,6 +50,14 @@ class Options(Record):
 
     texts: tuple[str, ...]
 
+    def drawn(self, position: float) -> int:
+        """The place of an option, for a number from 0 to below 1 that is evenly drawn."""
+        return int(position * len(self.texts))
+
+    def position(self, place: float) -> float:
+        """The position of the option at a place, from 0 to 1."""
+        return place / (len(self.texts) - 1)
+
 
 @final
 class Dimension(Record):
@@ -69,14 +77,9 @@ def first_of(dimension: Dimension) -> int | float:
     return dimension.space.low if isinstance(dimension.space, NumberSpace) else 0
 
 
-def one_line(text: str) -> str:
+def _one_line(text: str) -> str:
     """A text of a recipe as it can be given on the command line."""
     return " ".join(_COMMENT.sub(lambda found: found[1] or " ", text).split())
-
-
-def spelled(value: float) -> str:
-    """A number as written in a recipe."""
-    return repr(value)
 
 
 @final
@@ -111,7 +114,7 @@ class Spaces(Draft):
             why = FIXED[key]
             raise NetlangError(SpaceMisplaced(span=opened[0].span, key=key, why=why))
         if opened:
-            self.overrides[key] = one_line(_edited(value.span, self.edits))
+            self.overrides[key] = _one_line(_edited(value.span, self.edits))
         return cast(_T, new)
 
     def _node(self, node: ast.Node, path: str, key: str | None) -> ast.Node:
@@ -171,14 +174,14 @@ class Spaces(Draft):
         assert isinstance(space, NumberSpace)
         require_values(name, space, call)
         number = self.choose(self._noted(Dimension(name, space, call.span)))
-        text = spelled(number)
+        text = repr(number)
         self.values[name] = text
         self._edit(call, f"({text})" if self.operand and number < 0 else text)
         return _number(number, space, call)
 
     def _option(self, call: ast.Call, name: str, key: str | None) -> ast.Node:
         options = tuple(options_of(call))
-        texts = tuple(one_line(each.span.text) for each in options)
+        texts = tuple(_one_line(each.span.text) for each in options)
         require_options(call, options, texts)
         place = int(self.choose(self._noted(Dimension(name, Options(texts), call.span))))
         chosen, outer, self.edits = options[place], self.edits, []

@@ -12,7 +12,7 @@ from typing import final
 
 from netlang.recipes.spaces.written import Choose, Dimension, Options
 from netlang.searching.methods.method import SearchMethod, SearchPlan, evenly
-from netlang.searching.trial import History, Job, SearchTrial, drawn, uniform_number
+from netlang.searching.trial import History, Job, SearchTrial, uniform_number
 
 __all__ = ["CoarseToFine"]
 
@@ -54,7 +54,7 @@ class CoarseToFine(SearchMethod):
         position = uniform_number(self.plan.seed, number, name)
         having = [trial for trial in best if name in trial.values]
         if not having:
-            return drawn(dimension, position)
+            return space.drawn(position)
         if isinstance(space, Options):
             return having[int(position * len(having))].values[name]
         places = [space.position(trial.values[name]) for trial in having]

@@ -9,7 +9,7 @@ from typing import final
 from netlang.recipes.spaces.written import Choose
 from netlang.records import Record
 from netlang.searching.names import METHODS
-from netlang.searching.trial import History, Job, drawn, uniform_number
+from netlang.searching.trial import History, Job, uniform_number
 
 __all__ = ["SearchMethod", "SearchPlan", "RandomSearch", "evenly"]
 
@@ -75,7 +75,7 @@ class SearchMethod(ABC):
 
 def evenly(seed: int, number: int) -> Choose:
     """The choice of a trial that looks at no other: every position as probable as any other."""
-    return lambda each: drawn(each, uniform_number(seed, number, each.name))
+    return lambda each: each.space.drawn(uniform_number(seed, number, each.name))
 
 
 @final
