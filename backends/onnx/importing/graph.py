@@ -25,7 +25,6 @@ __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
 # Elements of one table that is computed, and of all; of one value for an example, and of all.
 _MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
 _MOST_OF_A_VALUE, _ALL_VALUES = 1 << 27, 1 << 33
-_WRONG = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError)
 
 
 @final
@@ -150,8 +149,8 @@ class AtenGraph(Draft, eq=False):
     ) -> Any:
         """What an operator of ATen gives: a node, a tuple of nodes, or numbers.
 
-        `learned` places a weight that is among the arguments. Raises `NotSayable` if the operator
-        can't take them.
+        `learned` places a weight that is among the arguments. Raises what
+        PyTorch does if the operator can't take them, and `NotSayable` if they are too many.
         """
         held = list(_leaves(args))
         stored = [each for each in held if isinstance(each, StoredTensor)]
@@ -165,10 +164,7 @@ class AtenGraph(Draft, eq=False):
         return self._node(target, placed, options)
 
     def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-        val = _tried(
-            partial(target, **options),
-            [_replaced(each, lambda node: node.meta["val"]) for each in args],
-        )
+        val = target(*(_replaced(each, lambda node: node.meta["val"]) for each in args), **options)
         self._count(val)
         node = self.graph.call_function(target, tuple(args), dict(options))
         self._describe(node, val)
@@ -212,26 +208,16 @@ class AtenGraph(Draft, eq=False):
 
     def _computed(self, target: Any, args: Sequence[Any]) -> Any:
         """Numbers, if they aren't too many."""
-        empty = _tried(
-            target, [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
-        )
+        empty = target(*(_replaced(each, lambda held: held.tensor.to("meta")) for each in args))
         size = sum(each.numel() for each in _leaves([empty]))
         self.computed += size
         if size > _MOST_COMPUTED or self.computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
         with torch.no_grad():
-            found = _tried(target, [_replaced(each, lambda held: held.tensor) for each in args])
+            found = target(*(_replaced(each, lambda held: held.tensor) for each in args))
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
         return StoredTensor(found.clone())
-
-
-def _tried(target: Any, args: Sequence[Any]) -> Any:
-    try:
-        return target(*args)
-    except _WRONG as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise NotSayable(f"it can't be computed: {lines[0][:200]}") from None
 
 
 def _leaves(held: Iterable[Any]) -> Iterable[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 
 import torch
@@ -26,7 +27,8 @@ from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_file", "import_model"]
 
-_MOST_ELEMENTS = 1 << 26
+# Elements of one example, and of the batch that a file is for.
+_MOST_ELEMENTS, _MOST_OF_FILE = 1 << 26, 1 << 28
 _TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
 
@@ -38,13 +40,10 @@ def import_file(options: ImportOptions) -> ImportedNet:
 def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     """The net of a model that was read."""
     inside = text_inside(model) if options.spec else None
-    if inside is not None:
-        try:
-            return net_inside(model, inside, options)
-        except ValueError as error:
-            raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
     path = Path(options.source)
     try:
+        if inside is not None:
+            return net_inside(model, inside, options)
         inputs, batch = _inputs(model, options)
         found = GraphReader(batch, options.batch).read(model, inputs)
     except NotSayable as error:
@@ -54,7 +53,9 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     if found.missing:
         count = sum(len(each.places) for each in found.missing)
         table = missing_table(found.missing)
-        raise NetlangError(NotSaid(span=None, count=count, total=found.nodes, rows=table))
+        raise NetlangError(
+            NotSaid(span=None, count=count, total=max(count, found.nodes), rows=table)
+        )
     original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
     asked = Asked(net_name(options.name or path.stem), f"Imported from {path.name}.", False,
                   options.blocks, found.traced.outputs)  # fmt: skip
@@ -75,10 +76,13 @@ def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput]
     found, batches = list[GraphInput](), set[int]()
     for place, each in enumerate(taken):
         sizes = _sizes(each, 1 if options.batch else 0)
-        if options.batch and (size := sizes.pop(0)):
-            batches.add(size)
+        batch = sizes.pop(0) if options.batch else 0
+        if batch:
+            batches.add(batch)
         dtype = dtype_of(each.type.tensor_type.elem_type)
         shape = given[place][1] if given else tuple(sizes)
+        if batch * prod(shape) > _MOST_OF_FILE:
+            raise NotSayable(f"its input `{each.name[:60]}` has too many elements")
         found.append(_checked(each.name, shape, dtype, sizes))
     if len(batches) > 1:
         raise NotSayable("its inputs have first axes of several sizes", "the first is the batch")
@@ -86,8 +90,8 @@ def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput]
 
 
 def _dims(each: ValueInfoProto) -> list[int]:
-    """The sizes of an input, 0 for symbols."""
-    return [dim.dim_value for dim in each.type.tensor_type.shape.dim]
+    """The sizes of an input, 0 for symbols; -1 is one that older exporters write."""
+    return [max(dim.dim_value, 0) for dim in each.type.tensor_type.shape.dim]
 
 
 def _sizes(each: ValueInfoProto, least: int) -> list[int]:
@@ -115,11 +119,8 @@ def _checked(
     if any(size < 1 for size in shape):
         advice = "say one: `--input '[3, 224, 224]'`, without the batch, once for each input"
         raise NotSayable(f"its input `{name[:60]}` is for any size", advice)
-    elements = 1
-    for size in shape:
-        elements *= size
-        if elements > _MOST_ELEMENTS:
-            raise NotSayable(f"its input `{name[:60]}` has too many elements")
+    if prod(shape) > _MOST_ELEMENTS:
+        raise NotSayable(f"its input `{name[:60]}` has too many elements")
     return GraphInput(name, tuple(shape), dtype)
 
 

@@ -22,6 +22,7 @@ from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.diagnostics import SpecRefused
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.proof import prove
+from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.diagnostics.errors import NetlangError
@@ -88,7 +89,7 @@ def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) ->
 
 
 def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
-    """The graph, for its weights; None if it isn't one of these inputs."""
+    """The graph, for its weights; None if it isn't one of these inputs, or has others."""
     stored = {each.name for each in model.graph.initializer}
     given = [each.name for each in model.graph.input if each.name not in stored]
     if len(given) != len(example):
@@ -97,7 +98,10 @@ def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
         GraphInput(name, tuple(each.shape[1:]), each.dtype)
         for name, each in zip(given, example, strict=True)
     ]
-    return GraphReader(None).read(model, inputs)
+    try:
+        return GraphReader(None).read(model, inputs)
+    except NotSayable:
+        return None
 
 
 def _spec_alone(

@@ -135,9 +135,12 @@ def _scoped(name: str, root: str) -> list[ModuleCall] | None:
 
 
 def _prefixes(path: str) -> list[ModuleCall]:
-    parts = path.split(".") if path else []
-    whole = [".".join(parts[: n + 1]) for n in range(len(parts))]
-    return [ModuleCall(each, "", each) for each in whole]
+    return [ModuleCall(each, "", each) for each in _around(path)] if path else []
+
+
+def _around(path: str) -> list[str]:
+    """A path, and the scopes that it is in."""
+    return [path[:end] for end, mark in enumerate(path + ".") if mark == "."]
 
 
 def _root_of(names: Sequence[str]) -> str:
@@ -153,29 +156,39 @@ def _root_of(names: Sequence[str]) -> str:
 
 @final
 class LabelKeeper(Draft, eq=False):
-    """The keys that are taken, and the scopes around them."""
+    """The keys that are taken, the scopes around them, and those that are the labels of layers."""
 
     taken: set[str] = field(default_factory=set)
     scopes: set[str] = field(default_factory=set)
+    layers: set[str] = field(default_factory=set)
     numbers: dict[str, int] = field(default_factory=dict)
 
     def is_free(self, label: str, parts: Iterable[str]) -> bool:
-        """Whether a label may have weights of these names."""
-        if label in self.taken:
+        """Whether a layer may have this label and weights of these names: nothing is inside one."""
+        around = _around(label)
+        if label in self.scopes or not self.taken.isdisjoint(around):
+            return False
+        if not self.layers.isdisjoint(around):
             return False
         return not any(f"{label}.{part}" in self.taken for part in parts)
 
     def claim(self, key: str) -> str:
-        """A key that nothing else has: this one, if it is free."""
-        found, number = key, 1
-        while found in self.taken or found in self.scopes or self._is_inside(found):
-            number += 1
-            found = f"{key}_{number}"
+        """A key that nothing else has, in scopes that aren't keys: this one, if it is free."""
+        found = ""
+        *scopes, last = key.split(".")
+        for part in scopes:
+            found = self._next(f"{found}.{part}" if found else part, self.taken)
+            self.scopes.add(found)
+        found = self._next(f"{found}.{last}" if found else last, self.taken, self.scopes)
         self.taken.add(found)
-        path = found.rpartition(".")[0]
-        while path:
-            self.scopes.add(path)
-            path = path.rpartition(".")[0]
+        return found
+
+    def _next(self, path: str, *taken: set[str]) -> str:
+        """The path, or with the first number that none of these sets has."""
+        found, number = path, 1
+        while any(found in each for each in taken):
+            number += 1
+            found = f"{path}_{number}"
         return found
 
     def numbered(self, word: str, parts: Sequence[str]) -> str:
@@ -183,16 +196,8 @@ class LabelKeeper(Draft, eq=False):
         while True:
             self.numbers[word] = self.numbers.get(word, 0) + 1
             label = f"{word}{self.numbers[word]}"
-            if label not in self.scopes and self.is_free(label, parts):
+            if self.is_free(label, parts):
                 return label
-
-    def _is_inside(self, key: str) -> bool:
-        path = key.rpartition(".")[0]
-        while path:
-            if path in self.taken:
-                return True
-            path = path.rpartition(".")[0]
-        return False
 
 
 def starts_as_number(name: str) -> bool:

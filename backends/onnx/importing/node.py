@@ -143,6 +143,8 @@ class OnnxNode(Draft, eq=False):
             key = f"{label}.{part}"
             undo = back if part == "weight" and back is not None else same
             found[part] = self.graph.weight(each, key, forms[part], undo, another=not again)
+        if there and not again:
+            self.graph.labels.layers.add(label)
         return found
 
     def _label(self, names: Mapping[str, str], parts: Sequence[str], word: str) -> str:
@@ -153,12 +155,15 @@ class OnnxNode(Draft, eq=False):
         }
         # A tensor that others read too may be there because its numbers are the same.
         path = self._path()
+        free = self.graph.labels.is_free
         for part, label in said.items():
+            if not label or not free(label, parts):
+                continue
             if self.uses[names[part]] == 1 or f"{label}.".startswith(f"{path}." if path else ""):
                 return label
         wanted = [path, *(stem_of(name) for name in names.values())]
         for label in wanted:
-            if label and self.graph.labels.is_free(label, parts):
+            if label and free(label, parts):
                 return label
         return self.graph.labels.numbered(word, parts)
 

@@ -17,7 +17,12 @@ from torch import fx
 
 from netlang.backends.onnx.importing.file import opset_of
 from netlang.backends.onnx.importing.graph import AtenGraph, Held, KeptWeight, StoredTensor
-from netlang.backends.onnx.importing.names import is_given, modules_around, starts_as_number
+from netlang.backends.onnx.importing.names import (
+    is_given,
+    label_in,
+    modules_around,
+    starts_as_number,
+)
 from netlang.backends.onnx.importing.node import Handler, OnnxNode
 from netlang.backends.onnx.importing.operators import HANDLERS
 from netlang.backends.onnx.importing.tensors import tensor_of
@@ -29,6 +34,7 @@ from netlang.records import Draft, Record, field
 
 __all__ = ["GraphInput", "GraphReader", "ReadGraph"]
 
+# What Python and PyTorch raise for numbers that don't fit each other: the file decides them all.
 _WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _FLOW = {"If", "Loop", "Scan", "SequenceMap"}
 _QUANTISED = (
@@ -120,7 +126,7 @@ class GraphReader(Draft, eq=False):
         for name in node.input:
             held = self.made.get(name)
             if isinstance(held, StoredTensor) and held.learned and "." in name and is_given(name):
-                return str(name).rpartition(".")[0]
+                return label_in(name.rpartition(".")[0])
         return ""
 
     def _node(
@@ -150,7 +156,7 @@ class GraphReader(Draft, eq=False):
             self._miss(proto, modules, error)
         except _WRONG as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            wrong = NotSayable(f"its attributes don't fit its inputs ({lines[0][:100]})")
+            wrong = NotSayable(f"its attributes don't fit its inputs ({lines[0][:200]})")
             self._miss(proto, modules, wrong)
         for place, name in enumerate(proto.output):
             held = made[place] if place < len(made) else None

@@ -2,9 +2,10 @@
 
 A parsed message takes far more memory than the two bytes that an empty one has in a file. So the
 fields of all messages are counted first, their sizes are held against the file's, and their depth
-is limited. The content of strings and tensors is skipped. An ONNX file is a protobuf message, in
-which a field is a tag and its content (https://protobuf.dev/programming-guides/encoding/); the
-numbers of fields are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+is limited. Names must be UTF-8, and the content of tensors is skipped. An ONNX file is a protobuf
+message, in which a field is a tag and its content
+(https://protobuf.dev/programming-guides/encoding/); the numbers of fields are those of
+https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ _MOST_PACKED = 1 << 24
 _NUMBER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _PACKED = {5, 7, 11}
 _LEAF: Mapping[int, str] = {}
+# The fields with text that is read, by message.
+_TEXT: Mapping[str, set[int]] = {
+    "graph": {2}, "node": {1, 2, 3, 4, 7}, "attribute": {1}, "tensor": {8}, "value": {1},
+    "leaf": {1, 2},
+}  # fmt: skip
 # The messages in each message, by the numbers of their fields.
 _INSIDE: Mapping[str, Mapping[int, str]] = {
     "model": {7: "graph", 8: "leaf", 14: "leaf", 20: "training", 25: "function"},
@@ -55,6 +61,8 @@ def scan(content: bytes) -> None:
             raise ValueError("its parts are nested too deep")
         while place < end:
             fields += 1
+            if fields > MOST_FIELDS:
+                raise ValueError(f"it has more than {MOST_FIELDS:,} parts")
             tag, place = _number(content, place, end)
             form = tag & 7
             if form == _NUMBER:
@@ -63,8 +71,9 @@ def scan(content: bytes) -> None:
                 size, place = _number(content, place, end)
                 if tag >> 3 in inside:
                     waiting.append((place, place + size, inside[tag >> 3], depth + 1))
-                elif kind == "tensor" and tag >> 3 in _PACKED:
-                    packed += size
+                elif tag >> 3 in _TEXT.get(kind, ()):
+                    _require_text(content[place : place + size])
+                packed += size if kind == "tensor" and tag >> 3 in _PACKED else 0
                 place += size
             elif form in (_EIGHT_BYTES, _FOUR_BYTES):
                 place += 8 if form == _EIGHT_BYTES else 4
@@ -72,8 +81,15 @@ def scan(content: bytes) -> None:
                 place = end + 1
             if place > end:
                 raise ValueError("it isn't an ONNX file, or its end is missing")
-        if fields > MOST_FIELDS or packed > _MOST_PACKED:
-            raise ValueError(f"it has more than {MOST_FIELDS:,} parts")
+    if packed > _MOST_PACKED:
+        raise ValueError("it has too many numbers that aren't bytes")
+
+
+def _require_text(content: bytes) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        raise ValueError("a name in it isn't UTF-8") from None
 
 
 def _number(content: bytes, place: int, end: int) -> tuple[int, int]:

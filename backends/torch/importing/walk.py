@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.fx import Node
 
 from netlang.backends.torch.importing.call import Call, Handler, Made, WalkState, modules_of
-from netlang.backends.torch.importing.layouts import batch_axis, sizes_of
+from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
@@ -69,7 +69,12 @@ class Walk(Draft, eq=False):
 
     def _input(self, node: Node) -> Value:
         shape = tuple(node.meta["val"].shape)
-        batch, fold = batch_axis(shape)
+        try:
+            batch, fold = batch_axis(shape)
+        except NotSayable:
+            advice = "take another size: this one stands for the examples here"
+            self._miss(node, "input", NotSayable(f"an input whose size {BATCH} divides", advice))
+            batch, fold = 0, 1
         sizes = sizes_of(shape, batch, fold)
         dtype = str(node.meta["val"].dtype).removeprefix("torch.")
         taken = {each.key.partition(".")[0] for each in self.made.values()

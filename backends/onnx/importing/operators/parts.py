@@ -14,6 +14,8 @@ from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
 
+_MOST_PARTS = 4096
+
 
 def _concat(node: OnnxNode) -> Results:
     values = [node.held(place) for place in range(len(node.inputs))]
@@ -44,11 +46,24 @@ def _split(node: OnnxNode) -> Results:
     if sizes is None and node.has(1):
         sizes = node.whole(1, "sizes")
     if sizes is None:
-        count = node.integer("num_outputs", len(node.proto.output)) or 1
-        each = -(-shape[axis] // count)
-        sizes = (*(each,) * (count - 1), shape[axis] - each * (count - 1))
-    if sum(sizes) != shape[axis] or min(sizes) < 0:
+        count = node.integer("num_outputs", len(node.proto.output))
+        sizes = _equal(shape[axis], -(-shape[axis] // count) if count > 0 else 0)
+    return _parts(node, sizes, axis)
+
+
+def _equal(size: int, each: int) -> tuple[int, ...]:
+    """Sizes of equal parts; the last one may be less."""
+    if each < 1 or size > each * _MOST_PARTS:
+        raise NotSayable("no parts, or too many")
+    rest = size % each
+    return (*(each,) * (size // each), *((rest,) if rest else ()))
+
+
+def _parts(node: OnnxNode, sizes: Sequence[int], axis: int) -> tuple[Held, ...]:
+    if not sizes or sum(sizes) != node.shape()[axis] or min(sizes) < 0:
         raise NotSayable("parts that aren't the whole")
+    if len(sizes) > _MOST_PARTS:
+        raise NotSayable("too many parts")
     return node.aten_parts(A.split_with_sizes.default, node.held(0), list(sizes), axis)
 
 
@@ -125,13 +140,8 @@ def _split_to_list(node: OnnxNode) -> Results:
     size = node.shape()[axis]
     if not node.integer("keepdims", 1):
         raise NotSayable("parts without their axis")
-    given = node.whole(1, "sizes") if node.has(1) else (1,) * size
-    if len(given) == 1 and given[0] > 0:
-        each = given[0]
-        given = (*(each,) * (size // each), *([size % each] if size % each else []))
-    if sum(given) != size:
-        raise NotSayable("parts that aren't the whole")
-    parts = node.aten_parts(A.split_with_sizes.default, node.held(0), list(given), axis)
+    given = node.whole(1, "sizes") if node.has(1) else (1,)
+    parts = _parts(node, _equal(size, given[0]) if len(given) == 1 else given, axis)
     node.graph.lists[node.proto.output[0]] = parts
     return parts[0]
 

@@ -1,0 +1,105 @@
+"""Files of clumsy and hostile authors: odd names, sizes and numbers end with a code or a net."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import ModelProto, helper
+
+from netlang.backends.onnx.importing.names import LabelKeeper
+from netlang.backends.onnx.importing.scan import MOST_FIELDS, scan
+from netlang.backends.torch.importing.layouts import BATCH
+from netlang.diagnostics.errors import NetlangError
+from tests.onnx.importing.support import imported, lines_of, model_of, saved
+
+RNG = np.random.default_rng(0)
+
+
+def _two_convs(one: str, other: str) -> ModelProto:
+    nodes = [
+        helper.make_node("Conv", ["x", one], ["z"]),
+        helper.make_node("Relu", ["z"], ["u"]),
+        helper.make_node("Conv", ["u", other], ["y"]),
+    ]
+    shapes = {one: (4, 3, 1, 1), other: (2, 4, 1, 1)}
+    stored = {name: RNG.standard_normal(shape, np.float32) for name, shape in shapes.items()}
+    return model_of(nodes, stored)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "keys"),
+    [
+        ("a.weight", "a.b.weight", {"a.weight", "conv1.weight"}),
+        ("a.weight", "a.weight.weight", {"a.weight", "conv1.weight"}),
+        ("a.weight", "a.weight2", {"a.weight", "conv1.weight"}),
+        ("ü.weight", "..", {"conv1.weight", "conv2.weight"}),
+        ("a\nb.weight", "c\x1b[31m.weight", {"a_b.weight", "c_31m.weight"}),
+        ("x" * 5000, "a." * 300 + "weight", {"conv1.weight", ".".join(["a"] * 12) + ".weight"}),
+    ],
+)
+def test_names_that_are_no_labels(tmp_path: Path, one: str, other: str, keys: set[str]) -> None:
+    assert set(imported(saved(_two_convs(one, other), tmp_path)).weights) == keys
+
+
+def test_keys_inside_of_keys() -> None:
+    labels = LabelKeeper()
+    claimed = [labels.claim(key) for key in ("a.w", "a.w.w", "a.w.b", "a.w", "a")]
+    assert claimed == ["a.w", "a.w_2.w", "a.w_2.b", "a.w_3", "a_2"]
+
+
+def _parts(op: str, **attributes: Any) -> ModelProto:
+    nodes = [helper.make_node(op, ["x"], ["y", "z"], axis=1, **attributes)]
+    return model_of(nodes, shape=("N", 1 << 24), opset=18)
+
+
+MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
+    "parts of everything": (lambda: _parts("Split", num_outputs=1 << 24), "too many"),
+    "fewer parts than none": (lambda: _parts("Split", num_outputs=-2), "no parts"),
+    "a list of everything": (lambda: _parts("SplitToSequence"), "too many"),
+    "a batch of everything": (
+        lambda: model_of(
+            [helper.make_node("Reshape", ["x", "s"], ["y"])],
+            {"s": np.asarray([1 << 40, 192])},
+            shape=(1 << 40, 3, 8, 8),
+        ),
+        "too many elements",
+    ),
+    "the size that stands for examples": (
+        lambda: model_of([helper.make_node("Relu", ["x"], ["y"])], shape=("N", BATCH)),
+        "another size",
+    ),
+    "no node": (lambda: model_of([]), "1 of 1 steps"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_sizes_that_are_too_much(tmp_path: Path, name: str) -> None:
+    make, said = MODELS[name]
+    with pytest.raises(NetlangError, match=said):
+        imported(saved(make(), tmp_path))
+
+
+def test_a_batch_that_is_written_as_less_than_nothing(tmp_path: Path) -> None:
+    """Older exporters write -1 for any number of examples."""
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
+    model = model_of(nodes, {"s": np.asarray([-1, 192])}, shape=(-1, 3, 8, 8))
+    assert "flatten" in lines_of(imported(saved(model, tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["Relu", "inpt"])
+def test_names_that_are_no_text(tmp_path: Path, name: str) -> None:
+    content = model_of([helper.make_node("Relu", ["inpt"], ["y"])]).SerializeToString()
+    path = tmp_path / "net.onnx"
+    path.write_bytes(content.replace(name.encode(), b"\xff\xfe\xfd\xfc"))
+    with pytest.raises(NetlangError, match="UTF-8"):
+        imported(path)
+
+
+def test_fields_are_counted_while_they_are_read() -> None:
+    """What is behind the last one that is allowed isn't looked at: here it's no field."""
+    with pytest.raises(ValueError, match="parts"):
+        scan(b"\x08\x08" * MOST_FIELDS + b"\xff")
