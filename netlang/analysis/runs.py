@@ -102,9 +102,26 @@ def _goes_on(run: Sequence[_Item], count: int, within: int, known: _Known) -> bo
         and all(
             replace(row, path=start + row.path[len(head) :], callee=other.callee) == other
             and _alike(row.callee, other.callee, known)
-            for row, other in zip(run[0], run[-1], strict=True)
+            and _is_range(row, before, other)
+            for row, before, other in zip(run[0], run[-2], run[-1], strict=True)
         )
     )
+
+
+def _is_range(first: Row, before: Row, last: Row) -> bool:
+    """Whether the rates of all steps of a run lie between those of the first and the last one."""
+    ends = zip(_rates(first.callee), _rates(last.last or last.callee), strict=True)
+    inner = zip(_rates(before.last or before.callee), _rates(last.callee), strict=True)
+    return all(
+        min(end) <= rate <= max(end) for end, pair in zip(ends, inner, strict=True) for rate in pair
+    )
+
+
+def _rates(callee: Op | Function | None) -> tuple[float, ...]:
+    """What may differ between alike steps, and other numbers that a block is given."""
+    if isinstance(callee, Function):
+        return tuple(each for each in callee.arguments.values() if isinstance(each, int | float))
+    return (callee.p,) if isinstance(callee, _RATED) else ()
 
 
 def _alike(one: Op | Function | None, other: Op | Function | None, known: _Known) -> bool:

@@ -120,12 +120,13 @@ net a {
     turns: { for i in range(5) { plain(0.1 * i) -> unit(false, 0.1) } }
     for i in range(5) { {i}: unit(i % 2 == 1, 0.0) }
     scaled: { for i in range(3) { unit(false, 0.1 * i) } }
+    falling: { for i in range(3) { plain(0.5 - 0.1 * i) -> plain(0.1 if i == 1 else 0.0) } }
 }
 """
 
 
 def test_rates_of_what_only_training_does_may_differ() -> None:
-    """Other numbers may not; forms that alternate are rows of their own."""
+    """Other numbers may not, nor rates beyond the first and last; alternating forms have rows."""
     found = summary_of(RATES)
     lines = render_table(found, depth=2).splitlines()
     told = [
@@ -142,8 +143,18 @@ def test_rates_of_what_only_training_does_may_differ() -> None:
         ["scaled.0", "unit(false, 0)"],
         ["scaled.1", "unit(false, 0.1)"],
         ["scaled.2", "unit(false, 0.2)"],
+        ["falling.{0..2:2}", "2 x plain(0.5..0.4)"],
+        ["falling.{1..3:2}", "2 x plain(0..0.1)"],
+        ["falling.4", "plain(0.3)"],
+        ["falling.5", "plain(0)"],
     ]
     assert sum(row.totals.params for row in found.rows() if row.is_leaf) == found.params
+
+
+def test_a_rate_may_be_the_default_at_one_end() -> None:
+    text = "net a { input x: [4]\n for i in range(3) { dropout(0.1 * i + 0.3) } }"
+    found = render_table(summary_of(text), depth=2)
+    assert "3 x dropout(p=0.3..0.5)" in found
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,15 @@ def describe(
     """
     if callee is None:
         return ""
-    found, ends = _arguments(callee), _arguments(last or callee)
-    if len(found) == len(ends):
-        found = list(map(_from_to, found, ends))
+    ends = zip(_arguments(callee, last), _arguments(last or callee, callee), strict=True)
+    found = (_from_to(one, other) for one, other in ends)
     arguments = ", ".join((*found, *(f"{name}={weight}" for name, weight in tied)))
     return visible(f"{callee.name}({arguments})" if arguments else callee.name)
 
 
-def _arguments(callee: Op | Function) -> list[str]:
-    return list(_of_operator(callee) if isinstance(callee, Op) else _of_block(callee))
+def _arguments(callee: Op | Function, other: Op | Function | None) -> Iterator[str]:
+    """The arguments that differ from the defaults, or from those of the `other` operator."""
+    return _of_operator(callee, other) if isinstance(callee, Op) else _of_block(callee)
 
 
 def _from_to(first: str, last: str) -> str:
@@ -52,12 +52,12 @@ def _from_to(first: str, last: str) -> str:
     return f"{name}{equals}{float(number):.3g}..{float(last.rpartition('=')[2]):.3g}"
 
 
-def _of_operator(op: Op) -> Iterator[str]:
+def _of_operator(op: Op, other: object) -> Iterator[str]:
     for argument in signature(type(op)):
         value: object = getattr(op, argument.name)
         if argument.required:
             yield written(value, argument)
-        elif value != argument.default:
+        elif value != argument.default or value != getattr(other, argument.name, value):
             yield f"{argument.name}={written(value, argument)}"
     yield from (f"{name}=..." for name in op.given)
 
