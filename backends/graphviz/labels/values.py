@@ -68,9 +68,8 @@ class Reader(Record, dict=True):
         """The text for `values`, which holds the value of each member in one place."""
         if all(value == values[0] for value in values):
             return value_text(values[0])
-        return (self._traced(values) or self._fitted(values) or self._itemized(values)) or _listed(
-            values
-        )
+        found = self._traced(values) or self._fitted(values) or self._itemized(values)
+        return found or _listed(values)
 
     def _itemized(self, values: tuple[object, ...]) -> str | None:
         """Lists of equal lengths, item by item, where each item has a formula."""

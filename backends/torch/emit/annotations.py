@@ -33,8 +33,6 @@ __all__ = ["annotated"]
 
 TENSOR = Name("Tensor")
 _RUNNING = RUNNING[0]
-# Namespaces whose functions have types.
-_TYPED = ("torch", "F")
 
 
 def annotated(body: Sequence[Statement], parameters: Sequence[str]) -> tuple[Statement, ...]:

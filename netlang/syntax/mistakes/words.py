@@ -23,7 +23,6 @@ __all__ = ["WORDS"]
 
 _DEFINITIONS = ("block", "net", "train", "from", "assert")
 _IN_BODY = frozenset(("input", "output", "auxiliary", "if", "for", "repeat", "reuse"))
-_STATEMENT_WORDS = frozenset(("if", "for", "repeat", "assert", "else"))
 
 _BLOCK = "a part of a net is a `block name(parameters) { ... }`"
 _LOOP = "steps are repeated with `repeat n { ... }` or `for i in range(n) { ... }`"

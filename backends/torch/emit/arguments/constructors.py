@@ -25,8 +25,8 @@ from netlang.ir.types import Types
 from netlang.records import replace
 
 __all__ = [
-    "ConstructorArgument", "Constructor", "application", "changed", "given", "is_traced",
-    "short", "speaks_of", "without_defaults",
+    "ConstructorArgument", "Constructor", "application", "changed", "given", "short", "speaks_of",
+    "without_defaults",
 ]  # fmt: skip
 
 
@@ -120,12 +120,6 @@ def application(node: Node) -> Expression:
 def short(role: str) -> str:
     """A role as a suffix of an argument name."""
     return {"out_channels": "out", "out_features": "out", "kernel_size": "kernel"}.get(role, role)
-
-
-def is_traced(value: object) -> bool:
-    """Whether a number, or one in a list, has an origin."""
-    items = value if isinstance(value, tuple) else (value,)
-    return any(origin_of(item) is not None for item in items)
 
 
 def changed(step: Lowered, change: Callable[[Expression], Expression]) -> Lowered:
