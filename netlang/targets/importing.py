@@ -117,7 +117,7 @@ def write_import(
 
 def importing_backend(source: str) -> ImportingBackend:
     """The backend for what a source names: that of a file's kind, or else the one for modules."""
-    kind = Path(source).suffix
+    kind = Path(source).suffix.lower()
     for found in backends().values():
         if isinstance(found, ImportingBackend) and kind and kind in found.suffixes:
             return found

@@ -43,6 +43,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     path = Path(options.source)
     try:
         if inside is not None:
+            _refuse_unheeded(options)
             return net_inside(model, inside, options)
         inputs, batch = _inputs(model, options)
         found = GraphReader(batch, options.batch).read(model, inputs)
@@ -64,6 +65,16 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     return told(made)
 
 
+def _refuse_unheeded(options: ImportOptions) -> None:
+    """Refuse what says how to read a graph, where its spec is taken as it is."""
+    ways = {"--input": options.inputs, "--name": options.name,
+            "--flat": not options.blocks, "--no-batch": not options.batch}  # fmt: skip
+    for word, given in ways.items():
+        if given:
+            reason = f"`{word}` is for its graph, and the spec in it is taken as it is"
+            raise NotSayable(reason, "add `--graph`, or leave it out")
+
+
 def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput], int | None]:
     """The inputs of one example, and the batch that the file is for."""
     stored = {each.name for each in model.graph.initializer}
@@ -80,7 +91,9 @@ def _inputs(model: ModelProto, options: ImportOptions) -> tuple[list[GraphInput]
         if batch:
             batches.add(batch)
         dtype = dtype_of(each.type.tensor_type.elem_type)
-        shape = given[place][1] if given else tuple(sizes)
+        asked, shape = given[place] if given else (dtype, tuple(sizes))
+        if asked not in (torch.float32, dtype):
+            raise NotSayable(f"its input `{each.name[:60]}` isn't of the type that `--input` says")
         if batch * prod(shape) > _MOST_OF_FILE:
             raise NotSayable(f"its input `{each.name[:60]}` has too many elements")
         found.append(_checked(each.name, shape, dtype, sizes))

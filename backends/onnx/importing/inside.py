@@ -19,7 +19,6 @@ from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
 from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
 from netlang.backends.torch.importing import told
-from netlang.backends.torch.importing.diagnostics import SpecRefused
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -55,7 +54,10 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
         if isinstance(error.diagnostics[0], ModelNotTaken):
             raise
         rows = tuple(str(error).splitlines())
-        raise NetlangError(SpecRefused(span=None, rows=rows)) from error
+        reason, advice = "the spec in it doesn't compile", "`--graph` reads the graph alone"
+        raise NetlangError(
+            ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice, rows=rows)
+        ) from error
     sizes = islice(sizes_to_try(program, {}), _EXAMPLES)
     examples = [
         [torch.from_numpy(each) for each in feeds_at(program, each, number).values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Imported", "import_graph", "import_module", "missing_table"]
 
+_MOST_ELEMENTS = 1 << 26
 _TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
 
@@ -128,12 +130,16 @@ def _batches(example: Sequence[Tensor]) -> list[tuple[Tensor, ...]]:
 
 
 def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
-    """Images or signals of another size, unless the module takes something else."""
+    """Images or signals of another size, unless the module takes something else, or it's too much.
+
+    A long and narrow one has far more elements when both of its sides grow.
+    """
     first = example[0]
     if len(example) > 1 or first.dim() < 3 or not first.is_floating_point():
         return None
     sizes = [_other(size, axis) for axis, size in enumerate(first.shape[2:])]
-    return (_like(first, (1, first.shape[1], *sizes)),)
+    shape = (1, first.shape[1], *sizes)
+    return (_like(first, shape),) if prod(shape) <= _MOST_ELEMENTS else None
 
 
 def _other(size: int, axis: int) -> int:

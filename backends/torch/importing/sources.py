@@ -66,6 +66,9 @@ def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
     source = options.source
     if source.endswith(".pt2"):
         raise _bad(source, "files of torch.export aren't read", _PT2)
+    for word, asked in (("--no-batch", not options.batch), ("--graph", not options.spec)):
+        if asked:
+            raise _bad(source, f"`{word}` is for files", "leave it out")
     call = _parsed(source)
     makers = {"torchvision": _torchvision, "timm": _timm}
     given = [type_of(source, text) for text in options.inputs]

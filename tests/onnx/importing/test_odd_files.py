@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import ModelProto, helper
+from onnx import ModelProto, helper, numpy_helper
 
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.scan import MOST_FIELDS, scan
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.diagnostics.errors import NetlangError
+from netlang.modules.onnx_metadata import KEY
+from tests.cli.support import Runner
 from tests.onnx.importing.support import imported, lines_of, model_of, saved
 
 RNG = np.random.default_rng(0)
@@ -103,3 +105,63 @@ def test_fields_are_counted_while_they_are_read() -> None:
     """What is behind the last one that is allowed isn't looked at: here it's no field."""
     with pytest.raises(ValueError, match="parts"):
         scan(b"\x08\x08" * MOST_FIELDS + b"\xff")
+
+
+def _with_spec(text: str) -> ModelProto:
+    model = model_of([helper.make_node("Relu", ["x"], ["y"])])
+    model.metadata_props.add(key=KEY, value=text)
+    return model
+
+
+SPEC = "net a {\n    input x: [3, 8, 8]\n    relu\n}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("--name", "b"), ("--flat",), ("--no-batch",), ("--input", "[3, 8, 8]")]
+)
+def test_options_that_change_nothing(run: Runner, words: tuple[str, ...]) -> None:
+    """A spec that is inside is taken as it is."""
+    saved(_with_spec(SPEC), run.folder)
+    text = run.refused("import", "net.onnx", "-o", "a.net", *words)
+    assert "E0987" in text
+    assert f"`{words[0]}`" in text
+    assert "--graph" in text
+
+
+@pytest.mark.parametrize("word", ["--graph", "--no-batch"])
+def test_options_for_files(run: Runner, word: str) -> None:
+    text = run.refused("import", "torchvision:resnet18", "-o", "a.net", word)
+    assert f"`{word}` is for files" in text
+
+
+def test_a_spec_inside_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NetlangError, match="doesn't compile") as caught:
+        imported(saved(_with_spec("net {{"), tmp_path))
+    assert caught.value.diagnostics[0].code == "E0987"
+
+
+def test_numbers_of_few_bits_beside_a_spec(tmp_path: Path) -> None:
+    """The graph can't be read then, and so nothing is compared."""
+    model = _with_spec(SPEC)
+    half = np.ones(3, np.float16)
+    model.graph.initializer.append(numpy_helper.from_array(half, "half"))
+    made = imported(saved(model, tmp_path))
+    assert made.text == SPEC
+    assert made.notes[0].startswith("not compared")
+
+
+def test_a_type_that_the_input_is_not_of(tmp_path: Path) -> None:
+    path = saved(model_of([helper.make_node("Relu", ["x"], ["y"])]), tmp_path)
+    with pytest.raises(NetlangError, match="the type"):
+        imported(path, "int64[3, 8, 8]")
+
+
+def test_a_line_of_pixels(tmp_path: Path) -> None:
+    """Another size to compare at would be 65 times as many: it stays at this one."""
+    model = model_of([helper.make_node("Relu", ["x"], ["y"])], shape=("N", 1, 1 << 21, 1))
+    assert "input x: [1, 2097152, 1]" in lines_of(imported(saved(model, tmp_path)))
+
+
+def test_a_suffix_in_capitals(run: Runner) -> None:
+    saved(model_of([helper.make_node("Relu", ["x"], ["y"])]), run.folder, "NET.ONNX")
+    assert run("import", "NET.ONNX", "-o", "a.net").status == 0
