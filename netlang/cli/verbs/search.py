@@ -167,7 +167,7 @@ def _shown(found: Outcome, spec: str, given: Sequence[str]) -> Iterator[str]:
     yield f"the best is trial {best.number}: {command}"
     yield f"as a recipe: {found.recipe}"
     again = shlex.join(["--resume", "--out", str(best.folder)])
-    yield f"its score on the test part: the same command with {again}"
+    yield f"its score on a test part: the same command with {again}"
 
 
 def _table(trials: Sequence[TrialOutcome]) -> Iterator[str]:
