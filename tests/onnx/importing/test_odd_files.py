@@ -165,3 +165,32 @@ def test_a_line_of_pixels(tmp_path: Path) -> None:
 def test_a_suffix_in_capitals(run: Runner) -> None:
     saved(model_of([helper.make_node("Relu", ["x"], ["y"])]), run.folder, "NET.ONNX")
     assert run("import", "NET.ONNX", "-o", "a.net").status == 0
+
+
+def _resized(how: str, rounds: str, size: int) -> ModelProto:
+    node = helper.make_node(
+        "Resize", ["x", "", "", "sizes"], ["y"], mode="nearest",
+        coordinate_transformation_mode=how, nearest_mode=rounds,
+    )  # fmt: skip
+    return model_of([node], {"sizes": np.asarray([1, 3, size, size])}, (1, 3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("how", "rounds", "size"),
+    [("asymmetric", "floor", 11), ("asymmetric", "round_prefer_floor", 16),
+     ("half_pixel", "round_prefer_floor", 24), ("half_pixel", "round_prefer_ceil", 16)],
+)  # fmt: skip
+def test_nearest_places(tmp_path: Path, how: str, rounds: str, size: int) -> None:
+    """Those of PyTorch; the import compares the values."""
+    assert "upsample(" in imported(saved(_resized(how, rounds, size), tmp_path)).text
+
+
+@pytest.mark.parametrize(
+    ("how", "rounds", "size"),
+    [("asymmetric", "round_prefer_floor", 24), ("half_pixel", "floor", 16),
+     ("half_pixel", "ceil", 16), ("half_pixel", "round_prefer_floor", 12)],
+)  # fmt: skip
+def test_other_nearest_places(tmp_path: Path, how: str, rounds: str, size: int) -> None:
+    with pytest.raises(NetlangError, match="the nearest place by") as caught:
+        imported(saved(_resized(how, rounds, size), tmp_path))
+    assert caught.value.diagnostics[0].code == "E0982"

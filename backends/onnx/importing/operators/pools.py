@@ -17,7 +17,6 @@ _NEAREST = {
     1: A.upsample_nearest1d.vec, 2: A.upsample_nearest2d.vec, 3: A.upsample_nearest3d.vec
 }  # fmt: skip
 _LINEAR = {1: A.upsample_linear1d.vec, 2: A.upsample_bilinear2d.vec, 3: A.upsample_trilinear3d.vec}
-_ROUNDED = {"", "floor", "round_prefer_floor"}
 
 
 def _window(node: OnnxNode) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
@@ -134,12 +133,9 @@ def _resized(node: OnnxNode, sizes: tuple[int, ...], mode: str, how: str) -> Res
     count, after = len(shape) - 2, sizes[2:]
     if sizes[:2] != shape[:2] or count not in _NEAREST:
         raise NotSayable("a new size for examples or channels")
-    whole = all(new % old == 0 for new, old in zip(after, shape[2:], strict=True))
     value = node.held(0)
     if mode == "nearest":
-        simple = how == "asymmetric" and node.text("nearest_mode", "") in (*_ROUNDED, "floor")
-        if not (simple or (whole and how in ("half_pixel", "pytorch_half_pixel"))):
-            raise NotSayable(f"the nearest place by `{how}`")
+        _refuse_places(node, shape[2:], after, how)
         return node.aten(_NEAREST[count], value, after, None)
     corners = how == "align_corners"
     if how not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
@@ -149,6 +145,21 @@ def _resized(node: OnnxNode, sizes: tuple[int, ...], mode: str, how: str) -> Res
     if mode == "cubic" and count == 2 and node.number("cubic_coeff_a", -0.75) == -0.75:
         return node.aten(A.upsample_bicubic2d.vec, value, after, corners, None)
     raise NotSayable(f"interpolation called `{mode}`")
+
+
+def _refuse_places(node: OnnxNode, before: Sequence[int], after: Sequence[int], how: str) -> None:
+    """Refuse other nearest places than those of PyTorch, which rounds down what begins at 0.
+
+    By half pixels, rounded to the nearest, a whole factor has the same; a factor of 2 either way.
+    """
+    rounds = node.text("nearest_mode", "floor" if node.opset < 11 else "round_prefer_floor")
+    rows = list(zip(after, before, strict=True))
+    whole = all(new % old == 0 for new, old in rows)
+    halves = how in ("half_pixel", "pytorch_half_pixel") and rounds.startswith("round_prefer")
+    double = rounds == "round_prefer_floor" and all(new <= 2 * old for new, old in rows)
+    down = how == "asymmetric" and (rounds == "floor" or (whole and double))
+    if not (down or (whole and halves)):
+        raise NotSayable(f"the nearest place by `{how[:30]}` and `{rounds[:30]}`")
 
 
 def _upsample(node: OnnxNode) -> Results:
