@@ -61,6 +61,12 @@ def _parts(op: str, **attributes: Any) -> ModelProto:
 MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "parts of everything": (lambda: _parts("Split", num_outputs=1 << 24), "too many"),
     "fewer parts than none": (lambda: _parts("Split", num_outputs=-2), "no parts"),
+    "a part of nothing": (
+        lambda: model_of(
+            [helper.make_node("Split", ["x", "s"], ["y", "z"], axis=1)], {"s": np.asarray([3, 0])}
+        ),
+        "without elements",
+    ),
     "a list of everything": (lambda: _parts("SplitToSequence"), "too many"),
     "a batch of everything": (
         lambda: model_of(

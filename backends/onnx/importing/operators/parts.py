@@ -62,6 +62,8 @@ def _equal(size: int, each: int) -> tuple[int, ...]:
 def _parts(node: OnnxNode, sizes: Sequence[int], axis: int) -> tuple[Held, ...]:
     if not sizes or sum(sizes) != node.shape()[axis] or min(sizes) < 0:
         raise NotSayable("parts that aren't the whole")
+    if 0 in sizes and isinstance(node.held(0), fx.Node):
+        raise NotSayable("a part without elements")
     if len(sizes) > _MOST_PARTS:
         raise NotSayable("too many parts")
     return node.aten_parts(A.split_with_sizes.default, node.held(0), list(sizes), axis)
