@@ -40,7 +40,9 @@ PHASES, LARGE = 64, 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One weight of the file, of `size` bytes. `data` makes or maps them when they are written.
+    """One weight of the file, of `size` bytes.
+
+    `data` makes or maps them when they are written, in one piece or several.
 
     `phase` is their address in memory modulo `PHASES`.
     """
@@ -49,7 +51,7 @@ class Tensor:
     data_type: int
     shape: tuple[int, ...]
     size: int
-    data: Callable[[], NDArray[np.generic]]
+    data: Callable[[], Iterable[NDArray[np.generic]]]
     phase: int = 0
 
 
@@ -79,7 +81,7 @@ def write_model(
 def _inline(heads: Iterable[bytes], tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
     for head, tensor in zip(heads, tensors, strict=True):
         yield head
-        yield _data(tensor)
+        yield from _data(tensor)
 
 
 def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Tensor]) -> Path:
@@ -98,7 +100,7 @@ def _write_external(path: Path, shell: bytes, graph: bytes, tensors: Sequence[Te
 
 def _aligned(tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
     for tensor in tensors:
-        yield _data(tensor)
+        yield from _data(tensor)
         yield bytes(_padding(tensor))
 
 
@@ -107,14 +109,17 @@ def _padding(tensor: Tensor) -> int:
     return -tensor.size % ALIGNMENT
 
 
-def _data(tensor: Tensor) -> memoryview:
+def _data(tensor: Tensor) -> Iterator[memoryview]:
     """The bytes of a tensor. Files are little-endian, and so is every machine that runs PyTorch."""
     import numpy as np
 
-    data = np.ascontiguousarray(tensor.data()).reshape(-1).view(np.uint8).data
-    if len(data) != tensor.size:
-        raise InternalError(f"`{tensor.name}` has {len(data)} bytes, not {tensor.size}")
-    return data
+    size = 0
+    for piece in tensor.data():
+        data = np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data
+        size += len(data)
+        yield data
+    if size != tensor.size:
+        raise InternalError(f"`{tensor.name}` has {size} bytes, not {tensor.size}")
 
 
 def _shell(model: onnx.ModelProto) -> bytes:

@@ -9,7 +9,7 @@ from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.pickles import step_of
 from netlang.backends.weights.slots import Slot, constants, join, slots
-from netlang.backends.weights.stored import Stored
+from netlang.backends.weights.stored import Stored, are_finite
 
 __all__ = [
     "Given",
@@ -18,6 +18,7 @@ __all__ = [
     "Slot",
     "Stored",
     "WeightSource",
+    "are_finite",
     "class_names",
     "constants",
     "facts_beside",

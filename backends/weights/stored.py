@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Stored", "all_finite"]
+__all__ = ["Stored", "all_finite", "are_finite"]
 
 # The bits of the exponent: all of them are set in NaN and infinity alone.
 _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
@@ -68,15 +68,19 @@ class Stored:
         with np.errstate(over="warn" if self.target is None else "ignore"):
             return self.data.astype(wanted)
 
+    def about_to_read(self) -> None:
+        """Bound the memory that a file's data take, before they are read; raises as `array`."""
+        if self.file is not None:
+            self.file.about_to_read(self.data.nbytes)
+
     def finite(self) -> bool:
         """Whether no value is NaN or infinite after conversion; raises as `array` does."""
         import numpy as np
 
-        if self.file is not None:
-            self.file.about_to_read(self.data.nbytes)
+        self.about_to_read()
         data = self.data if self.target is None else self.array(self.target)
         if data.dtype.kind == "f" and data.dtype.itemsize > 2:
-            return _are_finite(data.reshape(-1))
+            return are_finite(data)
         bits = _EXPONENTS.get(self.target or self.dtype)
         return bits is None or not ((data.view(np.uint16) & bits) == bits).any()
 
@@ -97,16 +101,19 @@ def all_finite(tensors: Iterable[Stored]) -> bool:
         if each.file is not None:
             each.file.require_whole()
         data.append(each.data.reshape(-1))
-    return not data or _are_finite(np.concatenate(data))
+    return not data or are_finite(np.concatenate(data))
 
 
-def _are_finite(values: NDArray[np.generic]) -> bool:
-    """One pass at memory speed: NaN and infinity persist in a sum of squares.
+def are_finite(values: NDArray[np.generic]) -> bool:
+    """Whether no float is NaN or infinite.
+
+    One pass at memory speed: NaN and infinity persist in a sum of squares.
 
     A finite sum proves that all values are finite. An infinite one may be an overflow.
     """
     import numpy as np
 
+    flat = values.reshape(-1)
     with np.errstate(all="ignore"):
-        squares = np.dot(values, values)
+        squares = np.dot(flat, flat)
     return isfinite(squares) or bool(np.isfinite(values).all())

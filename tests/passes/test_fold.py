@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from netlang.backends.onnx import Form, export
+from netlang.backends.onnx.deployed.folded import Folding
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -19,7 +19,6 @@ from netlang.ir.verify import verify
 from netlang.ops.activation import Relu
 from netlang.ops.pool import Maxpool
 from netlang.ops.softmax import Softmax
-from netlang.passes.affine import FoldedMap
 from netlang.passes.deploy import deploy
 from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
@@ -170,12 +169,12 @@ class _Always(dict[object, int]):
         return 1
 
 
-def _one_factor(weight: Array, fold: object, factor: Array, along_out: bool) -> Array:
-    return np.asarray(weight * factor.reshape(-1)[0])
+def _one_factor(shape: object, fold: object, factor: Array, along_out: bool) -> Array:
+    return np.asarray(factor.reshape(-1)[0])
 
 
-def _no_bias(fold: FoldedMap, dtype: DType, values: Callable[[str], Array]) -> Array:
-    return np.zeros(len(values(fold.weight)), np.float32)
+def _no_bias(folding: Folding, dtype: DType) -> Array:
+    return np.zeros(len(folding.weight(dtype)), np.float32)
 
 
 FOLDING, FOLDED = "netlang.passes.fold_affine", "netlang.backends.onnx.deployed.folded"
@@ -187,9 +186,9 @@ FAULTS: dict[str, tuple[str, object, str]] = {
     "weights of two steps changed": (
         "netlang.passes.maps.Maps.is_free", lambda self, node: True, "weights used twice",
     ),
-    "one factor for all channels": (f"{FOLDED}._scaled", _one_factor, "in groups"),
+    "one factor for all channels": (f"{FOLDED}._along", _one_factor, "in groups"),
     "mean forgotten": (
-        "netlang.backends.onnx.deployed.tensors.folded_bias", _no_bias, "after a convolution",
+        f"{FOLDED}.Folding.bias", _no_bias, "after a convolution",
     ),
     "summand before forgotten": (
         f"{FOLDED}._read", lambda weight, fold, summand: 0.0, "before a convolution",

@@ -8,6 +8,7 @@ no padding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netlang.backends.weights.arrays import numpy_type
@@ -20,10 +21,66 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[np.floating[Any]]
 
-__all__ = ["folded_bias", "folded_weight", "keys_of"]
+__all__ = ["Folding", "keys_of"]
 
 Values: TypeAlias = "Callable[[str], Array]"
 """The tensor of the spec under a key."""
+
+# The bytes of a weight that are made at a time, which a processor's cache holds.
+_PIECE = 1 << 18
+
+
+class Folding:
+    """The numbers of one map. `values` gives the tensors that `keys_of` names."""
+
+    def __init__(self, fold: FoldedMap, values: Values) -> None:
+        self._fold, self._values = fold, values
+
+    def weight(self, dtype: DType) -> Array:
+        """The weight of the map: [out, in/groups, ...] or, transposed, [in, out/groups, ...]."""
+        weight = _own(self._fold, self._values)
+        return _product(weight, self._factors(weight.shape, dtype), slice(None))
+
+    def pieces(self, dtype: DType) -> Iterator[Array]:
+        """The weight, some rows of its first axis after the other."""
+        weight = _own(self._fold, self._values)
+        factors = self._factors(weight.shape, dtype)
+        count = max(1, _PIECE * len(weight) // max(1, weight.nbytes))
+        for first in range(0, len(weight), count):
+            yield _product(weight, factors, slice(first, first + count))
+
+    def bias(self, dtype: DType) -> Array:
+        """The bias of the map, [out]."""
+        import numpy as np
+
+        fold, values = self._fold, self._values
+        bias: Any = 0.0 if fold.bias is None else values(fold.bias).astype(np.float64)
+        if fold.before:
+            _, summand = self._before
+            bias = bias + _read(_own(fold, values), fold, summand)
+        if fold.after:
+            factor, summand = self._after
+            bias = bias * factor + summand
+        weight = values(fold.weight)
+        out = weight.shape[1] * fold.groups if fold.transposed else weight.shape[0]
+        return np.broadcast_to(bias, (out,)).astype(numpy_type(dtype))
+
+    @cached_property
+    def _before(self) -> tuple[Array, Array]:
+        return _combined(self._fold.before, self._values)
+
+    @cached_property
+    def _after(self) -> tuple[Array, Array]:
+        return _combined(self._fold.after, self._values)
+
+    def _factors(self, shape: Sequence[int], dtype: DType) -> tuple[Array, ...]:
+        """What to multiply a weight of `shape` by, one after the other."""
+        fold, found = self._fold, []
+        if fold.before:
+            found.append(_along(shape, fold, self._before[0].astype(numpy_type(dtype)), False))
+        if fold.after:
+            found.append(_along(shape, fold, self._after[0].astype(numpy_type(dtype)), True))
+        return tuple(found)
 
 
 def keys_of(fold: FoldedMap) -> tuple[str, ...]:
@@ -36,32 +93,6 @@ def _keys(affine: Affine) -> Iterator[str]:
     if isinstance(affine, NormAffine):
         yield from (affine.mean, affine.var)
         yield from (key for key in (affine.weight, affine.bias) if key is not None)
-
-
-def folded_weight(fold: FoldedMap, dtype: DType, values: Values) -> Array:
-    """The weight of the map: [out, in/groups, ...] or, transposed, [in, out/groups, ...]."""
-    weight = _own(fold, values)
-    for steps, along_out in ((fold.before, False), (fold.after, True)):
-        if steps:
-            factor, _ = _combined(steps, values)
-            weight = _scaled(weight, fold, factor.astype(numpy_type(dtype)), along_out)
-    return weight
-
-
-def folded_bias(fold: FoldedMap, dtype: DType, values: Values) -> Array:
-    """The bias of the map, [out]."""
-    import numpy as np
-
-    bias: Any = 0.0 if fold.bias is None else values(fold.bias).astype(np.float64)
-    if fold.before:
-        _, summand = _combined(fold.before, values)
-        bias = bias + _read(_own(fold, values), fold, summand)
-    if fold.after:
-        factor, summand = _combined(fold.after, values)
-        bias = bias * factor + summand
-    weight = values(fold.weight)
-    out = weight.shape[1] * fold.groups if fold.transposed else weight.shape[0]
-    return np.broadcast_to(bias, (out,)).astype(numpy_type(dtype))
 
 
 def _own(fold: FoldedMap, values: Values) -> Array:
@@ -102,20 +133,30 @@ def _numbers(step: Affine, values: Values) -> tuple[Any, Any]:
     return factor, bias - mean * factor
 
 
-def _scaled(weight: Array, fold: FoldedMap, factor: Array, along_out: bool) -> Array:
-    """`weight` times the factor of each of its output or input channels."""
+def _along(shape: Sequence[int], fold: FoldedMap, factor: Array, along_out: bool) -> Array:
+    """The factor of each output or input channel, in a form that goes with a weight of `shape`."""
+    import numpy as np
+
+    taps = (1,) * (len(shape) - 2)
     if factor.ndim == 0:
-        return weight * factor
-    if fold.groups == 1 or along_out is not fold.transposed:
-        # The channels are one axis: all outputs of a map, or the inputs of one that isn't grouped.
-        axis = 0 if along_out is not fold.transposed else 1
-        shape = [1] * weight.ndim
-        shape[axis] = -1
-        return weight * factor.reshape(shape)
-    # [groups, channels of axis 0 in a group, channels of axis 1 in a group, taps]
-    grouped = weight.reshape(fold.groups, -1, weight.shape[1], *weight.shape[2:])
-    shape = [fold.groups, 1, -1, *(1,) * (weight.ndim - 2)]
-    return (grouped * factor.reshape(shape)).reshape(weight.shape)
+        return factor
+    if along_out is not fold.transposed:  # the channels are those of the first axis
+        return factor.reshape(-1, 1, *taps)
+    if fold.groups == 1:
+        return factor.reshape(1, -1, *taps)
+    # [groups, channels of the first axis in a group, channels of the second axis in a group]
+    grouped = factor.reshape(fold.groups, 1, -1)
+    each = np.broadcast_to(grouped, (fold.groups, shape[0] // fold.groups, grouped.shape[2]))
+    return each.reshape(shape[0], -1, *taps)
+
+
+def _product(weight: Array, factors: Sequence[Array], rows: slice) -> Array:
+    """Rows of `weight` times those of each factor."""
+    found = weight[rows]
+    for factor in factors:
+        is_by_row = factor.ndim > 0 and len(factor) == len(weight)
+        found = found * (factor[rows] if is_by_row else factor)
+    return found
 
 
 def _read(weight: Array, fold: FoldedMap, summand: Array) -> Array:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.deployed.folded import folded_bias, folded_weight, keys_of
+from netlang.backends.onnx.deployed.folded import Folding, keys_of
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import LARGE, PHASES, Tensor
-from netlang.backends.weights import Slot, Stored, initial, numpy_type, suspects
+from netlang.backends.weights import Slot, Stored, are_finite, initial, numpy_type, suspects
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class TensorData:
         self._graph = graph
         self._owned = {slot.key: slot for slot in owned}
         self._given, self._folds, self._seed = given, folds, seed
+        self._foldings: dict[FoldedMap, Folding] = {}
         self._suspect: set[str] = set()
         self._checked: set[str] = set()
 
@@ -84,14 +85,41 @@ class TensorData:
         size = slot.weight.elements * numpy_type(slot.dtype).itemsize
         fold, stored = self._folds.get(key), self._given.get(key)
 
-        def data() -> NDArray[np.generic]:
+        def data() -> Iterator[NDArray[np.generic]]:
+            if turned is None and self._goes_in_pieces(key):
+                for piece in self._pieces(self._folds[key]):
+                    yield narrowed(piece, slot.dtype)
+                return
             values = narrowed(self.exact(slot), slot.dtype)
-            return values if turned is None else values.transpose(turned.order).copy(order="C")
+            yield values if turned is None else values.transpose(turned.order).copy(order="C")
 
         phase = 0
         if fold is None and turned is None and stored is not None and size >= LARGE:
             phase = stored.address % PHASES
         return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
+
+    def _goes_in_pieces(self, key: str) -> bool:
+        """Whether a tensor is the weight of a fold, computed from each of its values alone."""
+        fold = self._folds.get(key)
+        return fold is not None and key == fold.weight and fold.standardize is None
+
+    def _pieces(self, fold: FoldedMap) -> Iterator[NDArray[np.generic]]:
+        """The weight of a fold in pieces.
+
+        A value that isn't finite makes none that is. So the pieces are looked at, which are in the
+        processor's cache, and the stored weight only if one of them isn't finite.
+        """
+        stored = self._given.get(fold.weight)
+        is_large = stored is not None and stored.data.nbytes >= LARGE
+        looked_at = not is_large or fold.weight in self._checked
+        self._checked.add(fold.weight)
+        if stored is not None:
+            stored.about_to_read()
+        for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype):
+            if not looked_at and not are_finite(piece):
+                looked_at = True
+                self._note_if_not_finite(fold.weight)
+            yield piece
 
     def exact(self, slot: Slot) -> NDArray[np.generic]:
         """The numbers of a tensor of the file in the type of the spec, before it is turned."""
@@ -122,12 +150,18 @@ class TensorData:
         fold = self._folds.get(key)
         if fold is None:
             return self._value(key, check=check)
-        make = folded_weight if key == fold.weight else folded_bias
-        return make(fold, dtype, self._float)
+        folding = self._folding(fold)
+        return folding.weight(dtype) if key == fold.weight else folding.bias(dtype)
 
-    def _float(self, key: str) -> Any:
-        """A tensor of the spec that goes into a fold."""
-        return self._value(key, check=True)
+    def _folding(self, fold: FoldedMap) -> Folding:
+        found = self._foldings.get(fold)
+        if found is None:
+            found = self._foldings[fold] = Folding(fold, self._part)
+        return found
+
+    def _part(self, key: str) -> Any:
+        """A tensor of the spec that goes into a fold; `not_finite` looks at small ones."""
+        return self._value(key, check=key in self._given and self._given[key].data.nbytes >= LARGE)
 
     def _value(self, key: str, *, check: bool) -> NDArray[np.generic]:
         stored, slot = self._given.get(key), self._owned[key]
@@ -135,6 +169,9 @@ class TensorData:
             return initial(slot, self._seed)
         if check and key not in self._checked:  # the weight of a fold is read for its bias too
             self._checked.add(key)
-            if not stored.finite():
-                self._suspect.add(key)
+            self._note_if_not_finite(key)
         return stored.array(slot.dtype)
+
+    def _note_if_not_finite(self, key: str) -> None:
+        if not self._given[key].finite():
+            self._suspect.add(key)
