@@ -63,24 +63,29 @@ def test_arrays_of_the_other_byte_order(bits: int) -> None:
     assert np.array_equal(stored.array(DType.FLOAT16), native, equal_nan=True)
 
 
-def test_values_that_are_folded_are_looked_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("value", [1.0, np.inf, np.nan])
+@pytest.mark.parametrize("body", ["c: conv(64, 5x5) -> b: bn", "b: bn -> c: conv(64, 5x5)"])
+def test_values_that_are_folded_are_looked_at_in_the_product(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, value: float
 ) -> None:
-    """The weight and the bias of a fold are both made of the weight that is stored."""
+    """The stored weight, read for the bias too, is looked at if the product isn't finite."""
     spec = tmp_path / "n.net"
-    spec.write_text("net n {\n input x: [3, 8, 8]\n c: conv(4, 3x3) -> b: bn\n}\n")
+    spec.write_text(f"net n {{\n input x: [16, 8, 8]\n {body}\n}}\n")
     program = load_program(str(spec))
+    weights = {
+        key: each.numpy() for key, each in filled(program, BuildOptions()).state_dict().items()
+    }
+    weights["b.weight"][:] = 0  # makes NaN of what is infinite
+    weights["c.weight"].flat[-1] = value
     looked: list[int] = []
     finite = Stored.finite
 
     def counted(stored: Stored) -> bool:
-        looked.append(id(stored.data))
+        looked.append(stored.data.size)
         return finite(stored)
 
-    weights = {
-        key: each.numpy() for key, each in filled(program, BuildOptions()).state_dict().items()
-    }
     monkeypatch.setattr(Stored, "finite", counted)
-    export(program, tmp_path / "n.onnx", weights=weights)
-    assert looked
-    assert len(looked) == len(set(looked))
+    written = export(program, tmp_path / "n.onnx", weights=weights)
+    told = () if value == 1 else ("warning: NaN or infinite values in `c.weight`",)
+    assert written.notes == told
+    assert looked == ([] if value == 1 else [weights["c.weight"].size])

@@ -55,15 +55,16 @@ class Folding:
 
         fold, values = self._fold, self._values
         bias: Any = 0.0 if fold.bias is None else values(fold.bias).astype(np.float64)
-        if fold.before:
-            _, summand = self._before
-            bias = bias + _read(_own(fold, values), fold, summand)
-        if fold.after:
-            factor, summand = self._after
-            bias = bias * factor + summand
         weight = values(fold.weight)
         out = weight.shape[1] * fold.groups if fold.transposed else weight.shape[0]
-        return np.broadcast_to(bias, (out,)).astype(numpy_type(dtype))
+        with np.errstate(all="ignore"):  # a note tells of values that aren't finite
+            if fold.before:
+                _, summand = self._before
+                bias = bias + _read(_own(fold, values), fold, summand)
+            if fold.after:
+                factor, summand = self._after
+                bias = bias * factor + summand
+            return np.broadcast_to(bias, (out,)).astype(numpy_type(dtype))
 
     @cached_property
     def _before(self) -> tuple[Array, Array]:
@@ -152,10 +153,13 @@ def _along(shape: Sequence[int], fold: FoldedMap, factor: Array, along_out: bool
 
 def _product(weight: Array, factors: Sequence[Array], rows: slice) -> Array:
     """Rows of `weight` times those of each factor."""
+    import numpy as np
+
     found = weight[rows]
-    for factor in factors:
-        is_by_row = factor.ndim > 0 and len(factor) == len(weight)
-        found = found * (factor[rows] if is_by_row else factor)
+    with np.errstate(all="ignore"):  # a note tells of values that aren't finite
+        for factor in factors:
+            is_by_row = factor.ndim > 0 and len(factor) == len(weight)
+            found = found * (factor[rows] if is_by_row else factor)
     return found
 
 
