@@ -84,6 +84,7 @@ def from_torch(
     given = example if isinstance(example, list | tuple) else (example,)
     with needs(found.extra):
         made = found.import_module(module, cast("Sequence[Tensor]", given), name)
+    assert made.program is not None
     return Net(made.program, text=made.text, weights=made.weights)
 
 

@@ -51,7 +51,8 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         other = stand_in(op, inputs)
         if other is None:
             raise
-        body.session.report(numbered(body.module.file, error))
+        mended = op.name == "hole"
+        body.session.report(numbered(body.module.file, error), mended=mended)
         op, inferred = other, other.infer(inputs)
         builder.stand_ins.add(".".join(step.path))
     for constraint in inferred.constraints:

@@ -77,12 +77,13 @@ class ElaborationSession(Draft):
         """The instantiations that led here, innermost first."""
         return tuple(reversed(self.links))
 
-    def report(self, error: NetlangError) -> None:
+    def report(self, error: NetlangError, *, mended: bool = False) -> None:
         """Record the diagnostics of an error, with the chain that led to it.
 
-        Raises `Abort` when there are very many.
+        If the step is `mended`, the function around it is known all the same. Raises `Abort` when
+        there are very many.
         """
-        self.failures += 1
+        self.failures += not mended
         for diagnostic in error.diagnostics:
             chained = diagnostic if diagnostic.chain else replace(diagnostic, chain=self.chain)
             if self._reported.is_new(chained, chained.chain):

@@ -32,7 +32,8 @@ class ImportOptions(Record):
     it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.
     Without `batch`, the inputs of a file are those of one example, without an axis for several.
     Without `spec`, the graph of a file is read, though it has a spec in its metadata. `weights`
-    says whether the weights are asked for.
+    says whether the weights are asked for. A `stub` has holes where the language can't say
+    something.
     """
 
     source: str
@@ -42,17 +43,19 @@ class ImportOptions(Record):
     batch: bool = True
     spec: bool = True
     weights: bool = False
+    stub: bool = False
 
 
 @final
 class ImportedNet(Record, eq=False):
     """A spec as text, the program that it compiles to, and the weights of the source by key.
 
+    One with holes compiles to none.
     `proof` says in words what was compared, `notes` what is different on purpose.
     """
 
     text: str
-    program: Program
+    program: Program | None
     weights: Mapping[str, Tensor]
     proof: str
     notes: tuple[str, ...] = ()

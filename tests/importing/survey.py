@@ -19,8 +19,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from netlang.backends.torch.importing.imported import import_module
+from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.sources import example_of
+from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from tests.analysis.oracles import torchvision_models
@@ -80,7 +81,9 @@ def _one(name: str) -> tuple[bool, str]:
         module, shape = _module(name)
         try:
             made = import_module(
-                module, example_of([(torch.float32, shape)]), net_name(name), f"From {name}."
+                module,
+                example_of([(torch.float32, shape)]),
+                Asked(net_name(name), f"From {name}."),
             )
         except NetlangError as error:
             first = error.diagnostics[0]
@@ -89,6 +92,7 @@ def _one(name: str) -> tuple[bool, str]:
             return False, "; ".join(re.sub(r"\s+", " ", row) for row in why)[:300]
         except Exception as error:  # a traceback is a fault of ours, and counted
             return False, f"fault: {type(error).__name__}: {error}"[:300]
+    assert isinstance(made, Imported)
     blocks = made.text.count("\nblock ")
     sizes = "any size" if "H=" in made.text else "one size"
     left = f", {len(made.proof.left_out)} keys left out" if made.proof.left_out else ""

@@ -177,6 +177,27 @@ class AtenGraph(Draft, eq=False):
             parts.append(part)
         return tuple(parts)
 
+    def refused(
+        self,
+        inputs: Sequence[Held | None],
+        error: NotSayable,
+        val: Tensor | None,
+        learned: Callable[[StoredTensor], fx.Node],
+    ) -> fx.Node:
+        """A node that stands for what has no operator of ATen, with the weights that it reads.
+
+        Nothing is known of what it gives if `val` is None.
+        """
+        read = [
+            learned(each) if isinstance(each, StoredTensor) else each
+            for each in inputs
+            if isinstance(each, fx.Node) or (isinstance(each, StoredTensor) and each.learned)
+        ]
+        node = self.graph.call_function(_refused, tuple(read))
+        self._describe(node, val)
+        node.meta["refused"] = error
+        return node
+
     def _count(self, val: Any) -> None:
         """Refuse values that wouldn't fit into memory, before anything computes them."""
         for each in _leaves([val]):
@@ -187,7 +208,8 @@ class AtenGraph(Draft, eq=False):
                 raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
 
     def _describe(self, node: fx.Node, val: Any) -> None:
-        node.meta["val"] = val
+        if val is not None:
+            node.meta["val"] = val
         node.meta["written"] = self.written
         node.meta["place"] = self.place
         around = self._around(node)
@@ -218,6 +240,10 @@ class AtenGraph(Draft, eq=False):
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
         return StoredTensor(found.clone())
+
+
+def _refused(*read: object) -> None:
+    """What nodes call that nothing computes."""
 
 
 def _leaves(held: Iterable[Any]) -> Iterable[Any]:

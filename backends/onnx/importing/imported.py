@@ -16,8 +16,8 @@ from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
-from netlang.backends.torch.importing.diagnostics import NotSaid
-from netlang.backends.torch.importing.imported import import_graph, missing_table
+from netlang.backends.torch.importing.holes.table import not_said
+from netlang.backends.torch.importing.imported import import_graph
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import example_of, type_of
 from netlang.backends.torch.importing.spec import Asked
@@ -46,20 +46,21 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
             _refuse_unheeded(options)
             return net_inside(model, inside, options)
         inputs, batch = _inputs(model, options)
-        found = GraphReader(batch, options.batch).read(model, inputs)
+        found = GraphReader(batch, options.batch, options.stub).read(model, inputs)
     except NotSayable as error:
         raise _not_taken(options.source, error.reason, error.advice) from None
     except ValueError as error:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
-    if found.missing:
-        count = sum(len(each.places) for each in found.missing)
-        table = missing_table(found.missing)
-        raise NetlangError(
-            NotSaid(span=None, count=count, total=max(count, found.nodes), rows=table)
-        )
+    if found.missing and not found.whole:
+        raise not_said(found.missing, found.nodes)
     original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
-    asked = Asked(net_name(options.name or path.stem), f"Imported from {path.name}.", False,
-                  options.blocks, found.traced.outputs)  # fmt: skip
+    asked = Asked(
+        net_name(options.name or path.stem),
+        f"Imported from {path.name}.",
+        blocks=options.blocks,
+        outputs=found.traced.outputs,
+        stub=options.stub,
+    )
     example = example_of([(each.dtype, each.shape) for each in inputs])
     made = import_graph(original, found.traced, asked, example, batched=options.batch)
     return told(made)
@@ -67,8 +68,8 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
 
 def _refuse_unheeded(options: ImportOptions) -> None:
     """Refuse what says how to read a graph, where its spec is taken as it is."""
-    ways = {"--input": options.inputs, "--name": options.name,
-            "--flat": not options.blocks, "--no-batch": not options.batch}  # fmt: skip
+    ways = {"--input": options.inputs, "--name": options.name, "--flat": not options.blocks,
+            "--no-batch": not options.batch, "--stub": options.stub}  # fmt: skip
     for word, given in ways.items():
         if given:
             reason = f"`{word}` is for its graph, and the spec in it is taken as it is"

@@ -17,6 +17,7 @@ from torch import fx
 
 from netlang.backends.onnx.importing.file import opset_of
 from netlang.backends.onnx.importing.graph import AtenGraph, Held, KeptWeight, StoredTensor
+from netlang.backends.onnx.importing.inferred import InferredTypes
 from netlang.backends.onnx.importing.names import (
     is_given,
     label_in,
@@ -53,23 +54,30 @@ class GraphInput(Record):
 
 @final
 class ReadGraph(Record, eq=False):
-    """A graph of ATen's operators, its weights, and what of the file it lacks."""
+    """A graph of ATen's operators, its weights, and what of the file it lacks.
+
+    It is `whole` if each output comes from a node, which may be one that is refused.
+    """
 
     traced: TracedModule
     weights: Sequence[KeptWeight]
     missing: Sequence[Missing]
     nodes: int
+    whole: bool
 
 
 @final
 class GraphReader(Draft, eq=False):
     """What each name of the file stands for so far.
 
-    `batch` is as in `OnnxNode`. If it isn't `batched`, the file is for one example alone.
+    `batch` is as in `OnnxNode`. If it isn't `batched`, the file is for one example alone. With
+    `stub`, what can't be said is a node that is refused later, and has the inferred type.
     """
 
     batch: int | None
     batched: bool = True
+    stub: bool = False
+    types: InferredTypes | None = None
     uses: Counter[str] = field(default_factory=Counter)
     graph: AtenGraph = field(default_factory=AtenGraph)
     made: dict[str, Held | None] = field(default_factory=dict)
@@ -86,6 +94,9 @@ class GraphReader(Draft, eq=False):
             shape = (BATCH, *each.shape) if self.batched else each.shape
             node = self.graph.input(word, shape, each.dtype)
             self.made[each.name] = node
+        if self.stub:
+            shapes = {each.name: each.shape for each in inputs}
+            self.types = InferredTypes.of(model, shapes, self.batch, batched=self.batched)
         around = modules_around(source.node, [self._owner(node) for node in source.node])
         readers = _readers(source.node)
         self.uses.update({name: len(each) for name, each in readers.items()})
@@ -94,12 +105,14 @@ class GraphReader(Draft, eq=False):
         for node, modules in zip(source.node, around, strict=True):
             self._node(node, modules, opset_of(model), readers)
         ends = [self._end(output.name) for output in source.output]
-        if not self.missing:
+        if None not in ends:
             self.graph.graph.output(tuple(each for each in ends if each is not None))
         names = tuple(output.name for output in source.output) if len(ends) > 1 else ("output",)
         graph = self.graph
         traced = TracedModule(graph.graph, graph.constants, graph.stored, names)
-        return ReadGraph(traced, graph.weights, sorted(self.missing.values()), len(source.node))
+        missing = sorted(self.missing.values())
+        whole = None not in ends and (self.stub or not missing)
+        return ReadGraph(traced, graph.weights, missing, len(source.node), whole)
 
     def _store(self, model: ModelProto) -> None:
         """The tensors of the file: weights are those of a name, and larger than a number.
@@ -141,23 +154,27 @@ class GraphReader(Draft, eq=False):
         graph = self.graph
         graph.modules, graph.written, graph.place = modules, proto.op_type, proto.name
         made: Sequence[Held | None] = ()
+        later = readers.get(proto.output[0], []) if proto.output else []
+        inputs = [self.made.get(name) if name else None for name in proto.input]
+        node = OnnxNode(proto, opset, inputs, graph, self.batch, self.uses, later)
         try:
             handler = _handler(proto)
-            inputs = [self._input(name) if name else None for name in proto.input]
+            if not all(name in self.made for name in proto.input if name):
+                raise NotSayable("an input that no node gives", "the file isn't valid ONNX")
             unknown = any(
-                name and each is None for name, each in zip(proto.input, inputs, strict=True)
+                name and not _is_known(each) for name, each in zip(proto.input, inputs, strict=True)
             )
             if not unknown:
-                later = readers.get(proto.output[0], []) if proto.output else []
-                node = OnnxNode(proto, opset, inputs, graph, self.batch, self.uses, later)
                 found = handler(node)
                 made = found if isinstance(found, tuple) else (found,)
+            elif self.stub:
+                made = self._refused(node, NotSayable(""))
         except NotSayable as error:
-            self._miss(proto, modules, error)
+            made = self._miss(node, modules, error)
         except _WRONG as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             wrong = NotSayable(f"its attributes don't fit its inputs ({lines[0][:200]})")
-            self._miss(proto, modules, wrong)
+            made = self._miss(node, modules, wrong)
         for place, name in enumerate(proto.output):
             held = made[place] if place < len(made) else None
             # Exporters write tensors of equal numbers once, and others as the same as that.
@@ -165,27 +182,48 @@ class GraphReader(Draft, eq=False):
                 held = StoredTensor(held.tensor, name, held.learned)
             self.made[name] = held
 
-    def _input(self, name: str) -> Held | None:
-        if name not in self.made:
-            raise NotSayable("an input that no node gives", "the file isn't valid ONNX")
-        return self.made[name]
-
     def _end(self, name: str) -> fx.Node | None:
         """What an output is of."""
         held = self.made.get(name)
         if isinstance(held, StoredTensor):
             return self.graph.constant(held)
         if held is None and not self.missing:
-            node = NodeProto(op_type="output", name=name)
+            proto = NodeProto(op_type="output", name=name)
+            node = OnnxNode(proto, 0, [], self.graph, self.batch, self.uses)
             self._miss(node, (), NotSayable("an output that no node gives"))
         return held
 
-    def _miss(self, proto: NodeProto, modules: Sequence[ModuleCall], error: NotSayable) -> None:
+    def _refused(self, node: OnnxNode, error: NotSayable) -> list[Held | None]:
+        """A node of the graph for each output of one that can't be said."""
+        assert self.types is not None
+        held = [each for each in node.inputs if isinstance(each, fx.Node)]
+        vals = [each.meta.get("val") for each in held]
+        batched = any(val is None or val.shape[:1].numel() % BATCH == 0 for val in vals)
+        return [
+            self.graph.refused(
+                node.inputs, error, self.types.value(name, batched=batched), node.learned
+            )
+            if name
+            else None
+            for name in node.proto.output
+        ]
+
+    def _miss(
+        self, node: OnnxNode, modules: Sequence[ModuleCall], error: NotSayable
+    ) -> Sequence[Held | None]:
+        """Put a node into the table; what stands for its outputs, if anything does."""
+        proto = node.proto
         kind = f"{proto.domain}.{proto.op_type}" if proto.domain else proto.op_type
         kind = kind[:60]
         row = Missing(kind, error.reason, error.advice)
         found = self.missing.setdefault((kind, error.reason), row)
         found.places.append(modules[-1].path if modules else proto.name[:60])
+        return self._refused(node, error) if self.stub else ()
+
+
+def _is_known(held: Held | None) -> bool:
+    """Whether a value is one whose shape is known."""
+    return isinstance(held, StoredTensor) or (held is not None and "val" in held.meta)
 
 
 def _handler(proto: NodeProto) -> Handler:

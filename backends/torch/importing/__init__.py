@@ -13,8 +13,10 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from netlang.atomic import replacing, write_all
+from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.sources import find, in_folder
+from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.targets.importing import ImportedNet, ImportOptions
@@ -27,7 +29,8 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
     with in_folder():
         found = find(options, say)
         origin = f"Imported from {found.origin}."
-        made = import_module(found.module, found.example, found.name, origin, blocks=options.blocks)
+        asked = Asked(found.name, origin, blocks=options.blocks, stub=options.stub)
+        made = import_module(found.module, found.example, asked)
     return told(made)
 
 
@@ -40,7 +43,7 @@ def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None)
             raise TypeError(f"the example is a {type(each).__name__}, not a tensor or several")
     kind = type(module)
     origin = f"Imported from {kind.__module__}.{kind.__qualname__}."
-    return told(import_module(module, example, net_name(name or kind.__name__), origin))
+    return told(import_module(module, example, Asked(net_name(name or kind.__name__), origin)))
 
 
 def write_weights(imported: ImportedNet, path: Path) -> None:
@@ -49,8 +52,13 @@ def write_weights(imported: ImportedNet, path: Path) -> None:
         write_all(temporary, encode(imported.weights, {}))
 
 
-def told(made: Imported) -> ImportedNet:
-    """What was imported, with its proof in words."""
+def told(made: Imported | Stub) -> ImportedNet:
+    """What was imported, with its proof in words, or why there is none."""
+    if isinstance(made, Stub):
+        holes = "a hole" if made.holes == 1 else f"{made.holes} holes"
+        text = f"{made.name}: not compared: it has {holes}, which `netlang check` refuses"
+        notes = (*made.table, *_notes(made.left_out, "no step of the spec has"))
+        return ImportedNet(made.text, None, made.weights, text, notes)
     proof = made.proof
     where = ", ".join(proof.inputs)
     text = (
@@ -60,8 +68,8 @@ def told(made: Imported) -> ImportedNet:
     return ImportedNet(made.text, made.program, made.weights, text, _notes(proof.left_out))
 
 
-def _notes(left_out: Sequence[str]) -> tuple[str, ...]:
+def _notes(left_out: Sequence[str], why: str = "evaluation doesn't use") -> tuple[str, ...]:
     if not left_out:
         return ()
     shown = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-    return (f"left out: {len(left_out)} weights that evaluation doesn't use ({shown})",)
+    return (f"left out: {len(left_out)} weights that {why} ({shown})",)

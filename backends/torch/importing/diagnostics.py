@@ -37,7 +37,7 @@ class NotSaid(Diagnostic):
 
     code: ClassVar[str] = "E0982"
     title: ClassVar[str] = "{count} of {total} steps can't be said in the language"
-    help: ClassVar[str] = "nothing is written; `docs/import.md` says what can be imported"
+    help: ClassVar[str] = "nothing is written; `--stub` writes the rest of it, with holes there"
 
     count: int
     total: int

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.importing.call import WalkState
 from netlang.backends.torch.importing.composites import composites
-from netlang.backends.torch.importing.diagnostics import NotSaid, SpecRefused
+from netlang.backends.torch.importing.diagnostics import SpecRefused
+from netlang.backends.torch.importing.holes.holes import Holes
+from netlang.backends.torch.importing.holes.stub import Stub, stub_of
+from netlang.backends.torch.importing.holes.table import missing_table, not_said
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import Proof, prove
 from netlang.backends.torch.importing.spec import Asked, spec_text
-from netlang.backends.torch.importing.steps import Missing
 from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance
@@ -27,7 +29,7 @@ from netlang.records import Record, replace
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["Imported", "import_graph", "import_module", "missing_table"]
+__all__ = ["Imported", "import_graph", "import_module"]
 
 _MOST_ELEMENTS = 1 << 26
 _TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
@@ -43,20 +45,20 @@ class Imported(Record, eq=False):
     proof: Proof
 
 
-def import_module(
-    module: nn.Module, example: Sequence[Tensor], name: str, origin: str, *, blocks: bool = True
-) -> Imported:
+def import_module(module: nn.Module, example: Sequence[Tensor], asked: Asked) -> Imported | Stub:
     """The spec of a module in evaluation, for inputs like those of `example`.
 
     The sizes of an image become symbols if the module and the spec agree on another size too.
-    Raises `NetlangError` for what can't be said, and for a spec that isn't the module.
+    Raises `NetlangError` for what can't be said, unless a stub is asked for, and for a spec that
+    isn't the module.
     """
     _refuse_types(module, example)
     with evaluating(module):
         traced = trace(module, example)
-        walk = Walk(composites=composites(traced.graph, module))
+        walk = _walk(WalkState(), asked)
+        walk.composites = composites(traced.graph, module)
         walk.run(traced, HANDLERS)
-    asked = Asked(name, origin, False, blocks, traced.outputs)
+    asked = replace(asked, outputs=traced.outputs)
     return _import_walked(ModuleOriginal(module), walk, asked, example)
 
 
@@ -67,25 +69,32 @@ def import_graph(
     example: Sequence[Tensor],
     *,
     batched: bool = True,
-) -> Imported:
+) -> Imported | Stub:
     """The spec of a graph of ATen's operators, which is compared with what it stands for.
 
     `batched` says whether the graph is for several examples, as `example` always is. Errors are
     those of `import_module`.
     """
-    walk = Walk(WalkState(batched=batched))
+    walk = _walk(WalkState(batched=batched), asked)
     walk.run(traced, HANDLERS)
     return _import_walked(original, walk, asked, example)
 
 
+def _walk(state: WalkState, asked: Asked) -> Walk:
+    return Walk(state, holes=Holes(state) if asked.stub else None)
+
+
 def _import_walked(
     original: Original, walk: Walk, asked: Asked, example: Sequence[Tensor]
-) -> Imported:
+) -> Imported | Stub:
     """The spec of a graph that was walked, with symbols for sizes if it holds at another one."""
     if walk.missing:
-        table = missing_table(sorted(walk.missing.values()))
-        count = sum(len(each.places) for each in walk.missing.values())
-        raise NetlangError(NotSaid(span=None, count=count, total=walk.nodes, rows=table))
+        missing = sorted(walk.missing.values())
+        if walk.holes is None or not all(each.known for each in walk.outputs):
+            raise not_said(missing, walk.nodes)
+        stub = stub_of(original, walk, asked, missing_table(missing))
+        if stub is not None:
+            return stub
     other = _another_size(example)
     if other is not None:
         try:
@@ -152,16 +161,3 @@ def _like(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=generator)
     high = max(int(tensor.max()) + 1, 2) if tensor.numel() else 2
     return torch.randint(0, high, shape, generator=generator, dtype=tensor.dtype)
-
-
-def missing_table(missing: Sequence[Missing]) -> tuple[str, ...]:
-    """A line for each kind of node: what, how often, where, why, and what to do."""
-    rows = [("operator", "nodes", "first in", "why")]
-    for each in missing:
-        why = f"{each.reason}; {each.advice}" if each.advice else each.reason
-        rows.append((each.operator, str(len(each.places)), each.places[0] or "the net", why))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return tuple(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=True)), row[3]])
-        for row in rows
-    )

@@ -27,13 +27,17 @@ __all__ = ["Asked", "spec_text"]
 
 @final
 class Asked(Record):
-    """How the text is to be: the net's name, where it comes from, whether sizes are symbols."""
+    """How the text is to be: the net's name, where it comes from, whether sizes are symbols.
+
+    With `stub` it has holes where the language can't say something.
+    """
 
     name: str
     origin: str
-    symbolic: bool
+    symbolic: bool = False
     blocks: bool = True
     outputs: tuple[str, ...] = ("output",)
+    stub: bool = False
 
 
 def spec_text(walk: Walk, asked: Asked) -> str:

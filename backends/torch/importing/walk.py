@@ -6,13 +6,14 @@ On exit, every value comes from a step or an input, and what can't be said is a 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, final
 
 from torch import Tensor
 from torch.fx import Node
 
 from netlang.backends.torch.importing.call import Call, Handler, Made, WalkState, modules_of
+from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
@@ -37,7 +38,10 @@ __all__ = ["Walk"]
 
 @final
 class Walk(Draft, eq=False):
-    """The steps so far, what each node has become, and what couldn't be said."""
+    """The steps so far, what each node has become, and what couldn't be said.
+
+    With `holes`, that is a hole of the spec.
+    """
 
     state: WalkState = field(default_factory=WalkState)
     made: dict[Node, Made] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Walk(Draft, eq=False):
     inputs: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
     composites: Mapping[Node, Composite] = field(default_factory=dict)
+    holes: Holes | None = None
     nodes: int = 0
 
     def run(self, traced: TracedModule, handlers: Mapping[str, Handler]) -> None:
@@ -102,11 +107,15 @@ class Walk(Draft, eq=False):
             self.made[node] = held[part] if isinstance(held, tuple) else self.unknown(node)
             return
         self.nodes += 1
-        if node in self.composites:
-            self._composite(node, self.composites[node])
+        composite = self.composites.get(node)
+        if composite is not None and not self._reads_lost([self.made[composite.given]]):
+            self._composite(node, composite)
             return
         name = str(node.target)
+        read = [self.made.get(each) for each in node.all_input_nodes]
         try:
+            if self._reads_lost(read) or "refused" in node.meta:
+                raise node.meta.get("refused", NotSayable(""))
             call = Call(self.state, node, _given(self, node))
             made: Made | None = call.folded()
             if made is None:
@@ -118,7 +127,21 @@ class Walk(Draft, eq=False):
         except NotSayable as error:
             if not self._follows_unknown(node):
                 self._miss(node, name, error)
-            self.made[node] = self.unknown(node)
+            self.made[node] = self.unknown(node) if self.holes is None else self._hole(node, error)
+
+    def _reads_lost(self, read: Iterable[Made | None]) -> bool:
+        return self.holes is not None and self.holes.reads_lost(read)
+
+    def _hole(self, node: Node, error: NotSayable) -> Made:
+        """A hole in the place of a node; what it writes into is afterwards a part of it."""
+        assert self.holes is not None
+        made = self.holes.filled(node, [self.made.get(n) for n in node.all_input_nodes], error)
+        changed = node.args[0] if _is_writing(node) else None
+        if isinstance(changed, Node):
+            for base in _bases(changed):
+                self.made[base] = self.holes.written_into(base, self.made.get(base), made)
+            self.made[changed] = made
+        return made
 
     def _composite(self, node: Node, whole: Composite) -> None:
         """An attention is made where its last node is."""
@@ -138,8 +161,7 @@ class Walk(Draft, eq=False):
 
     def _in_place(self, node: Node, made: Made) -> None:
         """What an operator writes into is afterwards what it gives."""
-        schema = getattr(node.target, "_schema", None)
-        if schema is not None and schema.is_mutable and isinstance(made, Value):
+        if _is_writing(node) and isinstance(made, Value):
             changed = node.args[0]
             if isinstance(changed, Node):
                 if any(user > node for base in _bases(changed) for user in base.users):
@@ -172,6 +194,12 @@ class Walk(Draft, eq=False):
             for each in items
             if isinstance(each, Tensor)
         )
+
+
+def _is_writing(node: Node) -> bool:
+    """Whether an operator writes into its first input."""
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and bool(schema.is_mutable)
 
 
 def _bases(node: Node) -> Iterator[Node]:
@@ -210,8 +238,7 @@ def _alive(graph: Graph) -> set[Node]:
     """The nodes that lead to an output, and those that write into what does."""
     alive: set[Node] = set()
     for node in reversed(graph.nodes):
-        schema = getattr(node.target, "_schema", None)
-        writes = schema is not None and schema.is_mutable and _viewed(node) in alive
+        writes = _is_writing(node) and _viewed(node) in alive
         if node.op in ("output", "placeholder") or node in alive or writes:
             alive.add(node)
             alive.update(node.all_input_nodes)

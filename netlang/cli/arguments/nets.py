@@ -25,7 +25,9 @@ def imported_or_program_of(spec: str) -> Program:
 
     backend = importing_backend(spec)
     with needs(backend.extra):
-        return backend.import_source(ImportOptions(spec), lambda _: None).program
+        found = backend.import_source(ImportOptions(spec), lambda _: None).program
+    assert found is not None
+    return found
 
 
 def program_of(spec: str) -> Program:

@@ -41,7 +41,8 @@ def command() -> click.Command:
         help="Write a spec of SOURCE: a file FILE.onnx, or a PyTorch module: torchvision:resnet50, "
         "timm:resnet50d, or package.module:factory(args), whose arguments are literals. The code "
         "of a module is run; a file has none. The spec is compiled and compared with SOURCE on "
-        "random inputs; if it differs, or if a step can't be said, nothing is written.",
+        "random inputs; if it differs, or if a step can't be said, nothing is written, unless "
+        "--stub asks for holes.",
         short_help="Make a spec of a PyTorch module or an ONNX file.",
     )
 
@@ -61,6 +62,11 @@ def _ways() -> tuple[click.Option, ...]:
             ["--no-batch"],
             is_flag=True,
             help="A file takes one example: the first axis of its inputs isn't the batch.",
+        ),
+        click.Option(
+            ["--stub"],
+            is_flag=True,
+            help="Where a step can't be said, write a hole, which `check` refuses.",
         ),
     )
 
@@ -95,7 +101,8 @@ def _import(
 
     as_asked = {"blocks": "flat", "batch": "no_batch", "spec": "graph"}
     read = {kept: not ways[left_out] for kept, left_out in as_asked.items()}
-    options = ImportOptions(source, inputs, name, weights=beside is not None, **read)
+    kept = beside is not None
+    options = ImportOptions(source, inputs, name, weights=kept, stub=ways["stub"], **read)
     with needs(backend.extra):
         found = backend.import_source(options, say)
     for note in found.notes:

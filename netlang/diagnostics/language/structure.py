@@ -15,6 +15,7 @@ __all__ = [
     "DuplicateOutput",
     "EmptyMerge",
     "EmptySuite",
+    "HoleLeft",
     "LabelInsideInstance",
     "MisplacedStatement",
     "NoOutput",
@@ -220,6 +221,17 @@ class OnlyBounded(Diagnostic):
     what: str
     known: str
     advice: str
+
+
+class HoleLeft(Diagnostic):
+    code = "E0537"
+    title = "a hole: `{of}` of the source isn't written yet"
+    caption = "{why}"
+    help = "write steps that give {type} in its place, or take out what reads it"
+
+    of: str
+    why: str
+    type: str
 
 
 class TooManySteps(Diagnostic):

@@ -21,6 +21,8 @@ def stand_in(op: Op, inputs: Types) -> Op | None:
     if op.keeps_type:
         identity = operator("identity")
         other = identity() if identity else None
+    elif op.name == "hole":
+        other = replace(op, told=True)
     elif "groups" in names_of(op):
         other = replace(op, groups=1)
     try:

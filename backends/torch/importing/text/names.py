@@ -13,7 +13,7 @@ from netlang.ops import operator_names
 __all__ = ["input_word", "net_name", "output_words", "proposed", "snake"]
 
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
-_RESERVED = KEYWORDS | {"bn", "gap", "body", "none", "same"}
+_RESERVED = KEYWORDS | {"bn", "gap", "body", "none", "same", "hole"}
 
 
 def proposed(step: SourceStep, inside: str) -> str:
@@ -22,7 +22,8 @@ def proposed(step: SourceStep, inside: str) -> str:
     last = cut(path, inside).rpartition(".")[2]
     if path != inside and _is_word(last) and last not in operator_names():
         return last if last not in _RESERVED else f"{last}_"
-    return step.op if step.op not in operator_names() and step.op != "gap" else f"{step.op}1"
+    taken = step.op in operator_names() or step.op in _RESERVED
+    return f"{step.op}1" if taken else step.op
 
 
 def net_name(text: str) -> str:

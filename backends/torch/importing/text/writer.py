@@ -39,7 +39,7 @@ __all__ = ["BodyWriter", "written"]
 _HEAVY = {
     "conv", "conv_transpose", "linear", "embedding", "attention", "lstm", "gru", "rnn",
     "multi_head_attention", "maxpool", "avgpool",
-    "parameter", "constant", "full", "arange", "window_offsets",
+    "parameter", "constant", "full", "arange", "window_offsets", "hole",
 }  # fmt: skip
 _LINE = 88
 

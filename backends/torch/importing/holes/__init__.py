@@ -1,0 +1,1 @@
+"""Holes: what `--stub` writes where the language can't say what a source does."""
