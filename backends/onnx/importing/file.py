@@ -25,7 +25,7 @@ __all__ = ["OLDEST", "opset_of", "read_model", "tensors_in"]
 OLDEST = 9
 """The first set of operators that is read; ONNX of 2018."""
 _MOST = (1 << 31) - 1
-_MOST_NODES = 50_000
+_MOST_NODES = 20_000
 _OTHERS = {
     b"PK": "it is a zip archive",
     b"\x80": "it is a pickle",

@@ -64,16 +64,19 @@ def same(tensor: Tensor) -> Tensor:
 class AtenGraph(Draft, eq=False):
     """The graph under construction. `lists` are the values that are several, by name.
 
-    `computed` and `elements` count the numbers that were computed, and those of an example.
+    `computed` and `elements` count the numbers that were computed, and those of an example, and
+    `steps` the nodes of operators.
     """
 
     graph: fx.Graph = field(default_factory=fx.Graph)
     stored: dict[str, SourceTensor] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     weights: list[KeptWeight] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
     labels: LabelKeeper = field(default_factory=LabelKeeper)
     computed: int = 0
     elements: int = 0
+    steps: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
     modules: Sequence[ModuleCall] = ()
@@ -108,6 +111,7 @@ class AtenGraph(Draft, eq=False):
             found = self.graph.placeholder("p_" + key.replace(".", "_"))
             found.meta["val"] = tensor.to("meta")
             self.stored[found.name] = SourceTensor(key, tensor, True, True)
+            self.places[key] = len(self.weights)
             self.weights.append(KeptWeight(key, tensor, held.name, back))
             self.placed.setdefault((held.name, form), found)
         return found
@@ -118,7 +122,7 @@ class AtenGraph(Draft, eq=False):
         shape, flat = source.tensor.shape, source.tensor.reshape(-1)
         self.stored[node.name] = SourceTensor(source.key, flat, True, True)
         node.meta["val"] = flat.to("meta")
-        (place,) = [n for n, each in enumerate(self.weights) if each.key == source.key]
+        place = self.places[source.key]
         before = self.weights[place]
 
         def undone(tensor: Tensor) -> Tensor:
@@ -166,6 +170,7 @@ class AtenGraph(Draft, eq=False):
     def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         val = target(*(_replaced(each, lambda node: node.meta["val"]) for each in args), **options)
         self._count(val)
+        self.steps += 1
         node = self.graph.call_function(target, tuple(args), dict(options))
         self._describe(node, val)
         if not isinstance(val, tuple | list):

@@ -162,6 +162,7 @@ class LabelKeeper(Draft, eq=False):
     scopes: set[str] = field(default_factory=set)
     layers: set[str] = field(default_factory=set)
     numbers: dict[str, int] = field(default_factory=dict)
+    suffixes: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def is_free(self, label: str, parts: Iterable[str]) -> bool:
         """Whether a layer may have this label and weights of these names: nothing is inside one."""
@@ -185,10 +186,11 @@ class LabelKeeper(Draft, eq=False):
 
     def _next(self, path: str, *taken: set[str]) -> str:
         """The path, or with the first number that none of these sets has."""
-        found, number = path, 1
+        found, number = path, self.suffixes.get((path, len(taken)), 1)
         while any(found in each for each in taken):
             number += 1
             found = f"{path}_{number}"
+        self.suffixes[path, len(taken)] = max(number - 1, 1)
         return found
 
     def numbered(self, word: str, parts: Sequence[str]) -> str:

@@ -33,7 +33,10 @@ from netlang.backends.torch.importing.steps import Missing, ModuleCall
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.records import Draft, Record, field
 
-__all__ = ["GraphInput", "GraphReader", "ReadGraph"]
+__all__ = ["MOST_STEPS", "GraphInput", "GraphReader", "ReadGraph"]
+
+MOST_STEPS = 6_000
+"""What nodes may come to. ResNet-1202, the deepest bundled net, has 4,800 steps."""
 
 # What Python and PyTorch raise for numbers that don't fit each other: the file decides them all.
 _WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
@@ -102,8 +105,11 @@ class GraphReader(Draft, eq=False):
         self.uses.update({name: len(each) for name, each in readers.items()})
         self.uses.update(output.name for output in source.output)
         self.graph.calls = {each.path: each for row in around for each in row}
+        opset = opset_of(model)
         for node, modules in zip(source.node, around, strict=True):
-            self._node(node, modules, opset_of(model), readers)
+            self._node(node, modules, opset, readers)
+            if self.graph.steps > MOST_STEPS:
+                raise NotSayable(f"it has more than {MOST_STEPS:,} steps", "import a part of it")
         ends = [self._end(output.name) for output in source.output]
         if None not in ends:
             self.graph.graph.output(tuple(each for each in ends if each is not None))

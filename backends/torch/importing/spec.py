@@ -9,6 +9,7 @@ from typing import final
 from netlang.analysis.render.literal import braces_defined
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
+from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.names import output_words
 from netlang.backends.torch.importing.text.pieces import rendered
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
@@ -55,7 +56,7 @@ def spec_text(walk: Walk, asked: Asked) -> str:
     made = blocks_of(root, whose, channels, asked.name) if asked.blocks else None
     calls = made.calls if made is not None else {}
     homes = homes_of(root.items, "")
-    writer = BodyWriter("", known, calls, keys_of(root.items), whose, homes)
+    writer = BodyWriter("", known, calls, TakenLabels(keys_of(root.items)), whose, homes)
     start = walk.inputs[0].source if len(walk.inputs) == 1 else None
     single = len(ends) == 1
     body = written(writer, root.items, start, ends)

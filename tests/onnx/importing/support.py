@@ -17,7 +17,7 @@ from torch import nn
 from netlang.backends.onnx.importing import import_file
 from netlang.targets.importing import ImportedNet, ImportOptions
 
-__all__ = ["TINY", "exported", "imported", "lines_of", "model_of", "saved"]
+__all__ = ["TINY", "exported", "exported_with", "imported", "lines_of", "model_of", "saved"]
 
 Array = NDArray[np.generic]
 
@@ -81,7 +81,13 @@ def lines_of(net: ImportedNet) -> list[str]:
 
 def exported(module: nn.Module, shape: Sequence[int], path: Path, *, newer: bool) -> Path:
     """A module as PyTorch's exporters write it, the newer one without folding."""
-    example = (torch.zeros(1, *shape),)
+    return exported_with(module, (torch.zeros(1, *shape),), path, newer=newer)
+
+
+def exported_with(
+    module: nn.Module, example: tuple[torch.Tensor, ...], path: Path, *, newer: bool
+) -> Path:
+    """As `exported`, for any inputs."""
     options: dict[str, Any] = {"optimize": False, "external_data": False} if newer else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,112 +1,104 @@
-"""A long run: torchvision's models as PyTorch and netlang write them to ONNX, imported again.
+"""A long run: torchvision's models and the bundled nets, written to ONNX and imported again.
 
-``python -m tests.onnx.importing.survey [--names a,b] [--by newer|older|netlang]`` prints a line for
-each model, and counts at the end. The weights are random, which the comparison doesn't mind. The
-newer exporter writes without folding, so that all keys but batch norms' counters must be there.
+``python -m tests.onnx.importing.survey [--of torchvision|bundled] [--by newer|older|netlang|folded]
+[--names a,b] [--log FILE]`` prints a line for each net, and counts at the end. ``newer`` and
+``older`` are PyTorch's exporters, the newer one without folding; ``folded`` is netlang with norms
+folded into convolutions. The weights are random, which the comparison doesn't mind. Unless an
+exporter folds, all keys but batch norms' counters must be there.
+
+With ``--log`` each line is kept, and a run goes on behind those that are in the file; ``--again``
+tries the ones that failed anew. Small nets come first.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
-import torch
-from torch import nn
-
-import netlang
 from netlang.diagnostics.errors import NetlangError
-from tests.analysis.oracles import torchvision_models
-from tests.importing.survey import classifiers, tokens
-from tests.onnx.importing.support import exported, imported
+from tests.importing.survey import tokens
+from tests.onnx.importing.subjects import (
+    bundled_names,
+    from_bundled,
+    from_torchvision,
+    torchvision_names,
+)
+from tests.onnx.importing.support import imported
 
 __all__ = ["survey"]
 
-SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large")
-_COUNTER = "num_batches_tracked"
+_FOLDING = ("older", "folded")
 
 
-class _First(nn.Module):
-    """A model that gives a dictionary, as one that gives its first entry."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.model(image)["out"]
-        return found
-
-
-def _module(name: str) -> tuple[nn.Module, int]:
-    models = torchvision_models()
-    torch.manual_seed(0)
-    if name in SEGMENTATION:
-        made = models.get_model(name, weights=None, weights_backbone=None, aux_loss=False)
-        return _First(made).eval(), 64
-    weights = models.get_model_weights(name)
-    size = getattr(weights.DEFAULT.transforms(), "crop_size", [224])[0]
-    rigid = name.startswith(("vit", "swin", "maxvit", "inception", "alexnet", "vgg"))
-    return models.get_model(name, weights=None).eval(), size if rigid else 64
-
-
-def _one(name: str, by: str, path: Path) -> tuple[bool, str]:
-    if by == "netlang":
-        netlang.load(name).onnx(path, fold=False, spec=False)
-        keys = set[str]()
-        made = imported(path, "[3, 224, 224]")
-    else:
-        module, size = _module(name)
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            exported(module, (3, size, size), path, newer=by == "newer")
-        keys = {key for key in module.state_dict() if not key.endswith(_COUNTER)
-                and not key.lower().startswith("aux")}  # fmt: skip
-        made = imported(path)
+def _one(of: str, name: str, by: str, path: Path) -> tuple[bool, str]:
+    source = (from_torchvision if of == "torchvision" else from_bundled)(name, by, path)
+    made = imported(path, *source.inputs)
     off = re.findall(r"difference ([^ ]+)", made.proof)[0]
-    missing, more = keys - set(made.weights), set(made.weights) - keys
+    missing, more = source.keys - set(made.weights), set(made.weights) - source.keys
     same = f"{len(missing)} keys missing, {len(more)} others" if missing or more else "equal keys"
     size_told = "any size" if "H=" in made.text else "one size"
     blocks = made.text.count("\nblock ")
     told = f"{tokens(made.text)} tokens, {blocks} blocks, {size_told}, off by {off}"
-    return by != "newer" or not (missing or more), f"{told}, {same}" if keys else told
+    return by in _FOLDING or not (missing or more), f"{told}, {same}"
 
 
-def survey(names: Iterable[str], by: str) -> list[tuple[str, bool, str]]:
-    """For each model whether it is imported with all keys, and its figures or what is missing."""
+def survey(names: Iterable[str], of: str, by: str, log: Path | None) -> list[tuple[str, bool, str]]:
+    """For each net whether it is imported with all keys, and its figures or what is missing."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             started = time.perf_counter()
             try:
-                ok, told = _one(name, by, Path(folder) / f"{name}.onnx")
+                ok, told = _one(of, name, by, Path(folder) / "net.onnx")
             except NetlangError as error:
-                ok, told = False, re.sub(r"\s+", " ", str(error))[:300]
+                ok, told = False, re.sub(r"\s+", " ", str(error))[:400]
             except Exception as error:  # a traceback is a fault of ours, and counted
-                ok, told = False, f"fault: {type(error).__name__}: {error}"[:300]
+                ok, told = False, f"fault: {type(error).__name__}: {error}"[:400]
             seconds = time.perf_counter() - started
             print(f"{'ok' if ok else '--'}  {name:30} {told} ({seconds:.0f} s)", flush=True)
             rows.append((name, ok, told))
+            if log is not None:
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([of, by, name, ok, told]) + "\n")
             for each in Path(folder).iterdir():
                 each.unlink()
     return rows
 
 
+def _tried(log: Path | None, of: str, by: str) -> dict[str, tuple[bool, str]]:
+    """What is in the log: for each net, how it last went."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log is not None and log.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {name: (ok, told) for a, b, name, ok, told in rows if (a, b) == (of, by)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--names", default="")
-    parser.add_argument("--by", choices=("newer", "older", "netlang"), default="newer")
+    parser.add_argument("--of", choices=("torchvision", "bundled"), default="torchvision")
+    parser.add_argument("--by", choices=("newer", "older", "netlang", "folded"), default="newer")
+    parser.add_argument("--names", default="", help="only these")
+    parser.add_argument("--log", type=Path, help="keep the lines in this file, and go on from it")
+    parser.add_argument("--again", action="store_true", help="try again what failed in the log")
+    parser.add_argument("--most", type=float, default=math.inf, help="millions of weights of a net")
     asked = parser.parse_args()
-    names = asked.names.split(",") if asked.names else [*classifiers(), *SEGMENTATION]
-    rows = survey(names, asked.by)
-    good = sum(ok for _, ok, _ in rows)
-    print(f"{good} of {len(rows)} imported")
-    sys.exit(good < len(rows))
+    if asked.of == "torchvision" and asked.by in ("netlang", "folded"):
+        parser.error("netlang exports its own nets: --of bundled")
+    every = torchvision_names if asked.of == "torchvision" else bundled_names
+    names = asked.names.split(",") if asked.names else every(asked.most * 1e6)
+    tried = _tried(asked.log, asked.of, asked.by)
+    left = [name for name in names if name not in tried or (asked.again and not tried[name][0])]
+    rows = survey(left, asked.of, asked.by, asked.log)
+    tried |= {name: (ok, told) for name, ok, told in rows}
+    good = sum(tried[name][0] for name in names)
+    print(f"{good} of {len(names)} imported")
+    sys.exit(good < len(names))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import ModelProto, helper, numpy_helper
 
+from netlang.backends.onnx.importing import file, reader
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.scan import MOST_FIELDS, scan
 from netlang.backends.torch.importing.layouts import BATCH
@@ -160,6 +161,23 @@ def test_a_type_that_the_input_is_not_of(tmp_path: Path) -> None:
     path = saved(model_of([helper.make_node("Relu", ["x"], ["y"])]), tmp_path)
     with pytest.raises(NetlangError, match="the type"):
         imported(path, "int64[3, 8, 8]")
+
+
+def test_a_chain_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that numbers alone lead to aren't steps."""
+    nodes = [helper.make_node("Neg", [f"k{n}" if n else "k"], [f"k{n + 1}"]) for n in range(10)]
+    nodes += [helper.make_node("Add", [f"x{n}" if n else "x", "k10"], [f"x{n + 1}"])
+              for n in range(9)]  # fmt: skip
+    nodes.append(helper.make_node("Relu", ["x9"], ["y"]))
+    path = saved(model_of(nodes, {"k": np.asarray(1.0, np.float32)}), tmp_path)
+    monkeypatch.setattr(reader, "MOST_STEPS", 10)
+    assert "relu" in imported(path).text
+    monkeypatch.setattr(reader, "MOST_STEPS", 9)
+    with pytest.raises(NetlangError, match="more than 9 steps"):
+        imported(path)
+    monkeypatch.setattr(file, "_MOST_NODES", 19)
+    with pytest.raises(NetlangError, match="more than 19 nodes"):
+        imported(path)
 
 
 def test_a_line_of_pixels(tmp_path: Path) -> None:

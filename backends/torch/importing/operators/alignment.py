@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from netlang.backends.torch.importing.call import Call
 from netlang.backends.torch.importing.layouts import sizes_of
@@ -45,7 +46,9 @@ def without_axis(call: Call, value: Value, axis: int) -> Value:
 
 
 def _is_read(call: Call, value: Value) -> bool:
-    return any(each.step is value.step for step in call.state.steps for each in step.read)
+    """Whether a step behind the one that makes a value reads it."""
+    behind = takewhile(lambda step: step is not value.step, reversed(call.state.steps))
+    return any(each.step is value.step for step in behind for each in step.read)
 
 
 def aligned(call: Call, values: Sequence[Value], shape: Sequence[int]) -> list[Value]:

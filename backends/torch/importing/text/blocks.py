@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
 from netlang.backends.torch.importing.steps import Dims, Maker
+from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.names import snake
 from netlang.backends.torch.importing.text.pieces import (
     AppliedText,
@@ -62,11 +63,11 @@ def blocks_of(
     foreign = _read_elsewhere(root)
     names = {net}
     kinds = Counter(region.kind for found in levels.values() for region in found)
-    inner = _parts(root, kinds)
+    written_out = _parts(root, kinds) | foreign
     for height in sorted(levels):
         groups: dict[tuple[str, str], list[_Instance]] = defaultdict(list)
         for region in levels[height]:
-            if region.path not in foreign | inner and _is_closed(region):
+            if region.path not in written_out and _is_closed(region):
                 statements = _alone(region, made.calls, ends)
                 instance = _Instance(region, statements, channels.get(region.inputs[0]))
                 groups[region.kind, skeleton(statements)].append(instance)
@@ -154,19 +155,10 @@ def _alone(
     ends: Mapping[Maker, Sequence[ModuleRegion]],
 ) -> list[Statement]:
     start = region.inputs[0]
-    keys = keys_of(region.items)
+    keys = TakenLabels(keys_of(region.items))
     homes = homes_of(region.items, region.path)
-    writer = BodyWriter(region.path, {start: "in"}, calls, keys, _inside(ends, region), homes)
+    writer = BodyWriter(region.path, {start: "in"}, calls, keys, ends, homes)
     return written(writer, region.items, start, region.outputs)
-
-
-def _inside(
-    ends: Mapping[Maker, Sequence[ModuleRegion]], region: ModuleRegion
-) -> dict[Maker, list[ModuleRegion]]:
-    return {
-        source: [each for each in found if each.path.startswith(f"{region.path}.")]
-        for source, found in ends.items()
-    }
 
 
 def _define(kind: str, instances: Sequence[_Instance], made: BlockTexts, names: set[str]) -> None:
@@ -216,6 +208,8 @@ def _expressions(
         if text is None:
             text = _named(column[0].name, [name for name, _ in parameters])
             parameters.append((text, [_given(value) for value in values]))
+            if len(parameters) > _MOST_PARAMETERS:
+                break
         texts.append(text)
     return texts, parameters
 
@@ -266,7 +260,8 @@ def _ratio(
     (a, b), *_ = pairs
     if a and a % b == 0 and a > b and all(x == y * (a // b) for x, y in pairs):
         return f"{a // b:.0f} * {name}"
-    for factor in range(2, int(b // a if a else 0) + 1):
-        if all(x == y // factor for x, y in pairs):
-            return f"{name} // {factor}"
-    return None
+    if any(x < 1 or y < 1 for x, y in pairs):
+        return None
+    # x is y // factor from y // (x + 1) + 1 to y // x.
+    factor = max(2, *(int(y // (x + 1)) + 1 for x, y in pairs))
+    return f"{name} // {factor}" if all(x == y // factor for x, y in pairs) else None

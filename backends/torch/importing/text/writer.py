@@ -19,6 +19,7 @@ from netlang.backends.torch.importing.steps import (
     SourceStep,
     Value,
 )
+from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.lines import braced, cut, under
 from netlang.backends.torch.importing.text.loops import is_loop, shortened
 from netlang.backends.torch.importing.text.names import proposed
@@ -51,13 +52,14 @@ class BodyWriter(Draft, eq=False):
     root: str
     known: Mapping[Maker, str]
     calls: Mapping[str, AppliedText]
-    keys: frozenset[str]
+    taken: TakenLabels
     ends: Mapping[Maker, Sequence[ModuleRegion]]
     homes: Mapping[SourceStep, str]
     named: set[Maker] = field(default_factory=set)
     read_regions: set[str] = field(default_factory=set)
     aliases: dict[Maker, str] = field(default_factory=dict)
     labels: dict[Maker, str] = field(default_factory=dict)
+    owners: dict[str, list[Maker]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
     def body(
@@ -147,7 +149,7 @@ class BodyWriter(Draft, eq=False):
         """Another name for a value whose own is hidden by a nearer one."""
         if source not in self.aliases:
             number = 2
-            while f"{path}_{number}" in self.keys:
+            while f"{path}_{number}" in self.taken.keys:
                 number += 1
             self.aliases[source] = f"{path}_{number}"
         return reference(self._seen_from(self.aliases[source], scope) or self.aliases[source])
@@ -158,12 +160,11 @@ class BodyWriter(Draft, eq=False):
         The nearest label of a name is the one that is read, so no scope in between may have it.
         None if each of its names is hidden.
         """
-        used = self.keys | set(self.labels.values())
         inner: list[str] = []
         while True:
             shown = cut(path, scope)
             first = shown.partition(".")[0]
-            nearer = any(under(each, first) in used for each in inner)
+            nearer = any(under(each, first) in self.taken for each in inner)
             if not nearer and (not scope or path.startswith(f"{scope}.")):
                 return shown
             if not scope:
@@ -177,12 +178,9 @@ class BodyWriter(Draft, eq=False):
         if found is None:
             found = step.key if step.key is not None and not step.again else None
             if found is None:
-                base = under(scope, proposed(step, scope))
-                found, number = base, 1
-                while found in self.keys or found in self.labels.values():
-                    number += 1
-                    found = f"{base.rstrip('0123456789')}{number}"
+                found = self.taken.unused(under(scope, proposed(step, scope)))
             self.labels[Maker(step)] = found
+            self.taken.made.add(found)
         self.labels[source] = found
         return found
 
@@ -205,7 +203,7 @@ class BodyWriter(Draft, eq=False):
         count = self.counters.get(inside, 0)
         self.counters[inside] = count + 1
         number = under(inside, str(count))
-        if label is None and number in self.keys:
+        if label is None and number in self.taken.keys:
             label = self._label(source, scope, step)
         if label is None or (label == number and not named and inside == scope):
             return []
@@ -214,11 +212,17 @@ class BodyWriter(Draft, eq=False):
     def _applied(self, step: SourceStep, scope: str) -> Piece:
         if step.again:
             assert step.key is not None
-            self.named |= {
-                Maker(each) for each in self.homes if each.key == step.key and not each.again
-            }
+            self.named.update(self._owners(step.key))
             return f"reuse {label_of(self._seen_from(step.key, scope) or step.key)}"
         return applied(step.op, {k: self._literal(v, scope) for k, v in step.arguments.items()})
+
+    def _owners(self, key: str) -> Sequence[Maker]:
+        """The steps that the label of weights is of."""
+        if not self.owners:
+            for each in self.homes:
+                if each.key is not None and not each.again:
+                    self.owners.setdefault(each.key, []).append(Maker(each))
+        return self.owners.get(key, ())
 
     def _literal(self, argument: Argument, scope: str) -> Literal:
         if isinstance(argument, Value):
@@ -266,7 +270,7 @@ class BodyWriter(Draft, eq=False):
     def _identity(self, scope: str) -> list[Piece]:
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
-        if under(scope, str(count)) in self.keys:
+        if under(scope, str(count)) in self.taken.keys:
             return [f"same{count}: ", "identity"]
         return ["identity"]
 

@@ -6,7 +6,7 @@ A step whose inputs all come along such chains becomes `add { ...; identity }`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from netlang.backends.torch.importing.steps import Maker, SourceStep
 from netlang.backends.torch.importing.tree.items import (
@@ -34,16 +34,22 @@ def with_merges(items: Sequence[Item], outputs: Sequence[Maker]) -> list[Item]:
             item.items = with_merges(item.items, item.outputs)
         found.append(item)
     uses = _uses(items, outputs)
-    for item in list(items):
+    makers = {made: each for each in found if (made := result_of(each)) is not None}
+    merges: dict[int, Merge] = {}
+    taken: set[int] = set()
+    for item in items:
         if isinstance(item, Leaf) and item.step.op in _MERGES and len(item.step.inputs) > 1:
-            merged = _merged(item.step, found, uses)
+            merged = _merged(item.step, makers, uses)
             if merged is not None:
-                taken = {id(each) for branch in merged.branches for each in branch}
+                merges[id(item)] = makers[Maker(item.step)] = merged
                 uses[merged.fork] -= len(merged.branches) - 1
-                found = [
-                    merged if each is item else each for each in found if id(each) not in taken
-                ]
-    return found
+                for each in (each for branch in merged.branches for each in branch):
+                    taken.add(id(each))
+                    made = result_of(each)
+                    if made is not None:
+                        del makers[made]
+    whole = (merges.get(id(item), item) for item in found if id(item) not in taken)
+    return [item for item in whole if id(item) not in taken]
 
 
 def _uses(items: Sequence[Item], outputs: Sequence[Maker]) -> Counter[Maker]:
@@ -57,8 +63,7 @@ def _uses(items: Sequence[Item], outputs: Sequence[Maker]) -> Counter[Maker]:
     return uses
 
 
-def _merged(step: SourceStep, items: Sequence[Item], uses: Counter[Maker]) -> Merge | None:
-    makers = {made: each for each in items if (made := result_of(each)) is not None}
+def _merged(step: SourceStep, makers: Mapping[Maker, Item], uses: Counter[Maker]) -> Merge | None:
     branches: list[list[Item]] = []
     forks: set[Maker] = set()
     for value in step.inputs:
@@ -88,11 +93,14 @@ def _depth(items: Sequence[Item]) -> int:
 
 
 def _chain(
-    source: Maker, makers: dict[Maker, Item], uses: Counter[Maker]
+    source: Maker, makers: Mapping[Maker, Item], uses: Counter[Maker]
 ) -> tuple[list[Item], Maker | None]:
-    """The steps that lead to a value alone, and where they begin; None for a learned tensor."""
+    """The steps that lead to a value alone, and where they begin; None for a learned tensor.
+
+    A chain that is too long for a branch is left where that shows.
+    """
     chain: list[Item] = []
-    while uses[source] == 1 and source in makers:
+    while uses[source] == 1 and source in makers and len(chain) <= _STEPS:
         item = makers[source]
         inputs = _inputs(item)
         if len(inputs) > 1:

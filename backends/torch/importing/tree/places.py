@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from netlang.backends.torch.importing.steps import SourceStep
 from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion, steps_of
 
-__all__ = ["homes_of", "keys_of"]
+__all__ = ["homes_of", "keys_of", "scopes_around"]
 
 
 def homes_of(items: Sequence[Item], scope: str) -> dict[SourceStep, str]:
@@ -28,10 +28,11 @@ def homes_of(items: Sequence[Item], scope: str) -> dict[SourceStep, str]:
 
 def keys_of(items: Sequence[Item]) -> frozenset[str]:
     """The labels that steps with weights ask for, and the scopes around them."""
-    found = set()
-    for step in steps_of(items):
-        path = step.key or ""
-        while path and not step.again:
-            found.add(path)
-            path = path.rpartition(".")[0]
-    return frozenset(found)
+    own = [step.key for step in steps_of(items) if step.key and not step.again]
+    return frozenset(path for key in own for path in (key, *scopes_around(key)))
+
+
+def scopes_around(path: str) -> Iterator[str]:
+    """The scopes that a path is in: `a.b` and `a` of `a.b.weight`."""
+    while path := path.rpartition(".")[0]:
+        yield path

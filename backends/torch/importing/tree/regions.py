@@ -17,6 +17,7 @@ from netlang.backends.torch.importing.tree.items import (
     reads,
     steps_of,
 )
+from netlang.backends.torch.importing.tree.places import scopes_around
 
 __all__ = ["live", "regions"]
 
@@ -34,13 +35,8 @@ def live(steps: Sequence[SourceStep], outputs: Iterable[Maker]) -> list[SourceSt
 
 def regions(steps: Sequence[SourceStep], outputs: Iterable[Maker]) -> ModuleRegion:
     """The tree of all steps; its root is the net."""
-    keys = [step.key for step in steps if step.key is not None]
-    scopes = {
-        module.path
-        for step in steps
-        for module in step.modules
-        if module.path and any(key.startswith(f"{module.path}.") for key in keys)
-    }
+    inside = {scope for step in steps for scope in scopes_around(step.key or "")}
+    scopes = {module.path for step in steps for module in step.modules if module.path in inside}
     dissolved: set[str] = set()
     while True:
         root, again = _built(steps, scopes - dissolved)
@@ -101,12 +97,10 @@ def _find_ends(region: ModuleRegion, wanted: set[Maker]) -> None:
     region.inputs = [each for each in reads(region) if each.step is not None or region.path]
     made = gives(region)
     region.outputs = [each for each in _in_order(region.items) if each in made and each in wanted]
+    read = {source for item in region.items for source in reads(item)}
     for item in region.items:
         if isinstance(item, ModuleRegion):
-            others = {
-                source for other in region.items if other is not item for source in reads(other)
-            }
-            _find_ends(item, others | wanted)
+            _find_ends(item, {each for each in gives(item) if each in read or each in wanted})
 
 
 def _in_order(items: Sequence[Item]) -> list[Maker]:

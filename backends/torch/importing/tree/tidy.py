@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import final
 
 from netlang.backends.torch.importing.steps import Maker, ModuleCall, SourceStep, Value
+from netlang.records import Draft, field
 
 __all__ = ["tidied"]
 
@@ -25,29 +27,36 @@ def _run_concats(steps: Sequence[SourceStep]) -> None:
 
     A list of feature maps that grows, as in a dense block, is joined anew in front of each layer.
     """
-    joined: dict[tuple[Maker, ...], Value] = {}
-    for step in steps:
-        if step.op != "concat" or step.arguments != {"axis": 0}:
+    root = _Joined()
+    concats = [step for step in steps if step.op == "concat"]
+    ends = [root.after([value.source for value in step.inputs]) for step in concats]
+    for step, (*starts, end) in zip(concats, ends, strict=True):
+        if step.arguments != {"axis": 0}:
             continue
-        sources = tuple(value.source for value in step.inputs)
-        longest = max((n for n in range(2, len(sources)) if sources[:n] in joined), default=0)
-        if longest or _grows(steps, sources):
-            if longest:
-                step.inputs = [joined[sources[:longest]], *step.inputs[longest:]]
+        longest = max((n for n, each in enumerate(starts) if n > 1 and each.value), default=0)
+        joined = starts[longest].value
+        if joined is not None or end.longer:
+            if joined is not None:
+                step.inputs = [joined, *step.inputs[longest:]]
             step.modules = _around_inputs(step)
-        lead = step.inputs[0]
-        joined.setdefault(sources, Value(Maker(step), lead.shape, lead.sizes, lead.batch))
+        if end.value is None:
+            lead = step.inputs[0]
+            end.value = Value(Maker(step), lead.shape, lead.sizes, lead.batch)
 
 
-def _grows(steps: Sequence[SourceStep], sources: tuple[Maker, ...]) -> bool:
-    """Whether another step joins the same values and more."""
-    size = len(sources)
-    return any(
-        step.op == "concat"
-        and len(step.inputs) > size
-        and tuple(value.source for value in step.inputs[:size]) == sources
-        for step in steps
-    )
+@final
+class _Joined(Draft, eq=False):
+    """What was made by joining some values in order, if it was, and what more was joined to it."""
+
+    value: Value | None = None
+    longer: dict[Maker, _Joined] = field(default_factory=dict)
+
+    def after(self, sources: Sequence[Maker]) -> list[_Joined]:
+        """This one, and those with one more of the sources each."""
+        found = [self]
+        for each in sources:
+            found.append(found[-1].longer.setdefault(each, _Joined()))
+        return found
 
 
 def _around_inputs(step: SourceStep) -> tuple[ModuleCall, ...]:

@@ -1,0 +1,139 @@
+"""What the survey exports: torchvision's models and the bundled nets, the small ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from math import prod
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+
+import netlang
+from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
+from netlang.backends.weights import slots
+from netlang.elaborate.check import check_definitions
+from netlang.ir.program import Program
+from netlang.modules.files import bundled_files
+from netlang.modules.library import Library
+from tests.analysis.oracles import torchvision_models
+from tests.importing.survey import classifiers
+from tests.onnx.importing.support import exported_with
+
+__all__ = ["Exported", "bundled_names", "from_bundled", "from_torchvision", "torchvision_names"]
+
+SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large")
+_COUNTER = "num_batches_tracked"
+
+
+@final
+@dataclass(frozen=True)
+class Exported:
+    """The keys that the source of a file has, and the inputs of one example as the command's."""
+
+    keys: set[str]
+    inputs: Sequence[str] = ()
+
+
+class _First(nn.Module):
+    """A model that gives a dictionary, as one that gives its first entry."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Tensor) -> Tensor:
+        found: Tensor = self.model(image)["out"]
+        return found
+
+
+class _Listed(nn.Module):
+    """A model of several outputs, as one that gives a tuple of them."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, *inputs: Tensor) -> Any:
+        found = self.model(*inputs)
+        return tuple(found.values()) if isinstance(found, Mapping) else found
+
+
+def torchvision_names(most: float) -> list[str]:
+    """The classifiers by their number of weights, at most `most`, and the nets for segmentation."""
+    models = torchvision_models()
+
+    def size(name: str) -> int:
+        return int(models.get_model_weights(name).DEFAULT.meta["num_params"])
+
+    return [
+        *(name for name in sorted(classifiers(), key=size) if size(name) <= most),
+        *SEGMENTATION,
+    ]
+
+
+def bundled_names(most: float) -> list[str]:
+    """Bundled nets with at most `most` weights: the smallest of each file, then the others."""
+    first, others = list[tuple[int, str]](), list[tuple[int, str]]()
+    for path in bundled_files():
+        sizes = [(_size(each), f"{path}:{each.name}") for each in _programs(path)]
+        found = sorted(each for each in sizes if each[0] <= most)
+        first += found[:1]
+        others += found[1:]
+    return [name for _, name in [*sorted(first), *sorted(others)]]
+
+
+def _programs(path: str) -> Iterable[Program]:
+    module = Library().open(bundled_files()[path], path)
+    return [each for each in check_definitions(module).programs.values() if each.alone is None]
+
+
+def _size(program: Program) -> int:
+    return sum(prod(each.weight.shape) for each in slots(program))
+
+
+def from_torchvision(name: str, by: str, path: Path) -> Exported:
+    """Write the file of a model with random weights."""
+    models = torchvision_models()
+    torch.manual_seed(0)
+    if name in SEGMENTATION:
+        made = models.get_model(name, weights=None, weights_backbone=None, aux_loss=False)
+        module, size = _First(made).eval(), 64
+    else:
+        module = models.get_model(name, weights=None).eval()
+        crop = getattr(models.get_model_weights(name).DEFAULT.transforms(), "crop_size", [224])[0]
+        rigid = name.startswith(("vit", "swin", "maxvit", "inception", "alexnet", "vgg"))
+        size = crop if rigid else 64
+    _export(module, (torch.zeros(1, 3, size, size),), path, by)
+    return Exported({key for key in _keys(module) if not key.lower().startswith("aux")})
+
+
+def from_bundled(name: str, by: str, path: Path) -> Exported:
+    """Write the file of a bundled net with random weights, by netlang or by PyTorch."""
+    net = netlang.load(name)
+    feeds = feeds_at(net.program, {**next(iter(sizes_to_try(net.program, {}))), "N": 1}, 0)
+    inputs = [_type(each.dtype.name, each.shape[1:]) for each in feeds.values()]
+    module = net.torch(seed=0).eval()
+    if by in ("netlang", "folded"):
+        net.onnx(path, module, fold=by == "folded", spec=False)
+    else:
+        _export(_Listed(module), tuple(torch.from_numpy(each) for each in feeds.values()), path, by)
+        inputs = []
+    return Exported(set(_keys(module)), inputs)
+
+
+def _type(dtype: str, shape: Sequence[int]) -> str:
+    return ("" if dtype == "float32" else dtype) + str(list(shape))
+
+
+def _keys(module: nn.Module) -> Iterator[str]:
+    return (key for key in module.state_dict() if not key.endswith(_COUNTER))
+
+
+def _export(module: nn.Module, example: tuple[Tensor, ...], path: Path, by: str) -> None:
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        exported_with(module, example, path, newer=by == "newer")
