@@ -170,6 +170,7 @@ KEYS: Mapping[str, Reader] = {
     "clip_value": _or_none(positive),
     "accumulate": _plain(count),
     "ema": _or_none(open_share),
+    "swa": _or_none(count),
     "early_stopping": _or_none(count),
     "batch": _plain(count),
     "steps": _plain(count, _steps),

@@ -70,13 +70,13 @@ class Recipe(ComparedInPart, kw_only=True):
     held out. `no_decay` names kinds of weights (`norms`, `biases`) without weight decay, `rates`
     are factors on the learning rate by label, and `freeze` are labels that aren't trained.
     `clip_norm` and `clip_value` bound the gradient, `accumulate` is the number of parts in which a
-    batch is computed, `ema` is the decay of averaged weights, `early_stopping` the number of
-    evaluations that may pass without improvement. `seeds` is the number of runs, one for each seed
-    from `seed` on. `evaluate_every` and `checkpoint_every` are in
-    steps; None means after every epoch or, if an epoch has fewer than 200 steps, after as many
-    epochs as have that many. `overrides` are the texts that replaced parameters and keys, and
-    `files` those from which the recipe and its net were read. `places` says where each key was
-    written, for messages.
+    batch is computed, `ema` is the decay of averaged weights, `swa` the epoch after which equal
+    averages begin, `early_stopping` the number of evaluations that may pass without improvement.
+    `seeds` is the number of runs, one for each seed from `seed` on. `evaluate_every` and
+    `checkpoint_every` are in steps; None means after every epoch or, if an epoch has fewer than 200
+    steps, after as many epochs as have that many. `overrides` are the texts that replaced
+    parameters and keys, and `files` those from which the recipe and its net were read. `places`
+    says where each key was written, for messages.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("model", "overrides", "files", "span", "places")
@@ -101,6 +101,7 @@ class Recipe(ComparedInPart, kw_only=True):
     clip_value: float | None = None
     accumulate: int = 1
     ema: float | None = None
+    swa: int | None = None
     early_stopping: int | None = None
     precision: Precision = Precision.FP32
     channels_last: bool = False
@@ -116,6 +117,11 @@ class Recipe(ComparedInPart, kw_only=True):
     files: tuple[tuple[Path, Source], ...] = ()
     span: Span
     places: Mapping[str, Span] = field(default_factory=dict)
+
+    @property
+    def averages(self) -> bool:
+        """Whether a model of averaged weights is evaluated and saved."""
+        return self.ema is not None or self.swa is not None
 
     @property
     def test_path(self) -> tuple[Augmentation, ...]:
@@ -162,6 +168,7 @@ class Recipe(ComparedInPart, kw_only=True):
             "clip_value": _or(self.clip_value, "none"),
             "accumulate": str(self.accumulate),
             "ema": _or(self.ema, "none"),
+            "swa": _or(self.swa, "none"),
             "early_stopping": _or(self.early_stopping, "none"),
             "batch": str(self.batch),
             "length": str(self.length),

@@ -28,11 +28,12 @@ from netlang.backends.torch.invocation import RUNTIME
 from netlang.backends.torch.recipes.code import names_in
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.alike import by_size
-from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.runtime.averaging import average, averaged_pairs, emptied_norms
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.holding_out import held_out
 from netlang.backends.torch.train.devices import worth_sharing
 from netlang.ir.program import Program
+from netlang.recipes.check.run import collects
 from netlang.recipes.recipe import Epochs, Precision, Recipe
 from netlang.recipes.words.data_arrays import Arrays
 
@@ -151,6 +152,11 @@ class Decisions:
         return self.nested and isinstance(self.recipe.length, Epochs) and not asked
 
     @property
+    def renews(self) -> bool:
+        """Whether averaged weights need statistics of batch norms."""
+        return collects(self.recipe, self.program)
+
+    @property
     def plain(self) -> bool:
         """Whether a run remembers nothing but its step."""
         return not self.held and plateau_of(self.recipe.schedule) is None
@@ -179,7 +185,9 @@ class Decisions:
             "freeze": bool(recipe.freeze),
             "fp16": recipe.precision is Precision.FP16,
             "half": recipe.precision in HALVES,
+            "averages": recipe.averages,
             "ema": recipe.ema is not None,
+            "renews": self.renews,
             "split": recipe.validation is not None,
             "early": recipe.early_stopping is not None,
             "compile": recipe.compile,
@@ -220,11 +228,11 @@ class Decisions:
             "plain": self.plain,
             "by_epochs": self.by_epochs,
             "by_steps": self.nested and not self.by_epochs,
-            "apart_weights": self.held or recipe.ema is not None,
+            "apart_weights": self.held or recipe.averages,
             "logits": self.classifies,
             "draws": self.draws,
             "unused": not self.names.all_used,
-            "only": recipe.ema is None and recipe.precision is not Precision.FP16,
+            "only": not recipe.averages and recipe.precision is not Precision.FP16,
             "one_thread": not worth_sharing(self.program, recipe.batch),
         }
 
@@ -247,5 +255,7 @@ class Decisions:
             yield by_size
         if "freeze" in flags:
             yield from (freeze, set_training)
-        if "ema" in flags:
+        if "averages" in flags:
             yield from (average, averaged_pairs)
+        if "renews" in flags:
+            yield emptied_norms

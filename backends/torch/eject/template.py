@@ -81,6 +81,7 @@ def evaluate($evaluated):
     """Mean loss and accuracy; each example counts once."""  #? logits
     """The mean loss; each example counts once."""  #? !logits
     model.eval()
+$with_norms
     sums = torch.zeros(2, dtype=torch.float64)  #? logits
     sums = torch.zeros(1, dtype=torch.float64)  #? !logits
 $own
@@ -90,12 +91,13 @@ $own
         seen, label = [], label.to(args.device)  #? images scales
         for x in views:  #? images scales
             x = $start  #? images scales
-    for numbers in torch.arange(RANK, len(examples[0]), SIZE).split($chunk):  #? !images
+    for numbers in torch.arange($sliced).split($chunk):  #? !images
         $memory = (each[numbers].to(args.device) for each in examples)  #? !images
         seen, images = [], x  #? !images scales
         for side in $sides:  #? !images scales
             x = $start  #? !images scales
 $prepared
+$weighed
         with torch.autocast(args.device.type, $half):  #? half !scales
             $deployed = model($tested)  #? half !scales
         $deployed = model($tested)  #? !half !scales
@@ -159,8 +161,8 @@ $penalized
     torch.manual_seed($noise_seed + RANK)  #? draws
     kept = {"model": model, "optimizer": optimizer}  #? !only
     scaler = kept["scaler"] = torch.amp.GradScaler(args.device.type)  #? fp16
-    averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? ema
-    pairs = averaged_pairs(averaged, model)  #? ema
+    averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? averages
+    pairs = averaged_pairs(averaged, model)  #? averages
     facts = {$facts}
     run = {$run}  #? !plain
     saved = {"step": 0}  #? plain
@@ -182,6 +184,7 @@ $penalized
     net = torch.compile(net)  #? compile
     clipped = [each for each in model.parameters() if each.requires_grad]  #? clips
     step, losses, unread, epoch_steps = $state_of["step"], 0, 0, len(batches($examples, 0))
+$averaging_from
     steps = $steps  #? !by_epochs
 $overrun
 '''
@@ -216,6 +219,7 @@ $rates
             scaler.update()  #? fp16
             average(pairs, $ema if step else 0.0)  #? ema
             step, unread = step + 1, unread + 1
+$averaging
             saving = step % $checkpoint_every == 0 or step == steps  #? apart
             evaluating = step % $evaluate_every == 0 or step == steps  #? apart
             if saving or evaluating or step % args.every == 0:  #? apart
@@ -267,13 +271,13 @@ if RANK == 0:  #? nested
     saved |= {"random": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}  #? draws
     torch.save({**saved, $beside}, args.out + ".new")
     os.replace(args.out + ".new", args.out)
-    if run["best"]:  #? held !ema
-        torch.save({"model": run["best"], $beside}, weights + ".new")  #? held !ema
-        os.replace(weights + ".new", weights)  #? held !ema
-    best = run["best"] or averaged.state_dict()  #? held ema
-    torch.save({"model": best, $beside}, weights + ".new")  #? held ema
-    torch.save({"model": averaged.state_dict(), $beside}, weights + ".new")  #? ema !held
-    os.replace(weights + ".new", weights)  #? ema
+    if run["best"]:  #? held !averages
+        torch.save({"model": run["best"], $beside}, weights + ".new")  #? held !averages
+        os.replace(weights + ".new", weights)  #? held !averages
+    best = run["best"] or $scored.state_dict()  #? held averages
+    torch.save({"model": best, $beside}, weights + ".new")  #? held averages
+    torch.save({"model": $scored.state_dict(), $beside}, weights + ".new")  #? averages !held
+    os.replace(weights + ".new", weights)  #? averages
 if run["waiting"] == $patience:  #? early !nested
     break  #? early !nested
 """
@@ -284,7 +288,7 @@ END = """
     if test$test_files:  #? maybe_test
 $finally
     say(f"{step} steps: weights and state are in {args.out}")  #? !apart_weights
-    weights = weights if run["best"] else args.out  #? held !ema
+    weights = weights if run["best"] else args.out  #? held !averages
     say(f"{step} steps: weights are in {weights}, the state is in {args.out}")  #? apart_weights
     if SIZE > 1:
         dist.destroy_process_group(dist.barrier())  # once the last messages are through

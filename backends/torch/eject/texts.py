@@ -9,6 +9,12 @@ from hashlib import sha256
 
 import torch
 
+from netlang.backends.torch.eject.averages import (
+    averaging_texts,
+    scored,
+    sliced,
+    too_few_epochs,
+)
 from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.objective import (
     HALVES,
@@ -46,6 +52,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     loading = _loading(decisions) if decisions.data.images else {}
     # What `evaluate` and `augment` are given beside a model and examples.
     learned = ", statistics" if normalized.learned is not None else ""
+    norms = ", norms=()" if decisions.renews else ""
     given = f", args{loading.get('given', '')}{learned}"
     return {
         **_settings(decisions.recipe),
@@ -57,7 +64,9 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         "statistics": learned,
         "more": given,
         "finally": _finally(decisions, given),
-        "evaluated": f"model, {'data' if loading else 'examples'}{given}",
+        "evaluated": f"model, {'data' if loading else 'examples'}{given}{norms}",
+        "sliced": sliced(decisions, "len(examples[0])"),
+        **averaging_texts(decisions, given),
         "tested": ", ".join(_ordered(decisions, (normalized.tested, *decisions.names.inputs[1:]))),
     }
 
@@ -68,9 +77,10 @@ def _loading(decisions: Decisions) -> dict[str, str]:
     rest = "rest" if decisions.train.mixes else "own"
     unread = "" if decisions.by_workers else ", _"
     trained = f"train, batch_sampler={rest}, {how}"
-    tested, own = f"data, BATCH, sampler={_OWN}, {how}", ""
+    share = f"range({sliced(decisions, 'len(data.files)')})"
+    tested, own = f"data, BATCH, sampler={share}, {how}", ""
     if decisions.scales or len(f"    for x, label{unread} in DataLoader({tested}):") > WIDTH:
-        tested, own = f"data, BATCH, sampler=own, {how}", f"    own = {_OWN}"
+        tested, own = f"data, BATCH, sampler=own, {how}", f"    own = {share}"
     return {
         "given": ", loading" if decisions.draws else "",
         "trained_by": trained,
@@ -79,9 +89,6 @@ def _loading(decisions: Decisions) -> dict[str, str]:
         "own": own,
         "unread": unread,
     }
-
-
-_OWN = "range(RANK, len(data.files), SIZE)"
 
 
 def _loaded(decisions: Decisions, trained: str) -> Iterator[str]:
@@ -104,7 +111,7 @@ def _kept(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     facts |= {"files": "len(train.files)"} if data.images else {"examples": "len(train[0])"}
     return {
         "facts": ", ".join(f'"{name}": {text}' for name, text in facts.items()),
-        "overrun": "\n".join(overrun_lines(recipe)),
+        "overrun": "\n".join((*overrun_lines(recipe), *too_few_epochs(recipe))),
         "end": f"{recipe.length.count} * epoch_steps" if decisions.by_epochs else "steps",
         "limit": "" if decisions.by_epochs else "[: steps - step]",
         "state_of": "saved" if decisions.plain else "run",
@@ -136,7 +143,7 @@ def _settings(recipe: Recipe) -> dict[str, str]:
         "clip_value": repr(recipe.clip_value),
         "clip_norm": repr(recipe.clip_norm),
         "ema": repr(recipe.ema),
-        "scored": "model" if recipe.ema is None else "averaged",
+        "scored": scored(recipe),
         "evaluate_every": str(recipe.evaluate_every or "epoch_steps"),
         "checkpoint_every": str(recipe.checkpoint_every or "epoch_steps"),
         "order_seed": str(derived_seed(recipe.seed, "order")),
@@ -234,7 +241,7 @@ def _finally(decisions: Decisions, more: str) -> str:
     if decisions.data.test is False:
         return ""
     space = " " * (8 if decisions.data.test is None else 4)
-    call = f"evaluate({'model' if decisions.recipe.ema is None else 'averaged'}, test{more})"
+    call = f"evaluate({scored(decisions.recipe)}, test{more})"
     if not decisions.classifies:
         return f'{space}say(f"step {{step}}: test loss {{{call}}}")'
     line = f'{space}say("step {{}}: test loss {{}}, accuracy {{}}".format(step, *{call}))'

@@ -1,11 +1,11 @@
-"""Averaged weights: an exponential moving average of a model's weights during training."""
+"""Averaged weights: a model of the averages of another one's weights during training."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["average", "averaged_pairs"]
+__all__ = ["average", "averaged_pairs", "emptied_norms"]
 
 
 def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
@@ -23,3 +23,17 @@ def average(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
         torch._foreach_lerp_(old, new, 1.0 - decay)
     for counter, new_count in (pair for pair in pairs if not pair[0].is_floating_point()):
         counter.copy_(new_count)
+
+
+def emptied_norms(averaged: nn.Module, model: nn.Module) -> list[nn.modules.batchnorm._NormBase]:
+    """The batch norms of an averaged model, without statistics; those that are frozen keep theirs.
+
+    What they collect in training mode is a mean over batches, if `momentum` is the share of each in
+    the examples so far.
+    """
+    pairs = zip(averaged.modules(), model.modules(), strict=True)
+    kind = nn.modules.batchnorm._NormBase
+    norms = [new for new, own in pairs if isinstance(new, kind) and own.training]
+    for norm in norms:
+        norm.reset_running_stats()
+    return norms

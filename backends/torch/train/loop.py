@@ -21,6 +21,7 @@ from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
+from netlang.backends.torch.train.steps.averaging import Averaging
 from netlang.backends.torch.train.steps.reading import Pending, Reading
 from netlang.backends.torch.train.steps.search import NotFinite, intact, watched_step
 from netlang.backends.torch.train.steps.step import Stepper
@@ -73,6 +74,8 @@ class Loop:
         evaluations = max(1, ceil(self.wanted.share * self.steps / self.evaluate_every - 1e-9))
         self.until = min(self.steps, evaluations * self.evaluate_every)
         self.state, self.stepper = self.begin()
+        given = self.recipe, self.objective, self.state, epoch
+        self.averaging = Averaging(*given, self.data.plain)
         if not self.over:
             # A finished run that is prolonged evaluates the test part at its new end.
             self.state.test = self.state.confusion = None
@@ -140,6 +143,7 @@ class Loop:
     def _after_step(self, pace: Pace) -> None:
         """Do what is due after a step of this pace."""
         state = self.state
+        self.averaging.after_step(self.interrupt)
         self._record(self.recipe.optimizer.lr * pace.scale)
         state.settled = state.step
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):

@@ -33,7 +33,7 @@ from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
-from netlang.recipes.check.run import nothing_to_watch
+from netlang.recipes.check.run import collects, nothing_to_watch
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
@@ -50,7 +50,8 @@ _ENOUGH = 10_000
 class DataSplit:
     """The parts of the data as batches. `classes` are the names of the labels.
 
-    `normalizer` prepares the net's inputs and belongs to the weights.
+    `normalizer` prepares the net's inputs and belongs to the weights. `plain` are the training
+    examples as for a test, if averaged weights need statistics of batch norms.
     """
 
     train: Prepared
@@ -59,6 +60,7 @@ class DataSplit:
     classes: tuple[str, ...] | None
     notes: tuple[str, ...]
     normalizer: Normalizer | None = None
+    plain: Prepared | None = None
 
     def facts(self) -> dict[str, Json]:
         """What must be unchanged when a run continues: examples per part, class names."""
@@ -77,7 +79,7 @@ class DataSplit:
 
     def close(self) -> None:
         """Stop preparing batches."""
-        for part in (self.train, self.validation, self.test):
+        for part in (self.train, self.validation, self.test, self.plain):
             if part is not None:
                 part.close()
 
@@ -159,6 +161,8 @@ def prepare(
         parts.classes,
         (*parts.notes, *spare_channels(recipe, program, parts), *_large_batch(recipe, parts)),
         ready.normalizer,
+        # Every process uses all of them, so all get the same numbers.
+        replace(ready, world=World()).testing(parts.train) if collects(recipe, program) else None,
     )
 
 
@@ -206,7 +210,7 @@ def _whole_state(
     state = State(model, optimizer, device, losses=torch.zeros((), device=device), world=world)
     if recipe.precision is Precision.FP16:
         state.scaler = torch.amp.GradScaler(device.type)
-    if recipe.ema is not None:
+    if recipe.averages:
         state.averaged = deepcopy(model).requires_grad_(False).eval()
     return state
 
@@ -252,6 +256,6 @@ def _sharded_state(
     )
     if recipe.precision is Precision.FP16:
         state.scaler = SharedScaler(device.type)
-    if recipe.ema is not None:
+    if recipe.averages:
         state.averaged = shared_out(made().requires_grad_(False).eval(), source, world, device)
     return state

@@ -138,8 +138,8 @@ class State:
 
     @property
     def scored(self) -> nn.Module:
-        """The model that is evaluated and saved: the averaged one, if there is one."""
-        return self.model if self.averaged is None else self.averaged
+        """The model that is evaluated and saved: the averaged one, once it has an average."""
+        return self.averaged if self.averaged is not None and self.averages else self.model
 
     def keep_best(self, scores: Scores) -> None:
         """Remember the current weights as the best so far."""

@@ -1,10 +1,12 @@
-"""Errors about batches and epochs, found before the recipe runs (E0742 to E0744)."""
+"""Errors about batches and epochs, found before the recipe runs (E0742 to E0744, E0802, E0803)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["NothingToWatch", "OneValueNormalized", "TooManyParts"]
+__all__ = [
+    "AveragedTwice", "AveragesLate", "NothingToWatch", "OneValueNormalized", "TooManyParts",
+]  # fmt: skip
 
 
 class NothingToWatch(Diagnostic):
@@ -34,3 +36,21 @@ class OneValueNormalized(Diagnostic):
 
     label: str
     what: str
+
+
+class AveragedTwice(Diagnostic):
+    code = "E0802"
+    title = "`ema` and `swa` are two averages of the weights, and a run has one"
+    caption = "the second one"
+    help = "remove one of them"
+
+
+class AveragesLate(Diagnostic):
+    code = "E0803"
+    title = "the run ends before `swa` averages weights"
+    caption = "first after epoch {first}; the run has {epochs:whole epoch/whole epochs}"
+    help = "{advice}"
+
+    first: int
+    epochs: int
+    advice: str

@@ -6,20 +6,34 @@ from collections.abc import Iterator
 from math import prod
 
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.run import NothingToWatch, OneValueNormalized, TooManyParts
+from netlang.diagnostics.recipes.run import (
+    AveragedTwice,
+    AveragesLate,
+    NothingToWatch,
+    OneValueNormalized,
+    TooManyParts,
+)
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.ops.norm import BatchNorm
 from netlang.recipes.check.optimizer import below
-from netlang.recipes.recipe import Recipe
+from netlang.recipes.recipe import Epochs, Recipe
 
-__all__ = ["check_run", "left_to_data", "norm_of_single_values", "nothing_to_watch"]
+__all__ = [
+    "check_run", "collects", "late_averages", "left_to_data", "norm_of_single_values",
+    "nothing_to_watch",
+]  # fmt: skip
 
 
 def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     """Every error about a run that doesn't depend on the data."""
     if recipe.validation is None and recipe.data.own_validation is False:
         yield from nothing_to_watch(recipe)
+    if recipe.swa is not None and recipe.ema is not None:
+        spans = recipe.places["ema"], recipe.places["swa"]
+        yield AveragedTwice(span=max(spans, key=lambda span: span.start))
+    if isinstance(recipe.length, Epochs):
+        yield from late_averages(recipe, recipe.length.count)
     if recipe.accumulate > recipe.batch:
         yield TooManyParts(
             span=recipe.places["accumulate"], batch=recipe.batch, parts=recipe.accumulate
@@ -37,6 +51,23 @@ def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
     """Errors of a recipe that needs a validation part but has none."""
     if recipe.early_stopping is not None:
         yield NothingToWatch(span=recipe.places["early_stopping"])
+
+
+def late_averages(recipe: Recipe, epochs: int) -> Iterator[Diagnostic]:
+    """The error of a recipe whose averages begin after a run of so many whole epochs."""
+    if recipe.swa is not None and recipe.swa > epochs:
+        yield AveragesLate(
+            span=recipe.places["swa"],
+            first=recipe.swa,
+            epochs=epochs,
+            advice=f"write `swa: {epochs}`, or train longer" if epochs else "train longer",
+        )
+
+
+def collects(recipe: Recipe, program: Program) -> bool:
+    """Whether averaged weights need statistics of batch norms that are trained."""
+    norms = (each for each in owned(program) if isinstance(each.op, BatchNorm))
+    return recipe.swa is not None and any(not below(each.key, recipe.freeze) for each in norms)
 
 
 def left_to_data(recipe: Recipe) -> str | None:

@@ -11,6 +11,7 @@ from netlang.diagnostics.recipes.optimization import (
     ScheduleOverrun,
     SeveralPlateaus,
 )
+from netlang.recipes.check.run import late_averages
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
 from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
@@ -48,9 +49,13 @@ def _without_momentum(recipe: Recipe, first: Phase) -> bool:
 
 
 def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
-    """Raise `NetlangError` if the run ends before a part of the schedule is reached."""
-    for problem in _overrun(recipe, Clock(0, epoch_steps, steps), "steps"):
-        raise NetlangError(problem)
+    """Raise `NetlangError` if the run ends before a part of the schedule, or `swa`, is reached."""
+    problems = [
+        *_overrun(recipe, Clock(0, epoch_steps, steps), "steps"),
+        *late_averages(recipe, steps // epoch_steps),
+    ]
+    if problems:
+        raise NetlangError(*problems)
 
 
 def stretched(schedule: Schedule) -> Phase | None:

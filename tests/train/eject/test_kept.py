@@ -100,6 +100,7 @@ WEIGHTS = {
     "none": ("normalize: none",),
     "best": ("normalize: imagenet", "validation: 0.3", "evaluate_every: 2", "ema: 0.5"),
     "averaged": ("normalize: standardize", "ema: 0.5"),
+    "equally": ("normalize: standardize", "swa: 1"),
 }
 
 
@@ -112,7 +113,7 @@ def test_weights(name: str, tmp_path: Path) -> None:
     trained_losses(recipe, program, tmp_path / "run", places)
     shown = printed(script(recipe, program), tmp_path / "script", *options)
     found = tmp_path / "script" / "state.pth"
-    if name in ("best", "averaged"):
+    if name in ("best", "averaged", "equally"):
         found = tmp_path / "script" / "state-weights.pth"
     assert str(found) in shown.splitlines()[-1]
     best = tmp_path / "run" / "best.safetensors"

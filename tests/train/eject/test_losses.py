@@ -124,6 +124,11 @@ MEMORY = {
     ),
     "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
     "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
+    "averages": (
+        BODY.replace("dropout", "norm: bn -> dropout"), "validation: 0.2", "batch: 500", "swa: 1",
+        'freeze: ["fc1"]', "evaluate_every: 3", "epochs: 3",
+    ),
+    "averages at the end": (BODY, "batch: 500", "swa: 2", "steps: 20"),
     "digits": (
         "    input x: [1, 8, 8]\n    conv1: conv(8, 3x3) -> norm1: bn -> relu\n"
         "    flatten -> fc: linear(10)",
@@ -164,6 +169,7 @@ IMAGES = {
         "normalize: standardize",
         "validation: 0.3",
         "schedule: plateau(patience=0, threshold=0.3)",
+        "swa: 2",
     ),
     "held": (
         PICTURES,

@@ -91,7 +91,7 @@ def separate() -> tuple[Recipe, Program]:
 
 
 SCENARIOS: Mapping[str, Callable[[RunOptions], Result]] = {
-    "plain": _bundled("arch=mlp", "steps=24"),
+    "plain": _bundled("arch=mlp", "steps=24", "swa=1"),
     "synchronized": _sketched(_MAPS, "sync_batch_norm: true"),
     "short": _sketched(_NORM.replace("bn -> ", ""), *_SHORT),
     "short_synchronized": _sketched(_NORM, *_SHORT, "sync_batch_norm: true"),
@@ -99,7 +99,9 @@ SCENARIOS: Mapping[str, Callable[[RunOptions], Result]] = {
         _MAPS.replace("bn -> ", ""), "augment: noise(0.1) -> mixup(0.4)"
     ),
     "accumulated": _bundled("arch=cnn", "accumulate=3", "steps=11", "clip_norm=0.5"),
-    "accumulated_synchronized": _sketched(_NORM, *_UNEVEN, "sync_batch_norm: true"),
+    "accumulated_synchronized": _sketched(
+        _NORM, *_UNEVEN, "sync_batch_norm: true", "swa: 1"
+    ),
     "watching": _sketched(
         _NORM.replace("bn -> ", ""), "ema: 0.9", "schedule: plateau(patience=0, threshold=0.5)",
         "evaluate_every: 3", "early_stopping: 3",

@@ -1,0 +1,89 @@
+"""The parts of a script for averages of weights at the ends of epochs (`swa`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netlang.backends.torch.eject.decisions import Decisions
+from netlang.recipes.recipe import Epochs, Recipe
+
+__all__ = ["averaging_texts", "scored", "sliced", "too_few_epochs"]
+
+
+def scored(recipe: Recipe) -> str:
+    """The name of the model that is evaluated and saved."""
+    if recipe.swa is not None:
+        return "scored"
+    return "model" if recipe.ema is None else "averaged"
+
+
+def sliced(decisions: Decisions, count: str) -> str:
+    """The examples of a process in a test; for statistics of batch norms, each has all."""
+    return f"first, {count}, every" if decisions.renews else f"RANK, {count}, SIZE"
+
+
+def too_few_epochs(recipe: Recipe) -> Iterator[str]:
+    """The lines that refuse a run which ends before its averages, where only the data tell that."""
+    if recipe.swa is not None and not isinstance(recipe.length, Epochs):
+        needed = _start(recipe.swa)
+        yield f"    if steps < {needed}:"
+        told = f"swa averages weights after {{{needed}}} of {{steps}} steps: train longer"
+        yield f'        raise SystemExit(f"{told}")'
+
+
+def averaging_texts(decisions: Decisions, given: str) -> dict[str, str]:
+    """The texts by name; `given` is what `evaluate` takes beside a model and examples."""
+    first = decisions.recipe.swa
+    texts: dict[str, list[str]] = {
+        "with_norms": [],
+        "weighed": [],
+        "averaging_from": [],
+        "averaging": [],
+    }
+    if first is not None:
+        texts = {
+            "with_norms": list(_with_norms()) if decisions.renews else [],
+            "weighed": list(_weighed(decisions)) if decisions.renews else [],
+            "averaging_from": list(_before(decisions, first)),
+            "averaging": list(_after_step(decisions, first, given)),
+        }
+    return {name: "\n".join(lines) for name, lines in texts.items()}
+
+
+def _with_norms() -> Iterator[str]:
+    yield "    for norm in norms:"
+    yield "        norm.train()"
+    yield "    first, every = (0, 1) if norms else (RANK, SIZE)"
+    yield "    passed = 0"
+
+
+def _weighed(decisions: Decisions) -> Iterator[str]:
+    """The lines that give each batch its share in the statistics."""
+    space = " " * (12 if decisions.scales else 8)
+    yield f"{space}passed += len(x)"
+    yield f"{space}for norm in norms:"
+    yield f"{space}    norm.momentum = len(x) / passed"
+
+
+def _before(decisions: Decisions, first: int) -> Iterator[str]:
+    yield f"    scored = averaged if step >= {_start(first)} else model"
+    if decisions.renews and decisions.data.images:
+        yield "    plain = copy.copy(train)"
+        yield "    plain.prepare = prepare_test"
+
+
+def _after_step(decisions: Decisions, first: int, given: str) -> Iterator[str]:
+    epochs = "step // epoch_steps"
+    count = f"({epochs} - {first - 1})" if first > 1 else f"({epochs})"
+    yield f"            if step % epoch_steps == 0 and step >= {_start(first)}:"
+    yield "                scored = averaged"
+    yield f"                average(pairs, 1.0 - 1.0 / {count})"
+    if decisions.renews:
+        examples = "plain" if decisions.data.images else "train"
+        norms = "emptied_norms(averaged, model)"
+        yield f"                evaluate(averaged, {examples}{given}, {norms})"
+
+
+def _start(first: int) -> str:
+    """The step after which weights are averaged."""
+    return "epoch_steps" if first == 1 else f"{first} * epoch_steps"

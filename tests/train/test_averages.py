@@ -1,0 +1,118 @@
+"""`swa`: equal averages of the weights at the ends of epochs, beside `torch.optim.swa_utils`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, update_bn
+
+from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.recipes.initialize import initialize
+from netlang.backends.torch.runtime.averaging import emptied_norms
+from netlang.backends.torch.runtime.random import epoch_order
+from netlang.backends.torch.train import train
+from netlang.backends.torch.train.devices import derived_seed
+from netlang.backends.torch.train.modules import module_of
+from netlang.backends.torch.train.steps import averaging
+from netlang.diagnostics.errors import NetlangError
+from netlang.ir.program import Program
+from netlang.recipes import Recipe
+from netlang.targets.options import RunOptions
+from tests.train.faults.subject import ended
+from tests.train.faults.test_resumed import stopping_at
+from tests.train.support import parts_of, sketch
+
+BODY = (
+    "    input x: [40]\n    fc1: linear(12) -> norm: bn -> relu -> dropout(0.2) -> fc2: linear(10)"
+)
+KEYS = ("batch: 2000", "epochs: 5", "swa: 3")
+
+
+def by_hand(recipe: Recipe, program: Program) -> tuple[nn.Module, Tensor, Tensor]:
+    """The averaged model of a recipe for five epochs, and the test part."""
+    model = module_of(program, derived_seed(recipe.seed, "weights"))
+    initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
+    torch.manual_seed(derived_seed(recipe.seed, "noise"))
+    parts = parts_of(recipe)
+    assert isinstance(parts.train, Tensors)
+    assert isinstance(parts.test, Tensors)
+    (x,), y = parts.train.inputs, parts.train.targets["label"]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
+    averaged = AveragedModel(model)
+    for epoch in range(5):
+        order = epoch_order(derived_seed(recipe.seed, "order"), epoch, len(x))
+        for chosen in torch.as_tensor(order).split(2000):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[chosen]), y[chosen]).backward()
+            optimizer.step()
+        if epoch >= 2:
+            averaged.update_parameters(model)
+    update_bn(x.split(2000), averaged)
+    return averaged.module.eval(), parts.test.inputs[0], parts.test.targets["label"]
+
+
+def test_three_ends_of_epochs_are_those_of_torch(tmp_path: Path) -> None:
+    recipe, program = sketch(BODY.replace("dropout(0.2) -> ", ""), *KEYS)
+    found = train(recipe, program, RunOptions(tmp_path, device="cpu"))
+    averaged, x, label = by_hand(recipe, program)
+    weights = load_file(tmp_path / "last.safetensors")
+    for key, value in averaged.state_dict().items():
+        torch.testing.assert_close(weights[key], value, rtol=0, atol=1e-6)
+    assert found.test is not None
+    with torch.no_grad():
+        assert found.test.loss == pytest.approx(
+            float(F.cross_entropy(averaged(x), label)), rel=1e-5
+        )
+
+
+@pytest.mark.parametrize("step", [5, 6, 7])
+def test_a_run_that_was_stopped_goes_on_with_its_average(tmp_path: Path, step: int) -> None:
+    recipe, program = sketch(BODY, *KEYS, "validation: 0.2", "evaluate_every: 3")
+    whole = RunOptions(tmp_path / "whole", resume=True, device="cpu")
+    cut = RunOptions(tmp_path / "cut", resume=True, device="cpu")
+    train(recipe, program, whole)
+    assert train(recipe, program, cut, stopping_at(step)).steps == step
+    train(recipe, program, cut)
+    assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
+
+
+def test_a_signal_while_statistics_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, program = sketch(BODY, *KEYS)
+    options = RunOptions(tmp_path / "cut", resume=True, device="cpu")
+    train(recipe, program, RunOptions(tmp_path / "whole", resume=True, device="cpu"))
+
+    def stopped(*models: nn.Module) -> list[nn.Module]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return [*emptied_norms(*models)]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(averaging, "emptied_norms", stopped)
+        assert train(recipe, program, options).steps == 6
+    train(recipe, program, options)
+    assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
+
+
+def test_until_then_the_weights_themselves_count(tmp_path: Path) -> None:
+    scores = []
+    for key in ("swa: 5", "swa: none"):
+        recipe, program = sketch(BODY, "batch: 500", "steps: 40", key)
+        out = tmp_path / key[-1]
+        train(recipe, program, RunOptions(out, device="cpu", share=0.1))
+        scores.append(load_file(out / "last.safetensors")["fc2.weight"])
+    assert torch.equal(*scores)
+
+
+def test_steps_that_make_too_few_epochs(tmp_path: Path) -> None:
+    recipe, program = sketch(BODY, "batch: 500", "steps: 10", "swa: 3")
+    with pytest.raises(NetlangError) as caught:
+        train(recipe, program, RunOptions(tmp_path, device="cpu"))
+    assert [each.code for each in caught.value.diagnostics] == ["E0803"]
