@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.backends.graphviz.dot.layout import height_of, nested_skips
@@ -12,6 +13,7 @@ from netlang.backends.graphviz.sheets.elements import Sheet
 from netlang.backends.graphviz.sheets.plan import PageNames, Plan
 from netlang.backends.graphviz.structure.variants import Variant, variants_of
 from netlang.ir.program import Program
+from netlang.records import replace
 
 __all__ = ["to_dot"]
 
@@ -31,7 +33,7 @@ def to_dot(
     """
     plan = Plan(variants_of(program), checked_sizes(program, sizes), depth)
     names = PageNames()
-    net = _fitting(lambda tight: net_sheet(program, plan, names, tight), names)
+    net = _fitting(partial(net_sheet, program), plan, names)
     details = [
         _detail(variant, plan, names) for variant in plan.variants.all if _is_detail(variant, plan)
     ]
@@ -39,21 +41,21 @@ def to_dot(
 
 
 def _detail(variant: Variant, plan: Plan, names: PageNames) -> Sheet:
-    return _fitting(lambda tight: block_sheet(variant, plan, names, tight), names)
+    return _fitting(partial(block_sheet, variant), plan, names)
 
 
 def _is_detail(variant: Variant, plan: Plan) -> bool:
     return plan.shows(variant) and not plan.variants.is_single(variant.members[0])
 
 
-def _fitting(build: Callable[[bool], Sheet], names: PageNames) -> Sheet:
+def _fitting(build: Callable[[Plan, PageNames], Sheet], plan: Plan, names: PageNames) -> Sheet:
     """The spacious drawing if it fits a page, else the compact one with whole chains in one box."""
     before = set(names.taken)
-    sheet = build(False)
+    sheet = build(plan, names)
     if nested_skips(sheet) or height_of(sheet) <= _TALLEST:
         return sheet
     names.taken = before
-    return build(True)
+    return build(replace(plan, compact=True), names)
 
 
 def _columns(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,87 +134,96 @@ def export(
 
     _check_opset(form.opset)
     require_writable(program)
-    owned = slots(program)
-    taken = Given({}) if weights is None else given(program.name, owned, weights, fit)
+    mine = slots(program)
+    taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
+    owned = (*mine, *constants(program))
     with no_collection():
         metadata = facts_of_spec(program, form.license, told=form.told)
         metadata |= facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
-        return _written(program, Path(path), owned, taken, seed=seed, form=form, ends=ends)
+        return _Export(program, owned, taken, seed, form, ends).written(Path(path))
 
 
-def _written(
-    program: Program,
-    path: Path,
-    owned: tuple[Slot, ...],
-    taken: Given,
-    *,
-    seed: int,
-    form: Form,
-    ends: Around,
-) -> Written:
-    from netlang.backends.onnx.deployed.blocks import outlined
-    from netlang.backends.onnx.deployed.fused import fused_operators
-    from netlang.backends.onnx.element_types import require_element_types
-    from netlang.backends.onnx.kernels import require_kernels
-    from netlang.backends.onnx.model import build_model
-    from netlang.backends.onnx.precision.report import kept_in_float32
+class _Export(Record):
+    """What is written: a net with its weights, how, and what stands around it.
 
-    deployed = deploy(program) if form.fold else flattened(program)
-    owned += constants(program)
-    reserved = _reserved(program, owned) | deployed.by_key.keys()
+    `owned` are the tensors of the spec, `taken` the numbers for some of them; `seed` draws others.
+    """
 
-    def numbers(flat: Flat) -> TensorData:
-        return TensorData(flat.graph, owned, taken.tensors, deployed.by_key, seed)
+    program: Program
+    owned: tuple[Slot, ...]
+    taken: Given
+    seed: int
+    form: Form
+    ends: Around
 
-    narrowing, flat = _lowered(program, deployed, reserved, form, ends, numbers)
-    values = numbers(flat)
-    needed = values.needed()
-    metadata = {**ends.metadata(flat), **facts_of_precision(deployed.program.net, narrowing)}
-    model = build_model(program, flat, metadata, narrowing)
-    require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
-    if not form.any_runtime:
-        require_kernels(program, model, needed, form.opset)
-    if form.functions:
-        paths = [node.path for node in deployed.program.net.nodes]
-        calling, functions = outlined(program.net, paths, flat)
-        model = build_model(program, calling, metadata, narrowing, functions)
-    beside = write_model(path, model, [values.tensor(slot) for slot in needed], form.inline_limit)
-    not_numbers = not_finite(values.not_finite(needed))
-    of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
-    return Written(path, beside, (*taken.notes, *ends.notes, *not_numbers, *of_steps))
+    def written(self, path: Path) -> Written:
+        from netlang.backends.onnx.deployed.blocks import outlined
+        from netlang.backends.onnx.deployed.fused import fused_operators
+        from netlang.backends.onnx.element_types import require_element_types
+        from netlang.backends.onnx.kernels import require_kernels
+        from netlang.backends.onnx.model import build_model
+        from netlang.backends.onnx.precision.report import kept_in_float32
 
+        program, form = self.program, self.form
+        deployed = deploy(program) if form.fold else flattened(program)
+        narrowing, flat = self._lowered(deployed)
+        values = self._numbers(flat, deployed)
+        needed = values.needed()
+        of_precision = facts_of_precision(deployed.program.net, narrowing)
+        metadata = {**self.ends.metadata(flat), **of_precision}
+        model = build_model(program, flat, metadata, narrowing)
+        require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
+        if not form.any_runtime:
+            require_kernels(program, model, needed, form.opset)
+        if form.functions:
+            paths = [node.path for node in deployed.program.net.nodes]
+            calling, functions = outlined(program.net, paths, flat)
+            model = build_model(program, calling, metadata, narrowing, functions)
+        tensors = [values.tensor(slot) for slot in needed]
+        beside = write_model(path, model, tensors, form.inline_limit)
+        not_numbers = not_finite(values.not_finite(needed))
+        of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
+        return Written(path, beside, (*self.taken.notes, *self.ends.notes, *not_numbers, *of_steps))
 
-def _lowered(
-    program: Program,
-    deployed: Deployed,
-    reserved: frozenset[str],
-    form: Form,
-    ends: Around,
-    numbers: Callable[[Flat], TensorData],
-) -> tuple[Narrowing, Flat]:
-    """The graph of a deployed net, and the types that its steps compute in."""
-    from netlang.backends.onnx.deployed.fused import fuse
-    from netlang.backends.onnx.deployed.transposes import merge_transposes
-    from netlang.backends.onnx.graph import Graph
-    from netlang.backends.onnx.precision.narrowed import settled
-    from netlang.backends.onnx.steps import NO_NARROWING, lowered_steps
+    def _lowered(self, deployed: Deployed) -> tuple[Narrowing, Flat]:
+        """The graph of a deployed net, and the types that its steps compute in."""
+        from netlang.backends.onnx.precision.narrowed import settled
+        from netlang.backends.onnx.steps import NO_NARROWING
 
-    net = deployed.program.net
+        lowered, narrow = partial(self._graph, deployed), self.form.narrow
+        if narrow is None:
+            return NO_NARROWING, lowered(NO_NARROWING)
+        numbers = partial(self._numbers, deployed=deployed)
+        return settled(self.program, deployed.program.net, narrow, lowered, numbers)
 
-    def lowered(narrowing: Narrowing) -> Flat:
-        graph = Graph(form.opset, reserved, form.fused)
-        pixels = ends.begin(graph, narrowing)
-        flat = ends.finish(lowered_steps(net, graph, narrowing), pixels, narrowing)
+    def _graph(self, deployed: Deployed, narrowing: Narrowing) -> Flat:
+        from netlang.backends.onnx.deployed.fused import fuse
+        from netlang.backends.onnx.deployed.transposes import merge_transposes
+        from netlang.backends.onnx.graph import Graph
+        from netlang.backends.onnx.steps import lowered_steps
+
+        net, form = deployed.program.net, self.form
+        graph = Graph(form.opset, self._reserved() | deployed.by_key.keys(), form.fused)
+        pixels = self.ends.begin(graph, narrowing)
+        flat = self.ends.finish(lowered_steps(net, graph, narrowing), pixels, narrowing)
         if form.fold:
             merge_transposes(flat)
         if form.fused:
             fuse(flat, net.inputs)
         return flat
 
-    if form.narrow is None:
-        return NO_NARROWING, lowered(NO_NARROWING)
-    return settled(program, net, form.narrow, lowered, numbers)
+    def _numbers(self, flat: Flat, deployed: Deployed) -> TensorData:
+        return TensorData(flat.graph, self.owned, self.taken.tensors, deployed.by_key, self.seed)
+
+    def _reserved(self) -> frozenset[str]:
+        """Names that are reserved: inputs, outputs and weights."""
+        net = self.program.net
+        return frozenset(
+            {port.name for port in net.inputs}
+            | {output.name for output in net.outputs}
+            | {slot.key for slot in self.owned}
+        )
 
 
 def _check_opset(opset: int) -> None:
@@ -222,12 +231,3 @@ def _check_opset(opset: int) -> None:
         raise NetlangError(
             OpsetUnsupported(span=None, opset=opset, lowest=LOWEST_OPSET, highest=HIGHEST_OPSET)
         )
-
-
-def _reserved(program: Program, owned: tuple[Slot, ...]) -> frozenset[str]:
-    """Names that are reserved: inputs, outputs and weights."""
-    return frozenset(
-        {port.name for port in program.net.inputs}
-        | {output.name for output in program.net.outputs}
-        | {slot.key for slot in owned}
-    )

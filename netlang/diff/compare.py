@@ -11,13 +11,12 @@ from netlang.diff.origins import ValueOrigins
 from netlang.diff.steps import (
     ComparedPort,
     NetSteps,
-    Step,
     is_long,
     steps_of,
     without_ranges,
 )
 from netlang.ir.program import Program
-from netlang.records import no_collection
+from netlang.records import Record, no_collection
 
 __all__ = ["compare"]
 
@@ -44,77 +43,72 @@ def compare(
     one = steps_of(before, facts[0], sizes[0], fold=fold)
     other = steps_of(after, facts[1], sizes[1], fold=fold)
     found = match(one.steps, other.steps)
-    origins = ValueOrigins(one, other, found)
-    changes = tuple(_changes(one, other, found, origins))
-    ports = tuple(_ports(one, other, origins))
+    comparison = _Comparison(one, other, found, ValueOrigins(one, other, found))
+    changes, ports = tuple(comparison.changes()), tuple(comparison.ports())
     return Difference(names or (before.name, after.name), one, other, found, changes, ports)
 
 
-def _changes(
-    before: NetSteps, after: NetSteps, match: Match, origins: ValueOrigins
-) -> Iterator[StepChange]:
-    """The pairs that aren't equal, in the order of the net after."""
-    for other, one in enumerate(match.back):
-        if one is not None:
-            change = _change(one, other, before.steps[one], after.steps[other], match, origins)
-            if change != StepChange(one, other):
-                yield change
+class _Comparison(Record):
+    """The steps before and after, which of them are each other, and where values come from."""
 
+    before: NetSteps
+    after: NetSteps
+    match: Match
+    origins: ValueOrigins
 
-def _change(
-    one: int, other: int, before: Step, after: Step, match: Match, origins: ValueOrigins
-) -> StepChange:
-    operator = type(before.op) is not type(after.op)
-    return StepChange(
-        one,
-        other,
-        operator,
-        () if operator else arguments_of(before.op, after.op),
-        origins.reads(one, other),
-        bool(before.tied) != bool(after.tied) or before.owns != after.owns,
-        before.times != after.times,
-        one in match.moved,
-        without_ranges(before.parts) != without_ranges(after.parts),
-        (before.inputs, before.types) != (after.inputs, after.types),
-    )
+    def changes(self) -> Iterator[StepChange]:
+        """The pairs that aren't equal, in the order of the net after."""
+        for other, one in enumerate(self.match.back):
+            if one is not None:
+                change = self._change(one, other)
+                if change != StepChange(one, other):
+                    yield change
 
+    def _change(self, one: int, other: int) -> StepChange:
+        before, after = self.before.steps[one], self.after.steps[other]
+        operator = type(before.op) is not type(after.op)
+        return StepChange(
+            one,
+            other,
+            operator,
+            () if operator else arguments_of(before.op, after.op),
+            self.origins.reads(one, other),
+            bool(before.tied) != bool(after.tied) or before.owns != after.owns,
+            before.times != after.times,
+            one in self.match.moved,
+            without_ranges(before.parts) != without_ranges(after.parts),
+            (before.inputs, before.types) != (after.inputs, after.types),
+        )
 
-def _ports(before: NetSteps, after: NetSteps, origins: ValueOrigins) -> Iterator[PortChange]:
-    for kind, ours, theirs in (
-        ("input", before.inputs, after.inputs),
-        ("output", before.outputs, after.outputs),
-    ):
-        known = {port.name: port for port in ours}
-        for port in theirs:
-            old = known.pop(port.name, None)
-            if old is None and len(ours) == len(theirs) == 1:
-                old = known.pop(ours[0].name)
-            changed = _port(kind, old, port, before, after, origins)
-            if changed is not None:
-                yield changed
-        for old in known.values():
-            yield PortChange(kind, old.name, str(old.sized), None)
+    def ports(self) -> Iterator[PortChange]:
+        """The inputs and outputs that aren't equal."""
+        for kind, ours, theirs in (
+            ("input", self.before.inputs, self.after.inputs),
+            ("output", self.before.outputs, self.after.outputs),
+        ):
+            known = {port.name: port for port in ours}
+            for port in theirs:
+                old = known.pop(port.name, None)
+                if old is None and len(ours) == len(theirs) == 1:
+                    old = known.pop(ours[0].name)
+                changed = self._port(kind, old, port)
+                if changed is not None:
+                    yield changed
+            for old in known.values():
+                yield PortChange(kind, old.name, str(old.sized), None)
 
-
-def _port(
-    kind: str,
-    old: ComparedPort | None,
-    port: ComparedPort,
-    before: NetSteps,
-    after: NetSteps,
-    origins: ValueOrigins,
-) -> PortChange | None:
-    """How an input or output differs, if it does."""
-    if old is None:
-        return PortChange(kind, port.name, None, str(port.sized))
-    texts = str(old.sized), str(port.sized)
-    if old.type != port.type and texts[0] == texts[1]:
-        texts = str(old.type), str(port.type)
-    if old.name != port.name:
-        texts = f"{old.name} {texts[0]}", f"{port.name} {texts[1]}"
-    source = None
-    if kind == "output" and not origins.alike(old.source, port.source):
-        source = before.path_of(old.source), after.path_of(port.source)
-    if texts[0] == texts[1] and source is None:
-        return None
-    return PortChange(kind, port.name, *texts, source)
+    def _port(self, kind: str, old: ComparedPort | None, port: ComparedPort) -> PortChange | None:
+        """How an input or output differs, if it does."""
+        if old is None:
+            return PortChange(kind, port.name, None, str(port.sized))
+        texts = str(old.sized), str(port.sized)
+        if old.type != port.type and texts[0] == texts[1]:
+            texts = str(old.type), str(port.type)
+        if old.name != port.name:
+            texts = f"{old.name} {texts[0]}", f"{port.name} {texts[1]}"
+        source = None
+        if kind == "output" and not self.origins.alike(old.source, port.source):
+            source = self.before.path_of(old.source), self.after.path_of(port.source)
+        if texts[0] == texts[1] and source is None:
+            return None
+        return PortChange(kind, port.name, *texts, source)

@@ -51,10 +51,9 @@ class FunctionDrawing:
         sheet: Sheet,
         plan: Plan,
         names: PageNames,
-        compact: bool,
     ) -> None:
         self._prefix, self._inputs, self._sheet = prefix, inputs, sheet
-        self._plan, self._names, self._compact = plan, names, compact
+        self._plan, self._names = plan, names
         self._view = view_of(members[0])
         self._wiring = Wiring(self._view)
         self._describer = Describer(members, plan.variants, plan.sizes, prefix)
@@ -152,9 +151,7 @@ class FunctionDrawing:
         title = f"{label}: {callee.name}" if label else callee.name
         prefix = f"{self._prefix}{step.node.path}."
         ends = tuple(self._end(ref) for ref in step.sources)
-        body = FunctionDrawing(
-            (callee,), prefix, ends, self._sheet, self._plan, self._names, self._compact
-        )
+        body = FunctionDrawing((callee,), prefix, ends, self._sheet, self._plan, self._names)
         if step.node.auxiliary:
             body.mark_auxiliary()
         if not body.draw_as_stack(frame, title):
@@ -175,7 +172,7 @@ class FunctionDrawing:
         """A box for each convolution, pool, block, ... and the steps after it, or one for all."""
         rows = self._rows(chain, scopes)
         position = 0
-        for group in [rows] if self._compact else stacks_of(rows):
+        for group in [rows] if self._plan.compact else stacks_of(rows):
             beside = ""
             for column in columns_of(group, _MOST_ROWS):
                 steps = chain[position : position + sum(item.steps for item in column)]

@@ -18,13 +18,13 @@ from netlang.ir.program import Function, Program
 __all__ = ["block_sheet", "net_sheet"]
 
 
-def net_sheet(program: Program, plan: Plan, names: PageNames, compact: bool) -> Sheet:
+def net_sheet(program: Program, plan: Plan, names: PageNames) -> Sheet:
     """The net itself, from its inputs to its outputs."""
     frame = Frame(names.fresh("cluster net"), program.name)
-    return _sheet((program.net,), "", frame, plan, names, compact)
+    return _sheet((program.net,), "", frame, plan, names)
 
 
-def block_sheet(variant: Variant, plan: Plan, names: PageNames, compact: bool) -> Sheet:
+def block_sheet(variant: Variant, plan: Plan, names: PageNames) -> Sheet:
     """The inside of a block as a sheet."""
     notes = [", ".join(_parameters(variant))]
     notes.append(f"used {variant.uses} times" if variant.uses > 1 else "used once")
@@ -33,7 +33,7 @@ def block_sheet(variant: Variant, plan: Plan, names: PageNames, compact: bool) -
         variant.title,
         " · ".join(filter(None, notes)),
     )
-    return _sheet(variant.members, f"{variant.title}: ", frame, plan, names, compact)
+    return _sheet(variant.members, f"{variant.title}: ", frame, plan, names)
 
 
 def _parameters(variant: Variant) -> Iterator[str]:
@@ -44,12 +44,7 @@ def _parameters(variant: Variant) -> Iterator[str]:
 
 
 def _sheet(
-    members: tuple[Function, ...],
-    prefix: str,
-    frame: Frame,
-    plan: Plan,
-    names: PageNames,
-    compact: bool,
+    members: tuple[Function, ...], prefix: str, frame: Frame, plan: Plan, names: PageNames
 ) -> Sheet:
     sheet = Sheet(frame)
     model = members[0]
@@ -60,7 +55,7 @@ def _sheet(
         pill = Pill(names.fresh(f"{prefix}input {port.name}"), port.name, shape)
         frame.elements.append(pill)
         ends.append(End(pill.id))
-    body = FunctionDrawing(members, prefix, tuple(ends), sheet, plan, names, compact)
+    body = FunctionDrawing(members, prefix, tuple(ends), sheet, plan, names)
     body.draw(frame)
     for output, end in zip(model.outputs, body.outputs(), strict=True):
         name = names.fresh(f"{prefix}output {output.name}")

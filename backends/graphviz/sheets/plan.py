@@ -14,11 +14,15 @@ __all__ = ["PageNames", "Plan"]
 
 
 class Plan(Record):
-    """The choices that all sheets of a page share."""
+    """The choices that all sheets of a page share.
+
+    In a `compact` drawing a whole chain is one box.
+    """
 
     variants: Variants
     sizes: Mapping[str, int]
     depth: int | None
+    compact: bool = False
 
     def shows(self, variant: Variant) -> bool:
         """Whether the inside of a block is drawn at all."""
