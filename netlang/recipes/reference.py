@@ -61,8 +61,8 @@ the result from the start are left as they are. Else each change of the size has
 | `resize`, `center_crop` | the same |
 | all others | nothing |
 
-The record of a run says what was done. Predictions of several views (`ten_crop`) and sizes
-(`multi_scale`) are averaged: those of classes as probabilities.
+The record of a run says what was done. Predictions of several views (`ten_crop`, `flip`) and
+sizes (`multi_scale`) are averaged: those of classes as probabilities.
 
 **What is drawn** for an example follows from the seed, the epoch, the example's number and the
 step's position in the path. So it is the same in any batch, for any number of workers and

@@ -12,6 +12,7 @@ from netlang.evaluate.environment import Environment
 from netlang.recipes.keys import KEYS
 from netlang.recipes.overrides import read_override
 from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.geometry import Flip
 from netlang.recipes.words.sizes import Crop, MultiScale, Resize, ResizeShorter
 
 __all__ = ["kept_path"]
@@ -60,6 +61,8 @@ def _nothing(name: str) -> None:
 
 def _is_usual(step: Augmentation) -> bool:
     """Whether a step is for tests, and no larger than images are."""
+    if isinstance(step, Flip):
+        return True
     sizes: tuple[int, ...] = ()
     if isinstance(step, MultiScale):
         sizes = step.sizes

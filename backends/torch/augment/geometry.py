@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from netlang.backends.torch.augment.lower import LoweredStep, either_way, lower, moving_step, pair
-from netlang.backends.torch.runtime.geometry import hflip, rotate, scale, shear, translate, vflip
-from netlang.recipes.words.geometry import Hflip, Rotate, Scale, Shear, Translate, Vflip
+from netlang.backends.torch.invocation import Invocation
+from netlang.backends.torch.runtime.geometry import (
+    flip,
+    hflip,
+    rotate,
+    scale,
+    shear,
+    translate,
+    vflip,
+)
+from netlang.recipes.words.geometry import Flip, Hflip, Rotate, Scale, Shear, Translate, Vflip
 
 __all__: list[str] = []
 
@@ -19,6 +28,11 @@ def _(step: Hflip, classes: int | None) -> LoweredStep:
 @lower.register
 def _(step: Vflip, classes: int | None) -> LoweredStep:
     return moving_step(vflip, 1, p=step.p)
+
+
+@lower.register
+def _(step: Flip, classes: int | None) -> LoweredStep:
+    return LoweredStep(Invocation(flip, {}), views=2)
 
 
 @lower.register

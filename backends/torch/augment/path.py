@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -83,10 +84,12 @@ class AugmentationPath:
     @property
     def views(self) -> int:
         """The number of consecutive views that `device` makes of an example: 10 with `ten_crop`."""
-        views = 1
-        for stage in (*self.ways[0].front, *self.ways[0].back):
-            views *= stage.placed.step.views if isinstance(stage, Change) else 1
-        return views
+        return _views(self.ways[0].front) * _views(self.ways[0].back)
+
+    @property
+    def host_views(self) -> int:
+        """The number of them that `host` makes."""
+        return _views(self.ways[0].front) if self.images else 1
 
     @property
     def mixes(self) -> int:
@@ -119,7 +122,7 @@ class AugmentationPath:
         if rest:
             x = (255.0 * _sized(tuple(rest), x / 255.0, draws)[0]).round().to(torch.uint8)
         array: NDArray[np.uint8] = x.numpy()
-        return array if self.views > 1 else array[0]
+        return array if self.host_views > 1 else array[0]
 
     def device(
         self,
@@ -139,7 +142,7 @@ class AugmentationPath:
         x = inputs / 255.0 if inputs.dtype == torch.uint8 else inputs
         way, draws = self.ways[scale], Draws(self.seed, epoch, numbers)
         if self.images:
-            x = x.flatten(0, 1) if self.views > 1 else x
+            x = x.flatten(0, 1) if self.host_views > 1 else x
         else:
             x, targets = _moved(way.front, x, targets, draws)
         for stage in way.back:
@@ -149,6 +152,10 @@ class AugmentationPath:
             else:
                 x, targets = _moved((stage,), x, targets, draws)
         return x, targets
+
+
+def _views(stages: tuple[Stage, ...]) -> int:
+    return prod(stage.placed.step.views for stage in stages if isinstance(stage, Change))
 
 
 def path_for(

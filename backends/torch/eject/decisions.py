@@ -164,7 +164,7 @@ class Decisions:
     def start(self, x: str) -> str:
         """The first transformation of a batch of pixels."""
         if self.data.images:
-            views = ".flatten(0, 1)" if x != "x" and self.test.views > 1 else ""
+            views = ".flatten(0, 1)" if x != "x" and self.test.host_views > 1 else ""
             return f"{x}{views}.movedim(-1, -3) / 255.0"
         if self.data.bytes is None:
             return f"{x} / 255.0 if {x}.dtype == torch.uint8 else {x}"

@@ -272,7 +272,7 @@ class _Writer:
     def _prepare(self) -> list[Section]:
         """What a worker does with an image of the training and of the test part."""
         channels = self.recipe.data.shape[0] or 3
-        about = _PREPARE_VIEWS if self.test.views > 1 else _PREPARE_TEST
+        about = _PREPARE_VIEWS if self.test.host_views > 1 else _PREPARE_TEST
         given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)
         made = [
             host_function(*each[:3], channels, drawn=each[3], flips=self._flips if each[3] else ())

@@ -14,7 +14,8 @@ from torch import Tensor
 from netlang.backends.torch.runtime.regions import room, whole
 
 __all__ = [
-    "between", "hflip", "moved", "rotate", "scale", "shear", "ten_crop", "translate", "vflip",
+    "between", "flip", "hflip", "moved", "rotate", "scale", "shear", "ten_crop", "translate",
+    "vflip",
 ]  # fmt: skip
 
 
@@ -28,6 +29,11 @@ def vflip(x: Tensor, u: Tensor, p: float = 0.5) -> Tensor:
     """Mirror top and bottom, with probability `p`."""
     flipped = (u[:, 0] < p).to(x.device, non_blocking=True)[:, None, None, None]
     return torch.where(flipped, x.flip(2), x)
+
+
+def flip(x: Tensor) -> Tensor:
+    """Each image, and then its mirror image: `[B * 2, C, H, W]`."""
+    return torch.stack([x, x.flip(3)], 1).flatten(0, 1)
 
 
 def between(u: Tensor, bounds: tuple[float, float]) -> Tensor:

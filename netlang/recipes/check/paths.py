@@ -9,6 +9,7 @@ from netlang.diagnostics.recipes.keys import AugmentationNeedsImages
 from netlang.diagnostics.recipes.paths import StepMisplaced
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.geometry import Flip
 from netlang.recipes.words.mixing import Mixing
 from netlang.recipes.words.sizes import MultiScale, ResizeShorter, SizeStep, TenCrop
 from netlang.source import Span
@@ -16,7 +17,7 @@ from netlang.source import Span
 __all__ = ["check_steps", "place_of", "shown_shape"]
 
 # Steps that others can't all follow.
-_LAST = (Mixing, TenCrop, MultiScale)
+_LAST = (Mixing, TenCrop, MultiScale, Flip)
 
 
 def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -72,6 +73,12 @@ def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, st
             return where, "images that are mixed have one size", "put it before"
         if isinstance(other, TenCrop) and isinstance(step, SizeStep):
             return where, "the ten crops are what the net gets", "put it before"
+        if isinstance(other, TenCrop) and isinstance(step, Flip):
+            return where, "five of the ten crops are of the mirror image", "keep one of them"
+        if isinstance(other, Flip) and isinstance(step, Flip):
+            return where, "each image is mirrored once", "keep one of them"
+        if isinstance(other, Flip) and isinstance(step, SizeStep):
+            return where, "the image and its mirror image are what the net gets", "put it before"
         if isinstance(other, MultiScale) and isinstance(step, MultiScale):
             return where, "each image is seen at one list of sizes", "keep one of them"
     return None

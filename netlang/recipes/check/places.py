@@ -13,7 +13,7 @@ from netlang.recipes.check.paths import place_of
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.geometry import GEOMETRY
+from netlang.recipes.words.geometry import GEOMETRY, Flip
 from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.mixing import Cutmix
 from netlang.recipes.words.operands import values_in
@@ -32,7 +32,7 @@ def check_places(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         return
     compared = list(_compared(recipe, program))
     for place, step in enumerate(recipe.test_path):
-        if isinstance(step, TenCrop | MultiScale):
+        if isinstance(step, TenCrop | MultiScale | Flip):
             span = place_of(recipe, "test", place)
             for output in dict.fromkeys(output for output, _, _ in compared):
                 yield PlacesAveraged(span=span, step=step.name, net=program.name, output=output)

@@ -13,7 +13,7 @@ from netlang.ir.arguments import argument, probability
 from netlang.recipes.kinds import angles, angles_below_90, scales, share
 from netlang.recipes.words.augmentation import Augmentation
 
-__all__ = ["GEOMETRY", "Hflip", "Rotate", "Scale", "Shear", "Translate", "Vflip"]
+__all__ = ["GEOMETRY", "Flip", "Hflip", "Rotate", "Scale", "Shear", "Translate", "Vflip"]
 
 
 @final
@@ -32,6 +32,18 @@ class Vflip(Augmentation):
     name: ClassVar[str] = "vflip"
 
     p: float = argument(probability, "how often", default=0.5)
+
+
+@final
+class Flip(Augmentation):
+    """For tests: the image and its mirror image, left and right; the two predictions are averaged.
+
+    After all changes of the size, since `ten_crop` has mirror images of its own.
+    """
+
+    name: ClassVar[str] = "flip"
+    for_training: ClassVar[bool] = False
+    for_tests: ClassVar[bool] = True
 
 
 @final
@@ -72,4 +84,4 @@ class Shear(Augmentation):
     degrees: float | Range = argument(angles_below_90, "largest angle, or from..to")
 
 
-GEOMETRY: tuple[type[Augmentation], ...] = (Hflip, Vflip, Rotate, Scale, Translate, Shear)
+GEOMETRY: tuple[type[Augmentation], ...] = (Hflip, Vflip, Flip, Rotate, Scale, Translate, Shear)

@@ -187,7 +187,7 @@ def test_mixup() -> None:
 
 ELSEWHERE = {
     # Without chance.
-    "resize", "center_crop", "ten_crop", "multi_scale",
+    "resize", "center_crop", "ten_crop", "multi_scale", "flip",
     # test_draws.py: lengths, places and areas of a region.
     "resize_shorter", "random_resized_crop",
     # test_color.py, test_policies.py and test_mixing.py: not read off one picture alone.

@@ -41,6 +41,12 @@ def views(image: Tensor, test: str) -> list[Tensor]:
     """What the net should see of an image, uint8 `[1, C, H, W]`, by torchvision."""
     if test == "ten_crop(28)":
         return list(FUNCTIONS.ten_crop(image, [28, 28]))
+    if test == "resize(30) -> flip":
+        small = FUNCTIONS.resize(image, [30, 30])
+        return [small, small.flip(3)]
+    if test == "multi_scale([33, 48]) -> flip":
+        scaled = [FUNCTIONS.resize(image, side) for side in (33, 48)]
+        return [each for small in scaled for each in (small, small.flip(3))]
     if test == "multi_scale([31, 40, 64])":
         return [FUNCTIONS.resize(image, side) for side in (31, 40, 64)]
     scaled = [FUNCTIONS.resize(image, side) for side in (33, 48)]
@@ -50,7 +56,14 @@ def views(image: Tensor, test: str) -> list[Tensor]:
 @torch.no_grad()
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize(
-    "test", ["ten_crop(28)", "multi_scale([31, 40, 64])", "multi_scale([33, 48]) -> ten_crop(28)"]
+    "test",
+    [
+        "ten_crop(28)",
+        "multi_scale([31, 40, 64])",
+        "multi_scale([33, 48]) -> ten_crop(28)",
+        "resize(30) -> flip",
+        "multi_scale([33, 48]) -> flip",
+    ],
 )
 def test_scores_are_of_mean_probabilities(files: Files, test: str, workers: int) -> None:
     recipe, program = sketch(BODY)

@@ -122,6 +122,10 @@ MEMORY = {
         "evaluate_every: 5",
         "steps: 25",
     ),
+    "mirrored digits": (
+        "    input x: [1, 8, 8]\n    flatten -> fc: linear(10)",
+        "data: digits", "test: flip", "validation: 0.2", "steps: 4", "evaluate_every: 2",
+    ),
     "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
     "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
     "averages": (
@@ -147,6 +151,15 @@ IMAGES = {
         "augment: random_resized_crop(24) -> hflip -> color_jitter(0.2, 0.2)",
         "init: kaiming_normal(mode=fan_out)",
     ),
+    "mirrored": (
+        PICTURES,
+        "augment: resize(24) -> hflip",
+        "test: resize(24) -> flip",
+        "normalize: standardize",
+        "validation: 0.3",
+        "swa: 3",
+    ),
+    "mirrored at scales": (PICTURES, "augment: resize(24)", "test: multi_scale([24, 28]) -> flip"),
     "ten": (PICTURES, "augment: resize_shorter(26..40) -> random_crop(24)", "test: ten_crop(24)"),
     "scales": (
         PICTURES,

@@ -116,7 +116,7 @@ def _general(section: Section, path: AugmentationPath, number: str | None) -> No
     for stage in stages:
         section.add(*batched(section, stage, number))
     section.add("    x = (255.0 * x).round().to(torch.uint8)")
-    section.add(f"    return x{'' if path.views > 1 else '[0]'}.movedim(-3, -1)")
+    section.add(f"    return x{'' if path.host_views > 1 else '[0]'}.movedim(-3, -1)")
 
 
 @final
