@@ -34,7 +34,7 @@ _DEFINITIONS = (ast.BlockDef, ast.NetDef)
 _STATEMENTS = (
     ast.FromImport, ast.NetAlias, ast.Path, ast.Output, ast.Auxiliary, ast.Input, ast.Constant,
     ast.FunctionDef,
-    ast.If, ast.For, ast.Repeat, ast.Assert, ast.Entry, ast.TrainDef, *_DEFINITIONS,
+    ast.If, ast.For, ast.Repeat, ast.Assert, ast.Entry, ast.Section, ast.TrainDef, *_DEFINITIONS,
 )  # fmt: skip
 
 

@@ -21,11 +21,12 @@ from netlang.recipes.bind import argument_value, described
 from netlang.recipes.kinds import factors, labels, open_share, positive, words
 from netlang.recipes.read_loss import read_loss
 from netlang.recipes.recipe import Epochs, Precision, Steps
+from netlang.recipes.words.distributions import Distribution
 from netlang.recipes.words.timing import Chain, Phase
 from netlang.records import replace
 from netlang.syntax import ast
 
-__all__ = ["DESCRIBED", "KEYS", "LENGTHS", "NEEDED"]
+__all__ = ["DESCRIBED", "KEYS", "LENGTHS", "NEEDED", "TURN_KEYS", "read_distribution"]
 
 Written: TypeAlias = ast.Expr | ast.Pipeline
 Reader: TypeAlias = Callable[[str, Written, Environment], object]
@@ -185,6 +186,23 @@ KEYS: Mapping[str, Reader] = {
     "evaluate_every": _plain(count),
     "checkpoint_every": _plain(count),
 }
+
+# The keys of a `step` section.
+TURN_KEYS: Mapping[str, Reader] = {
+    "train": _plain(labels),
+    "loss": _loss,
+    "optimizer": _description,
+    "every": _plain(count),
+    "clip_weights": _or_none(positive),
+}
+
+
+def read_distribution(key: str, value: Written, names: Environment) -> Distribution:
+    """How the input `key` of a `draw` section is drawn."""
+    found = described(key, "distribution", _one(key, value), names)
+    assert isinstance(found, Distribution)
+    return found
+
 
 # Either says how long a recipe trains; given on the command line, it replaces the other.
 LENGTHS: Mapping[str, str] = {"steps": "epochs", "epochs": "steps"}

@@ -34,6 +34,7 @@ from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, LENGTHS, NEEDED
 from netlang.recipes.overrides import argument_of, read_override, setting_of
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.read import Sections, gathered
 from netlang.recipes.spaces.probes import open_spaces
 from netlang.recipes.spaces.written import Spaces
 from netlang.records import Draft, field
@@ -66,6 +67,7 @@ def read_recipe(
     reading.override()
     reading.parameters()
     reading.entries()
+    reading.read_sections()
     recipe = reading.result()
     if spaces is None and reading.spaces.found:
         raise NetlangError(open_spaces(recipe.name, reading.spaces))
@@ -133,7 +135,9 @@ class _Reading(Draft):
 
     def parameters(self) -> None:
         """Give every parameter its value, in order, since a default may use earlier ones."""
-        used = mentioned((self.definition.entries, self.definition.unread))
+        used = mentioned(
+            (self.definition.entries, self.definition.sections, self.definition.unread)
+        )
         for parameter in self.definition.parameters:
             used.update(mentioned(parameter.default))
         for parameter in self.definition.parameters:
@@ -207,6 +211,17 @@ class _Reading(Draft):
             return True
         return key in self.replaced
 
+    def read_sections(self) -> None:
+        """Read the steps that take turns, and what is drawn."""
+        sections = Sections(self.names, self._keep)
+        sections.read(self.definition.sections)
+        self.values.update(gathered(sections.turns, self.places, self._keep))
+        self.values["draws"] = tuple(sections.draws)
+        self.places.update(sections.places)
+        if sections.turns:
+            first = sections.turns[0].places
+            self.places.update(loss=first["loss"], optimizer=first["optimizer"])
+
     # --- the whole --------------------------------------------------------------------------
 
     def result(self) -> Recipe:
@@ -239,6 +254,8 @@ class _Reading(Draft):
         slips = (each.key for each in self.definition.entries if each.key not in KEYS)
         present |= {meant for key in slips if (meant := _meant(key))}
         present |= {"steps"} if "epochs" in present else set()
+        if any(each.kind == "step" for each in self.definition.sections):
+            present |= {"loss", "optimizer"}
         for key, (what, example) in NEEDED.items():
             if key not in present:
                 missing = MissingKey(

@@ -13,6 +13,7 @@ from typing import ClassVar, final
 
 from netlang.evaluate.values import Layer
 from netlang.recipes.counterpart import counterpart
+from netlang.recipes.sections.turn import Draw, Turn
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.initializations import Initialization
@@ -23,7 +24,7 @@ from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
 from netlang.recipes.words.schedules import ConstantRate
 from netlang.recipes.words.timing import Schedule
-from netlang.records import ComparedInPart, Record, field
+from netlang.records import ComparedInPart, Record, field, replace
 from netlang.source import Source, Span
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
@@ -74,9 +75,11 @@ class Recipe(ComparedInPart, kw_only=True):
     averages begin, `early_stopping` the number of evaluations that may pass without improvement.
     `seeds` is the number of runs, one for each seed from `seed` on. `evaluate_every` and
     `checkpoint_every` are in steps; None means after every epoch or, if an epoch has fewer than 200
-    steps, after as many epochs as have that many. `overrides` are the texts that replaced
-    parameters and keys, and `files` those from which the recipe and its net were read. `places`
-    says where each key was written, for messages.
+    steps, after as many epochs as have that many. `turns` are the steps that take turns on each
+    batch; `loss` has then the terms of all of them and `optimizer` is the first one's. `turn` is
+    the one that a recipe of `played` is for. `draws` are inputs that aren't in the data.
+    `overrides` are the texts that replaced parameters and keys, and `files` those from which the
+    recipe and its net were read. `places` says where each key was written, for messages.
     """
 
     aside: ClassVar[tuple[str, ...]] = ("model", "overrides", "files", "span", "places")
@@ -112,6 +115,9 @@ class Recipe(ComparedInPart, kw_only=True):
     test: tuple[Augmentation, ...] = ()
     evaluate_every: int | None = None
     checkpoint_every: int | None = None
+    turns: tuple[Turn, ...] = ()
+    turn: Turn | None = None
+    draws: tuple[Draw, ...] = ()
     doc: str | None = None
     overrides: tuple[str, ...] = ()
     files: tuple[tuple[Path, Source], ...] = ()
@@ -122,6 +128,23 @@ class Recipe(ComparedInPart, kw_only=True):
     def averages(self) -> bool:
         """Whether a model of averaged weights is evaluated and saved."""
         return self.ema is not None or self.swa is not None
+
+    @property
+    def played(self) -> tuple[Recipe, ...]:
+        """A recipe for each of its turns, with its loss and optimizer; itself if it has none."""
+        if not self.turns:
+            return (self,)
+        return tuple(
+            replace(
+                self,
+                turns=(),
+                turn=turn,
+                loss=turn.loss,
+                optimizer=turn.optimizer,
+                places={**self.places, **turn.places},
+            )
+            for turn in self.turns
+        )
 
     @property
     def test_path(self) -> tuple[Augmentation, ...]:
@@ -180,7 +203,13 @@ class Recipe(ComparedInPart, kw_only=True):
             "test": _path(self.test_path),
             "evaluate_every": _or(self.evaluate_every, "epoch"),
             "checkpoint_every": _or(self.checkpoint_every, "epoch"),
+            **self._sections(),
         }
+
+    def _sections(self) -> dict[str, str]:
+        turns = {f"step {turn.name}": str(turn) for turn in self.turns}
+        order = {"turns": _list(turn.name for turn in self.turns)} if turns else {}
+        return turns | order | ({"draw": _list(map(str, self.draws))} if self.draws else {})
 
 
 def _or(value: object, absent: str) -> str:

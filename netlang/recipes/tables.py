@@ -18,6 +18,7 @@ KINDS: Mapping[str, str] = {
     "optimizer": "optimizers",
     "schedule": "schedules",
     "loss": "losses",
+    "distribution": "distributions",
     "data source": "data",
     "augmentation": "augmentations",
     "normalization": "normalizations",

@@ -18,6 +18,7 @@ from netlang.recipes.load import checked_recipe, checked_space
 from netlang.recipes.overrides import texts_of
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_turns
 from netlang.recipes.spaces.written import Choose, Dimension, Spaces
 from netlang.records import Record, replace
 from netlang.searching.methods.known import method_of
@@ -53,6 +54,7 @@ class Question:
         self.recipe = replace(recipe, files=self._module.library.files)
         if not spaces.found:
             raise NetlangError(NothingToSearch(span=recipe.span, recipe=recipe.name))
+        require_no_turns(recipe, "`search`")
         if recipe.validation is None and recipe.data.own_validation is False:
             raise self.without_validation()
         self.definition = self._module.recipes[self._name]

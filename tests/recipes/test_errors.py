@@ -11,7 +11,17 @@ import pytest
 
 from netlang.advice.recipe_words import RECIPE_WORDS
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes import data, keys, optimization, paths, run, sizes, spaces, steps
+from netlang.diagnostics.recipes import (
+    data,
+    keys,
+    optimization,
+    paths,
+    run,
+    sections,
+    sizes,
+    spaces,
+    steps,
+)
 from netlang.diagnostics.render.text import render_text
 from netlang.modules.library import Library
 from netlang.recipes import examine_recipe
@@ -52,8 +62,8 @@ def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
 
 def test_every_code_has_a_case() -> None:
     shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
-    on_command_line = {"UnknownOverride", "BadOverride", "OpenSpaces"}
-    for module in (keys, data, optimization, paths, run, sizes, spaces, steps):
+    on_command_line = {"UnknownOverride", "BadOverride", "OpenSpaces", "NotForSteps"}
+    for module in (keys, data, optimization, paths, run, sections, sizes, spaces, steps):
         for name in set(module.__all__) - on_command_line:
             assert f"error[{getattr(module, name).code}]" in shown, name
 

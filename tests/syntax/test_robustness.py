@@ -187,10 +187,10 @@ def test_work_on_mistakes_in_nested_bodies_is_linear(body: str) -> None:
     assert _steps(long) < 1.1 * 4 * _steps(short)
 
 
-def test_a_brace_in_an_entry_of_a_recipe_is_a_mistake_in_that_entry_alone() -> None:
+def test_a_body_in_a_recipe_is_a_section_and_a_mistake_in_it_is_told_alone() -> None:
     said = outcome("train t {\n    model: x\n    relu {\n        relu\n    }\n    data: y\n}\n")
     assert said.count("error[") == 1
-    assert said.startswith("error[E0101]: `{` can't stand here")
+    assert said.startswith("error[E0126]: the line ends in the middle of a statement")
 
 
 def test_a_huge_text_is_refused_unread() -> None:

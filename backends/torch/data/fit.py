@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ from netlang.recipes.check.operand import operand_type
 from netlang.recipes.check.outputs import decides
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.inputs import given_inputs
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.losses import (
     DECISIONS,
@@ -57,7 +59,7 @@ def require_fit(recipe: Recipe, program: Program, parts: Parts) -> None:
             found: tuple[Diagnostic, ...] = (
                 *_inputs(recipe, program, part),
                 *_sizes(recipe, program, part),
-                *check_loss(recipe, program, targets, steps),
+                *chain(*(check_loss(each, program, targets, steps) for each in recipe.played)),
                 *check_mixing(recipe, program, targets),
                 *_unread(recipe, program, part),
             )
@@ -89,11 +91,12 @@ def _type(value: Tensor) -> TensorType:
 
 def _inputs(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
     """Mismatched inputs. The path of a recipe can change the size of the first input only."""
-    for place, (port, value) in enumerate(zip(program.net.inputs, part.inputs, strict=True)):
-        given = _type(value)
-        sizes_differ = place > 0 and not _fits(given, port.type)
-        if sizes_differ or given.dtype.is_float != port.type.dtype.is_float:
-            yield _input(recipe, program, port, recipe.data.inputs[place], given)
+    given = given_inputs(recipe, program)
+    for place, (port, value) in enumerate(zip(given, part.inputs, strict=True)):
+        type = _type(value)
+        sizes_differ = place > 0 and not _fits(type, port.type)
+        if sizes_differ or type.dtype.is_float != port.type.dtype.is_float:
+            yield _input(recipe, program, port, recipe.data.inputs[place], type)
 
 
 def _sizes(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnostic]:
@@ -101,7 +104,7 @@ def _sizes(recipe: Recipe, program: Program, part: Tensors) -> Iterator[Diagnost
     if recipe.data.is_image:
         return
     sizes: dict[str, int] = {}
-    for port, value in zip(program.net.inputs, part.inputs, strict=True):
+    for port, value in zip(given_inputs(recipe, program), part.inputs, strict=True):
         for dim, size in zip(port.type.shape, value.shape[1:], strict=False):
             if str(dim) in program.defaults:
                 sizes.setdefault(str(dim), size)

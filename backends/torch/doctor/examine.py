@@ -33,6 +33,7 @@ from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.steps.execution import multiplying, require_execution
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_turns
 from netlang.targets.doctor import CheckReport, CheckupOptions
 
 __all__ = ["CHECKS", "examine_recipe"]
@@ -55,6 +56,7 @@ def examine_recipe(
 
     `say` shows what is being done. Raises `NetlangError` if the data or the device don't allow it.
     """
+    require_no_turns(recipe, "`doctor`", "its checks are about one loss that falls")
     if options.folder is not None:
         require_drawing()
     device = choose_device(options.device)

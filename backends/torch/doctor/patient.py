@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from netlang.analysis.facts import Facts
 from netlang.analysis.locate import locate
 from netlang.backends.classified import classified_output
+from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.sets import Batch, Examples, Images
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
@@ -69,8 +70,9 @@ class Patient:
         # A rate at which the net learns: the recipe's, unless a check has found a better one.
         self.working_rate = recipe.optimizer.lr
         classes = mixed_classes(recipe, program)
+        drawn = drawn_inputs(recipe, program)
         self._ready = Prepare(
-            recipe, device, World(), classes, options.workers, self.data.normalizer
+            recipe, device, World(), classes, options.workers, self.data.normalizer, drawn
         )
 
     # --- places in the spec -----------------------------------------------------------------

@@ -42,6 +42,7 @@ from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_draws, require_no_turns
 from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
@@ -58,6 +59,8 @@ _PREPARE_VIEWS = "Ten views of a test image, uint8 [10, H, W, C]."
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script. Raises `NetlangError` if a script can't express the recipe."""
+    require_no_turns(recipe, "`compile -o train.py`", "a script has one loss and one optimizer")
+    require_no_draws(recipe, "`compile -o train.py`", "a script takes every input from the data")
     first, model = names_of(recipe, program, None), model_of(program)
     parts = data_section(recipe.data, recipe), normalized(recipe, program)
     around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())

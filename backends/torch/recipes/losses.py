@@ -31,6 +31,7 @@ from netlang.recipes.words.losses import (
     Dice,
     Expression,
     Focal,
+    GradientPenalty,
     Hinge,
     Kl,
     KlNormal,
@@ -219,6 +220,11 @@ def _(function: Expression, side: TypedOperand) -> Code:
     if function.reduction == "mean" or (side.type is not None and not side.type.shape):
         return Method(side.code, "mean")
     return Infix("/", Method(side.code, "sum"), _call(len, {}, side.code))
+
+
+@lower_loss.register
+def _(function: GradientPenalty, score: TypedOperand, at: TypedOperand) -> Code:
+    return _call(runtime.gradient_penalty, {"norm": function.norm}, score.code, at.code)
 
 
 @lower_loss.register

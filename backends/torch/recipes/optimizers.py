@@ -46,15 +46,22 @@ class Optimization:
     groups: tuple[Invocation, ...] = ()
 
     def build(
-        self, model: nn.Module, weight: Callable[[nn.Parameter], nn.Parameter] | None = None
+        self,
+        model: nn.Module,
+        weight: Callable[[nn.Parameter], nn.Parameter] | None = None,
+        *,
+        trained: bool = False,
     ) -> torch.optim.Optimizer:
         """The optimizer of a model whose frozen parameters are marked.
 
-        `weight` maps each parameter to the tensor to optimize, if that is a different one.
+        `weight` maps each parameter to the tensor to optimize, if that is a different one. If it is
+        for the `trained` ones alone, it has no others.
         """
         call = replace(self.optimizer, function=eager(self.optimizer.function))
         lists = [groups(model) for groups in self.groups]
         lists = lists or [[{"params": list(model.parameters())}]]
+        for group in chain(*lists) if trained else ():
+            group["params"] = [each for each in group["params"] if each.requires_grad]
         if weight is not None:
             for group in chain(*lists):
                 group["params"] = [weight(parameter) for parameter in group["params"]]

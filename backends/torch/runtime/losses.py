@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from netlang.backends.torch.runtime.kinds import is_below, parameter_kinds
 
 __all__ = [
-    "dice", "focal", "hinge_of_the_worst", "kl_normal", "kl_of_logits", "l1_penalty", "l2_penalty",
-    "penalized", "spread", "weighted_binary_cross_entropy", "weighted_cross_entropy",
+    "dice", "focal", "gradient_penalty", "hinge_of_the_worst", "kl_normal", "kl_of_logits",
+    "l1_penalty", "l2_penalty", "penalized", "spread", "weighted_binary_cross_entropy",
+    "weighted_cross_entropy",
 ]  # fmt: skip
 
 
@@ -79,6 +80,16 @@ def dice(probabilities: Tensor, mask: Tensor, smooth: float = 1.0) -> Tensor:
     p, t = (x[..., None].flatten(2) for x in (probabilities, spread(mask, probabilities)))
     both = (2 * p * t).sum(2) + smooth
     return 1 - (both / (p.sum(2) + t.sum(2) + smooth)).mean()
+
+
+def gradient_penalty(score: Tensor, at: Tensor, norm: float = 1.0) -> Tensor:
+    """(|gradient of each example's score| - norm)^2; `at` ``[B, ...]`` must have led to it."""
+    (found,) = torch.autograd.grad(score.sum(), at, create_graph=True)
+    gradient: Tensor = found.flatten(1)
+    if norm == 0.0:  # the length has no derivative at 0, its square has
+        return gradient.square().sum(1).mean()
+    length: Tensor = gradient.norm(2, 1) - norm
+    return length.square().mean()
 
 
 def penalized(

@@ -190,8 +190,8 @@ class Loop:
         self._settle()
         sums = Reading(self.data.train.world.sum(state.sums))
         self._pending = Pending(state.step, state.loss_steps, rate, sums, self._counted())
-        state.losses.zero_()
-        state.right.zero_()
+        for each in (state.losses, state.right, state.turns):
+            each.zero_()
         state.loss_steps = 0
         if evaluating:
             self._judge(scores)
@@ -201,7 +201,7 @@ class Loop:
         pending, self._pending = self._pending, None
         if pending is None:
             return
-        total, right = pending.sums.values()
+        total, right, *turns = pending.sums.values()
         if not isfinite(total):
             raise self._search(pending.step)
         since = self.state.since
@@ -210,6 +210,7 @@ class Loop:
         record: dict[str, Json] = {"step": pending.step, "loss": total / max(1, pending.steps)}
         if pending.examples is not None:
             record["accuracy"] = right / max(1, pending.examples)
+        record |= pending.of_turns(self.recipe.turns, turns)
         self.ledger.add({**record, "lr": pending.rate, **(extra or {})})
 
     def _validate(self) -> Scores | None:

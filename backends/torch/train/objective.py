@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import final
 
 import torch
@@ -19,6 +19,8 @@ from netlang.backends.torch.train.processes.wrapping import bare
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Precision, Recipe
+from netlang.recipes.sections.inputs import followed
+from netlang.recipes.words.losses import GradientPenalty
 
 __all__ = ["Objective"]
 
@@ -44,6 +46,7 @@ class Objective:
         self._types: tuple[torch.dtype, ...] = tuple(
             getattr(torch, port.type.dtype.value) for port in program.net.inputs
         )
+        self._followed = _followed(recipe, program)
         self._half = _HALVES.get(recipe.precision)
         self._terms = lowered_terms(recipe, program)
         self._counted: tuple[nn.Module | None, dict[str, list[nn.Parameter]]] = (None, {})
@@ -77,7 +80,7 @@ class Objective:
 
     def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
         """The zero, with its gradient, that a batch without examples adds to a loss."""
-        result = self._called(model, batch)
+        result = self._called(model, batch.inputs)
         values = result if isinstance(result, tuple) else (result,)
         if len(values) == len(self._all):
             values = tuple(values[place] for place in self.counted)
@@ -95,9 +98,9 @@ class Objective:
                 found = part if found is None else found + part
         return found
 
-    def _called(self, model: nn.Module, batch: Batch) -> object:
-        device = batch.inputs[0].device.type
-        inputs = (each.to(kind) for each, kind in zip(batch.inputs, self._types, strict=True))
+    def _called(self, model: nn.Module, given: Sequence[Tensor]) -> object:
+        device = given[0].device.type
+        inputs = (each.to(kind) for each, kind in zip(given, self._types, strict=True))
         if self._half is None:
             result: object = model(*inputs)
         else:
@@ -107,8 +110,11 @@ class Objective:
 
     def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Inputs, targets and the model's outputs by name."""
-        result = self._called(model, batch)
-        values = dict(zip(self._inputs, batch.inputs, strict=True)) | dict(batch.targets)
+        inputs = list(batch.inputs)
+        for place in self._followed:
+            inputs[place] = inputs[place].detach().requires_grad_()
+        result = self._called(model, inputs)
+        values = dict(zip(self._inputs, inputs, strict=True)) | dict(batch.targets)
         for name, value in _named(result, self._all if model.training else self._deployed):
             half = value.dtype in (torch.float16, torch.bfloat16)
             values[name] = value.float() if half else value
@@ -176,6 +182,13 @@ class Objective:
         if self._logits is not None:
             return not self._many
         return self._binary is not None and self._binary.single
+
+
+def _followed(recipe: Recipe, program: Program) -> frozenset[int]:
+    """The numbers of the inputs at which, or beyond which, a term takes a gradient."""
+    terms = [each for each in recipe.loss.terms if isinstance(each.function, GradientPenalty)]
+    places = (followed(program, str(term.operands[1])) for term in terms)
+    return frozenset(place for place in places if place is not None)
 
 
 def _named(result: object, names: tuple[str, ...]) -> Iterator[tuple[str, Tensor]]:

@@ -11,9 +11,11 @@ from typing import Protocol, TypeAlias, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from netlang.backends.torch.augment.path import AugmentationPath
+from netlang.backends.torch.data.drawn import DrawnInputs
 from netlang.backends.torch.data.sets import Batch, Examples
 from netlang.backends.torch.train.world import World
 
@@ -65,12 +67,16 @@ class Views:
 @final
 @dataclass(frozen=True)
 class Prepared:
-    """A part of the data whose first input goes through `path` and then `normalize`."""
+    """A part of the data whose first input goes through `path` and then `normalize`.
+
+    Behind the inputs from the data come those that are `drawn`.
+    """
 
     source: BatchSource
     path: AugmentationPath
     normalize: Change | None
     channels_last: bool = False
+    drawn: DrawnInputs | None = None
 
     @property
     def world(self) -> World:
@@ -90,24 +96,38 @@ class Prepared:
     def batches(self, epoch: int, first: int) -> Generator[Batch, None, None]:
         """Training batches, augmented with this epoch's random numbers."""
         for batch in self.source.batches(epoch, first):
-            yield self._seen(batch, epoch, 0)
+            seen = self._seen(batch, epoch, 0)
+            yield seen if seen.numbers is None else self._with_drawn(seen, seen.numbers, epoch)
 
     def once(self, part: slice | None = None) -> Iterator[Views]:
         """Every example of this process's share, or of another part, once in all its views."""
+        first = (part or self.world.part(len(self.examples))).start
         for batch in self.source.once(part):
+            numbers = np.arange(first, first + len(batch)).repeat(self.path.views)
+            first += len(batch)
             sizes = batch.inputs[:1] + batch.others
             if not self.path.images:
                 # Nothing was done per image, so every scale starts from the same.
                 sizes = batch.inputs[:1] * self.path.scales
-            seen = tuple(
+            seen = (
                 self._seen(replace(batch, inputs=(each, *batch.inputs[1:])), 0, scale)
                 for scale, each in enumerate(sizes)
             )
-            yield Views(seen, self.path.views)
+            scales = tuple(self._with_drawn(each, numbers, None) for each in seen)
+            yield Views(scales, self.path.views)
 
     def close(self) -> None:
         """Stop preparing batches."""
         self.source.close()
+
+    def _with_drawn(self, batch: Batch, numbers: NDArray[np.int64], epoch: int | None) -> Batch:
+        """The batch of the examples with these numbers with what is drawn; no epoch for a test."""
+        if self.drawn is None:
+            return batch
+        device = batch.inputs[0].device
+        purpose = "test draw" if epoch is None else "draw"
+        drawn = self.drawn.of(numbers, epoch or 0, purpose, device)
+        return replace(batch, inputs=(*batch.inputs, *drawn))
 
     def _seen(self, batch: Batch, epoch: int, scale: int) -> Batch:
         if len(batch) == self.path.mixes and batch.numbers is not None:

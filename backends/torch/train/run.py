@@ -40,6 +40,7 @@ from netlang.ir.program import Program
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_turns
 from netlang.records import replace
 from netlang.targets.options import RunOptions
 
@@ -111,6 +112,7 @@ def _among(
 ) -> Result:
     """Train as one of the processes of `world`."""
     chosen, title = choose_device(wanted.device, world), f"{recipe.name}: {program.name}"
+    _require_turns_alone(recipe, world)
     shard = is_sharded(wanted.shard, world, "trains", shown.say)
     require_execution(recipe, chosen)
     with (
@@ -130,7 +132,7 @@ def _among(
             def begin() -> tuple[State, Stepper]:
                 state = fresh_state(recipe, program, chosen, wanted.places, world, shard=shard)
                 forward = _together(called(state.model, recipe), recipe, objective, state)
-                stepper = Stepper(recipe, objective, state, world, forward)
+                stepper = Stepper(recipe, objective, state, world, forward, program)
                 for note in (*files.restore(state), *_first(recipe, program, wanted, state)):
                     shown.say(note)
                 return state, stepper
@@ -144,6 +146,13 @@ def _among(
                     return _run(loop, wanted.again)
                 except NotFinite as error:
                     raise _not_finite(error, recipe, program, files.checkpoints.step) from None
+
+
+def _require_turns_alone(recipe: Recipe, world: World) -> None:
+    """Raise `NetlangError` if steps would take turns in several processes."""
+    if world.size > 1:
+        why = "the processes would exchange gradients that some steps don't have"
+        require_no_turns(recipe, "training in several processes", why, "start one process")
 
 
 def _first(recipe: Recipe, program: Program, wanted: RunOptions, state: State) -> tuple[str, ...]:

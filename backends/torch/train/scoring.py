@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.fit import require_fit, shown_classes
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Examples, Images, Parts
@@ -40,6 +41,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_turns
 from netlang.targets.options import SampleOptions, ScoreOptions
 
 __all__ = ["DataSample", "evaluate", "examples_of", "sample_of"]
@@ -60,6 +62,7 @@ def evaluate(
     gets notes on the data. Raises `NetlangError` if there is no such part, or if the labels stand
     for other classes than in training.
     """
+    require_no_turns(recipe, "`eval`")
     with joined() as world:
         chosen = choose_device(wanted.device, world)
         with (
@@ -74,7 +77,9 @@ def evaluate(
             for note in parts.notes:
                 say(note)
             classes = None if parts.classes is None else len(parts.classes)
-            ready = Prepare(recipe, chosen, world, classes, wanted.workers)
+            ready = Prepare(
+                recipe, chosen, world, classes, wanted.workers, drawn=drawn_inputs(recipe, program)
+            )
             taken = _WeightsFile(program, weights, wanted.fit, say)
             if wanted.ensemble:
                 others = [replace(taken, path=path) for path in wanted.ensemble]
@@ -135,7 +140,14 @@ def sample_of(
     require_fit(recipe, program, parts)
     classes = None if parts.classes is None else len(parts.classes)
     whole = _part(recipe, parts, options.split)
-    ready = Prepare(recipe, device or torch.device("cpu"), World(), classes, options.workers)
+    ready = Prepare(
+        recipe,
+        device or torch.device("cpu"),
+        World(),
+        classes,
+        options.workers,
+        drawn=drawn_inputs(recipe, program),
+    )
     if options.weights is None:
         ready = ready.normalized(parts.train)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch.augment.path import path_for
+from netlang.backends.torch.data.drawn import DrawnInputs, drawn_inputs
 from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.loader import Loader
@@ -22,6 +23,7 @@ from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.recipes.pretrained import load_pretrained
 from netlang.backends.torch.runtime.groups import freeze, set_training
+from netlang.backends.torch.runtime.kinds import is_below
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.modules import empty_module, module_of
@@ -95,6 +97,7 @@ class Prepare:
     classes: int | None
     workers: int | None = None
     normalizer: Normalizer | None = None
+    drawn: DrawnInputs | None = None
 
     def normalized(self, train: Examples) -> Prepare:
         """With the recipe's normalization, computed from the training examples if not given.
@@ -132,7 +135,7 @@ class Prepare:
         order = derived_seed(recipe.seed, "order")
         source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
         normalize = None if self.normalizer is None else self.normalizer.apply
-        return Prepared(source, path, normalize, recipe.channels_last)
+        return Prepared(source, path, normalize, recipe.channels_last, self.drawn)
 
 
 def prepare(
@@ -152,12 +155,13 @@ def prepare(
     problems = [] if parts.validation is not None else list(nothing_to_watch(recipe))
     if problems:
         raise NetlangError(*problems)
-    ready = Prepare(recipe, device, world, mixed_classes(recipe, program), wanted.workers)
+    classes, drawn = mixed_classes(recipe, program), drawn_inputs(recipe, program)
+    ready = Prepare(recipe, device, world, classes, wanted.workers, drawn=drawn)
     ready = ready.normalized(parts.train)
     return DataSplit(
         ready.training(parts.train),
-        None if parts.validation is None else ready.testing(parts.validation),
-        None if parts.test is None else ready.testing(parts.test),
+        None if parts.validation is None or recipe.turns else ready.testing(parts.validation),
+        None if parts.test is None or recipe.turns else ready.testing(parts.test),
         parts.classes,
         (*parts.notes, *spare_channels(recipe, program, parts), *_large_batch(recipe, parts)),
         ready.normalizer,
@@ -206,13 +210,33 @@ def _whole_state(
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     model = _arranged(model, recipe, device, world)
-    optimizer = optimization_for(recipe, device).build(model)
-    state = State(model, optimizer, device, losses=torch.zeros((), device=device), world=world)
+    optimizer, *others = _optimizers(recipe, device, model)
+    state = State(
+        model, optimizer, device, tuple(others), losses=torch.zeros((), device=device), world=world
+    )
+    state.turns = torch.zeros(len(recipe.turns), device=device)
     if recipe.precision is Precision.FP16:
         state.scaler = torch.amp.GradScaler(device.type)
     if recipe.averages:
         state.averaged = deepcopy(model).requires_grad_(False).eval()
     return state
+
+
+def _optimizers(
+    recipe: Recipe, device: torch.device, model: nn.Module
+) -> Iterator[torch.optim.Optimizer]:
+    """The optimizer of each step; that of a recipe without steps is for the whole model."""
+    if not recipe.turns:
+        yield optimization_for(recipe, device).build(model)
+        return
+    free = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    for own in recipe.played:
+        assert own.turn is not None
+        for name, each in free.items():
+            each.requires_grad_(is_below(name, own.turn.train))
+        yield optimization_for(own, device).build(model, trained=True)
+    for each in free.values():
+        each.requires_grad_()
 
 
 def _drawn(recipe: Recipe, program: Program, places: Places) -> nn.Module:

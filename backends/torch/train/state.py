@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import inf, isfinite
 from typing import final
 
 import numpy as np
@@ -29,11 +28,12 @@ from netlang.backends.torch.train.processes.layout import WeightLayout, Whole
 from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
+from netlang.backends.torch.train.records.scores import Scores, Since
 from netlang.backends.torch.train.storage import Json, facts_of
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Watch
 
-__all__ = ["LONGEST_RECORDS", "MOST_CLASSES", "Scores", "Since", "State"]
+__all__ = ["LONGEST_RECORDS", "MOST_CLASSES", "Scores", "Since", "State", "remembered"]
 
 # Elements of a random stream's state: that of PyTorch on the CPU has 5,056.
 _LARGEST_STREAM = 1 << 16
@@ -41,50 +41,6 @@ _LARGEST_STREAM = 1 << 16
 MOST_CLASSES = 1 << 11
 # Bytes: some millions of records.
 LONGEST_RECORDS = 1 << 30
-
-
-@final
-@dataclass(frozen=True)
-class Scores:
-    """An evaluation after `step` steps. `accuracy` is between 0 and 1, or None without classes."""
-
-    step: int
-    loss: float
-    accuracy: float | None
-
-    @property
-    def error(self) -> float:
-        """The number to minimize: 1 - accuracy, or the loss; infinite instead of NaN."""
-        if self.accuracy is not None:
-            return 1.0 - self.accuracy
-        return self.loss if isfinite(self.loss) else inf
-
-    def better_than(self, other: Scores | None) -> bool:
-        """Whether the error is smaller or, with equal accuracy, the loss."""
-        if other is None or self.error != other.error:
-            return other is None or self.error < other.error
-        return self.accuracy is not None and self.loss < other.loss
-
-    def figures(self) -> dict[str, float]:
-        """The scores by name."""
-        scores = {"loss": self.loss}
-        return scores if self.accuracy is None else {"accuracy": self.accuracy, **scores}
-
-    def facts(self) -> dict[str, Json]:
-        return {"step": self.step, "loss": plain_number(self.loss), "accuracy": self.accuracy}
-
-
-@final
-@dataclass
-class Since:
-    """Losses since some moment: their sum and the number of steps."""
-
-    total: float = 0.0
-    steps: int = 0
-
-    @property
-    def mean(self) -> float:
-        return self.total / max(1, self.steps)
 
 
 @final
@@ -96,6 +52,8 @@ class State:
     scores on the validation part, `test` is the one on the test part, when the run is over.
     `confusion` ``[classes, classes]`` is then that of a classifier on the test part, or else on the
     validation part, on the CPU (kept for at most 2,048 classes).
+    `others` are the optimizers of a recipe's further steps, and `turns` the sums of the losses of
+    each, ``[steps]``.
     `losses` is this process's sum, on the device, of the losses of the `loss_steps` steps since the
     last record; `since` holds those between the last evaluation and that record. `right` is how
     many examples this process classified correctly in those of these steps that are counted.
@@ -109,6 +67,7 @@ class State:
     model: nn.Module
     optimizer: torch.optim.Optimizer
     device: torch.device
+    others: tuple[torch.optim.Optimizer, ...] = ()
     scaler: torch.amp.GradScaler | None = None
     averaged: nn.Module | None = None
     averages: int = 0
@@ -119,6 +78,7 @@ class State:
     confusion: Tensor | None = None
     watch: Watch = field(default_factory=Watch)
     losses: Tensor = field(default_factory=lambda: torch.zeros(()))
+    turns: Tensor = field(default_factory=lambda: torch.zeros(0))
     loss_steps: int = 0
     right: Tensor = field(init=False)
     since: Since = field(default_factory=Since)
@@ -132,9 +92,14 @@ class State:
         self.right = torch.zeros_like(self.losses)
 
     @property
+    def optimizers(self) -> tuple[torch.optim.Optimizer, ...]:
+        """All optimizers: that of the first step, then the others."""
+        return (self.optimizer, *self.others)
+
+    @property
     def sums(self) -> Tensor:
-        """`losses` and `right`, ``[2]``."""
-        return torch.stack((self.losses, self.right))
+        """`losses`, `right` and `turns`, ``[2 + steps]``."""
+        return torch.cat((torch.stack((self.losses, self.right)), self.turns))
 
     @property
     def scored(self) -> nn.Module:
@@ -172,11 +137,13 @@ class State:
         if self.averaged is not None:
             averaged = self.kept(self.averaged)
             tensors |= {f"averaged/{key}": kept for key, kept in averaged.items()}
-        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
-        for index, entries in self.optimizer.state_dict()["state"].items():
-            for name, value in entries.items():
-                assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"
-                tensors[f"optimizer/{index}/{name}"] = self.layout.beside(weights[index], value)
+        for place, optimizer in enumerate(self.optimizers):
+            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+            for index, entries in optimizer.state_dict()["state"].items():
+                for name, value in entries.items():
+                    assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"
+                    key = f"{remembered(place)}{index}/{name}"
+                    tensors[key] = self.layout.beside(weights[index], value)
         tensors |= streams_of(self.world, self.device)
         tensors |= {f"best/{key}": value for key, value in self.best_weights.items()}
         for rank, sums in enumerate(self.world.gathered(self.sums.cpu())):
@@ -229,9 +196,10 @@ class State:
                 kept = self.kept(model)
                 own = {key: own_of(each) for key, each in kept.items()}
                 _fill(own, part.within(prefix).like(kept))
-        memory = memory_in(part.within("optimizer/"), self.optimizer, self.layout)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
+        for place, optimizer in enumerate(self.optimizers):
+            memory = memory_in(part.within(remembered(place)), optimizer, self.layout)
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": memory, "param_groups": groups})
         random = part.within("random/")
         streams = {name: random.at_most(name, _LARGEST_STREAM) for name in random.names}
         restore_streams(streams, self.world, self.device)
@@ -250,7 +218,7 @@ class State:
         else:
             total = torch.stack([*found.values()]).sum(0)
             sums = total if self.world.writes else torch.zeros_like(total)
-        self.losses, self.right = sums[0].clone(), sums[1].clone()
+        self.losses, self.right, self.turns = sums[0].clone(), sums[1].clone(), sums[2:].clone()
 
     def _take_facts(self, facts: Mapping[str, Json]) -> None:
         if self.scaler is not None:
@@ -261,6 +229,11 @@ class State:
         self.best, self.last = _scores(facts["best"]), _scores(facts["last"])
         self.test, self.watch = _scores(facts["test"]), _watch(facts["watch"])
         self.step, self.settled = whole_of(facts["step"]), whole_of(facts["settled"])
+
+
+def remembered(place: int) -> str:
+    """What the names of an optimizer's tensors begin with; `place` is that of its step."""
+    return f"optimizer{place or ''}/"
 
 
 def _losses_of(rank: int) -> str:

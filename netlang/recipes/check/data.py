@@ -15,6 +15,7 @@ from netlang.diagnostics.recipes.data import (
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.inputs import given_inputs
 from netlang.recipes.words.data_arrays import Arrays
 from netlang.recipes.words.data_images import ImageSource
 
@@ -38,7 +39,7 @@ def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     channels = other_channels(recipe, program)
     if channels is not None:
         yield _channels(recipe, program, channels)
-    for port in program.net.inputs:
+    for port in given_inputs(recipe, program):
         dtype = port.type.dtype
         whole = isinstance(data, Arrays) and dtype in (DType.INT64, DType.INT32)
         if not (dtype.is_float or whole):
@@ -65,7 +66,7 @@ def _elements(recipe: Recipe, program: Program, port: Port) -> Diagnostic:
 
 def other_channels(recipe: Recipe, program: Program) -> int | None:
     """The channels that the net takes, if image files can have, but don't have, that many."""
-    inputs = program.net.inputs
+    inputs = given_inputs(recipe, program)
     if not isinstance(recipe.data, ImageSource) or len(inputs) != 1:
         return None
     shape = inputs[0].type.shape

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.many import distinct
 from netlang.diagnostics.recipes.keys import InputShapeDiffers, OneInputNeeded
 from netlang.diagnostics.recipes.optimization import NotProbabilities
 from netlang.ir.dims import Dim
@@ -33,6 +34,8 @@ from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
 from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.check import check_sections
+from netlang.recipes.sections.inputs import given_inputs
 from netlang.recipes.words.losses import BinaryCrossEntropy, Term
 
 __all__ = ["check_recipe", "not_probabilities"]
@@ -42,7 +45,9 @@ UNBOUNDED: tuple[type[Op], ...] = (BatchNorm, Conv, ConvTranspose, Linear)
 
 def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
     """Every error in training `program` by `recipe`, in the order of the keys."""
-    loss = list(check_loss(recipe, program))
+    played = recipe.played
+    loss = [problem for each in played for problem in check_loss(each, program)]
+    trained = (problem for each in played for problem in check_optimizer(each, program))
     return [
         *check_data(recipe, program),
         *(list(check_steps(recipe)) or check_sizes(recipe, program)),
@@ -50,10 +55,11 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_normalization(recipe),
         *_check_input(recipe, program),
         *check_init(recipe, program),
-        *check_optimizer(recipe, program),
+        *distinct(trained),
         *check_schedule(recipe),
         *check_run(recipe, program),
         *loss,
+        *(() if loss else check_sections(recipe, program)),
         *(() if loss else _check_probabilities(recipe, program)),
         *check_mixing(recipe, program),
         # Which targets have places is known where the loss fits.
@@ -80,7 +86,7 @@ def not_probabilities(term: Term, output: str, program: Program, why: str) -> Di
 
 
 def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
-    inputs = program.net.inputs
+    inputs = given_inputs(recipe, program)
     given = len(recipe.data.inputs)
     if len(inputs) != given:
         yield OneInputNeeded(

@@ -1,4 +1,4 @@
-"""Checks whether a loss fits its net: whether its outputs, inputs and targets can be compared.
+"""Checks whether outputs, inputs and targets that a loss compares fit each other.
 
 What only the data can tell is left open, and checked again with `targets` when they are loaded.
 """
@@ -97,7 +97,8 @@ def check_loss(
     values = _Values(recipe, program, value_types(recipe, program, targets, steps))
     for term in recipe.loss.terms:
         yield from _check_term(term, values)
-    yield from _check_deployed(values)
+    if recipe.turn is None:  # nothing scores what takes turns
+        yield from _check_deployed(values)
 
 
 @final
@@ -182,7 +183,7 @@ class _Side(Record):
 def _check_sides(term: Term, left: _Side, right: _Side, values: _Values) -> Iterator[Diagnostic]:
     comparison = term.function.comparison
     yield from _check_channels(term, left)
-    if left.type is None or right.type is None:
+    if left.type is None or right.type is None or comparison is Comparison.ALONE:
         return
     same = _same(term, left.type, right.type)
     if isinstance(term.function, Kl):
@@ -289,8 +290,7 @@ def _shapes(term: Term, left: _Side, right: _Side, advice: str) -> Diagnostic:
 def _check_deployed(values: _Values) -> Iterator[Diagnostic]:
     """Something must exist by which the deployed net can be scored."""
     auxiliary = {output.name for output in values.program.net.outputs if output.auxiliary}
-    terms = values.recipe.loss.terms
-    compared = [term for term in terms if not isinstance(term.function, Penalty)]
+    compared = [term for term in values.recipe.loss.terms if not isinstance(term.function, Penalty)]
     if all(auxiliary & {value.name for value in term.reads} for term in compared):
         outputs = deployed_outputs(values.program)
         yield NothingCompared(

@@ -1,13 +1,28 @@
-"""Kinds of arguments of losses: weights of classes, and the weights that a penalty spares."""
+"""Kinds of losses by what they compare, and kinds of their arguments."""
 
 from __future__ import annotations
+
+from enum import Enum, auto
 
 from netlang.ir.arguments import Keyword, Kind, Mismatch, non_negative
 from netlang.recipes.kinds import positive, words
 
-__all__ = ["class_weights", "per_class", "spared"]
+__all__ = ["Comparison", "class_weights", "per_class", "spared"]
 
 _KINDS = ("norms", "biases")
+
+
+class Comparison(Enum):
+    """How the operands of a loss must match."""
+
+    ELEMENTS = auto()
+    """Numbers of one shape."""
+    CLASSES = auto()
+    """Logits ``[C, ...]`` and class numbers ``[...]``, or probabilities ``[C, ...]``."""
+    EITHER = auto()
+    """One of the two."""
+    ALONE = auto()
+    """Nothing: there is one operand, or none."""
 
 
 def _row(item: Kind, value: object) -> object:

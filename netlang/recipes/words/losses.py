@@ -7,13 +7,12 @@ the examples of a batch, so that a batch may be computed in parts.
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import ClassVar, Literal, final
 
 from netlang.ir.arguments import argument, between, choice
 from netlang.recipes.description import Description
-from netlang.recipes.kinds import decay, labels, positive, share
-from netlang.recipes.words.loss_kinds import class_weights, per_class, spared
+from netlang.recipes.kinds import decay, labels, non_negative, positive, share
+from netlang.recipes.words.loss_kinds import Comparison, class_weights, per_class, spared
 from netlang.recipes.words.operands import NamedValue, Operand, values_in
 from netlang.records import ComparedInPart, Record
 from netlang.source import Span
@@ -21,8 +20,9 @@ from netlang.source import Span
 __all__ = [
     "ALL", "DECISIONS", "LABEL", "WITH_NUMBERS", "BinaryCrossEntropy",
     "BinaryCrossEntropyWithLogits",
-    "Comparison", "CrossEntropy", "Dice", "Expression", "Focal", "Hinge", "Kl", "KlNormal", "L1",
-    "L1Penalty", "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty", "SmoothL1", "Term",
+    "Comparison", "CrossEntropy", "Dice", "Expression", "Focal", "GradientPenalty", "Hinge",
+    "Kl", "KlNormal", "L1", "L1Penalty", "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty",
+    "SmoothL1", "Term",
 ]  # fmt: skip
 
 LABEL = "label"
@@ -32,19 +32,6 @@ _REDUCTION = (
     "over the elements of one example; over the examples of a batch it is always the mean",
 )
 _OVER_EXAMPLE = argument(*_REDUCTION, default="sum")
-
-
-class Comparison(Enum):
-    """How the operands of a loss must match."""
-
-    ELEMENTS = auto()
-    """Numbers of one shape."""
-    CLASSES = auto()
-    """Logits ``[C, ...]`` and class numbers ``[...]``, or probabilities ``[C, ...]``."""
-    EITHER = auto()
-    """One of the two."""
-    ALONE = auto()
-    """Nothing: there is one operand, or none."""
 
 
 class LossFunction(Description):
@@ -219,6 +206,22 @@ class Expression(LossFunction):
     reduction: str = argument(*_REDUCTION, default="mean")
 
 
+@final
+class GradientPenalty(LossFunction):
+    """(|gradient of the score| - norm)^2 of an example, in a `step`.
+
+    With `norm` 1 at points between real and generated examples it is that of WGAN-GP (Gulrajani et
+    al. 2017, arXiv:1704.00028, eq. 3), with 0 at real ones that of Mescheder et al. 2018,
+    arXiv:1801.04406, times 2 / gamma.
+    """
+
+    name: ClassVar[str] = "gradient_penalty"
+    operands: ClassVar[tuple[str, ...]] = ("the score", "where its gradient is taken")
+    comparison: ClassVar[Comparison] = Comparison.ALONE
+
+    norm: float = argument(non_negative, "the length that the gradient should have", default=1.0)
+
+
 class Penalty(LossFunction):
     """A function of the weights alone, which counts in training but not in scores.
 
@@ -286,5 +289,5 @@ class Loss(Record):
 
 ALL: tuple[type[Description], ...] = (
     CrossEntropy, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Mse, L1, SmoothL1, Hinge, Kl,
-    KlNormal, Focal, Dice, Expression, L1Penalty, L2Penalty,
+    KlNormal, Focal, Dice, Expression, GradientPenalty, L1Penalty, L2Penalty,
 )  # fmt: skip

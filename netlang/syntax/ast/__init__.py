@@ -75,9 +75,9 @@ __all__ = [
     "Expr", "File", "For", "ForClause", "FromImport", "FunctionDef", "Here", "If", "Import", "In",
     "Index", "Input", "Item", "Label", "LabelPart", "ListExpr", "Logical", "Name", "NetAlias",
     "NetDef", "Node", "Number", "Output", "Parameter", "Path", "Pipeline", "Port", "RangeExpr",
-    "Reference", "Repeat", "Reuse", "Scope", "SizeDecl", "Slice", "Spread", "Statement", "Step",
-    "String", "Suite", "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec", "Unary",
-    "Unread", "is_known", "names_in",
+    "Reference", "Repeat", "Reuse", "Scope", "Section", "SizeDecl", "Slice", "Spread", "Statement",
+    "Step", "String", "Suite", "Target", "Targets", "TrainDef", "Tuple", "TupleExpr", "TypeSpec",
+    "Unary", "Unread", "is_known", "names_in",
 ]  # fmt: skip
 
 
@@ -131,8 +131,19 @@ class Entry(Node):
     value: Expr | Pipeline
 
 
+class Section(Node):
+    """`step critic { key: value ... }` of a recipe, or `draw { ... }` without a name."""
+
+    kind: str
+    kind_span: Span
+    name: str | None
+    name_span: Span | None
+    entries: tuple[Entry, ...]
+    unread: tuple[Unread, ...] = ()
+
+
 class TrainDef(Node):
-    """`train name(params) { key: value ... }`."""
+    """`train name(params) { key: value ... }`, with sections among the entries."""
 
     name: str
     name_span: Span
@@ -140,6 +151,7 @@ class TrainDef(Node):
     doc: str | None
     entries: tuple[Entry, ...]
     unread: tuple[Unread, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 class Import(Node):

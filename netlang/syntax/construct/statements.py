@@ -32,6 +32,7 @@ from netlang.syntax.ast import (
     Repeat,
     Reuse,
     Scope,
+    Section,
     SizeDecl,
     Spread,
     Step,
@@ -231,8 +232,21 @@ def _train_def(b: Builder, parts: Parts, first: int, last: int) -> TrainDef:
     declared = parts.pop(0) if parts and isinstance(parts[0], tuple) else ()
     doc = _doc(b, parts)
     span = b.span(first, last)
-    entries, unread = _apart(parts)
-    return TrainDef(span, b.text(name), b.span(name, name), declared, doc, entries, unread)
+    read, unread = _apart(parts)
+    entries = tuple(part for part in read if isinstance(part, Entry))
+    sections = tuple(part for part in read if isinstance(part, Section))
+    unread += tuple(each for section in sections for each in section.unread)
+    names = b.text(name), b.span(name, name)
+    return TrainDef(span, *names, declared, doc, entries, unread, sections)
+
+
+def _section(b: Builder, parts: Parts, first: int, last: int) -> Section:
+    kind, *rest = parts
+    name = rest.pop(0) if rest and isinstance(rest[0], int) else None
+    entries, unread = _apart(rest)
+    text, place = (None, None) if name is None else (b.text(name), b.span(name, name))
+    span = b.span(first, last)
+    return Section(span, b.text(kind), b.span(kind, kind), text, place, entries, unread)
 
 
 def _pipeline(b: Builder, parts: Parts, first: int, last: int) -> Pipeline:
@@ -277,6 +291,6 @@ STATEMENTS: dict[str, Maker] = {
     "repeat": _repeat, "assert": _assert,
     "suite": _suite, "body": _body, "parameter": _parameter, "parameters": _parameters,
     "block_def": _block_def, "net_def": _net_def, "net_alias": _net_alias,
-    "train_def": _train_def, "pipeline": _pipeline, "entry": _entry, "module": _module,
-    "import": _import, "from_import": _from_import, "file": _file,
+    "train_def": _train_def, "pipeline": _pipeline, "entry": _entry, "section": _section,
+    "module": _module, "import": _import, "from_import": _from_import, "file": _file,
 }  # fmt: skip

@@ -142,13 +142,14 @@ def _write_suite(lines: Lines, suite: FormattedSuite) -> None:
         lines.end(margin + INDENT)
         lines.above(suite.doc, blanks=False)
         _write_docstring(lines, suite.doc)
-    keys = [statement.first.width for statement in suite.statements] if suite.recipe else []
+    entries = [each for each in suite.statements if suite.recipe and not _is_section(each)]
+    keys = [statement.first.width for statement in entries]
     begun = suite.doc is not None
     for statement in suite.statements:
         lines.end(margin + INDENT)
         lines.above(statement.first, blanks=begun)
         begun = True
-        if suite.recipe:
+        if suite.recipe and not _is_section(statement):
             _write_entry(lines, statement, max(keys) + 1)
         else:
             _write_statement(lines, statement, margin + 2 * INDENT)
@@ -156,6 +157,11 @@ def _write_suite(lines: Lines, suite: FormattedSuite) -> None:
     lines.above(suite.close, blanks=begun, closing=True)
     lines.end(margin)
     lines.word(suite.close)
+
+
+def _is_section(statement: Statement) -> bool:
+    """Whether a statement of a recipe is a section, `step critic { ... }`."""
+    return isinstance(statement.segments[0].parts[-1], FormattedSuite)
 
 
 def _write_entry(lines: Lines, entry: Statement, width: int) -> None:

@@ -67,7 +67,7 @@ class _Reader:
         while True:
             role = self.word.role
             if role == "{":
-                parts.append(self.suite(kind == "train"))
+                parts.append(self.suite(entry or kind == "train"))
                 if self.word.role not in ("->", "else"):
                     return Statement(segments)
             elif role == "->":

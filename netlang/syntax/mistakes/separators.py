@@ -15,17 +15,11 @@ from netlang.diagnostics.language.syntax import (
     MissingSeparator,
     UnexpectedText,
 )
+from netlang.syntax.mistakes.colons import STATEMENT_STARTS, VALUE_STARTS, colon_missing
 from netlang.syntax.mistakes.spot import AGAIN, OPENERS, Spot
 
 __all__ = ["SEPARATORS"]
 
-_VALUE_STARTS = frozenset((
-    "NAME", "NUMBER", "STRING", "DIMS", "true", "false", "in", "here", "(", "[", "not", "DOC",
-))  # fmt: skip
-_STATEMENT_STARTS = (_VALUE_STARTS - {"["}) | {
-    "{", "reuse", "if", "for", "repeat", "assert", "input", "output", "auxiliary", "block", "net",
-    "train", "from",
-}  # fmt: skip
 _MERGES = ("add", "sub", "mul", "div", "max", "min", "concat", "matmul")
 _FIRST_WORDS = ("input", "output", "auxiliary")
 _TAPS = {"input": "the name of an input", "output": "the name of an output",
@@ -120,7 +114,7 @@ def _braced(spot: Spot) -> Fix | None:
 def _comma(spot: Spot) -> Diagnostic | None:
     if spot.innermost not in ("(", "[") or "," not in spot.allowed or spot.new_line:
         return None
-    if spot.kind() not in _VALUE_STARTS:
+    if spot.kind() not in VALUE_STARTS:
         return None
     fix = spot.replacing("put a `,` between them", spot.before, spot.before, ",")
     return MissingComma(
@@ -136,7 +130,7 @@ def _misspelt(spot: Spot) -> str:
 
 
 def _separator(spot: Spot) -> Diagnostic | None:
-    if "SEP" not in spot.allowed or spot.kind() not in _STATEMENT_STARTS:
+    if "SEP" not in spot.allowed or spot.kind() not in STATEMENT_STARTS:
         return None
     if spot.before == spot.start:
         return None
@@ -262,23 +256,6 @@ def _semicolon_inside(spot: Spot) -> Diagnostic | None:
     return _mended(spot, "separate arguments and items by `,`", spot.start + 1, ",")
 
 
-def _colon_missing(spot: Spot) -> Diagnostic | None:
-    """`input y [3]`, `output y conv(8)`, `optimizer sgd(lr=0.1)`."""
-    kind, word = spot.kind(), spot.kind(-2)
-    if ":" not in spot.allowed or spot.new_line or kind not in (*_STATEMENT_STARTS, "["):
-        return None
-    is_input = kind == "[" and word == "input"
-    is_key = spot.allowed == {":"} and spot.kind(-1) == "NAME"
-    if not is_input and not is_key and word not in ("output", "auxiliary"):
-        return None
-    what = "the shape" if is_input else "the value" if is_key else "the steps"
-    advice = f"put a `:` before {what}"
-    fix = spot.replacing(advice, spot.before, spot.before, ":", safe=is_input)
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
-    )
-
-
 def _arrow_at_start(spot: Spot) -> Diagnostic | None:
     """`->` after something that has no value."""
     if spot.kind() != "->" or "->" in spot.allowed or not spot.new_line:
@@ -292,5 +269,5 @@ def _arrow_at_start(spot: Spot) -> Diagnostic | None:
 
 SEPARATORS = (
     _equals, _colon, _comparison, _split_arrow, _comma_in_body, _bare_argument,
-    _semicolon_inside, _colon_missing, _arrow_at_start, _body, _comma, _separator, _line_end,
+    _semicolon_inside, colon_missing, _arrow_at_start, _body, _comma, _separator, _line_end,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from netlang.recipes.words.losses import (
     Dice,
     Expression,
     Focal,
+    GradientPenalty,
     Hinge,
     Kl,
     KlNormal,
@@ -98,7 +99,7 @@ def test_losses_of_torch(
 
 
 def test_every_loss_is_tried() -> None:
-    others = {KlNormal, Focal, Dice, L1Penalty, L2Penalty}
+    others = {KlNormal, Focal, Dice, GradientPenalty, L1Penalty, L2Penalty}
     assert {type(case[0]) for case in CASES} | others == set(ALL)
 
 

@@ -12,7 +12,7 @@ from netlang.backends.torch.train.files.memory import kept_of
 from netlang.backends.torch.train.files.pieces import offsets_of, places_of, written_by
 from netlang.backends.torch.train.files.weights import WeightsFiles
 from netlang.backends.torch.train.processes.rows import Kept, own_of
-from netlang.backends.torch.train.state import LONGEST_RECORDS, MOST_CLASSES, State
+from netlang.backends.torch.train.state import LONGEST_RECORDS, MOST_CLASSES, State, remembered
 from netlang.backends.torch.train.storage import metadata_of
 from netlang.backends.weights.header import LONGEST_HEADER
 from netlang.diagnostics.errors import NetlangError
@@ -79,11 +79,14 @@ def _grown(tensors: dict[str, Kept]) -> dict[str, Kept]:
 
 
 def _remembered(recipe: Recipe, state: State) -> dict[str, Kept]:
-    """The tensors that the optimizer will keep, by their names in a checkpoint."""
-    weights = [weight for group in state.optimizer.param_groups for weight in group["params"]]
+    """The tensors that the optimizers will keep, by their names in a checkpoint."""
     moving = momentum_formula(recipe.schedule) is not None
-    return {
-        f"optimizer/{index}/{name}": state.layout.beside(weights[index], value)
-        for index, kept in enumerate(kept_of(state.optimizer, 0.5 if moving else None))
-        for name, value in kept.items()
-    }
+    found: dict[str, Kept] = {}
+    for place, optimizer in enumerate(state.optimizers):
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        found |= {
+            f"{remembered(place)}{index}/{name}": state.layout.beside(weights[index], value)
+            for index, kept in enumerate(kept_of(optimizer, 0.5 if moving else None))
+            for name, value in kept.items()
+        }
+    return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import torch
 from torch import Tensor
+
+from netlang.recipes.sections.turn import Turn
 
 __all__ = ["Pending", "Reading"]
 
@@ -47,3 +50,10 @@ class Pending:
     rate: float
     sums: Reading
     examples: int | None
+
+    def of_turns(self, turns: Sequence[Turn], sums: Sequence[float]) -> dict[str, float]:
+        """The mean loss of each step that was made, by its name: ``critic_loss``."""
+        before = self.step - self.steps
+        made = (self.step // turn.every - before // turn.every for turn in turns)
+        found = zip(turns, sums, made, strict=True)
+        return {f"{turn.name}_loss": own / count for turn, own, count in found if count}

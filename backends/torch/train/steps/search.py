@@ -18,7 +18,7 @@ from torch.utils.hooks import RemovableHandle
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.devices import random_state, restore_random_state
 from netlang.backends.torch.train.state import State
-from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.steps.step import Play, Stepper
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Pace
 
@@ -61,8 +61,19 @@ def watched_step(
     state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace
 ) -> Culprit | None:
     """Make a step; returns what in it isn't finite, if anything."""
+    for play in stepper.due():
+        found = _watched(state, stepper, batch, whole, pace, play)
+        if found is not None:
+            return found
+    stepper.finish()
+    return None
+
+
+def _watched(
+    state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace, play: Play
+) -> Culprit | None:
     before = random_state(state.device)
-    stepper.gradients(batch, whole)
+    stepper.gradients(batch, whole, play)
     world = state.world
     # The first process whose own loss it is: what it finds is what all of them say.
     where = world.size - world.largest(0 if _finite(state.losses) else world.size - world.rank)
@@ -75,7 +86,7 @@ def watched_step(
         if label is not None:
             what = f"the gradient of `{label}` isn't finite, though the loss is"
             return Culprit(what, label, "a gradient is")
-    stepper.update(pace)
+    stepper.update(pace, play)
     label = _last(state, state.model.parameters())
     if label is not None:
         what = f"the step takes weights of `{label}` beyond all numbers, though the loss is finite"

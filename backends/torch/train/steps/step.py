@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -11,16 +12,37 @@ from torch.nn.utils import clip_grad_value_
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.runtime.clipping import clip_weights
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.shares import longest_part, parts_of
 from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
+from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.timing import Pace
 
-__all__ = ["Stepper"]
+__all__ = ["Play", "Stepper"]
+
+
+@final
+@dataclass(frozen=True)
+class Play:
+    """What changes some of the weights: a `step` section of a recipe, or a recipe without any.
+
+    `place` is that of its losses in the state's `turns`; None if they aren't apart.
+    """
+
+    recipe: Recipe
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    trained: tuple[nn.Parameter, ...]
+    place: int | None = None
+
+    @property
+    def every(self) -> int:
+        return 1 if self.recipe.turn is None else self.recipe.turn.every
 
 
 @final
@@ -39,9 +61,9 @@ class Stepper:
         state: State,
         world: World,
         forward: nn.Module | None = None,
+        program: Program | None = None,
     ) -> None:
         self._recipe = recipe
-        self._objective = objective
         self._state = state
         self._world = world
         self._forward = state.model if forward is None else forward
@@ -50,34 +72,54 @@ class Stepper:
         layout = state.layout
         # Where one process waits for the others in a forward pass, all make equally many.
         self._together = world.size > 1 and (layout.sharded or recipe.sync_batch_norm)
-        self._trained = [layout.weight(p) for p in state.model.parameters() if p.requires_grad]
+        trained = tuple(layout.weight(p) for p in state.model.parameters() if p.requires_grad)
+        self.plays: tuple[Play, ...] = (Play(recipe, objective, state.optimizer, trained),)
+        if recipe.turns:
+            assert program is not None
+            self.plays = tuple(_plays(recipe, program, state))
         averaged = state.averaged
         pairs = [] if averaged is None else averaged_pairs(averaged, state.model)
         self._pairs = [(layout.own(old), layout.own(new)) for old, new in pairs]
 
     def __call__(self, batch: Batch, whole: int, pace: Pace) -> None:
         """Train on this process's slice of a batch of `whole` examples."""
-        self.gradients(batch, whole)
-        self.update(pace)
+        for play in self.due():
+            self.gradients(batch, whole, play)
+            self.update(pace, play)
+        self.finish()
 
-    def gradients(self, batch: Batch, whole: int) -> None:
+    def due(self) -> Iterator[Play]:
+        """What is to be done on the next batch, in order."""
+        number = self._state.step + 1
+        return (play for play in self.plays if number % play.every == 0)
+
+    def gradients(self, batch: Batch, whole: int, play: Play) -> None:
         """Compute the gradient of the mean loss, and add the loss to the state's sum."""
         layout = self._state.layout
-        layout.clear(self._state.optimizer)
+        layout.clear(play.optimizer)
+        if play.place is not None:
+            self._only(play)
         *earlier, last = self.parts(batch, whole)
         for part in earlier:
             with apart(self._forward):
-                self._backward(part, whole)
-        self._backward(last, whole)
+                self._backward(part, whole, play)
+        self._backward(last, whole, play)
         layout.collect()
         if layout.sharded:
-            self._add_penalty()
-        self._state.loss_steps += 1
+            self._add_penalty(play.objective)
 
-    def _add_penalty(self) -> None:
+    def _only(self, play: Play) -> None:
+        """Let gradients be computed for the weights of one step alone."""
+        for each in self.plays:
+            for weight in each.trained:
+                weight.requires_grad_(False)
+        for weight in play.trained:
+            weight.requires_grad_()
+
+    def _add_penalty(self, objective: Objective) -> None:
         """Add the penalties, with their gradients, on this process's rows of the weights."""
         state = self._state
-        penalty = self._objective.penalty(state.model, state.layout.weight)
+        penalty = objective.penalty(state.model, state.layout.weight)
         if penalty is not None:
             state.losses += penalty.detach()
             self._scaled(penalty).backward()
@@ -105,29 +147,34 @@ class Stepper:
     def look(self, part: Batch) -> None:
         """Run a forward pass for those who watch the model; if it is sharded, in all processes."""
         model = self._forward if self._state.layout.sharded else self._state.model
+        objective = self.plays[0].objective
         if len(part):
-            self._objective.values(model, part)
+            objective.values(model, part)
         else:
-            self._objective.nothing(model, part)
+            objective.nothing(model, part)
 
-    def _backward(self, part: Batch, whole: int) -> None:
+    def _backward(self, part: Batch, whole: int, play: Play) -> None:
+        objective = play.objective
         if len(part):
-            values = self._objective.values(self._forward, part)
-            loss = self._objective.loss(values)
-            if self.counting and self._objective.classifies:
-                self._count(values)
+            values = objective.values(self._forward, part)
+            loss = objective.loss(values)
+            if self.counting and objective.classifies:
+                self._count(values, objective)
         else:
-            loss = self._objective.nothing(self._forward, part)
+            loss = objective.nothing(self._forward, part)
         factor = self._world.factor(len(part), whole)
         if factor != 1.0:
             loss = loss * factor
         share = loss.detach()
-        self._state.losses += share if self._world.size == 1 else share / self._world.size
+        share = share if self._world.size == 1 else share / self._world.size
+        self._state.losses += share
+        if play.place is not None:
+            self._state.turns[play.place] += share
         self._scaled(loss).backward()
 
     @torch.no_grad()
-    def _count(self, values: Mapping[str, Tensor]) -> None:
-        right = self._objective.correct(values)
+    def _count(self, values: Mapping[str, Tensor], objective: Objective) -> None:
+        right = objective.correct(values)
         assert right is not None
         self._state.right += right
 
@@ -135,23 +182,38 @@ class Stepper:
         """Make the state consistent over all processes, before it is scored or saved."""
         mean_statistics(self._world, self._state.model, self._state.averaged)
 
-    def update(self, pace: Pace) -> None:
-        """Update the weights by the gradient, and then the averaged weights."""
-        state, recipe = self._state, self._recipe
-        set_rates(state.optimizer, pace.scale, pace.momentum)
+    def update(self, pace: Pace, play: Play) -> None:
+        """Update the weights by the gradient."""
+        state, recipe, trained = self._state, self._recipe, list(play.trained)
+        set_rates(play.optimizer, pace.scale, pace.momentum)
         if state.scaler is not None:
             # Bounds are on the gradients themselves, not on scaled ones.
-            state.scaler.unscale_(state.optimizer)
+            state.scaler.unscale_(play.optimizer)
         if recipe.clip_value is not None:
-            clip_grad_value_(self._trained, recipe.clip_value)
+            clip_grad_value_(trained, recipe.clip_value)
         if recipe.clip_norm is not None:
-            state.layout.bound(self._trained, recipe.clip_norm)
+            state.layout.bound(trained, recipe.clip_norm)
         if state.scaler is None:
-            state.optimizer.step()
+            play.optimizer.step()
         else:
-            state.scaler.step(state.optimizer)
+            state.scaler.step(play.optimizer)
             state.scaler.update()
+        if play.recipe.turn is not None and play.recipe.turn.clip_weights is not None:
+            clip_weights(trained, play.recipe.turn.clip_weights)
+
+    def finish(self) -> None:
+        """End the step: update the averaged weights, and count it."""
+        state, recipe = self._state, self._recipe
+        state.loss_steps += 1
         if recipe.ema is not None:
             average(self._pairs, recipe.ema if state.averages else 0.0)
             state.averages += 1
         state.step += 1
+
+
+def _plays(recipe: Recipe, program: Program, state: State) -> Iterator[Play]:
+    """The steps of a recipe that take turns, each with the weights that it trains."""
+    pairs = zip(recipe.played, state.optimizers, strict=True)
+    for place, (own, optimizer) in enumerate(pairs):
+        trained = (weight for group in optimizer.param_groups for weight in group["params"])
+        yield Play(own, Objective(own, program), optimizer, tuple(trained), place)

@@ -1,0 +1,1 @@
+"""Sections of recipes: `step NAME { ... }`, of players that take turns, and `draw { ... }`."""

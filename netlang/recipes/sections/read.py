@@ -1,0 +1,151 @@
+"""Reads the sections of a recipe: `step critic { ... }` and `draw { z: normal }`.
+
+On exit, every key is known, given once and of the right kind, and no required one is missing.
+`netlang.recipes.sections.check` finds out whether they fit the net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, final
+
+from netlang.advice.nearest import replacement
+from netlang.diagnostics.diagnostic import Note
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.keys import KeyTwice
+from netlang.diagnostics.recipes.sections import (
+    BesideSteps,
+    SectionName,
+    StepKeyMissing,
+    UnknownSection,
+    UnknownSectionKey,
+)
+from netlang.evaluate.environment import Environment
+from netlang.recipes.bind import listed
+from netlang.recipes.keys import TURN_KEYS, read_distribution
+from netlang.recipes.sections.turn import Draw, Turn
+from netlang.recipes.words.losses import Loss
+from netlang.records import Draft, field
+from netlang.source import Span
+from netlang.syntax import ast
+
+__all__ = ["Sections", "gathered"]
+
+_KINDS = ("step", "draw")
+_NEEDED: Mapping[str, tuple[str, str]] = {
+    "train": ("which parts of the net it trains", 'train: ["critic"]'),
+    "loss": ("what it minimises", "loss: mse(score, 1)"),
+    "optimizer": ("how the weights change", "optimizer: adam(lr=2e-4)"),
+}
+
+Keep = Callable[[NetlangError], None]
+
+
+@final
+class Sections(Draft):
+    """The sections of a recipe while they are read; `keep` gets what is wrong with them."""
+
+    names: Environment
+    keep: Keep
+    turns: list[Turn] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
+    places: dict[str, Span] = field(default_factory=dict)
+
+    def read(self, sections: Iterable[ast.Section]) -> None:
+        """Read them in the order in which they are written."""
+        for section in sections:
+            try:
+                self._read(section)
+            except NetlangError as error:
+                self.keep(error)
+
+    def _read(self, section: ast.Section) -> None:
+        kind, span = section.kind, section.kind_span
+        if kind not in _KINDS:
+            fix = replacement(kind, _KINDS, span)
+            raise NetlangError(UnknownSection(span=span, kind=kind, fix=fix))
+        self._require_name(section)
+        place = f"{kind} {section.name}" if section.name else kind
+        if place in self.places:
+            before = Note(self.places[place], f"`{place}` is given here")
+            raise NetlangError(KeyTwice(span=section.span, key=place, notes=(before,)))
+        self.places[place] = section.name_span or span
+        if kind == "step":
+            self._step(section)
+        else:
+            self._draw(section)
+
+    def _require_name(self, section: ast.Section) -> None:
+        if section.kind == "step" and section.name is None:
+            what = "a `step` needs a name, under which its loss is recorded"
+            wrong = SectionName(span=section.kind_span, what=what, example="step critic")
+            raise NetlangError(wrong)
+        if section.kind == "draw" and section.name is not None:
+            what = "`draw` has no name: it names the inputs of the net"
+            raise NetlangError(SectionName(span=section.name_span, what=what, example="draw"))
+
+    def _step(self, section: ast.Section) -> None:
+        values: dict[str, Any] = {}
+        places: dict[str, Span] = {}
+        for entry in _once(section, self.keep):
+            key, value = entry.key, entry.value
+            try:
+                places[key] = value.span
+                if key not in TURN_KEYS:
+                    fix = replacement(key, TURN_KEYS, entry.key_span)
+                    available = listed(TURN_KEYS)
+                    unknown = UnknownSectionKey(
+                        span=entry.key_span, key=key, available=available, fix=fix
+                    )
+                    raise NetlangError(unknown)
+                values[key] = TURN_KEYS[key](key, value, self.names)
+            except NetlangError as error:
+                self.keep(error)
+        missing = [key for key in _NEEDED if key not in places] if not section.unread else []
+        for key in missing:
+            self.keep(_missing(section, key))
+        assert section.name is not None
+        assert section.name_span is not None
+        if all(key in values for key in _NEEDED):
+            turn = Turn(name=section.name, span=section.name_span, places=places, **values)
+            self.turns.append(turn)
+
+    def _draw(self, section: ast.Section) -> None:
+        for entry in _once(section, self.keep):
+            try:
+                distribution = read_distribution(entry.key, entry.value, self.names)
+                self.draws.append(Draw(entry.key, distribution, entry.key_span))
+            except NetlangError as error:
+                self.keep(error)
+
+
+def _once(section: ast.Section, keep: Keep) -> Iterable[ast.Entry]:
+    seen: dict[str, Span] = {}
+    for entry in section.entries:
+        if entry.key in seen:
+            before = Note(seen[entry.key], f"`{entry.key}` is given here")
+            keep(NetlangError(KeyTwice(span=entry.key_span, key=entry.key, notes=(before,))))
+        else:
+            seen[entry.key] = entry.key_span
+            yield entry
+
+
+def _missing(section: ast.Section, key: str) -> NetlangError:
+    what, example = _NEEDED[key]
+    return NetlangError(
+        StepKeyMissing(
+            span=section.name_span, step=str(section.name), key=key, what=what, example=example
+        )
+    )
+
+
+def gathered(turns: Iterable[Turn], places: Mapping[str, Span], keep: Keep) -> dict[str, Any]:
+    """The fields of a recipe for its steps: their losses together, and the first optimizer."""
+    found = tuple(turns)
+    for key in ("loss", "optimizer"):
+        if found and key in places:
+            keep(NetlangError(BesideSteps(span=places[key], key=key)))
+    if not found:
+        return {}
+    terms = tuple(term for turn in found for term in turn.loss.terms)
+    return {"turns": found, "loss": Loss(terms), "optimizer": found[0].optimizer}

@@ -1,0 +1,41 @@
+"""Refuses what can't work with the sections of a recipe."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.sections import NotForSteps
+from netlang.recipes.recipe import Recipe
+
+__all__ = ["require_no_draws", "require_no_turns"]
+
+_SCORE = "the losses of its steps don't say how good the net is"
+
+
+def require_no_turns(recipe: Recipe, what: str, why: str = _SCORE, advice: str = "") -> None:
+    """Raise `NetlangError` if a recipe has `step` sections, with which `what` can't work."""
+    if recipe.turns:
+        raise NetlangError(
+            NotForSteps(
+                span=recipe.turns[0].span,
+                what=what,
+                recipe=recipe.name,
+                section="`step` sections",
+                why=why,
+                advice=advice or "`netlang train` can carry it out",
+            )
+        )
+
+
+def require_no_draws(recipe: Recipe, what: str, why: str) -> None:
+    """Raise `NetlangError` if a recipe draws inputs of its net, with which `what` can't work."""
+    if recipe.draws:
+        raise NetlangError(
+            NotForSteps(
+                span=recipe.draws[0].span,
+                what=what,
+                recipe=recipe.name,
+                section="a `draw` section",
+                why=why,
+                advice="`netlang train` can carry it out",
+            )
+        )
