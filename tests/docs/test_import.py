@@ -45,4 +45,11 @@ def test_the_page(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("import", "tagger.onnx", "-o", "folded.net")
     assert done.status == 0, done.err
     assert (run.folder / "folded.net").read_text(encoding="utf-8") == block("onnx.net")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(block("pt2.py"), {})
+    done = run("import", "tagger.pt2", "-o", "again.net")
+    assert done.status == 0, done.err
+    again = (run.folder / "again.net").read_text(encoding="utf-8")
+    assert again == block("net").replace("nets:tagger(width=8)", "tagger.pt2")
     del sys.modules["nets"]

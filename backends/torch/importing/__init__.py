@@ -25,7 +25,11 @@ __all__ = ["import_given", "import_named", "told", "write_weights"]
 
 
 def import_named(options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
-    """The net of a source, whose code is run: `say` is told before."""
+    """The net of a source. The code of a module is run: `say` is told before."""
+    if options.source.endswith(".pt2"):
+        from netlang.backends.torch.importing.programs.imported import import_program
+
+        return told(import_program(options))
     with in_folder():
         found = find(options, say)
         origin = f"Imported from {found.origin}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, final
 
 from torch import nn
@@ -26,10 +26,10 @@ class Composite(Record, eq=False):
     last: Node
 
 
-def composites(graph: Graph, module: nn.Module) -> Mapping[Node, Composite]:
+def composites(graph: Graph, module: Callable[[str], nn.Module]) -> Mapping[Node, Composite]:
     """For each node of an attention of PyTorch's own the attention that it is a part of.
 
-    Only one that attends to its own input, without a mask.
+    `module` gives the module at a path. Only one that attends to its own input, without a mask.
     """
     inside: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in graph.nodes:
@@ -37,7 +37,7 @@ def composites(graph: Graph, module: nn.Module) -> Mapping[Node, Composite]:
             inside[call, path].append(node)
     found: dict[Node, Composite] = {}
     for (_, path), nodes in inside.items():
-        owner = module.get_submodule(path) if path else module
+        owner = module(path)
         if not isinstance(owner, nn.MultiheadAttention) or not _is_plain(owner):
             continue
         ends = _ends(nodes)

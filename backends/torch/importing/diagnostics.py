@@ -1,4 +1,4 @@
-"""Errors of importing modules: E0980 to E0985."""
+"""Errors of importing modules and programs: E0980 to E0985, E0988 and E0989."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["BadSource", "NotProved", "NotSaid", "NotTraced", "NothingProved", "SpecRefused"]
+__all__ = [
+    "BadSource", "NotProved", "NotSaid", "NotTraced", "NothingProved", "ProgramNotTaken",
+    "ProgramUnreadable", "SpecRefused",
+]  # fmt: skip
 
 
 class BadSource(Diagnostic):
@@ -69,3 +72,26 @@ class NothingProved(Diagnostic):
     help: ClassVar[str] = "nothing is written; give the source other weights, or another --input"
 
     reason: str
+
+
+class ProgramUnreadable(Diagnostic):
+    """A file that isn't a program of torch.export, or whose parts contradict each other."""
+
+    code: ClassVar[str] = "E0988"
+    title: ClassVar[str] = "can't read `{path}`: {reason}"
+    help: ClassVar[str] = "nothing is written; a source is a file of torch.export.save"
+
+    path: str
+    reason: str
+
+
+class ProgramNotTaken(Diagnostic):
+    """A program of torch.export with something that no spec can have, or that could run code."""
+
+    code: ClassVar[str] = "E0989"
+    title: ClassVar[str] = "can't import `{path}`: {reason}"
+    help: ClassVar[str] = "{advice}"
+
+    path: str
+    reason: str
+    advice: str

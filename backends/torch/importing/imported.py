@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.call import WalkState
-from netlang.backends.torch.importing.composites import composites
+from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import SpecRefused
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.holes.stub import Stub, stub_of
@@ -27,6 +27,8 @@ from netlang.elaborate import elaborate_target, resolve_text
 from netlang.records import Record, replace
 
 if TYPE_CHECKING:
+    from torch.fx import Node
+
     from netlang.ir.program import Program
 
 __all__ = ["Imported", "import_graph", "import_module"]
@@ -56,7 +58,7 @@ def import_module(module: nn.Module, example: Sequence[Tensor], asked: Asked) ->
     with evaluating(module):
         traced = trace(module, example)
         walk = _walk(WalkState(), asked)
-        walk.composites = composites(traced.graph, module)
+        walk.composites = composites(traced.graph, module.get_submodule)
         walk.run(traced, HANDLERS)
     asked = replace(asked, outputs=traced.outputs)
     return _import_walked(ModuleOriginal(module), walk, asked, example)
@@ -69,13 +71,15 @@ def import_graph(
     example: Sequence[Tensor],
     *,
     batched: bool = True,
+    attention: Mapping[Node, Composite] | None = None,
 ) -> Imported | Stub:
     """The spec of a graph of ATen's operators, which is compared with what it stands for.
 
-    `batched` says whether the graph is for several examples, as `example` always is. Errors are
-    those of `import_module`.
+    `batched` says whether the graph is for several examples, as `example` always is. `attention`
+    are nodes that are parts of one. Errors are those of `import_module`.
     """
     walk = _walk(WalkState(batched=batched), asked)
+    walk.composites = attention or {}
     walk.run(traced, HANDLERS)
     return _import_walked(original, walk, asked, example)
 

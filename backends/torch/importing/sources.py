@@ -35,10 +35,6 @@ _FORMS = (
     "write `torchvision:resnet50`, `timm:resnet50d` or `package.module:factory(args)`, whose"
     " arguments are numbers, strings, lists and the like"
 )
-_PT2 = (
-    "torch.export.load unpickles what the file says, which can run any code: load it yourself if"
-    " you trust it, and give `netlang.from_torch(program.module(), example)`"
-)
 
 
 @final
@@ -64,8 +60,6 @@ class _Call(Record):
 def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
     """The module that a source names, made by the source's code: `say` is told before."""
     source = options.source
-    if source.endswith(".pt2"):
-        raise _bad(source, "files of torch.export aren't read", _PT2)
     for word, asked in (("--no-batch", not options.batch), ("--graph", not options.spec)):
         if asked:
             raise _bad(source, f"`{word}` is for files", "leave it out")

@@ -13,7 +13,6 @@ operations of the pickle; it is never executed here.
 from __future__ import annotations
 
 import pickletools
-import struct
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -22,18 +21,16 @@ from typing import IO
 
 from netlang.backends.weights.kinds import ZIP
 from netlang.backends.weights.pickles.nesting import Nesting
+from netlang.backends.weights.pickles.records import stored_records
 
 __all__ = ["LONGEST_PICKLE", "named_objects"]
 
 LONGEST_PICKLE = 1 << 20
 """Bytes: some 10,000 tensors. Reading takes a multiple of it in time and memory."""
 _MOST_OPERATIONS = 200_000
-_LONGEST_DIRECTORY = 2 << 20
 _DEEPEST = 64
 # What every file begins with that `torch.save` wrote before PyTorch 1.6: a number, as a pickle.
 _MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-# The end of a zip archive's directory; that of a large one, and the distance between the two.
-_END, _LARGE_END, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), 20
 _OF_TENSORS = ("torch.", "collections.")
 _TOO_LONG = (
     f"what describes its tensors has over {LONGEST_PICKLE:,} bytes or {_MOST_OPERATIONS:,}"
@@ -66,21 +63,11 @@ def named_objects(path: Path) -> tuple[str, ...]:
 
 def _inner_pickle(file: IO[bytes]) -> bytes:
     """The record of an archive that describes its tensors."""
-    _check_directory(file)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            records = archive.infolist()
-            record = _description(records)
-            if any(each.compress_type != zipfile.ZIP_STORED for each in records):
-                raise ValueError("its records are compressed; torch.save stores them as they are")
-            file.seek(0, 2)
-            if sum(each.file_size for each in records) > file.tell():
-                raise ValueError("its records overlap")
-            if record.file_size > LONGEST_PICKLE:
-                raise ValueError(_TOO_LONG)
-            return archive.read(record)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
-        raise ValueError(f"a damaged archive ({error})") from None
+    with stored_records(file) as (archive, records):
+        record = _description(records)
+        if record.file_size > LONGEST_PICKLE:
+            raise ValueError(_TOO_LONG)
+        return archive.read(record)
 
 
 def _description(records: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
@@ -92,22 +79,6 @@ def _description(records: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     if f"{folder}/constants.pkl" in names:
         raise ValueError("a TorchScript program: save its `state_dict()`")
     return next(each for each in records if each.filename == f"{folder}/data.pkl")
-
-
-def _check_directory(file: IO[bytes]) -> None:
-    """Check that the list of records is short enough to be read."""
-    file.seek(0, 2)
-    file.seek(max(0, file.tell() - (1 << 16) - _END.size))
-    end = file.read()
-    place = end.rfind(b"PK\x05\x06")
-    if place < 0 or len(end) - place < _END.size:
-        raise ValueError("the end of the archive is missing: the file is cut off")
-    size = _END.unpack_from(end, place)[5]
-    large = place - _LOCATOR - _LARGE_END.size
-    if large >= 0 and end[large : large + 4] == b"PK\x06\x06":
-        size = max(size, _LARGE_END.unpack_from(end, large)[8])
-    if size > _LONGEST_DIRECTORY:
-        raise ValueError(f"its list of records has {size:,} bytes, {_LONGEST_DIRECTORY:,} are read")
 
 
 def _legacy(file: IO[bytes]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`netlang import`: a spec of a PyTorch module or an ONNX file, with its weights."""
+"""`netlang import`: a spec of a PyTorch module or of a file, with its weights."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def command() -> click.Command:
             click.Option(["--name"], metavar="NAME", help="What the net is called in the spec."),
             *_ways(),
         ],
-        help="Write a spec of SOURCE: a file FILE.onnx, or a PyTorch module: torchvision:resnet50, "
-        "timm:resnet50d, or package.module:factory(args), whose arguments are literals. The code "
-        "of a module is run; a file has none. The spec is compiled and compared with SOURCE on "
-        "random inputs; if it differs, or if a step can't be said, nothing is written, unless "
-        "--stub asks for holes.",
-        short_help="Make a spec of a PyTorch module or an ONNX file.",
+        help="Write a spec of SOURCE: a file FILE.onnx or FILE.pt2, or a PyTorch module: "
+        "torchvision:resnet50, timm:resnet50d, or package.module:factory(args), whose arguments "
+        "are literals. The code of a module is run; a file has none. The spec is compiled and "
+        "compared with SOURCE on random inputs; if it differs, or if a step can't be said, nothing "
+        "is written, unless --stub asks for holes.",
+        short_help="Make a spec of a PyTorch module, or an ONNX or .pt2 file.",
     )
 
 

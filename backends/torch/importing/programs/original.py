@@ -1,0 +1,114 @@
+"""A program as the proof of an import sees it: computed node by node by PyTorch's operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.programs.archive import not_taken
+from netlang.backends.torch.importing.programs.document import (
+    Given,
+    NamedValue,
+    ProgramDocument,
+    ProgramNode,
+    resolved,
+)
+from netlang.backends.torch.importing.programs.known import SIZES, SKIPPED, known_operator
+
+__all__ = ["ProgramOriginal"]
+
+
+@final
+class ProgramOriginal(Original):
+    """A program of which every operator is known. `batch` and `batched` are as in the reader."""
+
+    def __init__(
+        self,
+        document: ProgramDocument,
+        tensors: Mapping[str, Tensor],
+        path: str,
+        batch: int | None,
+        *,
+        batched: bool,
+    ) -> None:
+        self._document = document
+        self._tensors = tensors
+        self._path = path
+        self._batch = batch
+        self._batched = batched
+
+    def state(self) -> Mapping[str, Tensor]:
+        held = {each.key for each in self._document.holders if each.persistent}
+        return {key: each for key, each in self._tensors.items() if key in held}
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        yield
+
+    def run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        advice = "the program has to run, since the spec is compared with it"
+        with foreign_code(lambda reason: not_taken(self._path, reason, advice)), torch.no_grad():
+            if not self._batched:
+                rows = [self._run(each) for each in zip(*example, strict=True)]
+                return [torch.stack(each) for each in zip(*rows, strict=True)]
+            if self._batch is None or len(example[0]) == self._batch:
+                return self._run([each.clone() for each in example])
+            return self._in_parts(example, self._batch)
+
+    def _in_parts(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
+        """As many examples at once as the program is for, the last one again for those missing."""
+        count = len(example[0])
+        rows = [min(row, count - 1) for row in range(-(-count // batch) * batch)]
+        parts = [
+            self._run([each[rows[start : start + batch]] for each in example])
+            for start in range(0, len(rows), batch)
+        ]
+        return [torch.cat(each)[:count] for each in zip(*parts, strict=True)]
+
+    def _run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        document = self._document
+        held: dict[str, Any] = {
+            each.name: self._tensors[each.key] if each.persistent
+            else self._tensors[each.key].clone()
+            for each in document.holders
+        }  # fmt: skip
+        held.update(zip(document.inputs, example, strict=True))
+        last = {name: place for place, node in enumerate(document.nodes) for name in _read(node)}
+        kept = {*document.outputs, *document.inputs, *(each.name for each in document.holders)}
+        for place, node in enumerate(document.nodes):
+            if node.target not in SKIPPED:
+                held.update(zip(node.outputs, _results(node, held), strict=False))
+            for name in _read(node):
+                if last[name] == place and name not in kept:
+                    held.pop(name, None)
+        return [held[name] for name in document.outputs]
+
+
+def _results(node: ProgramNode, held: Mapping[str, Any]) -> Sequence[Any]:
+    args = [resolved(each, held.__getitem__) for each in node.positional]
+    named = {name: resolved(each, held.__getitem__) for name, each in node.named.items()}
+    if node.target == "torch.ops.aten.sym_size.int":
+        return [args[0].shape[args[1]]]
+    target = SIZES.get(node.target) or known_operator(node.target)
+    assert target is not None
+    found = target(*args, **named)
+    return found if isinstance(found, list | tuple) else [found]
+
+
+def _read(node: ProgramNode) -> Iterator[str]:
+    for each in (*node.positional, *node.named.values()):
+        yield from _names(each)
+
+
+def _names(given: Given) -> Iterator[str]:
+    if isinstance(given, NamedValue):
+        yield given.name
+    elif isinstance(given, list):
+        for each in given:
+            yield from _names(each)
