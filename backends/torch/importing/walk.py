@@ -92,11 +92,14 @@ class Walk(Draft, eq=False):
 
     def _output(self, call: Call, node: Node) -> Value:
         """What an output is of; a table of the source becomes a step."""
+        held = node.meta.get("val")
+        if held is None:  # of a file, whose node has been refused
+            return _plain(Maker(SourceStep("", {}, [], ())), ())
         try:
             return call.valued(self.made[node])
         except NotSayable as error:
             self._miss(node, "output", error)
-            return _plain(Maker(SourceStep("", {}, [], ())), tuple(node.meta["val"].shape))
+            return _plain(Maker(SourceStep("", {}, [], ())), tuple(held.shape))
 
     def _call(self, node: Node, handlers: Mapping[str, Handler]) -> None:
         if node.target is operator.getitem:

@@ -193,6 +193,11 @@ def _numbers(count: int) -> Callable[[Any], None]:
     return change
 
 
+def _input_alone() -> Any:
+    values = json.loads(records()[MODEL])["graph_module"]["graph"]["tensor_values"]
+    return {"input": values["input"]}
+
+
 TEXT = {"as_string": "was_run"}
 GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
     "a file": (
@@ -225,6 +230,11 @@ GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
     "two outputs of one": (
         _node(outputs=[{"as_tensor": {"name": "relu"}}, {"as_tensor": {"name": "b"}}]),
         "E0982(.|\n)*number of values",
+    ),
+    "an output of no shape": (
+        lambda graph: (_node(target="a.b")(graph), graph["tensor_values"].clear(),
+                       graph["tensor_values"].update(_input_alone())),
+        "E0982(.|\n)*a.b",
     ),
     "another shape": (
         lambda graph: graph["tensor_values"]["relu"].update(sizes=_ints(2, 4, 6, 7)),
@@ -260,6 +270,12 @@ def test_objects_as_inputs_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NetlangError, match=r"E0988.*objects"):
         imported(written(changed(MODEL, change), tmp_path / "net.pt2"))
+
+
+def test_a_tensor_that_repeats_its_numbers(tmp_path: Path) -> None:
+    """The comparison writes into weights, which it can't where two numbers are one."""
+    made = imported(written(_tensor(strides=_ints(27, 0, 3, 1)), tmp_path / "net.pt2"))
+    assert made.weights["0.weight"].shape == (4, 3, 3, 3)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:

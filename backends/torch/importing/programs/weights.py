@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, final
 
@@ -22,7 +22,7 @@ ELEMENT_TYPES: Mapping[int, torch.dtype] = {
 _FOLDERS = ("weights", "constants")
 _MOST_AXES = 8
 # A tensor may repeat its numbers (`expand`), but not so often that it fills the memory.
-_FEW = 1 << 20
+_FEW, _MOST_COPIED = 1 << 20, 1 << 24
 
 
 def type_numbered(number: object) -> torch.dtype:
@@ -39,6 +39,7 @@ class StoredTensors(Draft, eq=False):
 
     archive: ProgramArchive
     tensors: dict[str, Tensor] = field(default_factory=dict)
+    copied: int = 0
     records: dict[tuple[str, str, torch.dtype], Tensor] = field(default_factory=dict)
 
     def read(self, program: str) -> Mapping[str, Tensor]:
@@ -70,7 +71,15 @@ class StoredTensors(Draft, eq=False):
             raise ValueError("a record ends before the tensor that lies in it")
         if count > max(flat.numel(), _FEW):
             raise ValueError("a tensor of it has more numbers than its record")
-        return flat.as_strided(sizes, strides, offset) if count else flat.new_empty(sizes)
+        if not count:
+            return flat.new_empty(sizes)
+        found = flat.as_strided(sizes, strides, offset)
+        if not _overlaps(sizes, strides):
+            return found
+        self.copied += count
+        if self.copied > _MOST_COPIED:
+            raise ValueError("its tensors repeat their own numbers too often")
+        return found.clone()
 
     def _flat(self, folder: str, name: str, dtype: torch.dtype) -> Tensor:
         """The numbers of a record in a row."""
@@ -82,6 +91,16 @@ class StoredTensors(Draft, eq=False):
             empty = torch.empty(0, dtype=dtype)
             self.records[place] = torch.frombuffer(content, dtype=dtype) if content else empty
         return self.records[place]
+
+
+def _overlaps(sizes: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether elements of a tensor may lie in one place, so that nothing can be written to it."""
+    reached = 0
+    for stride, size in sorted(zip(strides, sizes, strict=True)):
+        if size > 1 and stride <= reached:
+            return True
+        reached += (size - 1) * stride
+    return False
 
 
 def _number(held: Mapping[str, Any]) -> int:
