@@ -14,6 +14,7 @@ from netlang.targets import (
     Trained,
     Written,
 )
+from netlang.targets.averaging import AveragingBackend, Ingredient, SoupOptions
 from netlang.targets.comparing import ComparingBackend, RunsCompared, SearchPoints
 from netlang.targets.doctor import CheckReport, CheckupOptions, DiagnosingBackend
 from netlang.targets.importing import ImportedNet, ImportOptions, ModuleImporter
@@ -34,7 +35,12 @@ __all__ = ["BACKEND", "TorchBackend"]
 
 @final
 class TorchBackend(
-    DiagnosingBackend, LookingBackend, ComparingBackend, MigratingBackend, ModuleImporter
+    DiagnosingBackend,
+    LookingBackend,
+    AveragingBackend,
+    ComparingBackend,
+    MigratingBackend,
+    ModuleImporter,
 ):
     """Writes PyTorch source, runs exactly that, trains it, and imports modules of others."""
 
@@ -87,6 +93,15 @@ class TorchBackend(
 
         say = progress_for(quiet=options.quiet).say
         return evaluate(recipe, program, weights, options, say).figures()
+
+    def average_weights(
+        self, recipe: Recipe, program: Program, options: SoupOptions
+    ) -> tuple[Ingredient, ...]:
+        from netlang.backends.torch.compare.soup import average_weights
+        from netlang.backends.torch.train import progress_for
+
+        say = progress_for(quiet=options.quiet).say
+        return average_weights(recipe, program, options, say)
 
     def examples(self, recipe: Recipe, program: Program, options: SampleOptions) -> ExampleInputs:
         from netlang.backends.torch.train import examples_of, progress_for

@@ -101,6 +101,15 @@ def test_a_signal_while_statistics_are_computed(
     assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
 
 
+def test_a_last_batch_of_one_example_has_no_deviation(tmp_path: Path) -> None:
+    """Training leaves it out; so do the statistics of 1,438 examples."""
+    body = "    input image: [1, 8, 8]\n    flatten -> linear(10) -> bn"
+    recipe, program = sketch(body, "data: digits", "batch: 1437", "epochs: 1", "swa: 1")
+    train(recipe, program, RunOptions(tmp_path, device="cpu"))
+    weights = load_file(tmp_path / "last.safetensors")
+    assert weights["2.num_batches_tracked"] == 1
+
+
 def test_until_then_the_weights_themselves_count(tmp_path: Path) -> None:
     scores = []
     for key in ("swa: 5", "swa: none"):

@@ -51,8 +51,6 @@ def averaging_texts(decisions: Decisions, given: str) -> dict[str, str]:
 
 
 def _with_norms() -> Iterator[str]:
-    yield "    for norm in norms:"
-    yield "        norm.train()"
     yield "    first, every = (0, 1) if norms else (RANK, SIZE)"
     yield "    passed = 0"
 
@@ -62,6 +60,7 @@ def _weighed(decisions: Decisions) -> Iterator[str]:
     space = " " * (12 if decisions.scales else 8)
     yield f"{space}passed += len(x)"
     yield f"{space}for norm in norms:"
+    yield f"{space}    norm.train({'len(x) > 1' if decisions.recipe.batch > 1 else ''})"
     yield f"{space}    norm.momentum = len(x) / passed"
 
 

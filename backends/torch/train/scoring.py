@@ -44,7 +44,10 @@ from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.refused import require_no_turns
 from netlang.targets.options import SampleOptions, ScoreOptions
 
-__all__ = ["DataSample", "evaluate", "examples_of", "sample_of"]
+__all__ = [
+    "DataSample", "evaluate", "examples_of", "normalized_for", "part_of", "require_classes",
+    "sample_of",
+]  # fmt: skip
 
 
 def evaluate(
@@ -139,7 +142,7 @@ def sample_of(
     parts = load_parts(recipe, options.places, say)
     require_fit(recipe, program, parts)
     classes = None if parts.classes is None else len(parts.classes)
-    whole = _part(recipe, parts, options.split)
+    whole = part_of(recipe, parts, options.split)
     ready = Prepare(
         recipe,
         device or torch.device("cpu"),
@@ -152,8 +155,8 @@ def sample_of(
         ready = ready.normalized(parts.train)
     else:
         facts = facts_beside(options.weights)
-        _require_classes(recipe, parts, facts, options.weights)
-        ready = _normalized(ready, facts, parts, options.weights, say)
+        require_classes(recipe, parts, facts, options.weights)
+        ready = normalized_for(ready, facts, parts, options.weights, say)
     order = epoch_order(derived_seed(recipe.seed, "examples"), 0, len(whole))
     chosen = whole.subset(np.sort(order[: options.count]))
     return DataSample(chosen, whole, ready, parts.classes)
@@ -183,10 +186,10 @@ def _scored(
     weights: _WeightsFile, parts: Parts, split: str, ready: Prepare, *, sharded: bool
 ) -> Scores:
     """The scores of the weights of a file on one part of the data."""
-    recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
+    recipe, examples = ready.recipe, part_of(ready.recipe, parts, split)
     facts = facts_beside(weights.path)
-    _require_classes(recipe, parts, facts, weights.path)
-    normalized = _normalized(ready, facts, parts, weights.path, weights.say)
+    require_classes(recipe, parts, facts, weights.path)
+    normalized = normalized_for(ready, facts, parts, weights.path, weights.say)
     with closing(normalized.testing(examples)) as data:
         model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
         found = score(model, Objective(recipe, weights.program), data, step, sharded=sharded)
@@ -200,14 +203,14 @@ def _scored_together(
     members: Sequence[_WeightsFile], parts: Parts, split: str, ready: Prepare
 ) -> Scores:
     """The scores of an ensemble on one part of the data, normalized for each as in its training."""
-    recipe, examples = ready.recipe, _part(ready.recipe, parts, split)
+    recipe, examples = ready.recipe, part_of(ready.recipe, parts, split)
     say = members[0].say
     with ExitStack() as opened:
         found = []
         for each in members:
             facts = facts_beside(each.path)
-            _require_classes(recipe, parts, facts, each.path)
-            own = _normalized(ready, facts, parts, each.path, say)
+            require_classes(recipe, parts, facts, each.path)
+            own = normalized_for(ready, facts, parts, each.path, say)
             data = opened.enter_context(closing(own.testing(examples)))
             found.append((each.module()[0].to(ready.device), data))
         scores = ensemble_score(found, Objective(recipe, members[0].program), step=0)
@@ -235,7 +238,7 @@ def _trained(
     return shared_out(empty, source, world, device), world.largest(step)
 
 
-def _normalized(
+def normalized_for(
     ready: Prepare,
     facts: Mapping[str, object],
     parts: Parts,
@@ -252,9 +255,10 @@ def _normalized(
     return replace(ready, normalizer=kept.normalizer)
 
 
-def _require_classes(
+def require_classes(
     recipe: Recipe, parts: Parts, facts: Mapping[str, object], weights: Path
 ) -> None:
+    """Raise `NetlangError` if weights and data have classes, but not the same."""
     trained = class_names(facts)
     if trained and parts.classes is not None and trained != parts.classes:
         raise NetlangError(
@@ -268,7 +272,8 @@ def _require_classes(
         )
 
 
-def _part(recipe: Recipe, parts: Parts, split: str) -> Examples:
+def part_of(recipe: Recipe, parts: Parts, split: str) -> Examples:
+    """A part of the data; raises `NetlangError` if there is none."""
     known = {"validation": parts.validation, "test": parts.test, "train": parts.train}
     examples = known[split]
     if examples is None:

@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "train": "netlang.cli.verbs.train",
     "search": "netlang.cli.verbs.search",
     "eval": "netlang.cli.verbs.evaluate",
+    "soup": "netlang.cli.verbs.soup",
     "predict": "netlang.cli.verbs.predict",
     "look": "netlang.cli.verbs.look",
     "runs": "netlang.cli.verbs.runs",

@@ -1,4 +1,4 @@
-"""Errors of running recipes: data, checkpoints, numbers (E0730 to E0749, E0779, E0992)."""
+"""Errors of running recipes: data, checkpoints, numbers (E0730 to E0749, E0779, E0804, E0992)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "NotNumbers",
     "NoSuchPart",
     "OtherClasses",
+    "OtherNormalization",
     "OtherRecipe",
     "PrecisionMissing",
     "RunExists",
@@ -160,6 +161,18 @@ class OtherClasses(Diagnostic):
     trained: str
     data: str
     found: str
+
+
+class OtherNormalization(Diagnostic):
+    code = "E0804"
+    title = "the inputs of `{first}` and `{second}` were normalized in other ways"
+    help = (
+        "average weights of runs with the same `normalize` and, if its numbers come from the data,"
+        " the same training part; `netlang eval --ensemble` scores others together"
+    )
+
+    first: str
+    second: str
 
 
 class DataChanged(Diagnostic):

@@ -18,7 +18,7 @@ from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.recipes.recipe import Recipe
 
-__all__ = ["Averaging"]
+__all__ = ["Averaging", "renew"]
 
 
 @final
@@ -37,6 +37,7 @@ class Averaging:
         plain: Prepared | None,
     ) -> None:
         self._first = recipe.swa
+        self._least = min(2, recipe.batch)
         self._objective = objective
         self._state = state
         self._epoch_steps = epoch_steps
@@ -56,22 +57,26 @@ class Averaging:
             state.averages = wanted
         if self._plain is not None:
             with interrupt:
-                _renew(state.averaged, state.model, self._objective, self._plain)
+                renew(state.averaged, state.model, self._objective, self._plain, self._least)
 
 
 @torch.no_grad()
-def _renew(averaged: nn.Module, model: nn.Module, objective: Objective, plain: Prepared) -> None:
-    """Compute the statistics of batch norms anew; they are the old ones if that is interrupted."""
+def renew(
+    averaged: nn.Module, model: nn.Module, objective: Objective, plain: Prepared, least: int
+) -> None:
+    """Compute the statistics of batch norms anew; they are the old ones if that is interrupted.
+
+    A batch of fewer than `least` examples, as a last one may be, doesn't count.
+    """
     before = {name: buffer.clone() for name, buffer in averaged.named_buffers()}
     norms = emptied_norms(averaged, model)
     try:
         averaged.eval()
-        for norm in norms:
-            norm.train()
         passed = 0
         for batch in (each for views in plain.once() for each in views.scales):
             passed += len(batch)
             for norm in norms:
+                norm.train(len(batch) >= least)
                 norm.momentum = len(batch) / passed
             objective.values(averaged, batch)
     except BaseException:

@@ -1,0 +1,177 @@
+"""Averages of weights that runs of one net ended with: soups.
+
+Wortsman et al. 2022, Model soups, arXiv:2203.05482.
+
+The statistics of batch norms are computed anew for each average, from all training examples
+prepared as for a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from netlang.backends.torch.data.drawn import drawn_inputs
+from netlang.backends.torch.data.fit import require_fit
+from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.sets import Parts
+from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
+from netlang.backends.torch.train.evaluation import score
+from netlang.backends.torch.train.files.weights import facts_of_weights
+from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
+from netlang.backends.torch.train.modules import trained_module
+from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.scoring import normalized_for, part_of, require_classes
+from netlang.backends.torch.train.setup import Prepare
+from netlang.backends.torch.train.state import Scores
+from netlang.backends.torch.train.steps.averaging import renew
+from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.backends.torch.train.world import World
+from netlang.backends.weights import facts_beside
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import UnknownSuffix
+from netlang.diagnostics.training.running import OtherNormalization
+from netlang.ir.owned import owned
+from netlang.ir.program import Program
+from netlang.ops.norm import BatchNorm
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.refused import require_no_turns
+from netlang.targets.averaging import Ingredient, SoupOptions
+
+__all__ = ["average_weights"]
+
+
+def average_weights(
+    recipe: Recipe, program: Program, wanted: SoupOptions, say: Callable[[str], None]
+) -> tuple[Ingredient, ...]:
+    """Write the average of files of weights. As `netlang.targets.averaging` says.
+
+    Raises `NetlangError` for a file that doesn't fit the net, for weights of other classes than the
+    data's, and for inputs that were normalized in several ways.
+    """
+    require_no_turns(recipe, "`soup`")
+    if wanted.out.suffix != ".safetensors":
+        raise NetlangError(UnknownSuffix(span=None, path=str(wanted.out), available=".safetensors"))
+    device = choose_device(wanted.device, World())
+    with (
+        memory_told(device),
+        freed_memory_kept(device),
+        reproducible(device, threads_for(program, recipe.batch)),
+        ExitStack() as opened,
+    ):
+        parts = load_parts(recipe, wanted.places, say)
+        require_fit(recipe, program, parts)
+        classes = None if parts.classes is None else len(parts.classes)
+        drawn = drawn_inputs(recipe, program)
+        ready = Prepare(recipe, device, World(), classes, wanted.workers, drawn=drawn)
+        ready = _normalized(ready, parts, wanted.weights, say)
+        nets = [trained_module(program, path, say, wanted.fit)[0] for path in wanted.weights]
+        plain = scored = None
+        if any(isinstance(each.op, BatchNorm) for each in owned(program)):
+            plain = opened.enter_context(closing(ready.testing(parts.train)))
+        if wanted.greedy:
+            part = part_of(recipe, parts, wanted.split)
+            scored = opened.enter_context(closing(ready.testing(part)))
+        kitchen = _Kitchen(Objective(recipe, program), device, plain, scored, min(2, recipe.batch))
+        found = kitchen.greedily(nets) if wanted.greedy else _all_of(nets)
+        chosen = [number for number, kept, _ in found if kept]
+        made = kitchen.average([nets[number] for number in chosen])
+        _write(wanted, ready, parts, made, [wanted.weights[number] for number in chosen])
+    return tuple(
+        Ingredient(wanted.weights[number], kept, {} if scores is None else scores.figures())
+        for number, kept, scores in found
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Kitchen:
+    """Makes averages of nets, and scores them."""
+
+    objective: Objective
+    device: torch.device
+    plain: Prepared | None
+    scored: Prepared | None
+    least: int
+
+    def average(self, nets: Sequence[nn.Module]) -> nn.Module:
+        """The mean of the weights of some nets, on the device."""
+        first, *others = nets
+        made = deepcopy(first).to(self.device)
+        for count, each in enumerate(others, 2):
+            average(averaged_pairs(made, each.to(self.device)), 1.0 - 1.0 / count)
+        if self.plain is not None and others:
+            renew(made, first.train(), self.objective, self.plain, self.least)
+        return made
+
+    def greedily(self, nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:
+        """The nets from the best one down: number, whether it is kept, the scores with it."""
+        alone = [self._score([net]) for net in nets]
+        order = sorted(range(len(nets)), key=lambda i: (alone[i].error, alone[i].loss))
+        kept, best = [order[0]], alone[order[0]]
+        found: list[tuple[int, bool, Scores | None]] = [(order[0], True, best)]
+        for number in order[1:]:
+            scores = self._score([nets[each] for each in (*kept, number)])
+            better = not best.better_than(scores)
+            found.append((number, better, scores))
+            if better:
+                kept.append(number)
+                best = scores
+        return found
+
+    def _score(self, nets: Sequence[nn.Module]) -> Scores:
+        assert self.scored is not None
+        return score(self.average(nets), self.objective, self.scored, 0)
+
+
+def _all_of(nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:
+    return [(number, True, None) for number in range(len(nets))]
+
+
+def _normalized(
+    ready: Prepare, parts: Parts, files: Sequence[Path], say: Callable[[str], None]
+) -> Prepare:
+    """What prepares examples as in the training of all files."""
+    found = []
+    for path in files:
+        facts = facts_beside(path)
+        require_classes(ready.recipe, parts, facts, path)
+        found.append(normalized_for(ready, facts, parts, path, say))
+    for path, each in zip(files[1:], found[1:], strict=True):
+        if not _alike(found[0], each):
+            raise NetlangError(OtherNormalization(span=None, first=str(files[0]), second=str(path)))
+    return found[0]
+
+
+def _alike(first: Prepare, second: Prepare) -> bool:
+    one, other = first.normalizer, second.normalizer
+    if one is None or other is None:
+        return one is other
+    pairs = zip(one.numbers, other.numbers, strict=True)
+    return one.function is other.function and all(torch.equal(a, b) for a, b in pairs)
+
+
+def _write(
+    wanted: SoupOptions, ready: Prepare, parts: Parts, model: nn.Module, averaged: Sequence[Path]
+) -> None:
+    """Write the weights with what is needed to use them, and the names of those averaged."""
+    normalizer = ready.normalizer
+    normalization = None if normalizer is None else normalizer.facts()
+    names: list[Json] = [path.name for path in averaged]
+    facts = facts_of_weights(ready.recipe, parts.classes, normalization) | {"averaged": names}
+    tensors: dict[str, Tensor] = {}
+    known: set[int] = set()
+    for key, value in model.state_dict(keep_vars=True).items():
+        if id(value) not in known:  # else a further key of a tied weight
+            tensors[key] = value.detach().cpu().contiguous()
+        known.add(id(value))
+    save_tensors(wanted.out, tensors | ({} if normalizer is None else normalizer.beside()), facts)
