@@ -32,11 +32,13 @@ class StoredTensor(Record, eq=False):
     """Numbers that are known: a tensor of the file, or what is computed from such.
 
     `name` is that of a tensor of the file. `learned` ones are weights, and others folded away.
+    `origin` is a tensor of the file with the same numbers in another shape.
     """
 
     tensor: Tensor
     name: str = ""
     learned: bool = False
+    origin: StoredTensor | None = None
 
 
 Held: TypeAlias = "StoredTensor | fx.Node"

@@ -204,4 +204,4 @@ class LabelKeeper(Draft, eq=False):
 
 def starts_as_number(name: str) -> bool:
     """Whether PyTorch's newer exporter has made a tensor of numbers that aren't learned."""
-    return bool(re.match(r"_|val_|scalar|const|clone|lift", name, re.IGNORECASE))
+    return bool(re.match(r"_|val_|scalar|const|clone|lift|.*\blifted_tensor_\d+$", name, re.I))

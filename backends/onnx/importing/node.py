@@ -12,6 +12,7 @@ from torch import Tensor, fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor, same
 from netlang.backends.onnx.importing.names import is_given, label_in, stem_of
 from netlang.backends.onnx.importing.tensors import tensor_of
+from netlang.backends.torch.importing.masks import mask_of_windows
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft
@@ -104,7 +105,7 @@ class OnnxNode(Draft, eq=False):
         """A tensor of the file as a value: a weight of a key of its own, or listed numbers."""
         floats = held.tensor.is_floating_point()
         large = floats and held.name and held.tensor.numel() > MOST_LISTED
-        if not held.learned and not large:
+        if not held.learned and (not large or mask_of_windows(held.tensor) is not None):
             return self.graph.constant(held)
         word = "bias" if self.proto.op_type in ("Add", "Sub") else "weight"
         return self.graph.weight(held, self.key_of(held, f"{self._path()}.{word}".lstrip(".")))

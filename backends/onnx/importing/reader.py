@@ -185,7 +185,8 @@ class GraphReader(Draft, eq=False):
             held = made[place] if place < len(made) else None
             # Exporters write tensors of equal numbers once, and others as the same as that.
             if proto.op_type == "Identity" and isinstance(held, StoredTensor) and held.name:
-                held = StoredTensor(held.tensor, name, held.learned)
+                better = is_given(name) or not is_given(held.name)
+                held = StoredTensor(held.tensor, name, held.learned) if better else held
             self.made[name] = held
 
     def _end(self, name: str) -> fx.Node | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.importing.constants import argument_of_constant, shortest
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
+from netlang.backends.torch.importing.masks import mask_of_windows, written_out
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
@@ -20,6 +21,7 @@ from netlang.backends.torch.importing.steps import (
     SourceTensor,
     Value,
 )
+from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft, field
 
 if TYPE_CHECKING:
@@ -172,19 +174,28 @@ class Call(Draft, eq=False):
             sizes = sizes_of(shape, batch, fold)
             table = _of_each(stored, batch)
             short = table if table.key else SourceTensor("", shortest(table.tensor), False, False)
-            op, arguments = argument_of_constant(short)
-            key = stored.key if stored.persistent else None
-            step = self.step(op, (), arguments, key)
-            if short.tensor.shape != table.tensor.shape and op != "full":
-                part = tuple(short.tensor.shape)
-                whole = Value(Maker(step), part, part, None, 1, True)
-                step = self.step("expand", [whole], {"shape": sizes})
-            elif op == "full":
+            whole = self._table(stored, short)
+            step = whole.step
+            assert step is not None
+            if step.op == "full":
                 step.arguments["shape"] = sizes
+            elif short.tensor.shape != table.tensor.shape:
+                step = self.step("expand", [whole], {"shape": sizes})
             found = Value(Maker(step), shape, sizes, batch, fold, True)
             self.state.learned[name] = found
             self.state.constants.append(stored)
         return found
+
+    def _table(self, stored: SourceTensor, short: SourceTensor) -> Value:
+        """A step that gives a tensor of the source, without what repeats along its axes."""
+        shape = tuple(short.tensor.shape)
+        is_long = not short.key and short.tensor.numel() > MOST_LISTED
+        mask = mask_of_windows(short.tensor) if is_long else None
+        if mask is not None:
+            return written_out(self.step, mask, shape)
+        op, arguments = argument_of_constant(short)
+        step = self.step(op, (), arguments, stored.key if stored.persistent else None)
+        return Value(Maker(step), shape, shape, None, 1, True)
 
 
 def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:

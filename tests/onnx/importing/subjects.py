@@ -117,12 +117,12 @@ def from_bundled(name: str, by: str, path: Path) -> Exported:
     net = netlang.load(name)
     feeds = feeds_at(net.program, {**next(iter(sizes_to_try(net.program, {}))), "N": 1}, 0)
     inputs = [_type(each.dtype.name, each.shape[1:]) for each in feeds.values()]
-    module = net.torch(seed=0).eval()
+    module: nn.Module = net.torch(seed=0).eval()
     if by in ("netlang", "folded"):
         net.onnx(path, module, fold=by == "folded", spec=False)
     else:
-        _export(_Listed(module), tuple(torch.from_numpy(each) for each in feeds.values()), path, by)
-        inputs = []
+        module, inputs = _Listed(module), []
+        _export(module, tuple(torch.from_numpy(each) for each in feeds.values()), path, by)
     return Exported(set(_keys(module)), inputs)
 
 

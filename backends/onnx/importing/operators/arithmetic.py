@@ -38,7 +38,7 @@ def _turned(node: OnnxNode) -> tuple[Any, Any]:
 def _add(node: OnnxNode) -> Results:
     left, right = _turned(node)
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, fx.Node) and isinstance(other, StoredTensor):
+        if isinstance(one, fx.Node):
             mapped = _with_bias(node, one, other)
             if mapped is not None:
                 return mapped
@@ -46,12 +46,14 @@ def _add(node: OnnxNode) -> Results:
     return patterns.known(node, patterns.SUMS, found)
 
 
-def _with_bias(node: OnnxNode, value: fx.Node, bias: StoredTensor) -> Results | None:
+def _with_bias(node: OnnxNode, value: fx.Node, bias: Held) -> Results | None:
     """A linear map and then its bias: one layer."""
     weight = patterns.map_without_bias(value)
-    if weight is None or not bias.name or shape_of(bias) != (weight.meta["val"].shape[0],):
+    if weight is None or shape_of(bias) != (weight.meta["val"].shape[0],) or len(value.users):
         return None
-    if len(value.users):
+    if isinstance(bias, fx.Node):
+        return node.aten(A.linear.default, value.args[0], weight, bias)
+    if not bias.name:
         return None
     source = node.graph.stored[weight.name].key
     key = f"{source.removesuffix('.weight')}.bias"

@@ -107,11 +107,12 @@ def _matmul(node: OnnxNode) -> Results:
     value, weight = node.held(0), node.held(1)
     source = patterns.turned_weight(weight)
     is_weight = source is not None and source.name in node.graph.stored
-    if is_weight and isinstance(value, fx.Node):
+    is_value = isinstance(value, fx.Node) or value.learned
+    if is_weight and is_value:
         return node.aten(A.linear.default, value, source, None)
     is_map = isinstance(weight, StoredTensor) and weight.name and len(shape_of(weight)) == 2
     floats = isinstance(weight, StoredTensor) and weight.tensor.is_floating_point()
-    if is_map and floats and not isinstance(value, StoredTensor):
+    if is_map and floats and is_value:
         return linear(node, value, weight, None, across=False)
     return node.aten(A.matmul.default, value, weight)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
+import torch
 from torch import Tensor, arange, fx
 
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
+from netlang.backends.onnx.importing.names import is_given
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
+from netlang.backends.onnx.importing.operators import patterns
 from netlang.backends.onnx.importing.operators.shapes import for_batch
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -23,6 +27,9 @@ def _concat(node: OnnxNode) -> Results:
     values = [each for each in values if shape_of(each) != (0,)] or values
     if len(values) == 1:
         return values[0]
+    rolled = patterns.rolled(node, values, axis)
+    if rolled is not None:
+        return rolled
     return node.aten(A.cat.default, [_of_each(node, each, values) for each in values], axis)
 
 
@@ -111,6 +118,75 @@ def _is_whole(node: OnnxNode, table: Tensor, shape: Sequence[int]) -> bool:
     return bool(own) and table.numel() == own and bool((table.reshape(-1) == arange(own)).all())
 
 
+def _places(table: Tensor, size: int) -> Tensor:
+    """Places along an axis of a size, from its start."""
+    table = table.long()
+    if bool(((table < -size) | (table >= size)).any()):
+        raise NotSayable("places beyond an axis")
+    return table.where(table >= 0, table + size)
+
+
+def _rows(node: OnnxNode, value: Held, at: StoredTensor, table: Tensor) -> Results:
+    """Rows of a learned table at places that the file has a name for: both have keys then."""
+    named = at.origin or at
+    size, *rest = shape_of(value)
+    learned = len(rest) == 1 and size % BATCH and (isinstance(value, fx.Node) or value.learned)
+    whole = named.tensor.reshape(-1)
+    same = whole.shape == table.reshape(-1).shape and bool((whole == table.reshape(-1)).all())
+    if not (learned and same and is_given(named.name) and "." in named.name):
+        return node.aten(A.index.Tensor, value, [StoredTensor(table)])
+    placed: Held = node.graph.weight(named, node.key_of(named, ""))
+    if named.tensor.shape != table.shape:
+        placed = node.aten(A.reshape.default, placed, list(table.shape))
+    return node.aten(A.index.Tensor, value, [placed])
+
+
+def _gather_several(node: OnnxNode) -> Results:
+    """Places that have a number for each of the first axes."""
+    value, at = node.held(0), node.held(1)
+    shape, table = shape_of(value), node.known(1, "places")
+    depth = table.shape[-1] if table.dim() else 0
+    if node.integer("batch_dims", 0) or not 0 < depth <= len(shape):
+        raise NotSayable("places of each example, or of axes that its input lacks")
+    flat = torch.zeros(table.shape[:-1], dtype=torch.int64)
+    for size, column in zip(shape, table.unbind(-1), strict=False):
+        flat = flat * size + _places(column, size)
+    if depth > 1:
+        value = node.aten(A.reshape.default, value, [prod(shape[:depth]), *shape[depth:]])
+    assert isinstance(at, StoredTensor)
+    return _rows(node, value, at, flat)
+
+
+def _scattered(node: OnnxNode) -> Results:
+    """A table with other numbers at some places, which is computed: masks are made so."""
+    held = [node.held(place) for place in range(3)]
+    how, table = node.text("reduction", "none"), node.known(1, "places").long()
+    if any(not isinstance(each, StoredTensor) or each.learned for each in held):
+        return _with_rows(node, table, how)
+    if how not in ("none", "add"):
+        raise NotSayable("numbers that are joined with those there by more than a sum")
+    at = [StoredTensor(each) for each in table.unbind(-1)]
+    return node.aten(A.index_put.default, held[0], at, held[2], how == "add")
+
+
+def _with_rows(node: OnnxNode, table: Tensor, how: str) -> Results:
+    """Other numbers in rows that follow each other: what is before them, they, and what is behind.
+
+    A bias of which a part is 0, as in Swin Transformers of version 2, is written so.
+    """
+    value, size = node.held(0), node.shape()[0]
+    first, count = int(table.reshape(-1)[0]), table.numel()
+    in_order = torch.arange(first, first + count)
+    if how != "none" or table.shape[1:] != (1,) or bool((table.reshape(-1) != in_order).any()):
+        raise NotSayable("it writes into a part of a value", "make a new value of it")
+    parts = [(0, first), (first + count, size)]
+    before, behind = (
+        [node.aten(A.slice.Tensor, value, 0, start, end, 1)] if start < end else []
+        for start, end in parts
+    )
+    return node.aten(A.cat.default, [*before, node.held(2), *behind], 0)
+
+
 def _gather(node: OnnxNode) -> Results:
     value, at, axis = node.held(0), node.held(1), node.integer("axis", 0)
     shape = shape_of(value)
@@ -123,17 +199,15 @@ def _gather(node: OnnxNode) -> Results:
             return node.aten(A.embedding.default, own["weight"], at)
         raise NotSayable("places that are computed")
     size = shape[axis]
-    table = at.tensor.long()
-    if bool(((table < -size) | (table >= size)).any()):
-        raise NotSayable("places beyond an axis")
-    table = table.where(table >= 0, table + size)
+    table = _places(at.tensor, size)
     if _is_whole(node, table, shape):
         sizes = for_batch(node, shape, list(table.shape))
         return node.aten(A.reshape.default, value, sizes)
     if table.dim() == 0:
         return node.aten(A.select.int, value, axis, int(table))
-    flat = StoredTensor(table)
-    return node.aten(A.index.Tensor, value, [None] * axis + [flat])
+    if not axis:
+        return _rows(node, value, at, table)
+    return node.aten(A.index.Tensor, value, [None] * axis + [StoredTensor(table)])
 
 
 def _split_to_list(node: OnnxNode) -> Results:
@@ -163,4 +237,6 @@ HANDLERS: Mapping[str, Handler] = {
     "SequenceAt": _part_of_list,
     "Slice": _slice,
     "Gather": _gather,
+    "GatherND": _gather_several,
+    "ScatterND": _scattered,
 }

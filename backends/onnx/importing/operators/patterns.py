@@ -14,7 +14,9 @@ from torch import fx
 
 from netlang.backends.onnx.importing.node import A, OnnxNode, Results
 
-__all__ = ["PRODUCTS", "QUOTIENTS", "SUMS", "known", "map_without_bias", "turned_weight"]
+__all__ = [
+    "PRODUCTS", "QUOTIENTS", "SUMS", "known", "map_without_bias", "rolled", "turned_weight",
+]  # fmt: skip
 
 _Pattern: TypeAlias = "Callable[[OnnxNode, fx.Node], Results | None]"
 
@@ -219,6 +221,26 @@ def _are_of_channels(weights: Sequence[Any], value: fx.Node) -> bool:
         and tuple(each.meta["val"].shape) == (channels, *(1 for _ in rest))
         for each in weights
     )
+
+
+def rolled(node: OnnxNode, values: Sequence[Any], axis: int) -> Results | None:
+    """Both parts of a value the other way round, along one axis after the other."""
+    one, two = (
+        (_args(each, A.slice.Tensor) for each in values) if len(values) == 2 else (None, None)
+    )
+    if one is None or two is None:
+        return None
+    (source, dim, start, end, step), (other, other_dim, first, last, other_step) = one, two
+    rank, size = len(source.meta["val"].shape), source.meta["val"].shape[dim]
+    same = source is other and dim % rank == other_dim % rank == axis % rank
+    if not same or (step, other_step, first, end) != (1, 1, 0, size) or last != start:
+        return None
+    shift = size - start if 2 * start > size else -start
+    before = _args(source, A.roll.default)
+    if before is not None and dim % rank not in before[2]:
+        source, shifts, axes = before
+        return _made(node, A.roll.default, source, [*shifts, shift], [*axes, dim % rank])
+    return _made(node, A.roll.default, source, [shift], [dim % rank])
 
 
 def _made(node: OnnxNode, target: Any, *args: Any, **options: Any) -> Results | None:

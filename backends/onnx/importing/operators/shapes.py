@@ -35,7 +35,16 @@ def _reshape(node: OnnxNode) -> Results:
         if any(not size and place >= len(shape) for place, size in enumerate(wanted)):
             raise NotSayable("a size that is copied from an axis that isn't there")
         wanted = [size or shape[place] for place, size in enumerate(wanted)]
-    return node.aten(A.reshape.default, node.held(0), for_batch(node, shape, wanted))
+    return _reshaped(node, for_batch(node, shape, wanted))
+
+
+def _reshaped(node: OnnxNode, sizes: list[int]) -> Held:
+    """The first input in another shape, which remembers what tensor of the file it is."""
+    value = node.held(0)
+    found: Held = node.aten(A.reshape.default, value, sizes)
+    if isinstance(found, StoredTensor) and isinstance(value, StoredTensor):
+        return StoredTensor(found.tensor, origin=value if value.name else value.origin)
+    return found
 
 
 def for_batch(node: OnnxNode, shape: Sequence[int], wanted: list[int]) -> list[int]:
@@ -86,8 +95,7 @@ def _squeeze(node: OnnxNode) -> Results:
     gone = {axis % rank for axis in axes} if axes else {n for n in range(rank) if shape[n] == 1}
     if any(shape[axis] != 1 for axis in gone):
         raise NotSayable("an axis of more than one element that is left out")
-    sizes = [size for axis, size in enumerate(shape) if axis not in gone]
-    return node.aten(A.reshape.default, node.held(0), sizes)
+    return _reshaped(node, [size for axis, size in enumerate(shape) if axis not in gone])
 
 
 def _unsqueeze(node: OnnxNode) -> Results:
@@ -97,12 +105,13 @@ def _unsqueeze(node: OnnxNode) -> Results:
         raise NotSayable("axes that its output lacks")
     rest = iter(node.shape())
     new = {axis % rank for axis in axes}
-    sizes = [1 if axis in new else next(rest) for axis in range(rank)]
-    return node.aten(A.reshape.default, node.held(0), sizes)
+    return _reshaped(node, [1 if axis in new else next(rest) for axis in range(rank)])
 
 
 def _transpose(node: OnnxNode) -> Results:
     axes = node.integers("perm") or tuple(reversed(range(len(node.shape()))))
+    if axes == tuple(range(len(node.shape()))):
+        return node.held(0)
     return node.aten(A.permute.default, node.held(0), list(axes))
 
 

@@ -96,6 +96,8 @@ def _pad(call: Call) -> Made:
         raise NotSayable("padding by less than nothing", "use `crop` or `slice`")
     if number in (float("inf"), float("-inf")):
         raise NotSayable("padding with infinity", "give the pool its own padding")
+    if not any((*before, *after)):
+        return value
     sides = _sides(tuple(before), tuple(after))
     return call.emit("pad", [value], {**sides, "mode": BareWord(mode), "value": number})
 
