@@ -33,7 +33,7 @@ class ImportOptions(Record):
     Without `batch`, the inputs of a file are those of one example, without an axis for several.
     Without `spec`, the graph of a file is read, though it has a spec in its metadata. `weights`
     says whether the weights are asked for. A `stub` has holes where the language can't say
-    something.
+    something. With `library`, a net that the bundled library has is imported from there.
     """
 
     source: str
@@ -44,6 +44,7 @@ class ImportOptions(Record):
     spec: bool = True
     weights: bool = False
     stub: bool = False
+    library: bool = False
 
 
 @final

@@ -60,6 +60,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
         blocks=options.blocks,
         outputs=found.traced.outputs,
         stub=options.stub,
+        library=options.library,
     )
     example = example_of([(each.dtype, each.shape) for each in inputs])
     made = import_graph(original, found.traced, asked, example, batched=options.batch)
@@ -69,7 +70,8 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
 def _refuse_unheeded(options: ImportOptions) -> None:
     """Refuse what says how to read a graph, where its spec is taken as it is."""
     ways = {"--input": options.inputs, "--name": options.name, "--flat": not options.blocks,
-            "--no-batch": not options.batch, "--stub": options.stub}  # fmt: skip
+            "--no-batch": not options.batch, "--stub": options.stub,
+            "--library": options.library}  # fmt: skip
     for word, given in ways.items():
         if given:
             reason = f"`{word}` is for its graph, and the spec in it is taken as it is"

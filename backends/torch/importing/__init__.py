@@ -33,7 +33,13 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
     with in_folder():
         found = find(options, say)
         origin = f"Imported from {found.origin}."
-        asked = Asked(found.name, origin, blocks=options.blocks, stub=options.stub)
+        asked = Asked(
+            found.name,
+            origin,
+            blocks=options.blocks,
+            stub=options.stub,
+            library=options.library,
+        )
         made = import_module(found.module, found.example, asked)
     return told(made)
 
@@ -69,7 +75,8 @@ def told(made: Imported | Stub) -> ImportedNet:
         f"{made.program.name}: {proof.keys} keys are those of the source; outputs agree for inputs"
         f" of {where} (largest difference {proof.largest:.1g} of the largest value)"
     )
-    return ImportedNet(made.text, made.program, made.weights, text, _notes(proof.left_out))
+    notes = (*made.notes, *_notes(proof.left_out))
+    return ImportedNet(made.text, made.program, made.weights, text, notes)
 
 
 def _notes(left_out: Sequence[str], why: str = "evaluation doesn't use") -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor, nn
 
+from netlang.backends.torch.importing.bundled.recognition import bundled_net
 from netlang.backends.torch.importing.call import WalkState
 from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import SpecRefused
@@ -18,7 +19,7 @@ from netlang.backends.torch.importing.holes.table import missing_table, not_said
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import Proof, prove
-from netlang.backends.torch.importing.spec import Asked, spec_text
+from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
 from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance
@@ -39,12 +40,16 @@ _TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
 @final
 class Imported(Record, eq=False):
-    """A spec with the program that it compiles to, its weights, and how it was proved."""
+    """A spec with the program that it compiles to, its weights, and how it was proved.
+
+    `notes` say what else there is to know.
+    """
 
     text: str
     program: Program
     weights: Mapping[str, Tensor]
     proof: Proof
+    notes: tuple[str, ...] = ()
 
 
 def import_module(module: nn.Module, example: Sequence[Tensor], asked: Asked) -> Imported | Stub:
@@ -99,14 +104,30 @@ def _import_walked(
         stub = stub_of(original, walk, asked, missing_table(missing))
         if stub is not None:
             return stub
+    examples, made = _batches(example), None
     other = _another_size(example)
     if other is not None:
         try:
-            examples = [*_batches(example), other]
-            return _proved(original, walk, replace(asked, symbolic=True), examples)
+            made = _proved(original, walk, replace(asked, symbolic=True), [*examples, other])
+            examples.append(other)
         except (NetlangError, RuntimeError, AssertionError, ValueError):
             pass  # the source, or its spec, is for one size alone
-    return _proved(original, walk, asked, _batches(example))
+    if made is None:
+        made = _proved(original, walk, asked, examples)
+    return _in_library(original, made, asked, examples) if asked.library else made
+
+
+def _in_library(
+    original: Original, made: Imported, asked: Asked, examples: Sequence[Sequence[Tensor]]
+) -> Imported:
+    """The spec that uses a net of the library, if the source is one."""
+    title = asked.name, docstring_of(asked.origin)
+    found = bundled_net(original, made.program, title, examples)
+    if found is None:
+        return replace(made, notes=("the library has no net that is this one",))
+    note = f"it is `{found.net}` of the library"
+    weights = _weights(original, found.proof)
+    return Imported(found.text, found.program, weights, found.proof, (note,))
 
 
 def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
@@ -131,10 +152,13 @@ def _proved(
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
     proof = prove(original, copy, examples)
+    return Imported(text, program, _weights(original, proof), proof)
+
+
+def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
+    """The tensors of the source under the keys of the spec."""
     state = original.state()
-    weights = {key: state[key].detach().clone().contiguous() for key in copy.state_dict()
-               if key in state}  # fmt: skip
-    return Imported(text, program, weights, proof)
+    return {key: state[key].detach().clone().contiguous() for key in proof.kept if key in state}
 
 
 def _batches(example: Sequence[Tensor]) -> list[tuple[Tensor, ...]]:

@@ -31,19 +31,25 @@ _COUNTER = "num_batches_tracked"
 class Proof(Record):
     """At which shapes of the inputs both agree, and how well; keys that only the source has.
 
-    Further names of a tensor that has a key in the spec aren't among them.
+    Further names of a tensor that has a key in the spec aren't among them. `kept` are the keys of
+    the spec.
     """
 
     inputs: tuple[str, ...]
     largest: float
-    keys: int
+    kept: tuple[str, ...]
     left_out: tuple[str, ...]
+
+    @property
+    def keys(self) -> int:
+        """How many keys the spec has."""
+        return len(self.kept)
 
 
 def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
     """Compare a spec's module with its source. Raises `NetlangError` at the first difference."""
     own = source.state()
-    left_out, keys = _same_keys(own, copy.state_dict())
+    left_out = _same_keys(own, copy.state_dict())
     with torch.no_grad(), _moved(own), source.evaluating(), evaluating(copy):
         state = source.state()
         for key, tensor in copy.state_dict().items():
@@ -51,13 +57,11 @@ def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]
                 tensor.copy_(state[key])
         largest = max(_difference(source, copy, each) for each in examples)
     shapes = tuple(" and ".join(str(list(x.shape)) for x in each) for each in examples)
-    return Proof(shapes, largest, keys, left_out)
+    return Proof(shapes, largest, tuple(copy.state_dict()), left_out)
 
 
-def _same_keys(
-    own: Mapping[str, Tensor], other: Mapping[str, Tensor]
-) -> tuple[tuple[str, ...], int]:
-    """The keys that the copy lacks, and how many it has.
+def _same_keys(own: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """The keys that the copy lacks.
 
     A tensor that a module has under two keys needs one.
     """
@@ -70,7 +74,7 @@ def _same_keys(
             raise _wrong(f"its weight `{key}` is {shapes}")
     there = {own[key].data_ptr() for key in other if key in own}
     left = (key for key in own if key not in other)
-    return tuple(key for key in left if own[key].data_ptr() not in there), len(other)
+    return tuple(key for key in left if own[key].data_ptr() not in there)
 
 
 @contextmanager

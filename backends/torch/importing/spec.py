@@ -23,14 +23,15 @@ from netlang.diagnostics.texts import visible
 from netlang.records import Record
 from netlang.syntax.format import format_source
 
-__all__ = ["Asked", "spec_text"]
+__all__ = ["Asked", "docstring_of", "spec_text"]
 
 
 @final
 class Asked(Record):
     """How the text is to be: the net's name, where it comes from, whether sizes are symbols.
 
-    With `stub` it has holes where the language can't say something.
+    With `stub` it has holes where the language can't say something. With `library`, a net that the
+    bundled library has is imported from there.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Asked(Record):
     blocks: bool = True
     outputs: tuple[str, ...] = ("output",)
     stub: bool = False
+    library: bool = False
 
 
 def spec_text(walk: Walk, asked: Asked) -> str:
@@ -68,11 +70,11 @@ def spec_text(walk: Walk, asked: Asked) -> str:
     net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
     blocks = made.texts if made is not None else []
     braces = braces_defined([*blocks, net])
-    text = "\n".join([f'"""{_plain(asked.origin)}"""\n', *braces, *blocks, net])
+    text = "\n".join([f'"""{docstring_of(asked.origin)}"""\n', *braces, *blocks, net])
     return format_source(text, f"{asked.name}.net")
 
 
-def _plain(text: str) -> str:
+def docstring_of(text: str) -> str:
     """A text that can stand in a docstring."""
     return visible(text.replace('"', "'").replace("\\", "/"))
 

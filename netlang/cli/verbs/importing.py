@@ -64,6 +64,11 @@ def _ways() -> tuple[click.Option, ...]:
             help="A file takes one example: the first axis of its inputs isn't the batch.",
         ),
         click.Option(
+            ["--library"],
+            is_flag=True,
+            help="Where SOURCE is a net of the bundled library, import it from there.",
+        ),
+        click.Option(
             ["--stub"],
             is_flag=True,
             help="Where a step can't be said, write a hole, which `check` refuses.",
@@ -101,8 +106,8 @@ def _import(
 
     as_asked = {"blocks": "flat", "batch": "no_batch", "spec": "graph"}
     read = {kept: not ways[left_out] for kept, left_out in as_asked.items()}
-    kept = beside is not None
-    options = ImportOptions(source, inputs, name, weights=kept, stub=ways["stub"], **read)
+    read |= {"weights": beside is not None, "stub": ways["stub"], "library": ways["library"]}
+    options = ImportOptions(source, inputs, name, **read)
     with needs(backend.extra):
         found = backend.import_source(options, say)
     for note in found.notes:

@@ -56,6 +56,7 @@ def import_program(options: ImportOptions) -> Imported | Stub:
         blocks=options.blocks,
         outputs=traced.outputs,
         stub=options.stub,
+        library=options.library,
     )
     original = ProgramOriginal(document, tensors, options.source, batch, batched=options.batch)
     attention = composites(traced.graph, _attentions(traced, tensors).__getitem__)

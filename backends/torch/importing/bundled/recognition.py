@@ -1,0 +1,128 @@
+"""Finds the net of the bundled library that an imported net is.
+
+A net of the library is the same if it has all weights of the source, under the same keys and in the
+same shapes, drops as much in training, and gives the same values: that is proved as for any import.
+The operators of both, and their arguments, need not be written alike for that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor
+
+from netlang.analysis.facts import Facts
+from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.proof import Proof, prove
+from netlang.backends.torch.run.execute import instance
+from netlang.backends.weights import slots
+from netlang.diagnostics.errors import NetlangError
+from netlang.diff.steps import steps_of
+from netlang.elaborate import load_program
+from netlang.modules.files import bundled_definitions
+from netlang.ops.dropout import Dropout
+from netlang.records import Record
+from netlang.syntax.format import format_source
+
+if TYPE_CHECKING:
+    from netlang.ir.program import Program
+
+__all__ = ["BundledNet", "bundled_net"]
+
+_COUNTER = "num_batches_tracked"
+# The head of a net for other classes: a weight and a bias, of the net and of what is for training.
+_MOST_OF_HEADS = 4
+
+
+@final
+class BundledNet(Record, eq=False):
+    """A spec that uses a net of the library, called `net`, and the proof that it is the source."""
+
+    net: str
+    text: str
+    program: Program
+    proof: Proof
+
+
+def bundled_net(
+    original: Original,
+    imported: Program,
+    title: tuple[str, str],
+    examples: Sequence[Sequence[Tensor]],
+) -> BundledNet | None:
+    """The net of the library that a source is, which was imported as another program.
+
+    `title` is the name of the net, and the docstring of its spec. None if the library has none.
+    """
+    name, origin = title
+    shapes = {key: tuple(each.shape) for key, each in original.state().items()
+              if not key.endswith(_COUNTER)}  # fmt: skip
+    first = imported.net.output_types[0].shape[:1]
+    classes = first[0] if first and isinstance(first[0], int) else None
+    for net, file in _by_likeness(name):
+        for arguments in ({}, {"classes": classes}):
+            program = _loaded(net, arguments)
+            if program is None:
+                break
+            there = {each.key: each.weight.shape for each in slots(program)
+                     if not each.key.endswith(_COUNTER)}  # fmt: skip
+            others = sum(there[key] != shapes.get(key) for key in there)
+            if there.keys() != shapes.keys() or others > _MOST_OF_HEADS:
+                break
+            if others or _dropped(program) != _dropped(imported):
+                continue
+            proof = _proved(original, program, examples)
+            if proof is not None:
+                called = f"(classes={classes})" if arguments else ""
+                text = _text(name, origin, (file, net), called)
+                return BundledNet(f"{net}{called}", text, program, proof)
+    return None
+
+
+def _by_likeness(name: str) -> Iterator[tuple[str, str]]:
+    """The nets of the library with their files, those whose names are like `name` first."""
+    nets = [(net, file) for kind, net, file in bundled_definitions() if kind == "net"]
+    like = {net: SequenceMatcher(None, net, name).ratio() for net, _ in nets}
+    yield from sorted(nets, key=lambda each: -like[each[0]])
+
+
+def _loaded(net: str, arguments: Mapping[str, object]) -> Program | None:
+    """A net of the library, if it takes these arguments and needs no more."""
+    try:
+        return load_program(net, **arguments)
+    except NetlangError:
+        return None
+
+
+def _dropped(program: Program) -> Counter[float]:
+    """How often which share of values is left out in training."""
+    found = Counter[float]()
+    for step in steps_of(program, Facts(program), {}, fold=True).steps:
+        if isinstance(step.op, Dropout) and step.op.p:
+            found[float(step.op.p)] += step.times
+    return found
+
+
+def _proved(
+    original: Original, program: Program, examples: Sequence[Sequence[Tensor]]
+) -> Proof | None:
+    """The proof that both are the same net; None if they aren't."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            copy = instance(program)
+        return prove(original, copy, examples)
+    except NetlangError:
+        return None
+
+
+def _text(name: str, origin: str, place: tuple[str, str], called: str) -> str:
+    """A spec of one net, which is that of the library."""
+    file, net = place
+    alias = " as bundled" if net == name else ""
+    used = "bundled" if alias else net
+    text = f'"""{origin}"""\n\nfrom {file} import {net}{alias}\n\nnet {name} = {used}{called}\n'
+    return format_source(text, f"{name}.net")
