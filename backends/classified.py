@@ -11,14 +11,9 @@ from netlang.ir.types import TensorType
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import (
-    DECISIONS,
-    BinaryCrossEntropy,
-    Comparison,
-    Dice,
-    Term,
-)
+from netlang.recipes.words.losses import DECISIONS, BinaryCrossEntropy, Comparison, Dice
 from netlang.recipes.words.operands import NamedValue
+from netlang.recipes.words.terms import Term
 from netlang.records import Record
 
 __all__ = ["ClassOutput", "DecisionOutput", "classified_output", "decision_output"]

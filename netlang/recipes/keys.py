@@ -42,6 +42,7 @@ DESCRIBED: Mapping[str, str] = {
     "optimizer": "optimizer",
     "schedule": "schedule",
     "test": "augmentation",
+    "samples": "picture of samples",
 }
 
 
@@ -185,6 +186,7 @@ KEYS: Mapping[str, Reader] = {
     "test": _path,
     "evaluate_every": _plain(count),
     "checkpoint_every": _plain(count),
+    "samples": _description_or_none,
 }
 
 # The keys of a `step` section.

@@ -13,11 +13,13 @@ from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.lists import single
 from netlang.ir.numbers.computed import is_number
-from netlang.recipes.bind import fields_of, listed, word_of
+from netlang.recipes.bind import described, fields_of, listed, word_of
 from netlang.recipes.read_operand import read_operand
 from netlang.recipes.tables import table
-from netlang.recipes.words.losses import Loss, LossFunction, Term
+from netlang.recipes.words.losses import LossFunction
 from netlang.recipes.words.operands import values_in
+from netlang.recipes.words.schedules import Warmup
+from netlang.recipes.words.terms import Loss, Term
 from netlang.records import replace
 from netlang.syntax import ast
 
@@ -55,7 +57,36 @@ def _product(expr: ast.Binary, names: Environment) -> tuple[Term, ...]:
     if _is_loss(expr.left) and _is_loss(expr.right):
         raise _malformed(expr, "both factors are losses")
     loss, factor = (expr.left, expr.right) if _is_loss(expr.left) else (expr.right, expr.left)
-    return _scaled(_terms(loss, names), _number(factor, names))
+    number, warmup = _factor(factor, names)
+    terms = _scaled(_terms(loss, names), number)
+    if warmup is None:
+        return terms
+    if any(term.warmup is not None for term in terms):
+        raise _malformed(factor, "a loss has one warm-up")
+    return tuple(replace(term, warmup=warmup) for term in terms)
+
+
+def _factor(expr: ast.Expr, names: Environment) -> tuple[float, Warmup | None]:
+    """`0.5`, `warmup(5)`, or their product."""
+    if isinstance(expr, ast.Binary) and expr.operator == "*" and _warms(expr):
+        (left, first), (right, second) = (_factor(side, names) for side in (expr.left, expr.right))
+        if first is not None and second is not None:
+            raise _malformed(expr, "a loss has one warm-up")
+        return left * right, first or second
+    word = word_of(expr)
+    if isinstance(expr, ast.Call) and word is not None and word.name == Warmup.name:
+        found = described("loss", "schedule", expr, names)
+        assert isinstance(found, Warmup)
+        return 1.0, found
+    return _number(expr, names), None
+
+
+def _warms(expr: ast.Expr) -> bool:
+    """Whether a warm-up is a factor."""
+    if isinstance(expr, ast.Binary):
+        return _warms(expr.left) or _warms(expr.right)
+    word = word_of(expr)
+    return word is not None and word.name == Warmup.name
 
 
 def _is_loss(expr: ast.Expr) -> bool:

@@ -17,12 +17,14 @@ from netlang.recipes.sections.turn import Draw, Turn
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
 from netlang.recipes.words.initializations import Initialization
-from netlang.recipes.words.losses import LABEL, Comparison, Loss
+from netlang.recipes.words.losses import LABEL, Comparison
 from netlang.recipes.words.normalizations import Normalization
 from netlang.recipes.words.operands import NamedValue
 from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.pretrained import Pretrained
+from netlang.recipes.words.samples import Grid
 from netlang.recipes.words.schedules import ConstantRate
+from netlang.recipes.words.terms import Loss
 from netlang.recipes.words.timing import Schedule
 from netlang.records import ComparedInPart, Record, field, replace
 from netlang.source import Source, Span
@@ -77,7 +79,8 @@ class Recipe(ComparedInPart, kw_only=True):
     `checkpoint_every` are in steps; None means after every epoch or, if an epoch has fewer than 200
     steps, after as many epochs as have that many. `turns` are the steps that take turns on each
     batch; `loss` has then the terms of all of them and `optimizer` is the first one's. `turn` is
-    the one that a recipe of `played` is for. `draws` are inputs that aren't in the data.
+    the one that a recipe of `played` is for. `draws` are inputs that aren't in the data, and
+    `samples` says which images are shown while it trains.
     `overrides` are the texts that replaced parameters and keys, and `files` those from which the
     recipe and its net were read. `places` says where each key was written, for messages.
     """
@@ -118,6 +121,7 @@ class Recipe(ComparedInPart, kw_only=True):
     turns: tuple[Turn, ...] = ()
     turn: Turn | None = None
     draws: tuple[Draw, ...] = ()
+    samples: Grid | None = None
     doc: str | None = None
     overrides: tuple[str, ...] = ()
     files: tuple[tuple[Path, Source], ...] = ()

@@ -19,6 +19,7 @@ KINDS: Mapping[str, str] = {
     "schedule": "schedules",
     "loss": "losses",
     "distribution": "distributions",
+    "picture of samples": "samples",
     "data source": "data",
     "augmentation": "augmentations",
     "normalization": "normalizations",

@@ -27,14 +27,10 @@ from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.inputs import given_inputs
 from netlang.recipes.words.augmentation import Augmentation
-from netlang.recipes.words.losses import (
-    DECISIONS,
-    Comparison,
-    Focal,
-    Term,
-)
+from netlang.recipes.words.losses import DECISIONS, Comparison, Focal
 from netlang.recipes.words.mixing import Mixing
 from netlang.recipes.words.operands import NamedValue, values_in
+from netlang.recipes.words.terms import Term
 from netlang.records import replace
 
 __all__ = ["require_fit", "shown_classes", "spare_channels"]

@@ -42,7 +42,12 @@ from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import require_no_draws, require_no_turns
+from netlang.recipes.sections.refused import (
+    require_no_draws,
+    require_no_samples,
+    require_no_turns,
+    require_no_warmups,
+)
 from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
@@ -60,6 +65,8 @@ _PREPARE_VIEWS = "Ten views of a test image, uint8 [10, H, W, C]."
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script. Raises `NetlangError` if a script can't express the recipe."""
     require_no_turns(recipe, "`compile -o train.py`", "a script has one loss and one optimizer")
+    require_no_samples(recipe, "`compile -o train.py`")
+    require_no_warmups(recipe, "`compile -o train.py`")
     require_no_draws(recipe, "`compile -o train.py`", "a script takes every input from the data")
     first, model = names_of(recipe, program, None), model_of(program)
     parts = data_section(recipe.data, recipe), normalized(recipe, program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -19,6 +19,7 @@ from netlang.recipes.check.fit import not_probabilities
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import BinaryCrossEntropy, Penalty
+from netlang.recipes.words.timing import Clock
 
 __all__ = ["LoweredTerm", "lowered_terms", "total"]
 
@@ -26,7 +27,7 @@ __all__ = ["LoweredTerm", "lowered_terms", "total"]
 @final
 @dataclass(frozen=True)
 class LoweredTerm:
-    """`factor` times an expression.
+    """`factor` times an expression, or a `weight` that changes.
 
     A penalty reads the list of weights under the name `penalized`, which no value of a net can
     have; `weights` returns it for a model. `outside` is the error of values that PyTorch refuses
@@ -38,6 +39,7 @@ class LoweredTerm:
     weights: Invocation | None = None
     penalized: str = ""
     outside: Diagnostic | None = None
+    weight: Callable[[Clock | None], float] | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -65,7 +67,8 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
         if isinstance(term.function, Penalty):
             name = f"penalized {len(found)}"
             code = lower_loss(term.function, TypedOperand(Named(name)))
-            found.append(LoweredTerm(term.factor, code, penalized(term.function), name))
+            weights, weight = penalized(term.function), term.weight if term.warmup else None
+            found.append(LoweredTerm(term.factor, code, weights, name, weight=weight))
         else:
             operands = operands_of(term, recipe, program)
             code = lower_loss(term.function, *(lower_operand(each, types) for each in operands))
@@ -73,7 +76,8 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
             if isinstance(term.function, BinaryCrossEntropy):
                 why = "some of its values are below 0 or above 1"
                 outside = not_probabilities(term, str(operands[0]), program, why)
-            found.append(LoweredTerm(term.factor, code, outside=outside))
+            weight = term.weight if term.warmup else None
+            found.append(LoweredTerm(term.factor, code, outside=outside, weight=weight))
     return tuple(found)
 
 

@@ -1,8 +1,7 @@
 """The training loop: plain PyTorch, one step after the other.
 
-The batch of every step depends only on the seed and the number of the step, so a resumed run sees
-the same batches as an uninterrupted one. Between two evaluations the loop never waits for the
-device: the losses of a record are read when the next record is due.
+A step's batch depends only on the seed and its number, so a resumed run sees the same ones. Losses
+of a record are read when the next is due: between evaluations nothing waits for the device.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from netlang.backends.torch.train.folder import RunFiles
 from netlang.backends.torch.train.interrupt import Interrupt, Stopped
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.ledger import Ledger
+from netlang.backends.torch.train.records.samples import Sampler
 from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.steps.averaging import Averaging
@@ -45,9 +45,8 @@ _WORTH_SAVING = 200
 class Loop:
     """One run of a recipe, from its current state to the end.
 
-    `begin` gives the state, at the newest checkpoint or the start, and the function that makes its
-    steps. As is `wanted`, it pauses after a share of all steps, at the next evaluation, and leaves
-    the test part alone.
+    `begin` gives the newest state and what makes its steps. As is `wanted`, the run pauses after a
+    share of all steps, at the next evaluation, and leaves the test part alone.
     """
 
     recipe: Recipe
@@ -66,8 +65,8 @@ class Loop:
     _watches: dict[int, Watch] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        length, epoch = self.recipe.length, self.data.train.epoch_steps
-        self.epoch_steps = epoch
+        length = self.recipe.length
+        self.epoch_steps = epoch = self.data.train.epoch_steps
         self.steps = length.count * (epoch if isinstance(length, Epochs) else 1)
         self.evaluate_every = self.recipe.evaluate_every or epoch
         self.checkpoint_every = self.recipe.checkpoint_every or epoch * -(-_WORTH_SAVING // epoch)
@@ -76,6 +75,7 @@ class Loop:
         self.state, self.stepper = self.begin()
         given = self.recipe, self.objective, self.state, epoch
         self.averaging = Averaging(*given, self.data.plain)
+        self.sampler = Sampler(*given, self.steps, self.data.samples, self.ledger)
         if not self.over:
             # A finished run that is prolonged evaluates the test part at its new end.
             self.state.test = self.state.confusion = None
@@ -130,8 +130,7 @@ class Loop:
                 if batch is None:
                     return
                 if not self._begun:
-                    self._begun = True
-                    # One process draws the graph, and it has only part of a sharded model.
+                    self._begun = True  # one process draws the graph, of a whole model
                     model = None if state.layout.sharded else state.scored
                     self.ledger.begin(model, batch, state.step)
                 pace = self._pace(state.step)
@@ -145,6 +144,7 @@ class Loop:
         state = self.state
         self.averaging.after_step(self.interrupt)
         self._record(self.recipe.optimizer.lr * pace.scale)
+        self.sampler.after_step(self.interrupt)
         state.settled = state.step
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
             # First the checkpoint that knows of the best weights: they are never ahead of the run.
@@ -164,9 +164,9 @@ class Loop:
 
     def _counted(self) -> int | None:
         """The number of examples that counted since the last record, if the net classifies."""
-        steps = range(self.state.step - self.state.loss_steps, self.state.step)
-        whole = [self.data.train.whole(step % self.epoch_steps) for step in steps]
-        counted = sum(n for n, s in zip(whole, steps, strict=True) if self._is_counted(s + 1))
+        done = range(self.state.step - self.state.loss_steps, self.state.step)
+        steps = (step for step in done if self._is_counted(step + 1))
+        counted = sum(self.data.train.whole(step % self.epoch_steps) for step in steps)
         return counted if self.objective.classifies else None
 
     def _pace(self, step: int) -> Pace:

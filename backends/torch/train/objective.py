@@ -21,6 +21,7 @@ from netlang.ir.program import Program
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.sections.inputs import followed
 from netlang.recipes.words.losses import GradientPenalty
+from netlang.recipes.words.timing import Clock
 
 __all__ = ["Objective"]
 
@@ -87,14 +88,18 @@ class Objective:
         return torch.stack([value.float().sum() * 0.0 for value in values]).sum()
 
     def penalty(
-        self, model: nn.Module, weight: Callable[[nn.Parameter], nn.Parameter]
+        self,
+        model: nn.Module,
+        weight: Callable[[nn.Parameter], nn.Parameter],
+        clock: Clock | None = None,
     ) -> Tensor | None:
         """The sum of the penalties, if there are any, on what `weight` returns for a parameter."""
         found: Tensor | None = None
         for term in self._terms:
             if term.weights is not None:
                 own = [weight(parameter) for parameter in term.weights(bare(model))]
-                part = term.factor * term.code.evaluate({term.penalized: own})
+                factor = term.factor if term.weight is None else term.weight(clock)
+                part = factor * term.code.evaluate({term.penalized: own})
                 found = part if found is None else found + part
         return found
 
@@ -131,14 +136,15 @@ class Objective:
             if term.weights is not None:
                 yield term.penalized, term.code.evaluate(self._counted[1])
 
-    def loss(self, values: Mapping[str, Tensor]) -> Tensor:
-        """The sum of the terms, as mean over the batch."""
+    def loss(self, values: Mapping[str, Tensor], clock: Clock | None = None) -> Tensor:
+        """The sum of the terms, as mean over the batch, at a time of training."""
         found: Tensor | None = None
         for term in self._terms:
             if not term.names <= values.keys():
                 continue
             part = term.value(values)
-            part = part if term.factor == 1.0 else term.factor * part
+            factor = term.factor if term.weight is None else term.weight(clock)
+            part = part if factor == 1.0 else factor * part
             found = part if found is None else found + part
         if found is None:
             raise InternalError("no term of the loss can be computed from the deployed outputs")

@@ -39,6 +39,7 @@ from netlang.recipes.check.run import collects, nothing_to_watch
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
+from netlang.recipes.words.samples import Grid
 from netlang.targets.options import RunOptions
 
 __all__ = ["Prepare", "DataSplit", "fresh_state", "prepare"]
@@ -53,7 +54,8 @@ class DataSplit:
     """The parts of the data as batches. `classes` are the names of the labels.
 
     `normalizer` prepares the net's inputs and belongs to the weights. `plain` are the training
-    examples as for a test, if averaged weights need statistics of batch norms.
+    examples as for a test, if averaged weights need statistics of batch norms, and `samples` the
+    first of them, if a recipe shows what the net makes of them.
     """
 
     train: Prepared
@@ -63,6 +65,7 @@ class DataSplit:
     notes: tuple[str, ...]
     normalizer: Normalizer | None = None
     plain: Prepared | None = None
+    samples: Prepared | None = None
 
     def facts(self) -> dict[str, Json]:
         """What must be unchanged when a run continues: examples per part, class names."""
@@ -81,7 +84,7 @@ class DataSplit:
 
     def close(self) -> None:
         """Stop preparing batches."""
-        for part in (self.train, self.validation, self.test, self.plain):
+        for part in (self.train, self.validation, self.test, self.plain, self.samples):
             if part is not None:
                 part.close()
 
@@ -158,6 +161,8 @@ def prepare(
     classes, drawn = mixed_classes(recipe, program), drawn_inputs(recipe, program)
     ready = Prepare(recipe, device, world, classes, wanted.workers, drawn=drawn)
     ready = ready.normalized(parts.train)
+    # Every process uses all of what is no part of a batch, so all get the same numbers.
+    alone = replace(ready, world=World())
     return DataSplit(
         ready.training(parts.train),
         None if parts.validation is None or recipe.turns else ready.testing(parts.validation),
@@ -165,9 +170,14 @@ def prepare(
         parts.classes,
         (*parts.notes, *spare_channels(recipe, program, parts), *_large_batch(recipe, parts)),
         ready.normalizer,
-        # Every process uses all of them, so all get the same numbers.
-        replace(ready, world=World()).testing(parts.train) if collects(recipe, program) else None,
+        alone.testing(parts.train) if collects(recipe, program) else None,
+        None if recipe.samples is None else alone.testing(_first(parts.train, recipe.samples)),
     )
+
+
+def _first(examples: Examples, grid: Grid) -> Examples:
+    """The examples whose images are shown."""
+    return examples.subset(np.arange(min(grid.count, len(examples))))
 
 
 def _large_batch(recipe: Recipe, parts: Parts) -> tuple[str, ...]:

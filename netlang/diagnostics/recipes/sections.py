@@ -1,4 +1,4 @@
-"""Errors about the sections of recipes, `step` and `draw` (E0820 to E0832)."""
+"""Errors about the sections of recipes, `step` and `draw`, and about samples (E0820 to E0833)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
     "BesideSteps", "DrawnInput", "EmptyRange", "LeftUntrained", "NoGradientThere",
-    "NotForSteps", "NotWithSteps", "OutsideStep", "SectionName", "StepKeyMissing", "TrainsNothing",
+    "NotForSteps", "NotWithSteps", "OutsideStep", "SamplesUnfit", "SectionName",
+    "StepKeyMissing", "TrainsNothing",
     "UnknownSection", "UnknownSectionKey",
 ]  # fmt: skip
 
@@ -146,5 +147,18 @@ class NotForSteps(Diagnostic):
     what: str
     recipe: str
     section: str
+    why: str
+    advice: str
+
+
+class SamplesUnfit(Diagnostic):
+    """`why` says what `output` is instead of an image."""
+
+    code = "E0833"
+    title = "`samples` can't show `{output}`: {why}"
+    caption = "here"
+    help = "{advice}"
+
+    output: str
     why: str
     advice: str

@@ -18,9 +18,9 @@ from netlang.recipes.words.losses import (
     CrossEntropy,
     Focal,
     LossFunction,
-    Term,
 )
 from netlang.recipes.words.operands import Apply, Operand
+from netlang.recipes.words.terms import Term
 
 __all__ = ["probabilities_as_logits"]
 

@@ -36,7 +36,8 @@ from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.check import check_sections
 from netlang.recipes.sections.inputs import given_inputs
-from netlang.recipes.words.losses import BinaryCrossEntropy, Term
+from netlang.recipes.words.losses import BinaryCrossEntropy
+from netlang.recipes.words.terms import Term
 
 __all__ = ["check_recipe", "not_probabilities"]
 

@@ -42,9 +42,9 @@ from netlang.recipes.words.losses import (
     Hinge,
     Kl,
     Penalty,
-    Term,
 )
 from netlang.recipes.words.operands import NamedValue, Operand
+from netlang.recipes.words.terms import Term
 from netlang.records import Record, replace
 
 __all__ = ["check_loss", "operands_of", "value_types"]

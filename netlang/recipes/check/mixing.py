@@ -17,9 +17,10 @@ from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.check.operand import Types, operand_type
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.losses import Comparison, Penalty, Term
+from netlang.recipes.words.losses import Comparison, Penalty
 from netlang.recipes.words.mixing import Cutmix, Mixing
 from netlang.recipes.words.operands import NamedValue, Operand, values_in
+from netlang.recipes.words.terms import Term
 from netlang.records import Record
 
 __all__ = ["check_mixing", "mixed_classes"]

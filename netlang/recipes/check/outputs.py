@@ -5,8 +5,9 @@ from __future__ import annotations
 from netlang.ir.program import INPUT, Function, Node, Output, Program, Ref
 from netlang.ir.types import TensorType
 from netlang.ops.identity import Identity
-from netlang.recipes.words.losses import DECISIONS, Term
+from netlang.recipes.words.losses import DECISIONS
 from netlang.recipes.words.operands import NamedValue, Operand
+from netlang.recipes.words.terms import Term
 
 __all__ = ["decides", "deployed_outputs", "maker"]
 

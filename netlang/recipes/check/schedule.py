@@ -16,6 +16,7 @@ from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
 from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
 from netlang.recipes.words.timing import REST, Chain, Clock, Phase, RateRule, Schedule
+from netlang.source import Span
 
 __all__ = ["check_schedule", "require_time", "stretched"]
 
@@ -32,6 +33,8 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
     if all(phase.unit == unit for phase in phases if phase.length is not None):
         # With one unit for all, it doesn't matter how many steps an epoch has.
         yield from _overrun(recipe, Clock(0, 1, recipe.length.count), unit)
+    if all(warmup.unit == unit for warmup, _ in _warmups(recipe)):
+        yield from _unfinished(recipe, Clock(0, 1, recipe.length.count), unit)
 
 
 def _cycles(phase: Phase) -> bool:
@@ -52,10 +55,30 @@ def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
     """Raise `NetlangError` if the run ends before a part of the schedule, or `swa`, is reached."""
     problems = [
         *_overrun(recipe, Clock(0, epoch_steps, steps), "steps"),
+        *_unfinished(recipe, Clock(0, epoch_steps, steps), "steps"),
         *late_averages(recipe, steps // epoch_steps),
     ]
     if problems:
         raise NetlangError(*problems)
+
+
+def _warmups(recipe: Recipe) -> Iterator[tuple[Warmup, Span]]:
+    """The warm-ups of terms of the loss."""
+    for term in recipe.loss.terms:
+        if term.warmup is not None:
+            yield term.warmup, term.span
+
+
+def _unfinished(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]:
+    """Terms of the loss that never get their full weight."""
+    for warmup, span in _warmups(recipe):
+        end = warmup.duration.steps(clock)
+        if end > clock.steps:
+            needed, steps = f"ends after {end} {unit}", f"{clock.steps}"
+            yield ScheduleOverrun(
+                span=span, name=warmup.name, what="is over", needed=needed, steps=steps
+            )
+            return
 
 
 def stretched(schedule: Schedule) -> Phase | None:

@@ -12,19 +12,22 @@ from netlang.diagnostics.recipes.sections import (
     NoGradientThere,
     NotWithSteps,
     OutsideStep,
+    SamplesUnfit,
     TrainsNothing,
 )
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.bind import listed
 from netlang.recipes.check.optimizer import below
+from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.sections.inputs import depends, followed, given_inputs, named_ref
 from netlang.recipes.sections.turn import Draw, Turn
 from netlang.recipes.words.distributions import Uniform
-from netlang.recipes.words.losses import GradientPenalty, Term
+from netlang.recipes.words.losses import GradientPenalty
 from netlang.recipes.words.operands import NamedValue, values_in
 from netlang.recipes.words.schedules import Plateau
+from netlang.recipes.words.terms import Term
 from netlang.recipes.words.timing import Chain
 
 __all__ = ["check_sections"]
@@ -34,6 +37,7 @@ _VALIDATION = "the losses of players say nothing of how good they are, so nothin
 
 def check_sections(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     """Every error in the sections of a recipe, and in what only belongs there."""
+    yield from _check_samples(recipe, program)
     for draw in recipe.draws:
         yield from _check_draw(draw, recipe, program)
     if recipe.turns:
@@ -75,6 +79,32 @@ def _check_draw(draw: Draw, recipe: Recipe, program: Program) -> Iterator[Diagno
     if isinstance(draw.distribution, Uniform) and draw.distribution.low >= draw.distribution.high:
         low, high = draw.distribution.low, draw.distribution.high
         yield EmptyRange(span=draw.span, low=f"{low:g}", high=f"{high:g}")
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _check_samples(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    grid, net = recipe.samples, program.net
+    if grid is None:
+        return
+    types = dict(zip((each.name for each in net.outputs), net.output_types, strict=True))
+    deployed = [each.name for each in deployed_outputs(program)]
+    advice = f"outputs of net `{program.name}` are {listed(deployed)}"
+    why = ""
+    if grid.output not in types:
+        why = f"net `{program.name}` has no such output"
+    elif grid.output not in deployed:
+        why = "it exists in training only"
+    elif types[grid.output].rank != 3 or types[grid.output].channels not in (1, 3):
+        why = f"it is {types[grid.output]}"
+        advice = "an image is [1, H, W] or [3, H, W]"
+    elif grid.low >= grid.high:
+        why = f"no number is from {grid.low:g} to {grid.high:g}"
+        advice = "write the smaller number as `low`"
+    if why:
+        span = recipe.places["samples"]
+        yield SamplesUnfit(span=span, output=grid.output, why=why, advice=advice)
 
 
 # --- the steps ------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import TURN_KEYS, read_distribution
 from netlang.recipes.sections.turn import Draw, Turn
-from netlang.recipes.words.losses import Loss
+from netlang.recipes.words.terms import Loss
 from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast

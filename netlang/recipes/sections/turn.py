@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import ClassVar, final
 
 from netlang.recipes.words.distributions import Distribution
-from netlang.recipes.words.losses import Loss
 from netlang.recipes.words.optimizers import Optimizer
+from netlang.recipes.words.terms import Loss
 from netlang.records import ComparedInPart, field
 from netlang.source import Span
 

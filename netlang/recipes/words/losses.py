@@ -13,16 +13,13 @@ from netlang.ir.arguments import argument, between, choice
 from netlang.recipes.description import Description
 from netlang.recipes.kinds import decay, labels, non_negative, positive, share
 from netlang.recipes.words.loss_kinds import Comparison, class_weights, per_class, spared
-from netlang.recipes.words.operands import NamedValue, Operand, values_in
-from netlang.records import ComparedInPart, Record
-from netlang.source import Span
 
 __all__ = [
     "ALL", "DECISIONS", "LABEL", "WITH_NUMBERS", "BinaryCrossEntropy",
     "BinaryCrossEntropyWithLogits",
     "Comparison", "CrossEntropy", "Dice", "Expression", "Focal", "GradientPenalty", "Hinge",
-    "Kl", "KlNormal", "L1", "L1Penalty", "L2Penalty", "Loss", "LossFunction", "Mse", "Penalty",
-    "SmoothL1", "Term",
+    "Kl", "KlNormal", "L1", "L1Penalty", "L2Penalty", "LossFunction", "Mse", "Penalty",
+    "SmoothL1",
 ]  # fmt: skip
 
 LABEL = "label"
@@ -251,40 +248,6 @@ class L2Penalty(Penalty):
     """Half the sum of w^2. Its gradient is w, so its factor is the weight decay of `sgd`."""
 
     name: ClassVar[str] = "l2_penalty"
-
-
-@final
-class Term(ComparedInPart):
-    """`factor` times a loss; no operands if the loss was named alone."""
-
-    aside: ClassVar[tuple[str, ...]] = ("span",)
-
-    factor: float
-    function: LossFunction
-    operands: tuple[Operand, ...]
-    span: Span
-
-    @property
-    def reads(self) -> tuple[NamedValue, ...]:
-        """The values that it reads; none if the loss was named alone."""
-        return tuple(value for operand in self.operands for value in values_in(operand))
-
-    def __str__(self) -> str:
-        """As a recipe would write it."""
-        name, _, settings = str(self.function).removesuffix(")").partition("(")
-        inside = ", ".join(filter(None, (*map(str, self.operands), settings)))
-        call = f"{name}({inside})" if inside else name
-        return call if self.factor == 1.0 else f"{self.factor!r} * {call}"
-
-
-@final
-class Loss(Record):
-    """The sum of its terms."""
-
-    terms: tuple[Term, ...]
-
-    def __str__(self) -> str:
-        return " + ".join(map(str, self.terms))
 
 
 ALL: tuple[type[Description], ...] = (

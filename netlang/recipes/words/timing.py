@@ -54,10 +54,14 @@ class Duration(Record):
 
 @final
 class Pace(Record):
-    """The factor on a step's learning rates, and its momentum; None for the optimizer's own."""
+    """The factor on a step's learning rates, and its momentum; None for the optimizer's own.
+
+    `clock` is the time of the step, for losses whose weights change; None after all of that.
+    """
 
     scale: float
     momentum: float | None = None
+    clock: Clock | None = None
 
 
 REST = Duration(None)
@@ -107,7 +111,7 @@ class Schedule(Description):
 
     def pace(self, clock: Clock) -> Pace:
         """The rate and momentum of the step after `clock.step` steps."""
-        return Pace(self.scale(clock), self.momentum(clock))
+        return Pace(self.scale(clock), self.momentum(clock), clock)
 
     def scale(self, clock: Clock) -> float:
         """The factor on the learning rate for the step after `clock.step` steps."""

@@ -11,8 +11,9 @@ from netlang.backends.torch.doctor.patient import Patient
 from netlang.ops.softmax import Softmax
 from netlang.recipes.check.loss import operands_of
 from netlang.recipes.check.outputs import maker
-from netlang.recipes.words.losses import CrossEntropy, Kl, Term
+from netlang.recipes.words.losses import CrossEntropy, Kl
 from netlang.recipes.words.operands import NamedValue
+from netlang.recipes.words.terms import Term
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["LogitsWanted"]

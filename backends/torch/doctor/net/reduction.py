@@ -21,10 +21,10 @@ from netlang.recipes.words.losses import (
     LossFunction,
     Mse,
     SmoothL1,
-    Term,
 )
 from netlang.recipes.words.operands import values_in
 from netlang.recipes.words.optimizers import Sgd
+from netlang.recipes.words.terms import Term
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["Reduction"]

@@ -81,11 +81,14 @@ class Board:
             return
         x = inputs[:_IMAGES].detach().float()
         low, high = x.amin((0, 2, 3), keepdim=True), x.amax((0, 2, 3), keepdim=True)
-        x = (x - low) / (high - low).clamp_min(1e-12)
+        self.show_images("batch", (x - low) / (high - low).clamp_min(1e-12), step)
+
+    def show_images(self, title: str, images: Tensor, step: int) -> None:
+        """Show images ``[B, C, H, W]`` from 0 to 1."""
         from torch.utils.tensorboard import summary
 
         image: Callable[..., object] = summary.image
-        self._write(step, summary=image("batch", x.cpu().numpy(), dataformats="NCHW"))
+        self._write(step, summary=image(title, images.cpu().numpy(), dataformats="NCHW"))
 
     def show_graph(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> bool:
         """Show the graph of the model in evaluation mode on one example; all modes are restored.

@@ -73,7 +73,7 @@ def _watched(
     state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace, play: Play
 ) -> Culprit | None:
     before = random_state(state.device)
-    stepper.gradients(batch, whole, play)
+    stepper.gradients(batch, whole, play, pace.clock)
     world = state.world
     # The first process whose own loss it is: what it finds is what all of them say.
     where = world.size - world.largest(0 if _finite(state.losses) else world.size - world.rank)

@@ -21,7 +21,7 @@ from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.words.timing import Pace
+from netlang.recipes.words.timing import Clock, Pace
 
 __all__ = ["Play", "Stepper"]
 
@@ -84,7 +84,7 @@ class Stepper:
     def __call__(self, batch: Batch, whole: int, pace: Pace) -> None:
         """Train on this process's slice of a batch of `whole` examples."""
         for play in self.due():
-            self.gradients(batch, whole, play)
+            self.gradients(batch, whole, play, pace.clock)
             self.update(pace, play)
         self.finish()
 
@@ -93,7 +93,7 @@ class Stepper:
         number = self._state.step + 1
         return (play for play in self.plays if number % play.every == 0)
 
-    def gradients(self, batch: Batch, whole: int, play: Play) -> None:
+    def gradients(self, batch: Batch, whole: int, play: Play, clock: Clock | None = None) -> None:
         """Compute the gradient of the mean loss, and add the loss to the state's sum."""
         layout = self._state.layout
         layout.clear(play.optimizer)
@@ -102,11 +102,11 @@ class Stepper:
         *earlier, last = self.parts(batch, whole)
         for part in earlier:
             with apart(self._forward):
-                self._backward(part, whole, play)
-        self._backward(last, whole, play)
+                self._backward(part, whole, play, clock)
+        self._backward(last, whole, play, clock)
         layout.collect()
         if layout.sharded:
-            self._add_penalty(play.objective)
+            self._add_penalty(play.objective, clock)
 
     def _only(self, play: Play) -> None:
         """Let gradients be computed for the weights of one step alone."""
@@ -116,10 +116,10 @@ class Stepper:
         for weight in play.trained:
             weight.requires_grad_()
 
-    def _add_penalty(self, objective: Objective) -> None:
+    def _add_penalty(self, objective: Objective, clock: Clock | None) -> None:
         """Add the penalties, with their gradients, on this process's rows of the weights."""
         state = self._state
-        penalty = objective.penalty(state.model, state.layout.weight)
+        penalty = objective.penalty(state.model, state.layout.weight, clock)
         if penalty is not None:
             state.losses += penalty.detach()
             self._scaled(penalty).backward()
@@ -153,11 +153,11 @@ class Stepper:
         else:
             objective.nothing(model, part)
 
-    def _backward(self, part: Batch, whole: int, play: Play) -> None:
+    def _backward(self, part: Batch, whole: int, play: Play, clock: Clock | None) -> None:
         objective = play.objective
         if len(part):
             values = objective.values(self._forward, part)
-            loss = objective.loss(values)
+            loss = objective.loss(values, clock)
             if self.counting and objective.classifies:
                 self._count(values, objective)
         else:

@@ -1,0 +1,108 @@
+"""`samples/step_0000115.png`: what the net makes of the same examples over the run, as grids."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from math import ceil, sqrt
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from netlang.atomic import make_folder
+from netlang.backends.torch.train.evaluation import evaluating
+from netlang.backends.torch.train.interrupt import Interrupt
+from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.records.ledger import Ledger
+from netlang.backends.torch.train.state import State
+from netlang.backends.torch.train.storage import write_parts
+from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.samples import Grid
+
+__all__ = ["Sampler", "grid_of", "write_grid"]
+
+_GAP = 2  # pixels between two images
+_SIDE = 56  # pixels that a small image has at least
+
+
+@final
+class Sampler:
+    """Draws a grid after every so many epochs, and one at the end.
+
+    `examples` are those of which the net makes images; without them nothing is drawn.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        objective: Objective,
+        state: State,
+        epoch_steps: int,
+        steps: int,
+        examples: Prepared | None,
+        ledger: Ledger,
+    ) -> None:
+        self._grid = recipe.samples
+        self._objective = objective
+        self._state = state
+        self._every = 0 if self._grid is None else self._grid.every * epoch_steps
+        self._steps = steps
+        self._examples = examples
+        self._ledger = ledger
+
+    def after_step(self, interrupt: Interrupt) -> None:
+        """Draw what is due; once more after an interruption, it comes to the same."""
+        step = self._state.step
+        if self._grid is None or self._examples is None:
+            return
+        if step % self._every == 0 or step == self._steps:
+            with interrupt:
+                images = made(self._grid, self._objective, self._state, self._examples)
+            if self._ledger.writes:
+                folder = self._ledger.folder.path / "samples"
+                write_grid(folder / f"step_{step:07d}.png", grid_of(images))
+                if self._ledger.board is not None:
+                    self._ledger.board.show_images("samples", images, step)
+
+
+@torch.no_grad()
+def made(grid: Grid, objective: Objective, state: State, examples: Prepared) -> Tensor:
+    """The images of an output for all examples, ``[B, C, H, W]`` from 0 to 1, on the CPU."""
+    model, found = state.scored, []
+    with evaluating(model):
+        for views in examples.once():
+            found.append(objective.values(model, views.scales[0])[grid.output].cpu())
+    return ((torch.cat(found).float() - grid.low) / (grid.high - grid.low)).clamp(0, 1)
+
+
+def grid_of(images: Tensor) -> NDArray[np.uint8]:
+    """Images ``[B, C, H, W]`` from 0 to 1 in rows of one picture, ``[H, W, C]``."""
+    count, channels, height, width = images.shape
+    across = ceil(sqrt(count))
+    down = ceil(count / across)
+    factor = max(1, _SIDE // max(height, width))
+    pixels = (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    pixels = pixels.repeat(factor, 1).repeat(factor, 2)
+    height, width = height * factor, width * factor
+    size = (down * (height + _GAP) + _GAP, across * (width + _GAP) + _GAP, channels)
+    whole = np.full(size, 128, np.uint8)
+    for place, image in enumerate(pixels):
+        row, column = divmod(place, across)
+        top, left = row * (height + _GAP) + _GAP, column * (width + _GAP) + _GAP
+        whole[top : top + height, left : left + width] = image
+    return whole
+
+
+def write_grid(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write a picture ``[H, W, C]`` as PNG, into its folder, which is made if need be."""
+    # Pillow takes a moment to import.
+    from PIL import Image
+
+    content = BytesIO()
+    Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0]).save(content, "PNG")
+    make_folder(path.parent)
+    write_parts(path, [content.getbuffer()])
