@@ -13,6 +13,7 @@ from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import read_model
 from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
+from netlang.backends.onnx.importing.prepared import prepared
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
@@ -23,6 +24,7 @@ from netlang.backends.torch.importing.sources import example_of, type_of
 from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
+from netlang.records import replace
 from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_file", "import_model"]
@@ -45,6 +47,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
         if inside is not None:
             _refuse_unheeded(options)
             return net_inside(model, inside, options)
+        model, notes = prepared(model)
         inputs, batch = _inputs(model, options)
         found = GraphReader(batch, options.batch, options.stub).read(model, inputs)
     except NotSayable as error:
@@ -64,7 +67,8 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     )
     example = example_of([(each.dtype, each.shape) for each in inputs])
     made = import_graph(original, found.traced, asked, example, batched=options.batch)
-    return told(made)
+    net = told(made)
+    return replace(net, notes=(*notes, *net.notes))
 
 
 def _refuse_unheeded(options: ImportOptions) -> None:

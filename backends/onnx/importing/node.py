@@ -133,6 +133,9 @@ class OnnxNode(Draft, eq=False):
             if isinstance(each, StoredTensor) and each.name
         }
         found: dict[str, Any] = dict(held)
+        if any(isinstance(each, fx.Node) for each in held.values()):
+            # A layer of computed weights has no label: each tensor is a value under its own key.
+            return {**found, **{part: self.learned(each) for part, each in there.items()}}
         names = {part: each.name for part, each in there.items() if is_given(each.name)}
         names = {**(hints or {}), **names}
         forms = {part: form if part == "weight" else "" for part in there}

@@ -16,6 +16,7 @@ MOST_ELEMENTS = 1 << 31
 _TYPES: dict[int, torch.dtype] = {
     TensorProto.FLOAT: torch.float32,
     TensorProto.DOUBLE: torch.float64,
+    TensorProto.FLOAT16: torch.float16,
     TensorProto.INT8: torch.int8,
     TensorProto.INT16: torch.int16,
     TensorProto.INT32: torch.int32,

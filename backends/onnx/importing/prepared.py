@@ -1,0 +1,101 @@
+"""Brings a model to the form that is read: without functions of its own, and in float32.
+
+Functions are put where they are called. Numbers of float16 become float32, in tensors, values and
+conversions, so that what the file is compared as computes in float32 too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx.inliner
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
+
+from netlang.backends.onnx.importing.tensors import tensor_of, with_numbers
+from netlang.backends.torch.importing.refusal import NotSayable
+
+__all__ = ["MOST_INLINED", "has_halves", "prepared"]
+
+MOST_INLINED = 20_000
+"""Nodes that functions may come to. One that calls another twice, and so on, grows as 2^n."""
+_HALF = TensorProto.FLOAT16
+
+
+def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
+    """The model, and notes of what was changed. Raises `NotSayable`."""
+    notes: tuple[str, ...] = ()
+    if model.functions:
+        _refuse_growth(model)
+        try:
+            model = onnx.inliner.inline_local_functions(model)
+        except Exception as error:  # the C++ part of ONNX has no class of its own for errors
+            lines = str(error).splitlines() or ["no reason"]
+            raise NotSayable(f"its functions can't be put in place: {lines[0][:200]}") from None
+    if has_halves(model):
+        model = _in_float32(model)
+        notes = (
+            "it has numbers of float16: the spec, its weights and the comparison are in float32",
+        )
+    return model, notes
+
+
+def _refuse_growth(model: ModelProto) -> None:
+    """Refuse functions that call each other in a circle, or come to too many nodes."""
+    by_name = {(each.domain, each.name): each for each in model.functions}
+    sizes: dict[tuple[str, str], int] = {}
+
+    def size(called: NodeProto, open_ones: tuple[tuple[str, str], ...]) -> int:
+        key = (called.domain, called.op_type)
+        if key not in by_name:
+            return 1
+        if key in open_ones or len(open_ones) > 100:
+            raise NotSayable("its functions call each other in a circle, or too deep")
+        if key not in sizes:
+            sizes[key] = sum(size(each, (*open_ones, key)) for each in by_name[key].node)
+        return sizes[key]
+
+    if sum(size(each, ()) for each in model.graph.node) > MOST_INLINED:
+        raise NotSayable(f"its functions come to more than {MOST_INLINED:,} nodes")
+
+
+def _graphs(graph: GraphProto) -> Iterator[GraphProto]:
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for each in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
+                yield from _graphs(each)
+
+
+def has_halves(model: ModelProto) -> bool:
+    """Whether a value or a tensor of a model is of float16."""
+    graphs = list(_graphs(model.graph))
+    values = (each for graph in graphs for each in (*graph.input, *graph.output, *graph.value_info))
+    stored = (each for graph in graphs for each in _tensors(graph))
+    return any(each.type.tensor_type.elem_type == _HALF for each in values) or any(
+        each.data_type == _HALF for each in stored
+    )
+
+
+def _tensors(graph: GraphProto) -> Iterator[TensorProto]:
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == AttributeProto.TENSOR:
+                yield attribute.t
+
+
+def _in_float32(model: ModelProto) -> ModelProto:
+    changed = ModelProto()
+    changed.CopyFrom(model)
+    for graph in _graphs(changed.graph):
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            if value.type.tensor_type.elem_type == _HALF:
+                value.type.tensor_type.elem_type = TensorProto.FLOAT
+        for tensor in _tensors(graph):
+            if tensor.data_type == _HALF:
+                tensor.CopyFrom(with_numbers(tensor.name, tensor_of(tensor).float()))
+        for node in graph.node:
+            for attribute in node.attribute:
+                if attribute.name in ("to", "dtype", "stash_type") and attribute.i == _HALF:
+                    attribute.i = TensorProto.FLOAT
+    return changed
