@@ -173,6 +173,7 @@ KEYS: Mapping[str, Reader] = {
     "accumulate": _plain(count),
     "ema": _or_none(open_share),
     "swa": _or_none(count),
+    "snapshots": _plain(flag),
     "early_stopping": _or_none(count),
     "batch": _plain(count),
     "steps": _plain(count, _steps),

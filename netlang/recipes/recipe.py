@@ -74,7 +74,8 @@ class Recipe(ComparedInPart, kw_only=True):
     are factors on the learning rate by label, and `freeze` are labels that aren't trained.
     `clip_norm` and `clip_value` bound the gradient, `accumulate` is the number of parts in which a
     batch is computed, `ema` is the decay of averaged weights, `swa` the epoch after which equal
-    averages begin, `early_stopping` the number of evaluations that may pass without improvement.
+    averages begin; `snapshots` keeps the weights after each cosine wave. `early_stopping` is the
+    number of evaluations that may pass without improvement.
     `seeds` is the number of runs, one for each seed from `seed` on. `evaluate_every` and
     `checkpoint_every` are in steps; None means after every epoch or, if an epoch has fewer than 200
     steps, after as many epochs as have that many. `turns` are the steps that take turns on each
@@ -108,6 +109,7 @@ class Recipe(ComparedInPart, kw_only=True):
     accumulate: int = 1
     ema: float | None = None
     swa: int | None = None
+    snapshots: bool = False
     early_stopping: int | None = None
     precision: Precision = Precision.FP32
     channels_last: bool = False
@@ -196,6 +198,7 @@ class Recipe(ComparedInPart, kw_only=True):
             "accumulate": str(self.accumulate),
             "ema": _or(self.ema, "none"),
             "swa": _or(self.swa, "none"),
+            "snapshots": str(self.snapshots).lower(),
             "early_stopping": _or(self.early_stopping, "none"),
             "batch": str(self.batch),
             "length": str(self.length),

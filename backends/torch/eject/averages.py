@@ -1,13 +1,16 @@
-"""The parts of a script for averages of weights at the ends of epochs (`swa`)."""
+"""The parts of a script for averages of weights (`swa`), and for those that are kept on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netlang.backends.torch.eject.decisions import Decisions
+from netlang.backends.torch.eject.pace import length_of, phases_of
 from netlang.recipes.recipe import Epochs, Recipe
+from netlang.recipes.words.schedules import Cosine
+from netlang.recipes.words.timing import Duration
 
-__all__ = ["averaging_texts", "scored", "sliced", "too_few_epochs"]
+__all__ = ["averaging_texts", "scored", "sliced", "snapshot_lines", "too_few_epochs"]
 
 
 def scored(recipe: Recipe) -> str:
@@ -86,3 +89,34 @@ def _after_step(decisions: Decisions, first: int, given: str) -> Iterator[str]:
 def _start(first: int) -> str:
     """The step after which weights are averaged."""
     return "epoch_steps" if first == 1 else f"{first} * epoch_steps"
+
+
+def snapshot_lines(recipe: Recipe, beside: str) -> Iterator[str]:
+    """The lines that keep the weights after each cosine wave; `beside` goes with them."""
+    if not recipe.snapshots:
+        return
+    space, waves = " " * 12, list(_waves(recipe))
+    if len(waves) > 1:
+        yield f"{space}waves = ("
+        yield from (f"{space}    {each}," for each in waves)
+        yield f"{space})"
+    yield f"{space}if RANK == 0 and {waves[0] if len(waves) == 1 else 'any(waves)'}:"
+    yield f'{space}    wave = args.out.removesuffix(".pth") + f"-{{step:09}}.pth"'
+    yield f'{space}    torch.save({{"model": {scored(recipe)}.state_dict(), {beside}}}, wave)'
+
+
+def _waves(recipe: Recipe) -> Iterator[str]:
+    """For each part of the schedule with waves, the condition that one of them is over."""
+    begin = ""
+    for phase in phases_of(recipe.schedule):
+        if isinstance(phase, Cosine) and phase.restart is not None:
+            first = length_of(Duration(phase.restart, phase.unit))
+            growth = f", {phase.growth}" if phase.growth > 1 else ""
+            passed = f"step - ({begin})" if " " in begin else f"step - {begin}"
+            test = f"ends_wave({passed if begin else 'step'}, {first}{growth})"
+            if phase.length is not None:
+                end = f"{begin} + " if begin else ""
+                test = f"step <= {end}{length_of(phase.duration)} and {test}"
+            yield f"step > {begin} and {test}" if begin else test
+        if phase.length is not None:
+            begin += f"{' + ' if begin else ''}{length_of(phase.duration)}"

@@ -36,6 +36,7 @@ from netlang.ir.program import Program
 from netlang.recipes.check.run import collects
 from netlang.recipes.recipe import Epochs, Precision, Recipe
 from netlang.recipes.words.data_arrays import Arrays
+from netlang.recipes.words.rates import ends_wave
 
 __all__ = ["Decisions"]
 
@@ -259,3 +260,5 @@ class Decisions:
             yield from (average, averaged_pairs)
         if "renews" in flags:
             yield emptied_norms
+        if self.recipe.snapshots:
+            yield ends_wave

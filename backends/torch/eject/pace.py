@@ -18,7 +18,10 @@ from netlang.recipes.words.optimizers import Muon
 from netlang.recipes.words.schedules import Plateau, Warmup
 from netlang.recipes.words.timing import Chain, Duration, Phase, Schedule
 
-__all__ = ["noted", "observed_lines", "overrun_lines", "plateau_of", "rates_section"]
+__all__ = [
+    "length_of", "noted", "observed_lines", "overrun_lines", "phases_of", "plateau_of",
+    "rates_section",
+]  # fmt: skip
 
 _SPACE = " " * 12
 # Longer factors have a name.
@@ -27,11 +30,13 @@ _LONG = 50
 
 def plateau_of(schedule: Schedule) -> Plateau | None:
     """The first part of a schedule that watches the error."""
-    return next((phase for phase in _phases(schedule) if isinstance(phase, Plateau)), None)
+    return next((phase for phase in phases_of(schedule) if isinstance(phase, Plateau)), None)
 
 
-def _phases(schedule: Schedule) -> tuple[Schedule, ...]:
-    return schedule.phases if isinstance(schedule, Chain) else (schedule,)
+def phases_of(schedule: Schedule) -> tuple[Phase, ...]:
+    """The parts of a schedule."""
+    phases = schedule.phases if isinstance(schedule, Chain) else (schedule,)
+    return tuple(phase for phase in phases if isinstance(phase, Phase))
 
 
 def rates_section(recipe: Recipe) -> Section:
@@ -70,13 +75,13 @@ def rates_section(recipe: Recipe) -> Section:
 
 def overrun_lines(recipe: Recipe) -> Iterator[str]:
     """The lines that refuse a run which ends before its schedule, where only the data tell that."""
-    phases = [phase for phase in _phases(recipe.schedule) if isinstance(phase, Phase)]
+    phases = [phase for phase in phases_of(recipe.schedule) if isinstance(phase, Phase)]
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
     if all(phase.unit == unit for phase in phases if phase.length is not None):
         return
     last = phases[-1]
     is_warmup = isinstance(last, Warmup)
-    lengths = [_length(phase.duration) for phase in (phases if is_warmup else phases[:-1])]
+    lengths = [length_of(phase.duration) for phase in (phases if is_warmup else phases[:-1])]
     if lengths:
         needed, what = " + ".join(lengths), "ends" if is_warmup else "begins"
         yield f"    if steps {'<' if is_warmup else '<='} {needed}:"
@@ -126,10 +131,10 @@ def observed_lines(recipe: Recipe) -> Iterator[str]:
             yield from _reduced(recipe)
         return
     end: list[str] = []
-    for phase in _phases(recipe.schedule):
+    for phase in phases_of(recipe.schedule):
         begin = " + ".join(end)
-        last = phase is _phases(recipe.schedule)[-1]
-        end += [] if last or not isinstance(phase, Phase) else [_length(phase.duration)]
+        last = phase is phases_of(recipe.schedule)[-1]
+        end += [] if last or not isinstance(phase, Phase) else [length_of(phase.duration)]
         if isinstance(phase, Plateau):
             yield f"if {_between(begin, '' if last else ' + '.join(end))}:"
             yield '    run["waited"] += 1'
@@ -169,7 +174,8 @@ def _set(recipe: Recipe, rate: str) -> Iterator[str]:
         yield f'optimizer.param_groups[0]["lr"] = {rate}'
 
 
-def _length(duration: Duration) -> str:
+def length_of(duration: Duration) -> str:
+    """A duration in steps."""
     return f"{duration.count} * epoch_steps" if duration.unit == "epochs" else f"{duration.count}"
 
 

@@ -220,6 +220,7 @@ $rates
             average(pairs, $ema if step else 0.0)  #? ema
             step, unread = step + 1, unread + 1
 $averaging
+$snapshots
             saving = step % $checkpoint_every == 0 or step == steps  #? apart
             evaluating = step % $evaluate_every == 0 or step == steps  #? apart
             if saving or evaluating or step % args.every == 0:  #? apart

@@ -13,6 +13,7 @@ from netlang.backends.torch.eject.averages import (
     averaging_texts,
     scored,
     sliced,
+    snapshot_lines,
     too_few_epochs,
 )
 from netlang.backends.torch.eject.decisions import Decisions
@@ -108,6 +109,7 @@ def _kept(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     facts = {"recipe": literal(f"{recipe.name} {_identity(decisions)}")}
     if data.classes:
         facts["classes"] = data.classes
+    beside = f'"facts": facts, {normalized.kept}'
     facts |= {"files": "len(train.files)"} if data.images else {"examples": "len(train[0])"}
     return {
         "facts": ", ".join(f'"{name}": {text}' for name, text in facts.items()),
@@ -116,7 +118,8 @@ def _kept(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         "limit": "" if decisions.by_epochs else "[: steps - step]",
         "state_of": "saved" if decisions.plain else "run",
         "state": '"step": step' if decisions.plain else '"run": run',
-        "beside": f'"facts": facts, {normalized.kept}',
+        "beside": beside,
+        "snapshots": "\n".join(snapshot_lines(recipe, beside)),
         "file": re.sub(r"\W", "_", f"{decisions.program.name} {recipe.name}").replace("_", "-")
         + ".pth",
     }

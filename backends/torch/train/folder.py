@@ -82,6 +82,11 @@ class RunFolder:
         return self.path / "best.safetensors"
 
     @property
+    def snapshots(self) -> Path:
+        """Weights at the end of each cosine wave, if the recipe keeps them."""
+        return self.path / "snapshots"
+
+    @property
     def last(self) -> Path:
         """The weights at the end of the run, or where it was interrupted."""
         return self.path / "last.safetensors"

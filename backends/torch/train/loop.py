@@ -145,6 +145,7 @@ class Loop:
         self.averaging.after_step(self.interrupt)
         self._record(self.recipe.optimizer.lr * pace.scale)
         self.sampler.after_step(self.interrupt)
+        self.weights.keep_wave(state, self._clock(state.step - 1), self.stepper.settle)
         state.settled = state.step
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
             # First the checkpoint that knows of the best weights: they are never ahead of the run.
@@ -218,11 +219,9 @@ class Loop:
         part = self.data.validation
         if part is None:
             return None
+        state, sharded = self.state, self.state.layout.sharded
         with self.interrupt:
-            state = self.state
-            return score(
-                state.scored, self.objective, part, state.step, sharded=state.layout.sharded
-            )
+            return score(state.scored, self.objective, part, state.step, sharded=sharded)
 
     def _judge(self, scores: Scores | None) -> None:
         """Do everything that depends on an evaluation."""

@@ -170,7 +170,8 @@ def _weights_files(recipe: Recipe, data: DataSplit, folder: RunFolder) -> Weight
     """The weights files with the facts that are stored beside them."""
     made = data.normalizer
     facts = facts_of_weights(recipe, data.classes, None if made is None else made.facts())
-    return WeightsFiles(folder, facts, {} if made is None else made.beside())
+    beside = {} if made is None else made.beside()
+    return WeightsFiles(folder, facts, beside, recipe.schedule if recipe.snapshots else None)
 
 
 def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: State) -> nn.Module:

@@ -33,7 +33,6 @@ def command() -> click.Command:
             *recipe_arguments(),
             click.Option(
                 ["--weights"],
-                required=True,
                 metavar="FILE",
                 help="Weights by their keys, from .safetensors or a PyTorch state dict (.pth).",
             ),
@@ -41,8 +40,8 @@ def command() -> click.Command:
                 ["--ensemble"],
                 multiple=True,
                 metavar="FILE",
-                help="Further weights: the mean of the probabilities, or of the outputs, counts."
-                " May be given several times.",
+                help="Further weights, or a folder of them, as `snapshots` of a run: the mean of"
+                " the probabilities, or of the outputs, counts. May be given several times.",
             ),
             *fit_options(),
             click.Option(
@@ -70,7 +69,7 @@ class _Asked(MachineAsked, FitAsked):
 def _evaluate(
     spec: str,
     changes: tuple[str, ...],
-    weights: str,
+    weights: str | None,
     ensemble: tuple[str, ...],
     split: str,
     **asked: Unpack[_Asked],
@@ -81,6 +80,7 @@ def _evaluate(
 
     if ensemble and asked["shard"]:
         raise click.UsageError("--shard is for a net alone, not for an ensemble")
+    first, *others = _files(weights, ensemble)
     with one_voice():
         recipe, program = load_recipe(spec, changes)
         where = places(asked["data"], recipe)
@@ -94,9 +94,9 @@ def _evaluate(
             workers=asked["workers"],
             shard=asked["shard"],
             fit=fit_of(asked),
-            ensemble=tuple(map(Path, ensemble)),
+            ensemble=tuple(others),
         )
-        scores = backend.evaluate(recipe, program, Path(weights), options)
+        scores = backend.evaluate(recipe, program, first, options)
     for name, score in scores.items() if is_first() else ():
         click.echo(f"{name}: {score:.6g}")
     if any(map(isnan, scores.values())):
@@ -105,3 +105,14 @@ def _evaluate(
 
         raise NetlangError(NotNumbers(span=None, what=f"the {part} part"))
     return 0
+
+
+def _files(weights: str | None, ensemble: tuple[str, ...]) -> list[Path]:
+    """All files of weights; of a folder those in it, by name."""
+    found = [] if weights is None else [Path(weights)]
+    for each in map(Path, ensemble):
+        found += sorted(each.glob("*.safetensors")) if each.is_dir() else [each]
+    if not found:
+        what = f": no .safetensors in {', '.join(ensemble)}" if ensemble else ""
+        raise click.UsageError(f"give --weights, or --ensemble with several{what}")
+    return found

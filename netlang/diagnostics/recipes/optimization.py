@@ -1,4 +1,4 @@
-"""Errors about optimizers, schedules and losses (E0724 to E0769)."""
+"""Errors about optimizers, schedules and losses (E0724 to E0769, E0805)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __all__ = [
     "MuonWithoutMatrices",
     "NoMomentumToCycle",
     "NoSuchLabel",
+    "NoWaves",
     "NoWeightDecay",
     "NothingCompared",
     "NothingToFill",
@@ -33,6 +34,17 @@ class ScheduleOverrun(Diagnostic):
     what: str
     needed: str
     steps: str
+
+
+class NoWaves(Diagnostic):
+    code = "E0805"
+    title = "`snapshots` keeps weights at the end of each cosine wave, and {why}"
+    caption = "nothing to keep"
+    help = "write `schedule: cosine(restart={length}{unit})`, and train a few times as long"
+
+    why: str
+    length: int
+    unit: str
 
 
 class SeveralPlateaus(Diagnostic):

@@ -8,14 +8,15 @@ from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.optimization import (
     NoMomentumToCycle,
+    NoWaves,
     ScheduleOverrun,
     SeveralPlateaus,
 )
 from netlang.recipes.check.run import late_averages
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
-from netlang.recipes.words.schedules import OneCycle, Plateau, Warmup
-from netlang.recipes.words.timing import REST, Chain, Clock, Phase, RateRule, Schedule
+from netlang.recipes.words.schedules import Cosine, OneCycle, Plateau, Warmup
+from netlang.recipes.words.timing import REST, Chain, Clock, Duration, Phase, RateRule, Schedule
 from netlang.source import Span
 
 __all__ = ["check_schedule", "require_time", "stretched"]
@@ -35,6 +36,32 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
         yield from _overrun(recipe, Clock(0, 1, recipe.length.count), unit)
     if all(warmup.unit == unit for warmup, _ in _warmups(recipe)):
         yield from _unfinished(recipe, Clock(0, 1, recipe.length.count), unit)
+    timed = [phase for phase in phases if phase.length is not None or _restarts(phase)]
+    if all(phase.unit == unit for phase in timed) or not any(map(_restarts, phases)):
+        yield from _without_waves(recipe, Clock(0, 1, recipe.length.count))
+
+
+def _restarts(phase: Phase) -> bool:
+    return isinstance(phase, Cosine) and phase.restart is not None
+
+
+def _without_waves(recipe: Recipe, clock: Clock) -> Iterator[Diagnostic]:
+    """The error of a recipe that keeps weights after waves, none of which ends within the run."""
+    begin, phases = 0, _phases(recipe)
+    for phase in phases:
+        if isinstance(phase, Cosine) and phase.restart is not None:
+            first = Duration(phase.restart, phase.unit).steps(clock)
+            if first <= phase.duration.steps(clock) and begin + first <= clock.steps:
+                return
+        begin += phase.duration.steps(clock)
+    if recipe.snapshots:
+        unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
+        yield NoWaves(
+            span=recipe.places["snapshots"],
+            why="none ends within the run" if any(map(_restarts, phases)) else "there are none",
+            length=max(1, recipe.length.count // 5),
+            unit="" if unit == "epochs" else ", unit=steps",
+        )
 
 
 def _cycles(phase: Phase) -> bool:
@@ -57,6 +84,7 @@ def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
         *_overrun(recipe, Clock(0, epoch_steps, steps), "steps"),
         *_unfinished(recipe, Clock(0, epoch_steps, steps), "steps"),
         *late_averages(recipe, steps // epoch_steps),
+        *_without_waves(recipe, Clock(0, epoch_steps, steps)),
     ]
     if problems:
         raise NetlangError(*problems)

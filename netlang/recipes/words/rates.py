@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 __all__ = [
-    "constant", "cosine", "cosine_restarts", "cycle", "exponential", "linear", "multistep",
-    "plateau", "poly", "step_decay",
+    "constant", "cosine", "cosine_restarts", "cycle", "ends_wave", "exponential", "linear",
+    "multistep", "plateau", "poly", "step_decay",
 ]  # fmt: skip
 
 
@@ -55,6 +55,14 @@ def cosine_restarts(step: int, first: int, growth: int = 1, floor: float = 0.0) 
     while step >= length:
         step, length = step - length, length * growth
     return cosine(step, length, floor)
+
+
+def ends_wave(step: int, first: int, growth: int = 1) -> bool:
+    """Whether a wave of `cosine_restarts` is over after `step` steps."""
+    length = first
+    while step > length:
+        step, length = step - length, length * growth
+    return step == length
 
 
 def cycle(

@@ -19,7 +19,7 @@ from netlang.records import replace
 
 __all__ = [
     "ALL", "ConstantRate", "Cosine", "Exponential", "Linear", "Multistep", "OneCycle", "Plateau",
-    "Poly", "Step", "Warmup", "watching",
+    "Poly", "Step", "Warmup", "ends_wave", "watching",
 ]  # fmt: skip
 
 _UNIT = (choice("epochs", "steps"), "what the lengths of this schedule count")
@@ -156,6 +156,13 @@ class Cosine(Phase):
         settings: dict[str, Setting] = {"first": first, "growth": self.growth, "floor": self.floor}
         return RateRule(rates.cosine_restarts, settings)
 
+    def ends(self, clock: Clock) -> bool:
+        """Whether the step after `clock.step` steps is the last one of a wave with a restart."""
+        if self.restart is None:
+            return False
+        first = Duration(self.restart, self.unit).steps(clock)
+        return rates.ends_wave(clock.step + 1, first, self.growth)
+
 
 @final
 class OneCycle(Phase):
@@ -252,6 +259,12 @@ class Warmup(Phase):
     @property
     def rule(self) -> RateRule:
         return RateRule(rates.linear, {"length": self.duration, "start": self.start, "end": 1.0})
+
+
+def ends_wave(schedule: Schedule, clock: Clock) -> bool:
+    """Whether the step after `clock.step` steps is the last one of a cosine wave with restarts."""
+    phase, own = schedule.at(clock)
+    return isinstance(phase, Cosine) and phase.ends(own)
 
 
 def watching(schedule: Schedule, clock: Clock) -> Plateau | None:

@@ -1,4 +1,4 @@
-"""`best.safetensors` and `last.safetensors`: weights by model key, with what is needed to use them.
+"""`best.safetensors`, `last.safetensors`, `snapshots/`: weights by model key, and how to use them.
 
 The facts beside them say which classes the outputs stand for, how images are prepared, and which
 recipe and step they come from.
@@ -6,7 +6,7 @@ recipe and step they come from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -14,12 +14,16 @@ from typing import final
 from torch import Tensor
 
 from netlang import __version__
+from netlang.atomic import make_folder
 from netlang.backends.torch.train.files.streaming import save_together
 from netlang.backends.torch.train.folder import RunFolder
 from netlang.backends.torch.train.processes.rows import Kept, own_of
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json, save_tensors
+from netlang.processes.writing import writing
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.words.schedules import ends_wave
+from netlang.recipes.words.timing import Clock, Schedule
 
 __all__ = ["WeightsFiles", "facts_of_weights"]
 
@@ -45,11 +49,15 @@ def facts_of_weights(
 @final
 @dataclass
 class WeightsFiles:
-    """The two files of a run; tensors `beside` the weights are those that the facts name."""
+    """The files of a run; tensors `beside` the weights are those that the facts name.
+
+    With a `schedule`, there is one file more for each of its cosine waves.
+    """
 
     folder: RunFolder
     facts: Mapping[str, Json]
     beside: Mapping[str, Tensor] = field(default_factory=dict)
+    schedule: Schedule | None = None
     _kept: int = field(init=False, default=-1)
 
     def save_best(self, state: State) -> None:
@@ -65,6 +73,20 @@ class WeightsFiles:
         if state.last is not None and state.last.step == state.step:
             facts |= state.last.facts()
         self._save(self.folder.last, state, state.kept(state.scored), facts)
+
+    def keep_wave(self, state: State, clock: Clock, settle: Callable[[], None]) -> None:
+        """Write the current weights if they are those after the last step of a wave.
+
+        `clock` is that of this step, and `settle` makes the state consistent over all processes.
+        """
+        if self.schedule is None or not ends_wave(self.schedule, clock):
+            return
+        settle()
+        if state.world.writes:
+            with writing(self.folder.snapshots):
+                make_folder(self.folder.snapshots)
+        path = self.folder.snapshots / f"{state.step:09}.safetensors"
+        self._save(path, state, state.kept(state.scored), {"step": state.step})
 
     def _save(
         self, path: Path, state: State, weights: Mapping[str, Kept], facts: Mapping[str, Json]
