@@ -187,6 +187,32 @@ def test_images_in_files(tmp_path: Path) -> None:
     assert mistakes(reports) == ["test examples among the training examples"]
 
 
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_mirror_images_among_the_files_of_the_test(tmp_path: Path, mirrored: bool) -> None:
+    """Compressed anew, a copy has other bytes and almost the same pixels."""
+    draws = np.random.default_rng(0)
+    for part, count in {"train": 12, "test": 8}.items():
+        for name in ("cat", "dog"):
+            folder = tmp_path / part / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                coarse = draws.integers(0, 256, (5, 5, 3)).astype(np.uint8)
+                image = Image.fromarray(coarse).resize((60, 48), Image.Resampling.BICUBIC)
+                image.save(folder / f"{number}.jpg", quality=90)
+                if mirrored and part == "test":
+                    flipped = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+                    flipped.save(folder / f"{number}_copy.jpg", quality=60)
+    text = recipe_text(
+        "    input image: [3, 16, 16]\n    conv(4, 3x3) -> relu -> gap -> flatten -> linear(2)\n",
+        {"data": 'image_folder("set")', "augment": "random_resized_crop(16)", "batch": "8"},
+    )
+    (report,) = examined(tmp_path, text, (Duplicates,))[1:]
+    wanted = ["augmentation on the test set"] if mirrored else []
+    assert mistakes([report]) == wanted
+    if mirrored:
+        assert "32 of 32 test images are there mirrored as well" in report.symptoms[0].what
+
+
 def test_what_is_found_depends_on_the_seed_alone(tmp_path: Path) -> None:
     checks = (InitialLoss, Gradients, OverfitsABatch)
     write(tmp_path, digits())

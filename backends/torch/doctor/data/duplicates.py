@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar, final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from netlang.backends.torch.data.sets import Examples, Tensors
 from netlang.backends.torch.doctor.check import Check, Need
 from netlang.backends.torch.doctor.data.fingerprints import digests
+from netlang.backends.torch.doctor.data.mirrored import MOST_FILES, mirror_images
 from netlang.backends.torch.doctor.patient import Patient, class_numbers
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["Duplicates"]
 
-Array = NDArray[np.generic]
 # More are a sample.
 _MOST = 20_000
 _MOST_IN_MEMORY = 200_000
 # The share of a part above which its scores are worth nothing.
 _SHARE = 1e-3
-_FLIPS: Mapping[str, Callable[[Array], Array]] = {
-    "mirrored": lambda x: x[..., ::-1],
-    "upside down": lambda x: x[..., ::-1, :],
-    "turned by 180 degrees": lambda x: x[..., ::-1, ::-1],
-}
 
 
 @final
 class Duplicates(Check):
     """Equal examples in different parts, by a digest of all their bytes.
 
-    Also those of one part that are mirror images of each other, as augmentation makes them. Where
-    the training part itself consists of few different examples, equal ones are natural.
+    Also images of one part that are mirror images of others in it, as augmentation makes them.
+    Where the training part itself consists of few different examples, equal ones are natural.
     """
 
     name: ClassVar[str] = "duplicates"
@@ -54,7 +46,7 @@ class Duplicates(Check):
             found = [place for place, each in enumerate(seen) if each in counts]
             measured.append(f"{len(found)} of {len(part):,} {name} examples are training examples")
             symptoms += _shared(patient, name, found, len(part), repeated)
-            symptoms += _copies(patient, name, part, seen)
+            symptoms += _copies(patient, name, examples, part, seen)
         looked = "" if len(train) == len(patient.train) else f" (of {len(train):,} by chance)"
         return self.report("; ".join(measured) + looked, *symptoms)
 
@@ -81,28 +73,20 @@ def _shared(
 
 
 def _copies(
-    patient: Patient, name: str, part: Examples, digested: list[bytes]
+    patient: Patient, name: str, examples: Examples, part: Examples, digested: list[bytes]
 ) -> Iterator[Symptom]:
-    """Examples of a part that are mirror images of others in it."""
-    if not (isinstance(part, Tensors) and _are_pictures(part)):
-        return
-    known = set(digested)
-    for title, change in _FLIPS.items():
-        # An image that is its own mirror image is no copy.
-        changed = zip(digests(part, change), digested, strict=True)
-        found = [place for place, (one, own) in enumerate(changed) if one in known and one != own]
-        if len(found) > max(1, 0.05 * len(part)):
-            yield Symptom(
-                f"augmentation on the {name} set",
-                f"{len(found)} of {len(part):,} {name} images are there {title} as well",
-                f"augment in training alone: leave each {name} image as it is, once",
-                patient.place("data"),
-            )
-            return
-
-
-def _are_pictures(part: Tensors) -> bool:
-    return part.inputs[0].dim() == 4 and min(part.inputs[0].shape[2:]) > 1
+    """Examples of a part that are mirror images of others in it; `part` is a sample of it."""
+    if not isinstance(part, Tensors):
+        part = patient.chosen(examples, MOST_FILES, "mirror images")
+    copies = mirror_images(part, digested)
+    # Of two images, a sample has both less often.
+    if copies and copies[0] > max(1, 0.05 * len(part) * len(part) / len(examples)):
+        yield Symptom(
+            f"augmentation on the {name} set",
+            f"{copies[0]} of {len(part):,} {name} images are there {copies[1]} as well",
+            f"augment in training alone: leave each {name} image as it is, once",
+            patient.place("data"),
+        )
 
 
 def _contradictions(patient: Patient, train: Examples, known: list[bytes]) -> Iterator[Symptom]:
