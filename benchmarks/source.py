@@ -26,7 +26,7 @@ from torch import nn
 from netlang.backends.torch import emit
 from netlang.elaborate import load_program
 from tests.analysis.oracles import torchvision_models
-from tests.specs.length import LAYOUT, docstrings, extent
+from tests.specs.length import LAYOUT, classes_of, docstrings, extent
 from tests.specs.rows import NAMES
 from tests.specs.test_timm import NETS
 
@@ -70,13 +70,7 @@ def _classes(name: str) -> set[type]:
     regnet = re.match("regnet_[xy]_", name)
     # RegNet computes its widths with tensors; of each kind all nets have the same classes.
     with nullcontext() if regnet else torch.device("meta"):
-        model = _module(f"{regnet[0]}400mf" if regnet else name)
-    return {
-        base
-        for kind in {type(module) for module in model.modules()}
-        for base in kind.__mro__
-        if base.__module__.partition(".")[0] in ("torchvision", "timm")
-    }
+        return classes_of(_module(f"{regnet[0]}400mf" if regnet else name))
 
 
 def _module(name: str) -> nn.Module:

@@ -1,18 +1,24 @@
 """Tokens of the specs beside torchvision's modules, both without docstrings and comments.
 
 Of torchvision's modules the weights entries don't count either, and of specs the recipes, which
-torchvision keeps elsewhere.
+torchvision keeps elsewhere. Of timm, whose modules have much besides, the classes count of which a
+model is made.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from textwrap import dedent
+
+import torch
+from torch import nn
 
 from netlang.modules.files import bundled_files
 from netlang.source import Source
@@ -20,10 +26,11 @@ from netlang.syntax.ast import TrainDef
 from netlang.syntax.format.same import tokens_of
 from netlang.syntax.parser import parse
 from tests.analysis.oracles import torchvision_models
+from tests.specs.test_timm import NETS, timm
 
 __all__ = [
-    "FAMILIES", "LAYOUT", "Length", "docstrings", "extent", "lengths", "tokens_of_python",
-    "tokens_of_spec",
+    "FAMILIES", "LAYOUT", "Length", "classes_of", "docstrings", "extent", "lengths",
+    "lengths_beside_timm", "tokens_of_python", "tokens_of_spec",
 ]  # fmt: skip
 
 # torchvision's module, and the specs that say the same, with the blocks that are its own.
@@ -46,6 +53,8 @@ FAMILIES = {
     "vgg": ("vgg",),
     "vision_transformer": ("vit",),
 }
+# The spec of a family, and the smallest net in it that timm has.
+TIMM = {"convnext_v2": "convnext_v2_atto", "hrnet": "hrnet_w18", "mlp_mixer": "mixer_s_32"}
 # Tokens that are no code.
 LAYOUT = {
     tokenize.COMMENT,
@@ -59,7 +68,7 @@ LAYOUT = {
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Tokens of the specs of a family, and of torchvision's module."""
+    """Tokens of the specs of a family, and of torchvision's module or timm's classes."""
 
     specs: tuple[str, ...]
     spec: int
@@ -76,6 +85,28 @@ def lengths() -> dict[str, Length]:
     return {
         family: Length(specs, sum(map(_spec, specs)), tokens_of_python(_module(family)))
         for family, specs in FAMILIES.items()
+    }
+
+
+@cache
+def lengths_beside_timm() -> dict[str, Length]:
+    """By timm's model."""
+    found = {}
+    for spec, name in TIMM.items():
+        with torch.device("meta"):
+            classes = classes_of(timm.create_model(NETS[name]))
+        python = sum(tokens_of_python(dedent(inspect.getsource(each))) for each in classes)
+        found[NETS[name]] = Length((spec,), _spec(spec), python)
+    return found
+
+
+def classes_of(model: nn.Module) -> set[type]:
+    """The library's own classes of a model's modules, and what they derive from."""
+    return {
+        base
+        for kind in {type(module) for module in model.modules()}
+        for base in kind.__mro__
+        if base.__module__.partition(".")[0] in ("torchvision", "timm")
     }
 
 

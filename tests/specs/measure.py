@@ -29,7 +29,7 @@ from tests.oracle import (
 )
 from tests.specs.rows import program, shape_of
 
-__all__ = ["Measured", "Pair", "keys_are_theirs", "measure", "pair"]
+__all__ = ["Measured", "PLAIN_TOLERANCE", "Pair", "keys_are_theirs", "measure", "pair"]
 
 # What torchvision lists elsewhere than where it stands in the net: the auxiliary heads of googlenet
 # last, in the Swin Transformers the map of a merging before the norm that comes in front of it, and
@@ -52,13 +52,13 @@ class Measured:
     """Differences as shares of the largest output.
 
     `apart` lie two inputs, `deployed`, `training` and `onnx` the net in eval mode, in train mode
-    with its statistics, and as a file from torchvision's model. `rounding` is what torchvision's
-    is off beside itself in double precision, where that was needed.
+    with its statistics (None where that isn't compared), and as a file from the other's model.
+    `rounding` is what the other's is off beside itself in double precision, where that was needed.
     """
 
     apart: float
     deployed: float
-    training: float
+    training: float | None
     onnx: float
     rounding: float | None = None
 

@@ -1,19 +1,22 @@
-"""The page `docs/parity.md`: what the bundled nets and torchvision's models have in common.
+"""The page `docs/parity.md`: what the bundled nets and other libraries' models have in common.
 
-Its first table is where measured differences are kept: they are read from it, and written back with
-figures that are counted anew, so that a page which no longer says what is so shows as changed.
+Its first two tables are where measured differences are kept: they are read from it, and written
+back with figures that are counted anew, so that a page which no longer says what is so shows as
+changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
+from netlang.analysis.facts import Facts
 from netlang.backends.weights import slots
 from tests.quality import ROOT
-from tests.specs.length import lengths
+from tests.specs.length import Length, lengths, lengths_beside_timm
 from tests.specs.measure import MOVED, Measured
+from tests.specs.others import OTHERS
 from tests.specs.rows import (
     BATCH,
     FEW,
@@ -31,13 +34,13 @@ __all__ = ["PAGE", "parse", "render"]
 PAGE: Final = ROOT / "docs" / "parity.md"
 
 INTRODUCTION = """\
-# Beside torchvision
+# Beside torchvision and others
 
 The bundled nets of the names that torchvision uses are torchvision's models. The tables are
 written by `python -m tests.specs.parity`, which measures the rows that are not there yet and can be
 stopped at any time (`--again` measures all of them); `pytest tests/specs` checks them.
 
-## Values
+## torchvision's classifiers
 
 Row by row, for each of torchvision's classification models:
 
@@ -65,6 +68,23 @@ HEADS = (
     "model", "parameters", "MACs", "published", "keys", "image", "apart", "eval", "train", "ONNX",
     "rounding",
 )  # fmt: skip
+OTHERS_INTRODUCTION = """
+## Other nets
+
+Of the other families one net or a few, beside **whose** module has the same keys and shapes:
+timm's, torchvision's for segmentation and for the maps that detectors make boxes of, or that of a
+net in plain torch that the tests have, written from the paper or its authors' code
+([plain](../tests/specs/plain)). YOLO and EfficientDet list some layers in another order than they
+are applied in, as the specs do.
+
+The parameters are those of the spec, whose asserts say where they are printed. The differences are
+as above, in batches of two, at sizes of 96 or the smallest that a net takes; nets that draw numbers
+in train mode aren't compared there. `pytest -m slow tests/specs` compares more sizes of these
+families; the parts of Faster and Mask R-CNN, SSD, FCN as its authors have it, SegNet and YOLO have
+tests of their own.
+
+"""
+OTHER_HEADS = ("model", "parameters", "whose", "apart", "eval", "train", "ONNX", "rounding")
 LENGTHS = """
 ## Length
 
@@ -73,6 +93,12 @@ comments and weights entries. What both import is not counted on either side. In
 has {median:.2f} tokens for each one of torchvision.
 
 """
+LENGTHS_BESIDE_TIMM = """
+timm's modules have variants and options that the specs haven't, so what counts of them is the
+classes of which a model is made. The spec is that of the whole family.
+
+"""
+LENGTH_HEADS = ("specs", "tokens")
 UNMEASURED = "not measured yet"
 
 
@@ -85,8 +111,12 @@ def render(measured: Mapping[str, Measured]) -> str:
         INTRODUCTION.replace("BATCH", str(BATCH)).replace("FEW", str(FEW))
         + _table(HEADS, rows)
         + f"\nEvery test run measures all rows but {long}, which `pytest -m slow` adds.\n"
+        + OTHERS_INTRODUCTION
+        + _table(OTHER_HEADS, [_other(name, measured.get(name)) for name in OTHERS])
         + LENGTHS.format(median=ratio)
-        + _table(("torchvision's module", "specs", "tokens", "torchvision", "ratio"), _lengths())
+        + _table(("torchvision's module", *LENGTH_HEADS, "torchvision", "ratio"), _rows(lengths()))
+        + LENGTHS_BESIDE_TIMM
+        + _table(("timm's model", *LENGTH_HEADS, "timm", "ratio"), _rows(lengths_beside_timm()))
     )
 
 
@@ -95,11 +125,20 @@ def parse(page: str) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == len(HEADS) and cells[0] in ROWS and cells[6]:
-            apart, deployed, training, onnx = map(float, cells[6:10])
-            rounding = float(cells[10]) if cells[10] else None
-            found[cells[0]] = Measured(apart, deployed, training, onnx, rounding)
+        for heads, names in ((HEADS, ROWS), (OTHER_HEADS, OTHERS)):
+            told = cells[heads.index("apart") :]
+            if len(cells) == len(heads) and cells[0] in names and told[0]:
+                found[cells[0]] = _differences(told)
     return found
+
+
+def _differences(cells: Sequence[str]) -> Measured:
+    """Those that the last cells of a row tell."""
+    apart, deployed, training, onnx, rounding = (float(cell) if cell else None for cell in cells)
+    assert apart is not None
+    assert deployed is not None
+    assert onnx is not None
+    return Measured(apart, deployed, training, onnx, rounding)
 
 
 def _row(name: str, measured: Measured | None) -> tuple[str, ...]:
@@ -108,25 +147,35 @@ def _row(name: str, measured: Measured | None) -> tuple[str, ...]:
     if measured is None:
         return (*start, UNMEASURED, *[""] * 6)
     keys = f"{len(slots(program(name)))}{_moved(name)}"
-    return (
-        *start, keys, str(shape_of(name)[-1]), f"{measured.apart:.2f}",
-        _shown(measured.deployed), _shown(measured.training), _shown(measured.onnx),
-        "" if measured.rounding is None else _shown(measured.rounding),
-    )  # fmt: skip
+    return (*start, keys, str(shape_of(name)[-1]), *_cells(measured))
+
+
+def _other(name: str, measured: Measured | None) -> tuple[str, ...]:
+    start = (name, f"{Facts(program(name)).params:,}")
+    if measured is None:
+        return (*start, UNMEASURED, *[""] * 5)
+    return (*start, OTHERS[name].whose, *_cells(measured))
+
+
+def _cells(measured: Measured) -> tuple[str, ...]:
+    differences = (measured.deployed, measured.training, measured.onnx, measured.rounding)
+    return (f"{measured.apart:.2f}", *map(_shown, differences))
 
 
 def _moved(name: str) -> str:
     return f", {' and '.join(MOVED[name])} moved" if name in MOVED else ""
 
 
-def _shown(difference: float) -> str:
+def _shown(difference: float | None) -> str:
+    if difference is None:
+        return ""
     return f"{difference:.1e}" if difference else "0"
 
 
-def _lengths() -> list[tuple[str, ...]]:
+def _rows(found: Mapping[str, Length]) -> list[tuple[str, ...]]:
     return [
-        (family, ", ".join(each.specs), str(each.spec), str(each.python), f"{each.ratio:.2f}")
-        for family, each in lengths().items()
+        (name, ", ".join(each.specs), str(each.spec), str(each.python), f"{each.ratio:.2f}")
+        for name, each in found.items()
     ]
 
 

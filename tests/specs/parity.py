@@ -1,4 +1,4 @@
-"""Measure the bundled nets beside torchvision's models.
+"""Measure the bundled nets beside torchvision's, timm's and plain torch's modules.
 
 ``python -m tests.specs.parity [--again] [MODEL...]``
 
@@ -13,6 +13,7 @@ from argparse import ArgumentParser
 
 from netlang.atomic import replace_file
 from tests.specs.measure import Measured, keys_are_theirs, measure
+from tests.specs.others import OTHERS, measure_other
 from tests.specs.page import PAGE, parse, render
 from tests.specs.rows import NAMES, macs_of, params_of, published_figures
 
@@ -30,11 +31,12 @@ LARGEST = 1e-3
 
 def faults(measured: Measured) -> list[str]:
     """What is out of bounds, [] if nothing is."""
+    training = measured.training or 0.0
     allowed = max(ONNX_TOLERANCE, ROUNDINGS * (measured.rounding or 0))
     checks = {
         f"inputs are only {measured.apart:.1e} apart": measured.apart >= APART,
         f"eval differs by {measured.deployed:.1e}": measured.deployed <= TOLERANCE,
-        f"train differs by {measured.training:.1e}": measured.training <= TOLERANCE,
+        f"train differs by {training:.1e}": training <= TOLERANCE,
         f"ONNX differs by {measured.onnx:.1e}": measured.onnx <= min(allowed, LARGEST),
     }
     return [fault for fault, holds in checks.items() if not holds]
@@ -45,10 +47,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("models", nargs="*", metavar="MODEL")
     parser.add_argument("--again", action="store_true", help="measure rows that are there too")
     options = parser.parse_args(arguments)
-    if unknown := sorted(set(options.models) - set(NAMES)):
+    every = [*NAMES, *OTHERS]
+    if unknown := sorted(set(options.models) - set(every)):
         parser.error(f"no net for {', '.join(unknown)}")
     stored = _stored()
-    names = options.models or [name for name in NAMES if options.again or name not in stored]
+    names = options.models or [name for name in every if options.again or name not in stored]
     failed = [
         name for index, name in enumerate(names, 1) if not _row(name, f"{index}/{len(names)}")
     ]
@@ -59,8 +62,8 @@ def main(arguments: list[str]) -> int:
 
 def _row(name: str, place: str) -> bool:
     """Measure one row and put it on the page, if nothing is out of bounds."""
-    wrong = _figures(name)
-    measured = None if wrong else measure(name)
+    wrong = [] if name in OTHERS else _figures(name)
+    measured = None if wrong else measure_other(name) if name in OTHERS else measure(name)
     wrong += faults(measured) if measured else []
     said = "; ".join(wrong) or f"agrees {measured}"
     print(f"[{place}] {name}: {said}", flush=True)

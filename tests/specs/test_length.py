@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from tests.specs.length import lengths, tokens_of_python, tokens_of_spec
+from tests.specs.length import lengths, lengths_beside_timm, tokens_of_python, tokens_of_spec
 
 # block a ( width ) { conv ( width , 3x3 ) -> relu }
 SPEC = '''"""What it is."""
@@ -42,6 +42,10 @@ def test_specs_are_a_third_as_long() -> None:
 
 def test_every_spec_is_less_than_half_as_long() -> None:
     assert {family: ratio for family, ratio in ratios().items() if ratio > 1 / 2} == {}
+
+
+def test_specs_are_a_third_as_long_as_timms_classes() -> None:
+    assert [name for name, each in lengths_beside_timm().items() if each.ratio > 1 / 3] == []
 
 
 def test_what_counts() -> None:

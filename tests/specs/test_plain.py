@@ -163,7 +163,10 @@ NAMES = [
 # Maps of so many places that one image is enough for statistics.
 WIDE = {"unet", "unet_3d(width=2)"}
 # What it computes in training is drawn at random.
-RANDOM = {"detr_resnet101", "detr_resnet50", "gpt2", "gpt2_large", "gpt2_medium", "gpt2_xl", "vae"}
+RANDOM = {
+    "bert", "bert_large", "detr_resnet101", "detr_resnet50", "gpt2", "gpt2_large", "gpt2_medium",
+    "gpt2_xl", "vae",
+}  # fmt: skip
 # Hundreds of layers magnify roundings.
 TOLERANCES = {"resnet110": 1e-4, "resnet1202": 1e-3, "se_resnet152": 1e-4}
 
