@@ -101,6 +101,23 @@ def test_a_signal_while_statistics_are_computed(
     assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
 
 
+def test_a_norm_that_is_used_twice_has_seen_both(tmp_path: Path) -> None:
+    """Of one batch of all examples: the mean of what it gets first and of what it gets then."""
+    body = """    input image: [1, 8, 8]
+    flatten -> norm: bn -> scale(3.0, offset=1.0) -> reuse norm -> fc: linear(10)"""
+    recipe, program = sketch(body, "data: digits", "batch: 1438", "epochs: 1", "swa: 1")
+    train(recipe, program, RunOptions(tmp_path, device="cpu"))
+    model = module_of(program, 0)
+    weights = load_file(tmp_path / "last.safetensors")
+    model.load_state_dict(weights)
+    part = parts_of(recipe).train
+    assert isinstance(part, Tensors)
+    update_bn([part.inputs[0]], model)
+    for name in ("running_mean", "running_var"):
+        key = f"norm.{name}"
+        torch.testing.assert_close(weights[key], model.state_dict()[key], rtol=1e-5, atol=1e-5)
+
+
 def test_a_last_batch_of_one_example_has_no_deviation(tmp_path: Path) -> None:
     """Training leaves it out; so do the statistics of 1,438 examples."""
     body = "    input image: [1, 8, 8]\n    flatten -> linear(10) -> bn"

@@ -39,32 +39,28 @@ def averaging_texts(decisions: Decisions, given: str) -> dict[str, str]:
     first = decisions.recipe.swa
     texts: dict[str, list[str]] = {
         "with_norms": [],
-        "weighed": [],
+        "released": [],
         "averaging_from": [],
         "averaging": [],
     }
     if first is not None:
         texts = {
-            "with_norms": list(_with_norms()) if decisions.renews else [],
-            "weighed": list(_weighed(decisions)) if decisions.renews else [],
+            "with_norms": list(_with_norms(decisions)) if decisions.renews else [],
+            "released": list(_released()) if decisions.renews else [],
             "averaging_from": list(_before(decisions, first)),
             "averaging": list(_after_step(decisions, first, given)),
         }
     return {name: "\n".join(lines) for name, lines in texts.items()}
 
 
-def _with_norms() -> Iterator[str]:
+def _with_norms(decisions: Decisions) -> Iterator[str]:
+    yield f"    hooks = collecting(norms, {min(2, decisions.recipe.batch)})"
     yield "    first, every = (0, 1) if norms else (RANK, SIZE)"
-    yield "    passed = 0"
 
 
-def _weighed(decisions: Decisions) -> Iterator[str]:
-    """The lines that give each batch its share in the statistics."""
-    space = " " * (12 if decisions.scales else 8)
-    yield f"{space}passed += len(x)"
-    yield f"{space}for norm in norms:"
-    yield f"{space}    norm.train({'len(x) > 1' if decisions.recipe.batch > 1 else ''})"
-    yield f"{space}    norm.momentum = len(x) / passed"
+def _released() -> Iterator[str]:
+    yield "    for hook in hooks:"
+    yield "        hook.remove()"
 
 
 def _before(decisions: Decisions, first: int) -> Iterator[str]:

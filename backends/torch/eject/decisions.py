@@ -28,7 +28,12 @@ from netlang.backends.torch.invocation import RUNTIME
 from netlang.backends.torch.recipes.code import names_in
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.alike import by_size
-from netlang.backends.torch.runtime.averaging import average, averaged_pairs, emptied_norms
+from netlang.backends.torch.runtime.averaging import (
+    average,
+    averaged_pairs,
+    collecting,
+    emptied_norms,
+)
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.holding_out import held_out
 from netlang.backends.torch.train.devices import worth_sharing
@@ -259,6 +264,6 @@ class Decisions:
         if "averages" in flags:
             yield from (average, averaged_pairs)
         if "renews" in flags:
-            yield emptied_norms
+            yield from (collecting, emptied_norms)
         if self.recipe.snapshots:
             yield ends_wave

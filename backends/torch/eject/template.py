@@ -97,7 +97,6 @@ $own
         for side in $sides:  #? !images scales
             x = $start  #? !images scales
 $prepared
-$weighed
         with torch.autocast(args.device.type, $half):  #? half !scales
             $deployed = model($tested)  #? half !scales
         $deployed = model($tested)  #? !half !scales
@@ -112,6 +111,7 @@ $judged
         sums += (loss * len($counted)).cpu()  #? !logits
     model.train()  #? !freeze held !ema
     set_training(model, $frozen)  #? freeze held !ema
+$released
     if SIZE > 1:
         dist.all_reduce(sums)
     return (sums / $count).tolist()  #? logits

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
-__all__ = ["average", "averaged_pairs", "emptied_norms"]
+__all__ = ["average", "averaged_pairs", "collecting", "emptied_norms"]
 
 
 def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
@@ -26,14 +27,27 @@ def average(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
 
 
 def emptied_norms(averaged: nn.Module, model: nn.Module) -> list[nn.modules.batchnorm._NormBase]:
-    """The batch norms of an averaged model, without statistics; those that are frozen keep theirs.
-
-    What they collect in training mode is a mean over batches, if `momentum` is the share of each in
-    the examples so far.
-    """
+    """The batch norms of an averaged model, without statistics; frozen ones keep theirs."""
     pairs = zip(averaged.modules(), model.modules(), strict=True)
     kind = nn.modules.batchnorm._NormBase
     norms = [new for new, own in pairs if isinstance(new, kind) and own.training]
     for norm in norms:
         norm.reset_running_stats()
     return norms
+
+
+def collecting(norms: list[nn.modules.batchnorm._NormBase], least: int) -> list[RemovableHandle]:
+    """Let batch norms collect means over examples, until the handles are removed.
+
+    Each call counts by its share in the examples so far; one of fewer than `least` doesn't.
+    """
+    passed = dict.fromkeys(norms, 0)
+
+    def count(norm: nn.modules.batchnorm._NormBase, inputs: tuple[Tensor, ...]) -> None:
+        examples = len(inputs[0])
+        norm.train(examples >= least)
+        if norm.training:
+            passed[norm] += examples
+            norm.momentum = examples / passed[norm]
+
+    return [norm.register_forward_pre_hook(count) for norm in norms]

@@ -11,7 +11,12 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from netlang.backends.torch.runtime.averaging import average, averaged_pairs, emptied_norms
+from netlang.backends.torch.runtime.averaging import (
+    average,
+    averaged_pairs,
+    collecting,
+    emptied_norms,
+)
 from netlang.backends.torch.train.interrupt import Interrupt
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
@@ -69,20 +74,18 @@ def renew(
     A batch of fewer than `least` examples, as a last one may be, doesn't count.
     """
     before = {name: buffer.clone() for name, buffer in averaged.named_buffers()}
-    norms = emptied_norms(averaged, model)
+    handles = []
     try:
         averaged.eval()
-        passed = 0
+        handles = collecting(emptied_norms(averaged, model), least)
         for batch in (each for views in plain.once() for each in views.scales):
-            passed += len(batch)
-            for norm in norms:
-                norm.train(len(batch) >= least)
-                norm.momentum = len(batch) / passed
             objective.values(averaged, batch)
     except BaseException:
         _restore(averaged, before)
         raise
     finally:
+        for handle in handles:
+            handle.remove()
         averaged.eval()
 
 
