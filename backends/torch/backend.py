@@ -92,6 +92,12 @@ class TorchBackend(
         from netlang.backends.torch.train import evaluate, progress_for
 
         say = progress_for(quiet=options.quiet).say
+        if options.distance is not None:
+            from netlang.backends.torch.compare.distance import distance
+
+            wanted = options.distance
+            found = distance(recipe, program, weights, wanted, options, say)
+            return {"Fréchet distance": found}
         return evaluate(recipe, program, weights, options, say).figures()
 
     def average_weights(

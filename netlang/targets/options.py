@@ -15,6 +15,7 @@ from typing import final
 
 from netlang.build import WHOLE, Fit
 from netlang.diagnostics.errors import NetlangError
+from netlang.ir.program import Program
 from netlang.recipes.places import Places
 from netlang.records import Record
 
@@ -48,11 +49,24 @@ class RunOptions(Record):
 
 
 @final
+class FeatureDistance(Record):
+    """Measures how far what an `output` shows is from the data, by the net `judge`.
+
+    The `weights` are the judge's, and `features` is the output of it that is compared.
+    """
+
+    output: str
+    judge: Program
+    weights: Path
+    features: str
+
+
+@final
 class ScoreOptions(Record):
     """What to score weights on, and how: `split` is `train`, `validation` or `test`.
 
     `fit` says how the weights of the file map to the net's. `ensemble` are files of further weights
-    of the net: the mean of what all of them say is scored.
+    of the net: the mean of what all of them say is scored. With a `distance` nothing else is.
     """
 
     places: Places = _ANYWHERE
@@ -63,6 +77,7 @@ class ScoreOptions(Record):
     shard: bool = False
     fit: Fit = WHOLE
     ensemble: tuple[Path, ...] = ()
+    distance: FeatureDistance | None = None
 
 
 @final

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -21,6 +21,9 @@ from netlang.cli.options import (
 )
 from netlang.cli.verbs.train import device_option, shard_option
 from netlang.processes import is_first, one_voice
+
+if TYPE_CHECKING:
+    from netlang.targets.options import FeatureDistance
 
 __all__ = ["command"]
 
@@ -51,6 +54,7 @@ def command() -> click.Command:
                 metavar="PART",
                 help="The part to score: `train`, `val`, `test`, or what RECIPE calls it.",
             ),
+            *_of_distance(),
             data_option(),
             device_option(),
             workers_option(),
@@ -62,8 +66,47 @@ def command() -> click.Command:
     )
 
 
+def _of_distance() -> tuple[click.Option, ...]:
+    """The options that measure how far what a net makes is from the data."""
+    return (
+        click.Option(
+            ["--distance"],
+            metavar="OUTPUT",
+            help="Instead of scores, the Fréchet distance between the images of the part and those"
+            " that OUTPUT has, by the features of --judge.",
+        ),
+        click.Option(["--judge"], metavar="SPEC", help="The net whose features are compared."),
+        click.Option(["--judge-weights"], metavar="FILE", help="The weights of that net."),
+        click.Option(
+            ["--features"], metavar="OUTPUT", help="The output of that net that is compared."
+        ),
+    )
+
+
 class _Asked(MachineAsked, FitAsked):
-    """The values of the options that other verbs have as well."""
+    """The values of the options that other verbs have as well, and those of a distance."""
+
+    distance: str | None
+    judge: str | None
+    judge_weights: str | None
+    features: str | None
+
+
+def _distance(asked: _Asked) -> FeatureDistance | None:
+    """What to measure; all of its options must be given, or none."""
+    output, judge = asked["distance"], asked["judge"]
+    weights, features = asked["judge_weights"], asked["features"]
+    if output is None and judge is None and weights is None and features is None:
+        return None
+    if output is None or judge is None or weights is None or features is None:
+        raise click.UsageError(
+            "a distance needs --distance OUTPUT, --judge SPEC, --judge-weights FILE and"
+            " --features OUTPUT"
+        )
+    from netlang.loading import loaded
+    from netlang.targets.options import FeatureDistance
+
+    return FeatureDistance(output, loaded(judge, {}).program, Path(weights), features)
 
 
 def _evaluate(
@@ -78,10 +121,10 @@ def _evaluate(
     from netlang.targets import needs, training_backend
     from netlang.targets.options import ScoreOptions
 
-    if ensemble and asked["shard"]:
-        raise click.UsageError("--shard is for a net alone, not for an ensemble")
+    _require_alone(asked, ensemble)
     first, *others = _files(weights, ensemble)
     with one_voice():
+        wanted = _distance(asked)
         recipe, program = load_recipe(spec, changes)
         where = places(asked["data"], recipe)
         part = part_named(recipe, split)
@@ -95,6 +138,7 @@ def _evaluate(
             shard=asked["shard"],
             fit=fit_of(asked),
             ensemble=tuple(others),
+            distance=wanted,
         )
         scores = backend.evaluate(recipe, program, first, options)
     for name, score in scores.items() if is_first() else ():
@@ -105,6 +149,14 @@ def _evaluate(
 
         raise NetlangError(NotNumbers(span=None, what=f"the {part} part"))
     return 0
+
+
+def _require_alone(asked: _Asked, ensemble: tuple[str, ...]) -> None:
+    """Raise `click.UsageError` for options that are for one net and one process."""
+    if ensemble and asked["shard"]:
+        raise click.UsageError("--shard is for a net alone, not for an ensemble")
+    if asked["distance"] and (asked["shard"] or ensemble):
+        raise click.UsageError("--distance is for a net alone, without --shard and --ensemble")
 
 
 def _files(weights: str | None, ensemble: tuple[str, ...]) -> list[Path]:

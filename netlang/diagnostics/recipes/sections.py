@@ -1,11 +1,11 @@
-"""Errors about the sections of recipes, `step` and `draw`, and about samples (E0820 to E0833)."""
+"""Errors about the sections of recipes, `step` and `draw`, and about samples (E0820 to E0834)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
 __all__ = [
-    "BesideSteps", "DrawnInput", "EmptyRange", "LeftUntrained", "NoGradientThere",
+    "BesideSteps", "DistanceUnfit", "DrawnInput", "EmptyRange", "LeftUntrained", "NoGradientThere",
     "NotForSteps", "NotWithSteps", "OutsideStep", "SamplesUnfit", "SectionName",
     "StepKeyMissing", "TrainsNothing",
     "UnknownSection", "UnknownSectionKey",
@@ -162,3 +162,12 @@ class SamplesUnfit(Diagnostic):
     output: str
     why: str
     advice: str
+
+
+class DistanceUnfit(Diagnostic):
+    code = "E0834"
+    title = "the distance of `{output}` can't be measured: {why}"
+    help = "both nets need the outputs that are named, and images of one shape"
+
+    output: str
+    why: str

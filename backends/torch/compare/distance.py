@@ -1,0 +1,102 @@
+"""The Fréchet distance between real and generated images, by the features of a net of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from netlang.backends.torch.runtime.frechet import frechet_distance
+from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
+from netlang.backends.torch.train.modules import trained_module
+from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.scoring import sample_of
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.sections import DistanceUnfit
+from netlang.ir.program import Program
+from netlang.ir.types import TensorType
+from netlang.recipes.check.outputs import deployed_outputs
+from netlang.recipes.recipe import Recipe
+from netlang.targets.options import FeatureDistance, SampleOptions, ScoreOptions
+
+__all__ = ["distance"]
+
+_ALL = 1 << 62
+
+
+@torch.no_grad()
+def distance(
+    recipe: Recipe,
+    program: Program,
+    weights: Path,
+    wanted: FeatureDistance,
+    options: ScoreOptions,
+    say: Callable[[str], None] = lambda _: None,
+) -> float:
+    """The Fréchet distance between a part's images and what the net makes with each of them.
+
+    Images are compared as the net takes and makes them. Raises `NetlangError` if the nets don't
+    fit.
+    """
+    _require_fit(recipe, program, wanted)
+    device = choose_device(options.device)
+    with reproducible(device, threads_for(program, recipe.batch)):
+        asked = SampleOptions(options.places, options.split, _ALL, workers=options.workers)
+        sample = sample_of(recipe, program, asked, say, device)
+        model, _ = trained_module(program, weights, say, options.fit)
+        judge, _ = trained_module(wanted.judge, wanted.weights, say)
+        model.to(device).eval()
+        judge.to(device).eval()
+        objective = Objective(recipe, program)
+        place = _names(wanted.judge).index(wanted.features)
+
+        def features(images: Tensor) -> NDArray[np.float64]:
+            found = judge(images)
+            chosen = found[place] if isinstance(found, tuple) else found
+            values: NDArray[np.float64] = chosen.flatten(1).double().cpu().numpy()
+            return values
+
+        real, made = [], []
+        with closing(sample.ready.testing(sample.examples)) as data:
+            for views in data.once():
+                batch = views.scales[0]
+                real.append(features(batch.inputs[0]))
+                made.append(features(objective.values(model, batch)[wanted.output]))
+    return frechet_distance(np.concatenate(real), np.concatenate(made))
+
+
+def _names(program: Program) -> list[str]:
+    return [output.name for output in deployed_outputs(program)]
+
+
+def _typed(program: Program, name: str) -> TensorType:
+    net = program.net
+    return dict(zip((each.name for each in net.outputs), net.output_types, strict=True))[name]
+
+
+def _require_fit(recipe: Recipe, program: Program, wanted: FeatureDistance) -> None:
+    """Raise `NetlangError` unless both nets have the outputs and images of one shape."""
+    judge, why = wanted.judge, ""
+    if wanted.output not in _names(program):
+        why = f"net `{program.name}` has no output `{wanted.output}`"
+    elif wanted.features not in _names(judge):
+        why = f"net `{judge.name}` has no output `{wanted.features}`"
+    elif recipe.normalize is not None:
+        why = f"`{judge.name}` would see images as `normalize` changes them"
+    elif len(judge.net.inputs) != 1:
+        why = f"net `{judge.name}` takes {len(judge.net.inputs)} inputs"
+    else:
+        shown = _typed(program, wanted.output).shape
+        for whose, shape in (
+            (f"input `{program.net.inputs[0].name}`", program.net.inputs[0].type.shape),
+            (f"the input of `{judge.name}`", judge.net.inputs[0].type.shape),
+        ):
+            if shape != shown:
+                why = f"`{wanted.output}` is {list(shown)}, and {whose} is {list(shape)}"
+    if why:
+        raise NetlangError(DistanceUnfit(span=None, output=wanted.output, why=why))
