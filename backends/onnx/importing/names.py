@@ -17,7 +17,10 @@ from onnx import NodeProto
 from netlang.backends.torch.importing.steps import ModuleCall
 from netlang.records import Draft, field
 
-__all__ = ["LabelKeeper", "is_given", "label_in", "modules_around", "starts_as_number", "stem_of"]
+__all__ = [
+    "LabelKeeper", "is_given", "label_in", "modules_around", "scope_of", "starts_as_number",
+    "stem_of",
+]  # fmt: skip
 
 _MADE_UP = re.compile(
     r"\d+|[a-z]?val_?\d*|onnx::.*|/.*|_.*|(.*[./])?const(ant)?\w*(:\d+)?"
@@ -132,6 +135,12 @@ def _scoped(name: str, root: str) -> list[ModuleCall] | None:
         path = label_in(path)
         found.append(ModuleCall(path, "", path))
     return found
+
+
+def scope_of(name: str) -> str:
+    """The module that the name of a node is in; empty for a name without slashes."""
+    around = _scoped(name, "") if "/" in name else None
+    return around[-1].path if around else ""
 
 
 def _prefixes(path: str) -> list[ModuleCall]:

@@ -189,6 +189,10 @@ class OnnxNode(Draft, eq=False):
         found = self._attribute(name, AttributeProto.STRING)
         return default if found is None else found.s.decode("utf-8", "replace")
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self._attribute(name, AttributeProto.STRINGS)
+        return () if found is None else tuple(s.decode("utf-8", "replace") for s in found.strings)
+
     def integers(self, name: str) -> tuple[int, ...] | None:
         found = self._attribute(name, AttributeProto.INTS)
         return None if found is None else tuple(found.ints)

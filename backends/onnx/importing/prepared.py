@@ -1,4 +1,4 @@
-"""Brings a model to the form that is read: without functions of its own, and in float32.
+"""Brings a model to the form that is read: without functions of its own, in float32, unpacked.
 
 Functions are put where they are called. Numbers of float16 become float32, in tensors, values and
 conversions, so that what the file is compared as computes in float32 too.
@@ -12,6 +12,7 @@ import onnx.inliner
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 
 from netlang.backends.onnx.importing.tensors import tensor_of, with_numbers
+from netlang.backends.onnx.importing.unpacked import unpacked
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["MOST_INLINED", "has_halves", "prepared"]
@@ -36,7 +37,7 @@ def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
         notes = (
             "it has numbers of float16: the spec, its weights and the comparison are in float32",
         )
-    return model, notes
+    return unpacked(model), notes
 
 
 def _refuse_growth(model: ModelProto) -> None:

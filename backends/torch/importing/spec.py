@@ -17,7 +17,7 @@ from netlang.backends.torch.importing.tree.forks import with_merges
 from netlang.backends.torch.importing.tree.items import ModuleRegion
 from netlang.backends.torch.importing.tree.places import homes_of, keys_of
 from netlang.backends.torch.importing.tree.regions import live, regions
-from netlang.backends.torch.importing.tree.tidy import tidied
+from netlang.backends.torch.importing.tree.tidy import tidied, unshaped
 from netlang.backends.torch.importing.walk import Walk
 from netlang.diagnostics.texts import visible
 from netlang.records import Record
@@ -45,8 +45,9 @@ class Asked(Record):
 
 def spec_text(walk: Walk, asked: Asked) -> str:
     """The spec, in the layout of `netlang fmt`."""
-    ends = [value.source for value in walk.outputs]
-    steps = live(tidied(walk.state.steps), ends)
+    steps = tidied(walk.state.steps)
+    ends = [unshaped(value).source for value in walk.outputs]
+    steps = live(steps, ends)
     root = regions(steps, ends)
     root.items = with_merges(root.items, ends)
     known = {value.source: value.source.name for value in walk.inputs}

@@ -112,3 +112,15 @@ def test_zeros_in_a_learned_tensor(tmp_path: Path) -> None:
     assert set(net.weights) == {"qkv.bias"}
     with pytest.raises(NetlangError, match="writes into a part"):
         imported(saved(_written("qkv.bias", np.asarray([[2], [4]])), tmp_path))
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_a_norm_of_neighbours(size: int, tmp_path: Path) -> None:
+    """Of an even number, ONNX begins a channel later than PyTorch."""
+    node = helper.make_node("LRN", ["x"], ["y"], size=size, alpha=0.5, bias=2.0)
+    path = saved(model_of([node], shape=("N", 5, 4, 4)), tmp_path)
+    if size % 2:
+        assert "local_response_norm(3, 0.5, k=2)" in lines_of(imported(path))
+    else:
+        with pytest.raises(NetlangError, match="even number"):
+            imported(path)

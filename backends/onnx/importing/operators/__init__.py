@@ -13,6 +13,7 @@ from netlang.backends.onnx.importing.operators import (
     norms,
     parts,
     pools,
+    recurrent,
     reductions,
     shapes,
 )
@@ -29,5 +30,6 @@ HANDLERS: Mapping[str, Handler] = {
     **shapes.HANDLERS,
     **parts.HANDLERS,
     **attention.HANDLERS,
+    **recurrent.HANDLERS,
 }
 """By the `op_type` of nodes of ONNX's own domain."""

@@ -8,6 +8,7 @@ import torch
 
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
+from netlang.backends.torch.importing.operators.norms import LOCAL_RESPONSE_NORM
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
@@ -100,7 +101,16 @@ def _prelu(node: OnnxNode) -> Results:
     return node.aten(A.prelu.default, node.held(0), own["weight"])
 
 
+def _local_response_norm(node: OnnxNode) -> Results:
+    size = node.integer("size", 0)
+    if size % 2 == 0:
+        raise NotSayable("a norm over an even number of channels", "its window is another one")
+    numbers = [node.number("alpha", 1e-4), node.number("beta", 0.75), node.number("bias", 1.0)]
+    return node.aten(LOCAL_RESPONSE_NORM, node.held(0), size, *numbers)
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "LRN": _local_response_norm,
     "BatchNormalization": _batch_norm,
     "InstanceNormalization": _instance_norm,
     "GroupNormalization": _group_norm,

@@ -12,6 +12,7 @@ from netlang.backends.torch.importing.operators import (
     merges,
     norms,
     pools,
+    recurrent,
     reductions,
     shapes,
 )
@@ -23,6 +24,7 @@ HANDLERS: Mapping[str, Handler] = {
     **norms.HANDLERS,
     **elementwise.HANDLERS,
     **pools.HANDLERS,
+    **recurrent.HANDLERS,
     **merges.HANDLERS,
     **shapes.HANDLERS,
     **reductions.HANDLERS,

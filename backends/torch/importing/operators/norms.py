@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front
@@ -10,8 +13,15 @@ from netlang.backends.torch.importing.operators.weights import owner, weights_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Value
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "LOCAL_RESPONSE_NORM"]
 
+_LIBRARY = torch.library.Library("netlang_import", "FRAGMENT")
+_LIBRARY.define(
+    "local_response_norm(Tensor x, int size, float alpha, float beta, float k) -> Tensor"
+)
+_LIBRARY.impl("local_response_norm", lambda x, *_: torch.empty_like(x), "CompositeExplicitAutograd")
+LOCAL_RESPONSE_NORM: Any = torch.ops.netlang_import.local_response_norm.default
+"""The norm as one operator, which is never computed: PyTorch's is a function of several."""
 _AFFINE = {"weight": "weight", "bias": "bias"}
 
 
@@ -85,7 +95,15 @@ def _instance_norm(call: Call) -> Made:
     return call.emit("instance_norm", [value], {"eps": call.number("eps"), **affine}, key=key)
 
 
+def _local_response_norm(call: Call) -> Made:
+    arguments: dict[str, Argument] = {"size": call.integer("size")}
+    for name in ("alpha", "beta", "k"):
+        arguments[name] = call.number(name)
+    return call.emit("local_response_norm", [in_front(call.value("x"))], arguments)
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "netlang_import.local_response_norm.default": _local_response_norm,
     "aten.batch_norm.default": _batch_norm,
     "aten.layer_norm.default": _layer_norm,
     "aten.rms_norm.default": _rms_norm,

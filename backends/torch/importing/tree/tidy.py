@@ -9,7 +9,7 @@ from typing import final
 from netlang.backends.torch.importing.steps import Maker, ModuleCall, SourceStep, Value
 from netlang.records import Draft, field
 
-__all__ = ["tidied"]
+__all__ = ["tidied", "unshaped"]
 
 
 def tidied(steps: Sequence[SourceStep]) -> list[SourceStep]:
@@ -17,6 +17,7 @@ def tidied(steps: Sequence[SourceStep]) -> list[SourceStep]:
     _run_concats(steps)
     _scale_and_offset(steps)
     _reshaped_twice(steps)
+    _reshaped_back(steps)
     _norm_of_channels(steps)
     _shuffle(steps)
     return list(steps)
@@ -88,6 +89,20 @@ def _reshaped_twice(steps: Sequence[SourceStep]) -> None:
         first = _before(step, "reshape", readers)
         if step.op == "reshape" and first is not None:
             step.inputs = first.inputs
+
+
+def _reshaped_back(steps: Sequence[SourceStep]) -> None:
+    """What reads a value that was reshaped back reads the value."""
+    for step in steps:
+        step.inputs = [unshaped(each) for each in step.inputs]
+
+
+def unshaped(value: Value) -> Value:
+    """What a value was before a reshape and one back to its shape; itself if it is none."""
+    shaping = ("reshape", "flatten")
+    first = value.step.inputs[0].step if value.step and value.step.op in shaping else None
+    same = first is not None and first.op in shaping and first.inputs[0].sizes == value.sizes
+    return first.inputs[0] if first is not None and same else value
 
 
 def _readers(steps: Sequence[SourceStep]) -> Counter[SourceStep | None]:
