@@ -141,6 +141,7 @@ def _others(draw: Random, *, decays: bool) -> Iterator[tuple[str, object]]:
         "clip_value": (0.1,),
         "accumulate": (2, 3),
         "ema": (0.5, 0.9),
+        "swa": (1,),
         "precision": ("fp32", "bf16", "fp16"),
         "channels_last": ("true",),
         "sync_batch_norm": ("true",),
@@ -186,7 +187,8 @@ def _test(draw: Random, data: Set, around: Around) -> str:
         side = around.side
         begun = draw.choice(("", f"resize({side + 2}) -> ", f"resize_shorter({side + 3}) -> "))
         crop = draw.choice(("center_crop", "ten_crop", "resize"))
-        return f"{begun}{crop}({side})"
+        twice = " -> flip" if crop != "ten_crop" and draw.random() < 0.3 else ""
+        return f"{begun}{crop}({side}){twice}"
     known = [cls for cls in _steps() if cls.for_tests]
     return " -> ".join(described(draw, cls, around) for cls in draw.sample(known, 2))
 
