@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 """Like `typing.TYPE_CHECKING`, without the time that importing `typing` takes."""
 
 if TYPE_CHECKING:
-    from netlang.api import Net, from_torch, load, load_block, loads
+    from netlang.api import Net, from_keras, from_torch, load, load_block, loads
     from netlang.build import ExampleInputs, LowPrecision
     from netlang.diagnostics.errors import InternalError, NetlangError, NetlangWarning
     from netlang.searching.api import Search, search
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExampleInputs", "InternalError", "LowPrecision", "Net", "NetlangError", "NetlangWarning",
-    "Run", "Search", "__version__", "examples", "from_torch", "load", "load_block", "loads",
-    "search", "train",
+    "Run", "Search", "__version__", "examples", "from_keras", "from_torch", "load", "load_block",
+    "loads", "search", "train",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -35,6 +35,7 @@ _HOMES = {
     "Run": "netlang.training",
     "Search": "netlang.searching.api",
     "examples": "netlang.training",
+    "from_keras": "netlang.api",
     "from_torch": "netlang.api",
     "load": "netlang.api",
     "load_block": "netlang.api",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
     from netlang.targets.ends import Layout
 
-__all__ = ["Net", "Weights", "from_torch", "load", "load_block", "loads"]
+__all__ = ["Net", "Weights", "from_keras", "from_torch", "load", "load_block", "loads"]
 
 Weights: TypeAlias = "str | Path | Mapping[str, object] | nn.Module"
 """Where weights come from: a file, a state dict, a module."""
@@ -84,6 +84,24 @@ def from_torch(
     given = example if isinstance(example, list | tuple) else (example,)
     with needs(found.extra):
         made = found.import_module(module, cast("Sequence[Tensor]", given), name)
+    assert made.program is not None
+    return Net(made.program, text=made.text, weights=made.weights)
+
+
+def from_keras(model: object, *, name: str | None = None) -> Net:
+    """The net that a Keras 3 model computes in evaluation, as a spec that was proved to be it.
+
+    The model takes images [N, H, W, C]; the net takes [N, C, H, W], and so are its weights. The
+    net's `text` is the spec, `weights` are the model's, by the names of layers: `conv1/kernel` is
+    ``conv1.weight``. `name` is the net's; without it that of the model. Raises `NetlangError` for
+    layers that aren't read, if a step can't be said in the language, or if the spec isn't the
+    model, and `TypeError` for what is no `keras.Model`.
+    """
+    from netlang.targets.importing import module_importer
+
+    found = module_importer()
+    with needs(found.extra):
+        made = found.import_keras(model, name)
     assert made.program is not None
     return Net(made.program, text=made.text, weights=made.weights)
 

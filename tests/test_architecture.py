@@ -273,6 +273,7 @@ def test_public_api() -> None:
         "Search",
         "__version__",
         "examples",
+        "from_keras",
         "from_torch",
         "load",
         "load_block",

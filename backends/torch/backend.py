@@ -167,6 +167,11 @@ class TorchBackend(
 
         return import_given(module, example, name)
 
+    def import_keras(self, model: object, name: str | None) -> ImportedNet:
+        from netlang.backends.torch.importing import import_given_keras
+
+        return import_given_keras(model, name)
+
     def write_weights(self, imported: ImportedNet, path: Path) -> None:
         from netlang.backends.torch.importing import write_weights
 

@@ -89,6 +89,10 @@ class ModuleImporter(ImportingBackend):
     ) -> ImportedNet:
         """The net of a module, for inputs like those of `example`; errors as above."""
 
+    @abstractmethod
+    def import_keras(self, model: object, name: str | None) -> ImportedNet:
+        """The net of a model of Keras; errors as above, and `TypeError` for what is none."""
+
 
 def require_places(found: ImportingBackend, paths: Sequence[Path]) -> None:
     """Raises `NetlangError` if one of the files couldn't be written, before the work for them."""

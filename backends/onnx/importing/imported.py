@@ -17,7 +17,7 @@ from netlang.backends.onnx.importing.prepared import prepared
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
-from netlang.backends.torch.importing.holes.table import not_said
+from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
 from netlang.backends.torch.importing.imported import import_graph
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import example_of, type_of
@@ -55,7 +55,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     except ValueError as error:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
     if found.missing and not found.whole:
-        raise not_said(found.missing, found.nodes)
+        raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
     original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
     asked = Asked(
         net_name(options.name or path.stem),

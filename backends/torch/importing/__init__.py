@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
+from netlang.backends.torch.importing.keras.imported import import_keras
+from netlang.backends.torch.importing.keras.kinds import is_keras
 from netlang.backends.torch.importing.sources import find, in_folder
 from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.train.files.encoding import encode
 from netlang.targets.importing import ImportedNet, ImportOptions
 
-__all__ = ["import_given", "import_named", "told", "write_weights"]
+__all__ = ["import_given", "import_given_keras", "import_named", "told", "write_weights"]
 
 
 def import_named(options: ImportOptions, say: Callable[[str], None]) -> ImportedNet:
@@ -40,7 +42,10 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
             stub=options.stub,
             library=options.library,
         )
-        made = import_module(found.module, found.example, asked)
+        if is_keras(found.module):
+            made = import_keras(found.module, asked)
+        else:
+            made = import_module(found.module, found.example, asked)
     return told(made)
 
 
@@ -54,6 +59,14 @@ def import_given(module: nn.Module, example: Sequence[Tensor], name: str | None)
     kind = type(module)
     origin = f"Imported from {kind.__module__}.{kind.__qualname__}."
     return told(import_module(module, example, Asked(net_name(name or kind.__name__), origin)))
+
+
+def import_given_keras(model: object, name: str | None) -> ImportedNet:
+    """The net of a model of Keras. Raises `TypeError` for what is none."""
+    if not is_keras(model):
+        raise TypeError(f"the model is a {type(model).__name__}, not a keras.Model")
+    own = name or str(getattr(model, "name", "model"))
+    return told(import_keras(model, Asked(net_name(own), f"Imported from the Keras model {own}.")))
 
 
 def write_weights(imported: ImportedNet, path: Path) -> None:

@@ -40,10 +40,11 @@ class NotSaid(Diagnostic):
 
     code: ClassVar[str] = "E0982"
     title: ClassVar[str] = "{count} of {total} steps can't be said in the language"
-    help: ClassVar[str] = "nothing is written; `--stub` writes the rest of it, with holes there"
+    help: ClassVar[str] = "{advice}"
 
     count: int
     total: int
+    advice: str = "nothing is written; `--stub` writes the rest of it, with holes there"
 
 
 class SpecRefused(Diagnostic):

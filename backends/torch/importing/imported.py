@@ -15,7 +15,7 @@ from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import SpecRefused
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.holes.stub import Stub, stub_of
-from netlang.backends.torch.importing.holes.table import missing_table, not_said
+from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table, not_said
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import Proof, prove
@@ -52,9 +52,15 @@ class Imported(Record, eq=False):
     notes: tuple[str, ...] = ()
 
 
-def import_module(module: nn.Module, example: Sequence[Tensor], asked: Asked) -> Imported | Stub:
+def import_module(
+    module: nn.Module,
+    example: Sequence[Tensor],
+    asked: Asked,
+    original: Original | None = None,
+) -> Imported | Stub:
     """The spec of a module in evaluation, for inputs like those of `example`.
 
+    It is compared with the module, or with the `original` that the module stands for.
     The sizes of an image become symbols if the module and the spec agree on another size too.
     Raises `NetlangError` for what can't be said, unless a stub is asked for, and for a spec that
     isn't the module.
@@ -66,7 +72,7 @@ def import_module(module: nn.Module, example: Sequence[Tensor], asked: Asked) ->
         walk.composites = composites(traced.graph, module.get_submodule)
         walk.run(traced, HANDLERS)
     asked = replace(asked, outputs=traced.outputs)
-    return _import_walked(ModuleOriginal(module), walk, asked, example)
+    return _import_walked(original or ModuleOriginal(module), walk, asked, example)
 
 
 def import_graph(
@@ -100,7 +106,7 @@ def _import_walked(
     if walk.missing:
         missing = sorted(walk.missing.values())
         if walk.holes is None or not all(each.known for each in walk.outputs):
-            raise not_said(missing, walk.nodes)
+            raise not_said(missing, walk.nodes, NO_HOLE if asked.stub else "")
         stub = stub_of(original, walk, asked, missing_table(missing))
         if stub is not None:
             return stub

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import BadSource
 from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.keras.kinds import is_keras
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.extras import broken
@@ -39,7 +40,10 @@ _FORMS = (
 
 @final
 class FoundModule(Record, eq=False):
-    """A module, an example of what it is given, the name of a net for it, and where it is from."""
+    """A module, an example of what it is given, the name of a net for it, and where it is from.
+
+    It may be a model of Keras, which isn't a module under each of its backends.
+    """
 
     module: nn.Module
     example: tuple[Tensor, ...]
@@ -69,7 +73,10 @@ def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
     say(f"running the code of {source}")
     module, shapes = makers.get(call.place, _factory)(source, call)
     given = given or shapes
-    if not given:
+    if is_keras(module):
+        if given:
+            raise _bad(source, "a model of Keras says what it is given", "leave out `--input`")
+    elif not given:
         advice = "give it: `--input '[3, 224, 224]'`, once for each input, without the batch"
         raise _bad(source, "nothing says what it is given", advice)
     return FoundModule(module, example_of(given), net_name(options.name or call.names[-1]), source)
@@ -155,15 +162,15 @@ def _factory(source: str, call: _Call) -> tuple[nn.Module, _Shapes]:
                 found = getattr(found, name)
         except (ImportError, AttributeError) as error:
             raise _bad(source, str(error), advice) from error
-    if isinstance(found, nn.Module):
+    if isinstance(found, nn.Module) or is_keras(found):
         return found, []
     return _made(source, found, call.args, call.kwargs), []
 
 
 def _made(source: str, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> nn.Module:
     with foreign_code(lambda reason: _bad(source, reason, _FORMS)):
-        module = factory(*args, **kwargs)
-    if not isinstance(module, nn.Module):
+        module: nn.Module = factory(*args, **kwargs)
+    if not isinstance(module, nn.Module) and not is_keras(module):
         raise _bad(source, f"it gives a {type(module).__name__}, not a module", _FORMS)
     return module
 

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from netlang.backends.torch.importing.diagnostics import NotSaid
 from netlang.backends.torch.importing.steps import Missing
 from netlang.diagnostics.errors import NetlangError
+from netlang.records import replace
 
-__all__ = ["missing_table", "not_said"]
+__all__ = ["NO_HOLE", "missing_table", "not_said"]
+
+NO_HOLE = "nothing is written: an output is what no spec can give, so that a hole can't either"
 
 
-def not_said(missing: Sequence[Missing], nodes: int) -> NetlangError:
-    """The error of a source that has what can't be said."""
+def not_said(missing: Sequence[Missing], nodes: int, advice: str = "") -> NetlangError:
+    """The error of a source that has what can't be said; `advice` is what to do but for holes."""
     count = sum(len(each.places) for each in missing)
-    table = missing_table(missing)
-    return NetlangError(NotSaid(span=None, count=count, total=max(count, nodes), rows=table))
+    found = NotSaid(span=None, count=count, total=max(count, nodes), rows=missing_table(missing))
+    return NetlangError(replace(found, advice=advice) if advice else found)
 
 
 def missing_table(missing: Sequence[Missing]) -> tuple[str, ...]:

@@ -1,0 +1,49 @@
+"""A model of Keras as the proof of an import sees it: computed by Keras, with the weights given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, final
+
+from torch import Tensor
+
+from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.keras.kinds import numbers_of
+from netlang.backends.torch.importing.keras.model import KerasModule
+from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.trace import not_traced
+
+__all__ = ["KerasOriginal"]
+
+
+@final
+class KerasOriginal(Original):
+    """A model, and the module that was made of it, whose weights it is given for a while."""
+
+    def __init__(self, model: Any, made: KerasModule) -> None:
+        self._model = model
+        self._made = made
+
+    def state(self) -> Mapping[str, Tensor]:
+        return self._made.module.state_dict()
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        state, before = self.state(), [numbers_of(each) for each in self._model.weights]
+        try:
+            with foreign_code(not_traced):
+                for key, each in self._made.weights.items():
+                    each.variable.assign(each.to_keras(state[key]).contiguous().numpy())
+            yield
+        finally:
+            for variable, numbers in zip(self._model.weights, before, strict=True):
+                variable.assign(numbers.numpy())
+
+    def run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        with foreign_code(not_traced):
+            last = example[0].permute(0, 2, 3, 1) if example[0].dim() == 4 else example[0]
+            given = self._model(last.contiguous().numpy(), training=False)
+            found = given if isinstance(given, list | tuple) else [given]
+            outputs = [numbers_of(each) for each in found]
+        return [each.permute(0, 3, 1, 2) if each.dim() == 4 else each for each in outputs]
