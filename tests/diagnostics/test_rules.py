@@ -119,6 +119,7 @@ NOT_RUN = {
         (f"E098{digit}" for digit in range(6)), "imports PyTorch: tests/importing shows it"
     ),
     **dict.fromkeys(("E0986", "E0987"), "needs ONNX files: tests/onnx/importing shows it"),
+    **dict.fromkeys(("E0988", "E0989"), "needs programs: tests/importing/programs shows it"),
     **dict.fromkeys(
         (f"E097{digit}" for digit in range(1, 5)), "imports PyTorch: tests/torch/look shows it"
     ),
