@@ -123,11 +123,12 @@ class GraphReader(Draft, eq=False):
     def _store(self, model: ModelProto) -> None:
         """The tensors of the file: weights are those of a name, and larger than a number.
 
-        In netlang's own files a tensor without axes is a number.
+        In netlang's own files a tensor without axes is a number, and one whose name isn't a key.
         """
         ours = model.producer_name == "netlang"
         for tensor in model.graph.initializer:
-            is_number = starts_as_number(tensor.name) or (ours and not tensor.dims)
+            folded = ours and (not tensor.dims or "/" in tensor.name)
+            is_number = starts_as_number(tensor.name) or folded
             self._keep(tensor.name, tensor_of(tensor), is_number)
         for node in model.graph.node:
             if node.op_type == "Constant" and len(node.output) == 1:

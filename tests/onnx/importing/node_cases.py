@@ -82,6 +82,7 @@ def outcome(case: Any, folder: Path) -> tuple[str, str]:
     with torch.no_grad():
         net = netlang.loads(made.text).torch(made.weights).eval()
         example = torch.from_numpy(np.asarray(given).copy())
+        example = example.float() if example.dtype is torch.float16 else example
         results = net(example if batched else example[None])
     results = results if isinstance(results, tuple | list) else (results,)
     results = [each if batched else each[0] for each in results]
@@ -91,7 +92,7 @@ def outcome(case: Any, folder: Path) -> tuple[str, str]:
             other,
             equal_nan=True,
             rtol=_TOLERANCE,
-            atol=_TOLERANCE * (abs(other).max() or 1),
+            atol=_TOLERANCE * (float(abs(other).max(initial=0)) or 1),
         )
         if not same:
             return "differs", made.text

@@ -109,7 +109,7 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
         rigid = name.startswith(("vit", "swin", "maxvit", "inception", "alexnet", "vgg"))
         size = crop if rigid else 64
     _export(module, (torch.zeros(1, 3, size, size),), path, by)
-    return Exported({key for key in _keys(module) if not key.lower().startswith("aux")})
+    return Exported(set(_keys(module)))
 
 
 def from_bundled(name: str, by: str, path: Path) -> Exported:
@@ -131,7 +131,9 @@ def _type(dtype: str, shape: Sequence[int]) -> str:
 
 
 def _keys(module: nn.Module) -> Iterator[str]:
-    return (key for key in module.state_dict() if not key.endswith(_COUNTER))
+    """The keys without counters, and without those of heads that exist in training only."""
+    keys = (key for key in module.state_dict() if not key.endswith(_COUNTER))
+    return (key for key in keys if not key.lower().removeprefix("model.").startswith("aux"))
 
 
 def _export(module: nn.Module, example: tuple[Tensor, ...], path: Path, by: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from onnx import helper
 
+import netlang
 from netlang.backends.torch.importing.masks import WindowMask, mask_of_windows
 from netlang.diagnostics.errors import NetlangError
 from tests.onnx.importing.support import Array, imported, lines_of, model_of, saved
@@ -124,3 +125,14 @@ def test_a_norm_of_neighbours(size: int, tmp_path: Path) -> None:
     else:
         with pytest.raises(NetlangError, match="even number"):
             imported(path)
+
+
+def test_numbers_that_netlang_fills_in(tmp_path: Path) -> None:
+    """Where a norm has no weights, the file has ones and zeros under names that are no keys."""
+    net = netlang.loads(
+        "net a {\n    input x: [3, 8, 8]\n    conv(4, 1x1) -> instance_norm -> relu\n}\n"
+    )
+    net.onnx(tmp_path / "a.onnx", spec=False)
+    found = imported(tmp_path / "a.onnx")
+    assert set(found.weights) == set(net.torch().state_dict())
+    assert "conv(4, 1x1) -> instance_norm -> relu" in lines_of(found)
