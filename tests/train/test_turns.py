@@ -7,6 +7,7 @@ optimizer, and whose turn it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netlang.backends.torch.data.drawn import drawn_inputs
+from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.doctor.examine import examine_recipe
 from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.runtime.drawing import normal_numbers, uniform_numbers
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
+from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.metrics import read_metrics
+from netlang.backends.torch.train.run import _require_turns_alone
 from netlang.backends.torch.train.scoring import evaluate
+from netlang.backends.torch.train.setup import fresh_state
+from netlang.backends.torch.train.steps.step import Stepper
+from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.modules.library import Library
@@ -334,6 +341,33 @@ def test_what_needs_one_loss_is_refused(command: str, tmp_path: Path) -> None:
     recipe, program = game(*BCE)
     with pytest.raises(NetlangError) as caught:
         REFUSED[command](recipe, program, tmp_path / "weights")
+    assert [each.code for each in caught.value.diagnostics] == ["E0832"]
+
+
+def test_a_penalty_counts_the_weights_that_its_step_trains() -> None:
+    """Not those of the other player, which the step leaves as they are."""
+    recipe, program = game(f"{BCE[0].replace('; opt', ' + l2_penalty; opt')}", BCE[1])
+    state = fresh_state(recipe, program, torch.device("cpu"))
+    stepper = Stepper(recipe, Objective(recipe, program), state, World(), program=program)
+    critic, generator = stepper.plays
+    x, y = examples_of(recipe)
+    x = x[:8].float() / (255 if x.dtype is torch.uint8 else 1)
+    batch = Batch((x, torch.zeros(8, 5), torch.zeros(8, 1, 1, 1)), {"label": y[:8]})
+    stepper.gradients(batch, 8, critic)
+    own = dict(state.model.named_parameters())
+    weights = [w for k, w in own.items() if k.startswith("critic") and w.dim() > 1]
+    values = critic.objective.values(state.model, batch)
+    plain = (against(values["real_score"], 1) + against(values["fake_score"], 0)) / 8
+    wanted = plain + 0.5 * torch.stack([w.square().sum() for w in weights]).sum()
+    assert torch.allclose(critic.objective.loss(values), wanted)
+    assert all((w.grad is None) == k.startswith("generator") for k, w in own.items())
+    assert {id(w) for w in generator.trained}.isdisjoint(id(w) for w in critic.trained)
+
+
+def test_several_processes_are_refused() -> None:
+    recipe, _ = game(*BCE)
+    with pytest.raises(NetlangError) as caught:
+        _require_turns_alone(recipe, replace(World(), size=2))
     assert [each.code for each in caught.value.diagnostics] == ["E0832"]
 
 
