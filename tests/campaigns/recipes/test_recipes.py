@@ -36,8 +36,11 @@ def test_kept_recipes(path: Path) -> None:
     assert judged(Written(text, _set_of(text)), scripted=True)[0] is None
 
 
-# Data and answers stand in other places; a recipe with a space is searched, not trained.
-LEFT_OUT = {"data source", "source of weights", "preparation", "answer", "space"}
+# Data and answers stand in other places; a recipe with a space is searched, not trained. A picture
+# of samples needs an output that is an image, which the nets drawn here don't have.
+LEFT_OUT = {
+    "data source", "source of weights", "preparation", "answer", "space", "picture of samples",
+}  # fmt: skip
 
 
 def test_every_word_can_be_drawn() -> None:
