@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.recipes.initialize import initialize
-from netlang.backends.torch.runtime.averaging import emptied_norms
+from netlang.backends.torch.runtime.averaging import average, averaged_pairs, emptied_norms
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.devices import derived_seed
@@ -142,3 +142,13 @@ def test_steps_that_make_too_few_epochs(tmp_path: Path) -> None:
     with pytest.raises(NetlangError) as caught:
         train(recipe, program, RunOptions(tmp_path, device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0803"]
+
+
+def test_a_tied_weight_counts_once() -> None:
+    tied = "    input x: [40]\n    a: linear(40, bias=false) -> relu -> linear(40, weight=a.weight)"
+    _, program = sketch(tied)
+    model, averaged = (module_of(program, 0) for _ in range(2))
+    for net, value in ((model, 1.0), (averaged, 0.0)):
+        nn.init.constant_(net.get_parameter("a.weight"), value)
+    average(averaged_pairs(averaged, model), 0.75)
+    assert averaged.get_parameter("a.weight").unique().tolist() == [0.25]

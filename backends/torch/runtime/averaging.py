@@ -10,9 +10,11 @@ __all__ = ["average", "averaged_pairs", "collecting", "emptied_norms"]
 
 
 def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Every parameter and buffer of an averaged model, paired with the model's own."""
-    own = dict(model.state_dict(keep_vars=True))
-    return [(value, own[key].detach()) for key, value in averaged.state_dict().items()]
+    """Every parameter and buffer of an averaged model, once, paired with the model's own."""
+    own, values = model.state_dict(keep_vars=True), averaged.state_dict(keep_vars=True)
+    # A tied weight has several keys.
+    different = {id(value): (value.detach(), own[key].detach()) for key, value in values.items()}
+    return [*different.values()]
 
 
 @torch.no_grad()
