@@ -21,7 +21,7 @@ from typing import IO
 
 from netlang.backends.weights.kinds import ZIP
 from netlang.backends.weights.pickles.nesting import Nesting
-from netlang.backends.weights.pickles.records import stored_records
+from netlang.backends.weights.pickles.records import require_stored, zip_records
 
 __all__ = ["LONGEST_PICKLE", "named_objects"]
 
@@ -63,8 +63,9 @@ def named_objects(path: Path) -> tuple[str, ...]:
 
 def _inner_pickle(file: IO[bytes]) -> bytes:
     """The record of an archive that describes its tensors."""
-    with stored_records(file) as (archive, records):
+    with zip_records(file) as (archive, records):
         record = _description(records)
+        require_stored(file, records)
         if record.file_size > LONGEST_PICKLE:
             raise ValueError(_TOO_LONG)
         return archive.read(record)

@@ -1,7 +1,7 @@
 """Opens zip archives of PyTorch, whose records lie in them as they are.
 
-On exit, the list of records is short, none is compressed, and they don't overlap, so that reading
-all of them takes no more than the size of the file.
+On exit, the list of records is short. After `require_stored`, none is compressed, and they don't
+overlap, so that reading all of them takes no more than the size of the file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-__all__ = ["stored_records"]
+__all__ = ["require_stored", "zip_records"]
 
 _LONGEST_DIRECTORY = 2 << 20
 # The end of a zip archive's directory; that of a large one, and the distance between the two.
@@ -20,22 +20,25 @@ _END, _LARGE_END, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4
 
 
 @contextmanager
-def stored_records(
+def zip_records(
     file: IO[bytes],
 ) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
     """The archive in a file, and its records. Raises `ValueError` with the reason."""
     _check_directory(file)
     try:
         with zipfile.ZipFile(file) as archive:
-            records = archive.infolist()
-            if any(each.compress_type != zipfile.ZIP_STORED for each in records):
-                raise ValueError("its records are compressed; PyTorch stores them as they are")
-            file.seek(0, 2)
-            if sum(each.file_size for each in records) > file.tell():
-                raise ValueError("its records overlap")
-            yield archive, records
+            yield archive, archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
         raise ValueError(f"a damaged archive ({error})") from None
+
+
+def require_stored(file: IO[bytes], records: list[zipfile.ZipInfo]) -> None:
+    """Raises `ValueError` if reading the records could take more than the size of the file."""
+    if any(each.compress_type != zipfile.ZIP_STORED for each in records):
+        raise ValueError("its records are compressed; PyTorch stores them as they are")
+    file.seek(0, 2)
+    if sum(each.file_size for each in records) > file.tell():
+        raise ValueError("its records overlap")
 
 
 def _check_directory(file: IO[bytes]) -> None:

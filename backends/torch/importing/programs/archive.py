@@ -13,7 +13,7 @@ from zipfile import ZipFile, ZipInfo
 
 from netlang.backends.torch.importing.diagnostics import ProgramNotTaken, ProgramUnreadable
 from netlang.backends.weights.kinds import foreign
-from netlang.backends.weights.pickles.records import stored_records
+from netlang.backends.weights.pickles.records import require_stored, zip_records
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import FileNotFound
 from netlang.records import Record
@@ -83,7 +83,8 @@ def opened_program(path: Path) -> Iterator[ProgramArchive]:
             other = foreign(path)
             if other is not None:
                 raise ValueError(f"it is {other}")
-            with stored_records(file) as (archive, records):
+            with zip_records(file) as (archive, records):
+                require_stored(file, records)
                 found = dict(_in_folder(records))
                 _refuse_code(shown, found)
                 made = ProgramArchive(shown, archive, found)
