@@ -14,7 +14,7 @@ from torch import nn
 import netlang
 from netlang.diagnostics.errors import NetlangError
 from tests.cli.support import Runner
-from tests.importing.modules import units
+from tests.importing.modules import Unit, units
 from tests.onnx.importing.support import (
     TINY,
     exported,
@@ -55,8 +55,8 @@ def test_the_older_exporter_of_pytorch(tmp_path: Path) -> None:
 
 
 def test_the_newer_exporter_of_pytorch(tmp_path: Path) -> None:
-    pytest.importorskip("onnxscript", reason="torch's exporter needs it: it is in bench")
-    module = units()
+    pytest.importorskip("onnxscript", reason="torch's exporter needs it: it is in dev")
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Sequential(Unit(4, 4), Unit(4, 8, 2)))
     made = imported(exported(module, (3, 16, 16), tmp_path / "units.onnx", newer=True))
     own = netlang.from_torch(module, torch.zeros(1, 3, 16, 16), name="units")
     keys = {key for key in module.state_dict() if not key.endswith("num_batches_tracked")}
