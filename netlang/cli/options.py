@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MachineAsked", "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options",
     "folder_for", "is_change", "outputs", "part_named", "places", "recipe_arguments",
-    "spec_argument", "weight_options", "workers_option",
+    "require_different", "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -194,6 +194,15 @@ def part_named(recipe: Recipe, word: str) -> str:
         return found
     known = known_parts(recipe.data)
     raise click.BadParameter(f"`{word}` is no part of the data: {known}", param_hint="--split")
+
+
+def require_different(files: Iterable[Path]) -> None:
+    """Raise `click.UsageError` if a file is given twice, perhaps by a link: it would count so."""
+    known = set[Path]()
+    for path in files:
+        if path.resolve() in known:
+            raise click.UsageError(f"{path} is given twice")
+        known.add(path.resolve())
 
 
 def folder_for(out: str | None, *default: str) -> Path:

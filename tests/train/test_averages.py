@@ -15,7 +15,12 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.recipes.initialize import initialize
-from netlang.backends.torch.runtime.averaging import average, averaged_pairs, emptied_norms
+from netlang.backends.torch.runtime.averaging import (
+    average,
+    averaged_pairs,
+    collecting,
+    trained_norms,
+)
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.devices import derived_seed
@@ -92,10 +97,10 @@ def test_a_signal_while_statistics_are_computed(
 
     def stopped(*models: nn.Module) -> list[nn.Module]:
         os.kill(os.getpid(), signal.SIGTERM)
-        return [*emptied_norms(*models)]
+        return [*trained_norms(*models)]
 
     with monkeypatch.context() as patched:
-        patched.setattr(averaging, "emptied_norms", stopped)
+        patched.setattr(averaging, "trained_norms", stopped)
         assert train(recipe, program, options).steps == 6
     train(recipe, program, options)
     assert ended(tmp_path / "cut") == ended(tmp_path / "whole")
@@ -142,6 +147,16 @@ def test_steps_that_make_too_few_epochs(tmp_path: Path) -> None:
     with pytest.raises(NetlangError) as caught:
         train(recipe, program, RunOptions(tmp_path, device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0803"]
+
+
+def test_a_norm_without_examples_keeps_its_statistics() -> None:
+    norm = nn.BatchNorm1d(2)
+    nn.init.constant_(norm.get_buffer("running_mean"), 5.0)
+    collecting(trained_norms(norm, norm), 2)
+    norm(torch.ones(1, 2))
+    assert norm.get_buffer("running_mean").tolist() == [5.0, 5.0]
+    norm(torch.ones(4, 2))
+    assert norm.get_buffer("running_mean").tolist() == [1.0, 1.0]
 
 
 def test_a_tied_weight_counts_once() -> None:

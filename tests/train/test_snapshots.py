@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.eject import script
 from netlang.backends.torch.train import train
+from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.words.rates import cosine_restarts, ends_wave
 from netlang.targets.options import RunOptions
 from tests.cli.support import Runner
@@ -83,9 +84,25 @@ def test_together_in_one_command(
 
 
 def test_no_weights_in_the_folder(tmp_path: Path, run: Runner) -> None:
-    done = run("eval", "mnist1d", "--ensemble", str(tmp_path))
+    for more in ((), ("--weights", "a.pth")):
+        done = run("eval", "mnist1d", "--ensemble", str(tmp_path), *more)
+        assert done.status == 2
+        assert "no .safetensors in" in done.err
+
+
+def test_weights_given_twice(run: Runner) -> None:
+    done = run("eval", "mnist1d", "--weights", "a.pth", "--ensemble", "./a.pth")
     assert done.status == 2
-    assert "no .safetensors in" in done.err
+    assert "a.pth is given twice" in done.err
+
+
+def test_no_weights_that_are_not_numbers_are_kept(tmp_path: Path) -> None:
+    """The wave ends before the record that would tell that the loss isn't finite."""
+    keys = ("optimizer: sgd(lr=1e30)", WAVES, "snapshots: true", "steps: 15")
+    recipe, program = sketch(BODY.replace("linear", "linear(9) -> linear"), *keys)
+    with pytest.raises(NetlangError, match="at step"):
+        train(recipe, program, RunOptions(tmp_path, device="cpu"))
+    assert not (tmp_path / "snapshots").exists()
 
 
 TWICE = (

@@ -130,7 +130,49 @@ def test_of_another_net(tmp_path: Path) -> None:
     assert not (tmp_path / "a.safetensors").exists()
 
 
-def test_of_one(run: Runner) -> None:
-    done = run("soup", "mnist1d", "--weights", "a.pth", "-o", "b.safetensors")
+@pytest.mark.parametrize("greedy", [True, False])
+def test_of_weights_that_are_not_numbers(tmp_path: Path, greedy: bool) -> None:
+    recipe, program = sketch(BODY, *KEYS)
+    nets, files = nets_of(program, tmp_path, 2)
+    nn.init.constant_(nets[0].get_parameter("fc.bias"), float("nan"))
+    torch.save(nets[0].state_dict(), files[0])
+    out = tmp_path / "soup.safetensors"
+    options = SoupOptions(tuple(files), out, greedy, "test", device="cpu", quiet=True)
+    with pytest.raises(NetlangError, match=r"0\.pth"):
+        stirred(recipe, program, options)
+    assert not out.exists()
+
+
+def test_frozen_norms_keep_their_statistics(tmp_path: Path) -> None:
+    recipe, program = sketch(BODY, *KEYS, 'freeze: ["norm"]')
+    nets, files = nets_of(program, tmp_path, 2)
+    for value, (net, file) in enumerate(zip(nets, files, strict=True)):
+        net.get_buffer("norm.running_mean").fill_(value)
+        torch.save(net.state_dict(), file)
+    out = tmp_path / "soup.safetensors"
+    stirred(recipe, program, SoupOptions(tuple(files), out, device="cpu", quiet=True))
+    assert load_file(out)["norm.running_mean"].unique().tolist() == [0.5]
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    """It is told before anything is read."""
+    recipe, program = sketch(BODY, *KEYS)
+    options = SoupOptions((tmp_path / "a.pth",), tmp_path / "no" / "b.safetensors")
+    with pytest.raises(NetlangError) as caught:
+        stirred(recipe, program, options)
+    assert [each.code for each in caught.value.diagnostics] == ["E0014"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--weights", "a.pth"), "takes two or more --weights"),
+        (("--weights", "a.pth", "--weights", "./a.pth"), "given twice"),
+        (("--weights", "a.pth", "--weights", "b.safetensors"), "would be lost"),
+        (("--weights", "a.pth", "--weights", "c.pth", "--split", "test"), "that --greedy scores"),
+    ],
+)
+def test_what_makes_no_sense(run: Runner, given: tuple[str, ...], told: str) -> None:
+    done = run("soup", "mnist1d", *given, "-o", "b.safetensors")
     assert done.status == 2
-    assert "takes two or more --weights" in done.err
+    assert told in done.err

@@ -12,17 +12,20 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from copy import deepcopy
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
+from netlang.atomic import require_place
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
+from netlang.backends.torch.runtime.groups import set_training
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.evaluation import score
 from netlang.backends.torch.train.files.weights import facts_of_weights
@@ -38,11 +41,10 @@ from netlang.backends.torch.train.storage import Json, save_tensors
 from netlang.backends.torch.train.world import World
 from netlang.backends.weights import facts_beside
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import UnknownSuffix
-from netlang.diagnostics.training.running import OtherNormalization
-from netlang.ir.owned import owned
+from netlang.diagnostics.files import UnknownSuffix, WriteFailed
+from netlang.diagnostics.training.running import NotNumbers, OtherNormalization
 from netlang.ir.program import Program
-from netlang.ops.norm import BatchNorm
+from netlang.recipes.check.run import trains_norms
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.refused import require_no_turns
 from netlang.targets.averaging import Ingredient, SoupOptions
@@ -59,8 +61,7 @@ def average_weights(
     data's, and for inputs that were normalized in several ways.
     """
     require_no_turns(recipe, "`soup`")
-    if wanted.out.suffix != ".safetensors":
-        raise NetlangError(UnknownSuffix(span=None, path=str(wanted.out), available=".safetensors"))
+    _require_place(wanted.out)
     device = choose_device(wanted.device, World())
     with (
         memory_told(device),
@@ -74,14 +75,14 @@ def average_weights(
         drawn = drawn_inputs(recipe, program)
         ready = Prepare(recipe, device, World(), classes, wanted.workers, drawn=drawn)
         ready = _normalized(ready, parts, wanted.weights, say)
-        nets = [trained_module(program, path, say, wanted.fit)[0] for path in wanted.weights]
+        nets = [_read(program, path, wanted, say) for path in wanted.weights]
         plain = scored = None
-        if any(isinstance(each.op, BatchNorm) for each in owned(program)):
+        if trains_norms(recipe, program):
             plain = opened.enter_context(closing(ready.testing(parts.train)))
         if wanted.greedy:
             part = part_of(recipe, parts, wanted.split)
             scored = opened.enter_context(closing(ready.testing(part)))
-        kitchen = _Kitchen(Objective(recipe, program), device, plain, scored, min(2, recipe.batch))
+        kitchen = _Kitchen(recipe, Objective(recipe, program), device, plain, scored)
         found = kitchen.greedily(nets) if wanted.greedy else _all_of(nets)
         chosen = [number for number, kept, _ in found if kept]
         made = kitchen.average([nets[number] for number in chosen])
@@ -97,11 +98,11 @@ def average_weights(
 class _Kitchen:
     """Makes averages of nets, and scores them."""
 
+    recipe: Recipe
     objective: Objective
     device: torch.device
     plain: Prepared | None
     scored: Prepared | None
-    least: int
 
     def average(self, nets: Sequence[nn.Module]) -> nn.Module:
         """The mean of the weights of some nets, on the device."""
@@ -110,18 +111,21 @@ class _Kitchen:
         for count, each in enumerate(others, 2):
             average(averaged_pairs(made, each.to(self.device)), 1.0 - 1.0 / count)
         if self.plain is not None and others:
-            renew(made, first.train(), self.objective, self.plain, self.least)
+            set_training(first, self.recipe.freeze)
+            renew(made, first, self.objective, self.plain, min(2, self.recipe.batch))
         return made
 
     def greedily(self, nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:
         """The nets from the best one down: number, whether it is kept, the scores with it."""
         alone = [self._score([net]) for net in nets]
-        order = sorted(range(len(nets)), key=lambda i: (alone[i].error, alone[i].loss))
+        order = sorted(range(len(nets)), key=lambda i: _errors(alone[i]))
+        if isnan(alone[order[0]].loss):
+            raise NetlangError(NotNumbers(span=None, what="the part that is scored"))
         kept, best = [order[0]], alone[order[0]]
         found: list[tuple[int, bool, Scores | None]] = [(order[0], True, best)]
         for number in order[1:]:
             scores = self._score([nets[each] for each in (*kept, number)])
-            better = not best.better_than(scores)
+            better = _errors(scores) <= _errors(best)
             found.append((number, better, scores))
             if better:
                 kept.append(number)
@@ -133,8 +137,34 @@ class _Kitchen:
         return score(self.average(nets), self.objective, self.scored, 0)
 
 
+def _errors(scores: Scores) -> tuple[bool, float, float]:
+    """By which scores are compared: the largest are those that aren't numbers."""
+    return isnan(scores.loss), scores.error, scores.loss
+
+
 def _all_of(nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:
     return [(number, True, None) for number in range(len(nets))]
+
+
+def _require_place(out: Path) -> None:
+    """Raise `NetlangError` if the average couldn't be written, before the work for it."""
+    if out.suffix != ".safetensors":
+        raise NetlangError(UnknownSuffix(span=None, path=str(out), available=".safetensors"))
+    try:
+        require_place(out)
+    except OSError as error:
+        raise NetlangError(WriteFailed.of(out, error)) from error
+
+
+def _read(
+    program: Program, path: Path, wanted: SoupOptions, say: Callable[[str], None]
+) -> nn.Module:
+    """The net with the weights of a file; raises `NetlangError` if some aren't finite."""
+    net = trained_module(program, path, say, wanted.fit)[0]
+    if not all(value.isfinite().all() for value in net.state_dict().values()):
+        advice = "leave this file out"
+        raise NetlangError(NotNumbers(span=None, what=f"`{path}`", advice=advice))
+    return net
 
 
 def _normalized(

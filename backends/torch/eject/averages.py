@@ -78,7 +78,7 @@ def _after_step(decisions: Decisions, first: int, given: str) -> Iterator[str]:
     yield f"                average(pairs, 1.0 - 1.0 / {count})"
     if decisions.renews:
         examples = "plain" if decisions.data.images else "train"
-        norms = "emptied_norms(averaged, model)"
+        norms = "trained_norms(averaged, model)"
         yield f"                evaluate(averaged, {examples}{given}, {norms})"
 
 

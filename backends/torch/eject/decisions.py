@@ -32,7 +32,7 @@ from netlang.backends.torch.runtime.averaging import (
     average,
     averaged_pairs,
     collecting,
-    emptied_norms,
+    trained_norms,
 )
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.holding_out import held_out
@@ -264,6 +264,6 @@ class Decisions:
         if "averages" in flags:
             yield from (average, averaged_pairs)
         if "renews" in flags:
-            yield from (collecting, emptied_norms)
+            yield from (collecting, trained_norms)
         if self.recipe.snapshots:
             yield ends_wave

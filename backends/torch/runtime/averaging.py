@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-__all__ = ["average", "averaged_pairs", "collecting", "emptied_norms"]
+__all__ = ["average", "averaged_pairs", "collecting", "trained_norms"]
 
 
 def averaged_pairs(averaged: nn.Module, model: nn.Module) -> list[tuple[Tensor, Tensor]]:
@@ -28,20 +28,18 @@ def average(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
         counter.copy_(new_count)
 
 
-def emptied_norms(averaged: nn.Module, model: nn.Module) -> list[nn.modules.batchnorm._NormBase]:
-    """The batch norms of an averaged model, without statistics; frozen ones keep theirs."""
+def trained_norms(averaged: nn.Module, model: nn.Module) -> list[nn.modules.batchnorm._NormBase]:
+    """The batch norms of an averaged model that aren't frozen in the model."""
     pairs = zip(averaged.modules(), model.modules(), strict=True)
     kind = nn.modules.batchnorm._NormBase
-    norms = [new for new, own in pairs if isinstance(new, kind) and own.training]
-    for norm in norms:
-        norm.reset_running_stats()
-    return norms
+    return [new for new, own in pairs if isinstance(new, kind) and own.training]
 
 
 def collecting(norms: list[nn.modules.batchnorm._NormBase], least: int) -> list[RemovableHandle]:
-    """Let batch norms collect means over examples, until the handles are removed.
+    """Let batch norms collect means over examples anew, until the handles are removed.
 
-    Each call counts by its share in the examples so far; one of fewer than `least` doesn't.
+    Each call counts by its share in the examples so far; one of fewer than `least` doesn't. A norm
+    that sees no examples, as one of an auxiliary output, keeps its statistics.
     """
     passed = dict.fromkeys(norms, 0)
 
@@ -49,6 +47,8 @@ def collecting(norms: list[nn.modules.batchnorm._NormBase], least: int) -> list[
         examples = len(inputs[0])
         norm.train(examples >= least)
         if norm.training:
+            if not passed[norm]:
+                norm.reset_running_stats()
             passed[norm] += examples
             norm.momentum = examples / passed[norm]
 

@@ -226,7 +226,8 @@ def _begun(folder: RunFolder, checkpoints: Checkpoints) -> bool:
     """Whether there is a run to lose; one that was refused before its first step doesn't count."""
     metrics = folder.metrics
     measured = metrics.exists() and metrics.stat().st_size > 0
-    return measured or bool(checkpoints.found()) or folder.best.exists() or folder.last.exists()
+    weights = folder.best, folder.last, folder.snapshots
+    return measured or bool(checkpoints.found()) or any(path.exists() for path in weights)
 
 
 def _record(

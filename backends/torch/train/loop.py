@@ -89,8 +89,7 @@ class Loop:
             return True
         if patience is None or state.best is None or state.last is None:
             return False
-        waited = -(-(state.last.step - state.best.step) // self.evaluate_every)
-        return waited >= patience
+        return -(-(state.last.step - state.best.step) // self.evaluate_every) >= patience
 
     def run(self) -> bool:
         """Train until the end, a pause or a signal; returns whether the end was reached.
@@ -145,7 +144,7 @@ class Loop:
         self.averaging.after_step(self.interrupt)
         self._record(self.recipe.optimizer.lr * pace.scale)
         self.sampler.after_step(self.interrupt)
-        self.weights.keep_wave(state, self._clock(state.step - 1), self.stepper.settle)
+        self.weights.keep_wave(state, self._clock(state.step - 1), self._require_intact)
         state.settled = state.step
         if self._due(self.checkpoint_every) or (state.best and state.best.step == state.step):
             # First the checkpoint that knows of the best weights: they are never ahead of the run.
@@ -205,9 +204,7 @@ class Loop:
         total, right, *turns = pending.sums.values()
         if not isfinite(total):
             raise self._search(pending.step)
-        since = self.state.since
-        since.total += total
-        since.steps += pending.steps
+        self.state.since.add(total, pending.steps)
         record: dict[str, Json] = {"step": pending.step, "loss": total / max(1, pending.steps)}
         if pending.examples is not None:
             record["accuracy"] = right / max(1, pending.examples)
@@ -284,15 +281,19 @@ class Loop:
 
     # --- files ------------------------------------------------------------------------------
 
+    def _require_intact(self) -> None:
+        """Raises `NotFinite` if the weights aren't finite; else makes them fit to be saved."""
+        if not intact(self.state):
+            raise self._search(self.state.step)
+        self.stepper.settle()
+
     def checkpoint(self) -> None:
         """Save the state, and also the weights if they are the best so far."""
         if self._saved == self.state.step:
             return
         self._settle()
-        if not intact(self.state):
-            raise self._search(self.state.step)
+        self._require_intact()
         self.state.records = self.ledger.settled()
-        self.stepper.settle()
         self.files.save(self.state)
         self.weights.save_best(self.state)
         self._saved = self.state.step

@@ -17,6 +17,7 @@ from netlang.cli.options import (
     part_named,
     places,
     recipe_arguments,
+    require_different,
     workers_option,
 )
 from netlang.cli.verbs.train import device_option, shard_option
@@ -163,8 +164,11 @@ def _files(weights: str | None, ensemble: tuple[str, ...]) -> list[Path]:
     """All files of weights; of a folder those in it, by name."""
     found = [] if weights is None else [Path(weights)]
     for each in map(Path, ensemble):
-        found += sorted(each.glob("*.safetensors")) if each.is_dir() else [each]
+        members = sorted(each.glob("*.safetensors")) if each.is_dir() else [each]
+        if not members:
+            raise click.UsageError(f"--ensemble: no .safetensors in {each}")
+        found += members
     if not found:
-        what = f": no .safetensors in {', '.join(ensemble)}" if ensemble else ""
-        raise click.UsageError(f"give --weights, or --ensemble with several{what}")
+        raise click.UsageError("give --weights, or --ensemble with several")
+    require_different(found)
     return found

@@ -15,6 +15,7 @@ from netlang.cli.options import (
     part_named,
     places,
     recipe_arguments,
+    require_different,
     workers_option,
 )
 from netlang.cli.verbs.train import device_option
@@ -68,10 +69,9 @@ def _choosing() -> tuple[click.Option, ...]:
         ),
         click.Option(
             ["--split"],
-            default="val",
-            show_default=True,
             metavar="PART",
-            help="The part that --greedy scores: `train`, `val`, `test`, or what RECIPE calls it.",
+            help="The part that --greedy scores, `val` by default: or `train`, `test`, or what"
+            " RECIPE calls it.",
         ),
     )
 
@@ -90,21 +90,23 @@ def _soup(
     weights: tuple[str, ...],
     out: str,
     greedy: bool,
-    split: str,
+    split: str | None,
     **asked: Unpack[_Asked],
 ) -> int:
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs
     from netlang.targets.averaging import SoupOptions, averaging_backend
 
-    if len(weights) < 2:
-        raise click.UsageError("an average takes two or more --weights")
+    files, target = tuple(map(Path, weights)), Path(out)
+    _require_sense(files, target)
+    if split is not None and not greedy:
+        raise click.UsageError("--split is the part that --greedy scores")
     recipe, program = load_recipe(spec, changes)
     options = SoupOptions(
-        tuple(map(Path, weights)),
-        Path(out),
+        files,
+        target,
         greedy,
-        part_named(recipe, split),
+        part_named(recipe, split or "val"),
         places(asked["data"], recipe),
         asked["device"],
         asked["workers"],
@@ -117,6 +119,15 @@ def _soup(
         click.echo(_line(each))
     click.echo(f"wrote {out}, the average of {sum(each.kept for each in found)}")
     return 0
+
+
+def _require_sense(files: tuple[Path, ...], target: Path) -> None:
+    """Raise `click.UsageError` for files that no average is of."""
+    if len(files) < 2:
+        raise click.UsageError("an average takes two or more --weights")
+    require_different(files)
+    if target.resolve() in [each.resolve() for each in files]:
+        raise click.UsageError(f"{target} is one of the --weights, and would be lost")
 
 
 def _line(each: Ingredient) -> str:

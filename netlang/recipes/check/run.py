@@ -21,7 +21,7 @@ from netlang.recipes.recipe import Epochs, Recipe
 
 __all__ = [
     "check_run", "collects", "late_averages", "left_to_data", "norm_of_single_values",
-    "nothing_to_watch",
+    "nothing_to_watch", "trains_norms",
 ]  # fmt: skip
 
 
@@ -66,8 +66,13 @@ def late_averages(recipe: Recipe, epochs: int) -> Iterator[Diagnostic]:
 
 def collects(recipe: Recipe, program: Program) -> bool:
     """Whether averaged weights need statistics of batch norms that are trained."""
+    return recipe.swa is not None and trains_norms(recipe, program)
+
+
+def trains_norms(recipe: Recipe, program: Program) -> bool:
+    """Whether a net has batch norms that aren't frozen."""
     norms = (each for each in owned(program) if isinstance(each.op, BatchNorm))
-    return recipe.swa is not None and any(not below(each.key, recipe.freeze) for each in norms)
+    return any(not below(each.key, recipe.freeze) for each in norms)
 
 
 def left_to_data(recipe: Recipe) -> str | None:

@@ -74,14 +74,14 @@ class WeightsFiles:
             facts |= state.last.facts()
         self._save(self.folder.last, state, state.kept(state.scored), facts)
 
-    def keep_wave(self, state: State, clock: Clock, settle: Callable[[], None]) -> None:
+    def keep_wave(self, state: State, clock: Clock, ready: Callable[[], None]) -> None:
         """Write the current weights if they are those after the last step of a wave.
 
-        `clock` is that of this step, and `settle` makes the state consistent over all processes.
+        `clock` is that of this step, and `ready` makes the state fit to be saved, or raises.
         """
         if self.schedule is None or not ends_wave(self.schedule, clock):
             return
-        settle()
+        ready()
         if state.world.writes:
             with writing(self.folder.snapshots):
                 make_folder(self.folder.snapshots)

@@ -51,6 +51,10 @@ class Since:
     total: float = 0.0
     steps: int = 0
 
+    def add(self, total: float, steps: int) -> None:
+        self.total += total
+        self.steps += steps
+
     @property
     def mean(self) -> float:
         return self.total / max(1, self.steps)

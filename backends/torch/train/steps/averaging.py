@@ -15,7 +15,7 @@ from netlang.backends.torch.runtime.averaging import (
     average,
     averaged_pairs,
     collecting,
-    emptied_norms,
+    trained_norms,
 )
 from netlang.backends.torch.train.interrupt import Interrupt
 from netlang.backends.torch.train.objective import Objective
@@ -77,7 +77,7 @@ def renew(
     handles = []
     try:
         averaged.eval()
-        handles = collecting(emptied_norms(averaged, model), least)
+        handles = collecting(trained_norms(averaged, model), least)
         for batch in (each for views in plain.once() for each in views.scales):
             objective.values(averaged, batch)
     except BaseException:
