@@ -114,19 +114,21 @@ def _schedule(key: str, value: Written, names: Environment) -> object:
     return Chain(phases=tuple(part for part in parts if isinstance(part, Phase)))
 
 
-def _plain(kind: Kind, make: Callable[[object], object] = lambda value: value) -> Reader:
-    """Reads a number or word of a kind."""
+def _plain(
+    kind: Kind, make: Callable[[object], object] = lambda value: value, *, of: str = "train"
+) -> Reader:
+    """Reads a number or word of a kind, for a key `of` a recipe or a section."""
 
     def read(key: str, value: Written, names: Environment) -> object:
         item = Argument(key, kind, True, None, "")
-        return make(argument_value("train", item, _one(key, value), names))
+        return make(argument_value(of, item, _one(key, value), names))
 
     return read
 
 
-def _or_none(kind: Kind) -> Reader:
+def _or_none(kind: Kind, *, of: str = "train") -> Reader:
     """Reads a value of a kind, or `none`."""
-    plain = _plain(kind)
+    plain = _plain(kind, of=of)
 
     def read(key: str, value: Written, names: Environment) -> object:
         return None if _is_none(value) else plain(key, value, names)
@@ -192,11 +194,11 @@ KEYS: Mapping[str, Reader] = {
 
 # The keys of a `step` section.
 TURN_KEYS: Mapping[str, Reader] = {
-    "train": _plain(labels),
+    "train": _plain(labels, of="step"),
     "loss": _loss,
     "optimizer": _description,
-    "every": _plain(count),
-    "clip_weights": _or_none(positive),
+    "every": _plain(count, of="step"),
+    "clip_weights": _or_none(positive, of="step"),
 }
 
 

@@ -147,6 +147,24 @@ def test_metrics_as_a_table(tmp_path: Path) -> None:
     assert len(read_metrics(tmp_path / "metrics.jsonl")) == 2
 
 
+def test_the_table_has_the_loss_of_each_step_that_takes_turns(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path / "metrics.jsonl", b"", ("critic", "generator"))
+    metrics.add({"step": 1, "loss": 0.5, "critic_loss": 0.5, "lr": 0.1})
+    metrics.add({"step": 2, "loss": 3.0, "critic_loss": 1.0, "generator_loss": 2.0, "lr": 0.1})
+    metrics.close()
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["critic_loss"] for row in rows] == ["0.5", "1.0"]
+    assert [row["generator_loss"] for row in rows] == ["", "2.0"]
+
+
+@pytest.mark.usefixtures("pictures")
+def test_curves_of_steps_that_take_turns(tmp_path: Path) -> None:
+    records = [{"step": step, "loss": 3.0, "critic_loss": -1.0, "lr": 0.1} for step in (1, 2)]
+    draw_curves(tmp_path / "curves.svg", records, "recipe: net", ("critic",))
+    assert "critic" in (tmp_path / "curves.svg").read_text(encoding="utf-8")
+
+
 def test_tensorboard_reads_it(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing import event_accumulator
 

@@ -139,7 +139,8 @@ def _among(
 
             weights = _weights_files(recipe, data, files.folder)
             board = Board(files.folder.board) if wanted.tensorboard else None
-            ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes)
+            turns = tuple(turn.name for turn in recipe.turns)
+            ledger = Ledger(files.folder, title, data.classes, shown, board, world.writes, turns)
             loop = Loop(recipe, objective, data, begin, files, weights, ledger, interrupt, wanted)
             with closing(ledger):
                 try:

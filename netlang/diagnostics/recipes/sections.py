@@ -107,11 +107,11 @@ class TrainsNothing(Diagnostic):
     code = "E0829"
     title = "`step {step}` trains nothing"
     caption = "{why}"
-    help = "name a part of net `{net}` that has weights to train"
+    help = "{advice}"
 
     step: str
-    net: str
     why: str
+    advice: str
 
 
 class EmptyRange(Diagnostic):

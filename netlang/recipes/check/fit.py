@@ -34,7 +34,7 @@ from netlang.recipes.check.schedule import check_schedule
 from netlang.recipes.check.sizes import check_sizes
 from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.check import check_sections
+from netlang.recipes.sections.check import check_gradients, check_sections
 from netlang.recipes.sections.inputs import given_inputs
 from netlang.recipes.words.losses import BinaryCrossEntropy
 from netlang.recipes.words.terms import Term
@@ -60,7 +60,8 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_schedule(recipe),
         *check_run(recipe, program),
         *loss,
-        *(() if loss else check_sections(recipe, program)),
+        *check_sections(recipe, program),
+        *(() if loss else check_gradients(recipe, program)),
         *(() if loss else _check_probabilities(recipe, program)),
         *check_mixing(recipe, program),
         # Which targets have places is known where the loss fits.

@@ -22,7 +22,7 @@ from netlang.recipes.words.initializations import InitializationRule
 from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.optimizers import Muon, Sgd
 
-__all__ = ["below", "check_optimizer"]
+__all__ = ["below", "check_optimizer", "labels_above"]
 
 
 def check_optimizer(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -78,18 +78,18 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     }
     if not any(named.values()):
         return
-    known = _labels(program)
+    known = labels_above(each.key for each in owned(program))
     for key, labels in named.items():
         for label in labels:
             if label not in known:
                 yield _no_such_label(recipe, program, key, label, known)
 
 
-def _labels(program: Program) -> set[str]:
+def labels_above(keys: Iterable[str]) -> set[str]:
     """Every key of a weight, and all of its prefixes."""
     known: set[str] = set()
-    for each in owned(program):
-        parts = each.key.split(".")
+    for key in keys:
+        parts = key.split(".")
         known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
     return known
 

@@ -14,6 +14,7 @@ from netlang.diagnostics.recipes.optimization import (
 )
 from netlang.recipes.check.run import late_averages
 from netlang.recipes.recipe import Epochs, Recipe
+from netlang.recipes.sections.check import never_made
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
 from netlang.recipes.words.schedules import Cosine, OneCycle, Plateau, Warmup
 from netlang.recipes.words.timing import REST, Chain, Clock, Duration, Phase, RateRule, Schedule
@@ -36,6 +37,8 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
         yield from _overrun(recipe, Clock(0, 1, recipe.length.count), unit)
     if all(warmup.unit == unit for warmup, _ in _warmups(recipe)):
         yield from _unfinished(recipe, Clock(0, 1, recipe.length.count), unit)
+    if unit == "steps":
+        yield from never_made(recipe, recipe.length.count)
     timed = [phase for phase in phases if phase.length is not None or _restarts(phase)]
     if all(phase.unit == unit for phase in timed) or not any(map(_restarts, phases)):
         yield from _without_waves(recipe, Clock(0, 1, recipe.length.count))
@@ -79,11 +82,12 @@ def _without_momentum(recipe: Recipe, first: Phase) -> bool:
 
 
 def require_time(recipe: Recipe, epoch_steps: int, steps: int) -> None:
-    """Raise `NetlangError` if the run ends before a part of the schedule, or `swa`, is reached."""
+    """Raise `NetlangError` if the run ends before a part of the schedule, `swa` or a step comes."""
     problems = [
         *_overrun(recipe, Clock(0, epoch_steps, steps), "steps"),
         *_unfinished(recipe, Clock(0, epoch_steps, steps), "steps"),
         *late_averages(recipe, steps // epoch_steps),
+        *never_made(recipe, steps),
         *_without_waves(recipe, Clock(0, epoch_steps, steps)),
     ]
     if problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.advice.nearest import nearest
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.sections import (
     DrawnInput,
@@ -18,7 +19,7 @@ from netlang.diagnostics.recipes.sections import (
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.bind import listed
-from netlang.recipes.check.optimizer import below
+from netlang.recipes.check.optimizer import below, labels_above
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.sections.inputs import depends, followed, given_inputs, named_ref
@@ -30,7 +31,7 @@ from netlang.recipes.words.schedules import Plateau
 from netlang.recipes.words.terms import Term
 from netlang.recipes.words.timing import Chain
 
-__all__ = ["check_sections"]
+__all__ = ["check_gradients", "check_sections", "never_made"]
 
 _VALIDATION = "the losses of players say nothing of how good they are, so nothing is watched"
 
@@ -44,8 +45,6 @@ def check_sections(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         found = [*_check_together(recipe)]
         for turn in recipe.turns:
             found += _check_trains(turn, recipe, program)
-            for term in turn.loss.terms:
-                found += _check_gradient(term, program)
         if not any(isinstance(each, TrainsNothing) for each in found):
             found += _check_left(recipe, program)
         yield from found
@@ -129,15 +128,28 @@ def _check_together(recipe: Recipe) -> Iterator[Diagnostic]:
 
 def _check_trains(turn: Turn, recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     span = turn.places["train"]
+    advice = f"name a part of net `{program.name}` that has weights to train"
     trained = [each.key for each in owned(program) if each.trained]
-    known = [label for label in turn.train if any(below(key, (label,)) for key in trained)]
+    parts = labels_above(trained)
+    known = [label for label in turn.train if label in parts]
     for label in turn.train:
         if label not in known:
-            why = f"`{label}` is no part with weights"
-            yield TrainsNothing(span=span, step=turn.name, net=program.name, why=why)
+            meant = nearest(label, parts)
+            guess = f": did you mean `{meant}`?" if meant else ""
+            why = f"`{label}` is no part with weights{guess}"
+            yield TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
     if known and not any(below(key, known) and not below(key, recipe.freeze) for key in trained):
         why = "every weight of it is frozen"
-        yield TrainsNothing(span=span, step=turn.name, net=program.name, why=why)
+        yield TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
+
+
+def never_made(recipe: Recipe, steps: int) -> Iterator[Diagnostic]:
+    """Steps whose turn doesn't come in a run of so many batches."""
+    for turn in recipe.turns:
+        if turn.every > steps:
+            why = f"the run has {steps} batches" if steps > 1 else "the run has one batch"
+            advice = "write a smaller `every`, or train longer"
+            yield TrainsNothing(span=turn.places["every"], step=turn.name, why=why, advice=advice)
 
 
 def _check_left(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -155,6 +167,13 @@ def _highest(key: str, named: set[str]) -> str:
     parts = key.split(".")
     labels = (".".join(parts[:end]) for end in range(1, len(parts)))
     return next((each for each in labels if not any(below(own, (each,)) for own in named)), key)
+
+
+def check_gradients(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Every gradient in the losses of the steps that isn't there; these losses fit the net."""
+    for turn in recipe.turns:
+        for term in turn.loss.terms:
+            yield from _check_gradient(term, program)
 
 
 def _check_gradient(term: Term, program: Program) -> Iterator[Diagnostic]:

@@ -38,6 +38,9 @@ _NEEDED: Mapping[str, tuple[str, str]] = {
     "optimizer": ("how the weights change", "optimizer: adam(lr=2e-4)"),
 }
 
+# A record has their losses under the names under which it has those of steps.
+_SCORES = ("validation", "test")
+
 Keep = Callable[[NetlangError], None]
 
 
@@ -80,6 +83,11 @@ class Sections(Draft):
             what = "a `step` needs a name, under which its loss is recorded"
             wrong = SectionName(span=section.kind_span, what=what, example="step critic")
             raise NetlangError(wrong)
+        if section.kind == "step" and section.name in _SCORES:
+            what = f"a `step` can't be called `{section.name}`: its loss would look like a score"
+            raise NetlangError(
+                SectionName(span=section.name_span, what=what, example="step critic")
+            )
         if section.kind == "draw" and section.name is not None:
             what = "`draw` has no name: it names the inputs of the net"
             raise NetlangError(SectionName(span=section.name_span, what=what, example="draw"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.backends.torch.train.records.drawing import DARK, PALE, draw
 from netlang.backends.torch.train.storage import Json
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_curves"]
 
+_Panel: TypeAlias = Callable[["Axes", list[Mapping[str, Json]]], None]
 
-def draw_curves(path: Path, records: Iterable[Mapping[str, Json]], title: str) -> None:
-    """Draw the records of a run."""
+
+def draw_curves(
+    path: Path, records: Iterable[Mapping[str, Json]], title: str, turns: Sequence[str] = ()
+) -> None:
+    """Draw the records of a run, with the loss of each of the `turns`."""
     kept = list(records)
-    panels = [_draw_losses, _draw_rate]
+    panels: list[_Panel] = [partial(_draw_losses, turns=turns), _draw_rate]
     if any({"accuracy", "validation_accuracy"} & record.keys() for record in kept):
         panels.insert(1, _draw_accuracy)
 
@@ -43,13 +48,16 @@ def _series(records: list[Mapping[str, Json]], key: str) -> tuple[list[float], l
     return steps, values
 
 
-def _draw_losses(axes: Axes, records: list[Mapping[str, Json]]) -> None:
+def _draw_losses(axes: Axes, records: list[Mapping[str, Json]], turns: Sequence[str]) -> None:
     train, held = _series(records, "loss"), _series(records, "validation_loss")
-    axes.plot(*train, color=PALE, linewidth=0.8, label="training")
+    axes.plot(*train, color=PALE, linewidth=0.8, label="all steps" if turns else "training")
+    each = [_series(records, f"{name}_loss") for name in turns]
+    for place, (name, curve) in enumerate(zip(turns, each, strict=True), 1):
+        axes.plot(*curve, color=f"C{place % 10}", linewidth=0.8, label=name)
     if held[0]:
         axes.plot(*held, color=DARK, linewidth=1.5, label="validation")
     _mark(axes, _series(records, "test_loss"))
-    if all(value > 0.0 for value in (*train[1], *held[1])):
+    if all(value > 0.0 for _, values in (train, held, *each) for value in values):
         _logarithmic(axes)
     axes.set_ylabel("loss")
     axes.legend(frameon=False)

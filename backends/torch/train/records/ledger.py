@@ -31,7 +31,8 @@ __all__ = ["Ledger"]
 class Ledger:
     """The records of a run in `folder`; without a `board`, nothing goes to TensorBoard.
 
-    `title` names the trained net in pictures; `classes` are the names of the labels. Without
+    `title` names the trained net in pictures; `classes` are the names of the labels, and `turns`
+    those of the steps that take turns. Without
     `writes`, it belongs to a process other than the one that reports, and does nothing.
     """
 
@@ -41,12 +42,13 @@ class Ledger:
     progress: Progress
     board: Board | None
     writes: bool = True
+    turns: tuple[str, ...] = ()
     _metrics: Metrics | None = field(init=False, default=None)
 
     def open(self, state: State) -> None:
         """Continue from `state`; discards what was written after it."""
         if self.writes:
-            self._metrics = Metrics(self.folder.metrics, state.records)
+            self._metrics = Metrics(self.folder.metrics, state.records, self.turns)
         if self.board is not None:
             self.board.open(state.step)
 
@@ -93,4 +95,4 @@ class Ledger:
     def draw(self) -> None:
         """Draw the curves of the records so far."""
         if self._metrics is not None:
-            draw_curves(self.folder.curves, self._metrics.records, self.title)
+            draw_curves(self.folder.curves, self._metrics.records, self.title, self.turns)

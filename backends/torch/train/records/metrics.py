@@ -2,16 +2,17 @@
 
 A record has `step`, `loss` (mean since the previous record), for classifiers `accuracy` and `lr`;
 after an evaluation also `validation_loss` and, for classifiers, `validation_accuracy`. The last
-record of a run has `test_loss` and `test_accuracy`. The same run gives the same bytes. `accuracy`
-is that of the step's batch as it was trained on, at the end of an epoch with the one before; where
-an epoch has fewer than ten batches, of all since the previous record.
+record of a run has `test_loss` and `test_accuracy`. Where steps take turns, it has the loss of each
+that was made since the previous record, by its name: `critic_loss`. The same run gives the same
+bytes. `accuracy` is that of the step's batch as it was trained on, at the end of an epoch with the
+one before; where an epoch has fewer than ten batches, of all since the previous record.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import final
 
@@ -55,11 +56,15 @@ def parsed_records(lines: bytes) -> list[dict[str, Json]]:
 class Metrics:
     """Both files, open for appending."""
 
-    def __init__(self, path: Path, lines: bytes) -> None:
-        """Continue after `lines`: both files are cut back to these."""
+    def __init__(self, path: Path, lines: bytes, turns: Iterable[str] = ()) -> None:
+        """Continue after `lines`: both files are cut back to these.
+
+        The table has a last column for the loss of each of the `turns`.
+        """
         self.records = parsed_records(lines)
         self._all = bytearray(lines)
-        table = ",".join(COLUMNS) + "\n" + "".join(map(_row, self.records))
+        self._columns = (*COLUMNS, *(f"{name}_loss" for name in turns))
+        table = ",".join(self._columns) + "\n" + "".join(map(self._row, self.records))
         self._lines = _Growing(path, lines)
         self._rows = _Growing(path.with_suffix(".csv"), table.encode())
 
@@ -68,7 +73,10 @@ class Metrics:
         self.records.append(dict(record))
         self._all += line
         self._lines.add(line)
-        self._rows.add(_row(record).encode())
+        self._rows.add(self._row(record).encode())
+
+    def _row(self, record: Mapping[str, Json]) -> str:
+        return ",".join(str(record.get(column, "")) for column in self._columns) + "\n"
 
     def settle(self) -> bytes:
         """Wait until every record is on disk; returns the lines."""
@@ -105,7 +113,3 @@ class _Growing:
 
 def _line(record: Mapping[str, Json]) -> str:
     return json.dumps(record, allow_nan=False) + "\n"
-
-
-def _row(record: Mapping[str, Json]) -> str:
-    return ",".join(str(record.get(column, "")) for column in COLUMNS) + "\n"
