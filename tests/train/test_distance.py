@@ -11,9 +11,12 @@ from safetensors.torch import save_file
 from scipy.linalg import sqrtm
 
 from netlang.backends.torch import build
+from netlang.backends.torch.compare.distance import _require_numbers
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.runtime.frechet import frechet_distance
 from netlang.cli import main
+from netlang.diagnostics.errors import NetlangError
+from netlang.targets.options import FeatureDistance
 from tests.train.support import parts_of
 from tests.train.test_turns import BCE, NET, game
 
@@ -114,3 +117,23 @@ train game {{
         assert (status, "E0834" in said) == (1, True)
         assert why in said
     assert status_of(capsys, *line, "--distance", "fake")[0] == 2
+    broken = {k: v * torch.nan if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    save_file(broken, "game.safetensors")
+    status, said = status_of(capsys, *line, "--distance", "fake", *asked, "features")
+    assert (status, "E0834" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("real", "made", "why"),
+    [
+        (np.zeros((1, 2)), np.zeros((1, 2)), "one image"),
+        (np.full((3, 2), np.inf), np.zeros((3, 2)), "images of the data"),
+        (np.zeros((3, 2)), np.full((3, 2), np.nan), "`fake`"),
+    ],
+)
+def test_what_has_no_distance_is_refused(real: np.ndarray, made: np.ndarray, why: str) -> None:
+    _, judge = game(*BCE)
+    wanted = FeatureDistance("fake", judge, Path("judge.safetensors"), "features")
+    with pytest.raises(NetlangError) as caught:
+        _require_numbers(real, made, wanted)
+    assert why in caught.value.diagnostics[0].message

@@ -41,7 +41,7 @@ def distance(
     """The Fréchet distance between a part's images and what the net makes with each of them.
 
     Images are compared as the net takes and makes them. Raises `NetlangError` if the nets don't
-    fit.
+    fit, and where there is one image only or features aren't finite.
     """
     _require_fit(recipe, program, wanted)
     device = choose_device(options.device)
@@ -67,7 +67,9 @@ def distance(
                 batch = views.scales[0]
                 real.append(features(batch.inputs[0]))
                 made.append(features(objective.values(model, batch)[wanted.output]))
-    return frechet_distance(np.concatenate(real), np.concatenate(made))
+    first, second = np.concatenate(real), np.concatenate(made)
+    _require_numbers(first, second, wanted)
+    return frechet_distance(first, second)
 
 
 def _names(program: Program) -> list[str]:
@@ -100,3 +102,18 @@ def _require_fit(recipe: Recipe, program: Program, wanted: FeatureDistance) -> N
                 why = f"`{wanted.output}` is {list(shown)}, and {whose} is {list(shape)}"
     if why:
         raise NetlangError(DistanceUnfit(span=None, output=wanted.output, why=why))
+
+
+def _require_numbers(
+    real: NDArray[np.float64], made: NDArray[np.float64], wanted: FeatureDistance
+) -> None:
+    """Raise `NetlangError` unless both, ``[count, features]``, have a mean and a covariance."""
+    why, advice = "", "take a part of the data with more images"
+    if len(real) < 2:
+        why = "one image has no spread"
+    for what, each in (("images of the data", real), (f"`{wanted.output}`", made)):
+        if not why and not np.isfinite(each).all():
+            why = f"`{wanted.features}` of {what} has values that aren't numbers, or infinite"
+            advice = "look at the weights of both nets: some are too large, or not numbers"
+    if why:
+        raise NetlangError(DistanceUnfit(span=None, output=wanted.output, why=why, advice=advice))

@@ -167,7 +167,8 @@ class SamplesUnfit(Diagnostic):
 class DistanceUnfit(Diagnostic):
     code = "E0834"
     title = "the distance of `{output}` can't be measured: {why}"
-    help = "both nets need the outputs that are named, and images of one shape"
+    help = "{advice}"
 
     output: str
     why: str
+    advice: str = "both nets need the outputs that are named, and images of one shape"
