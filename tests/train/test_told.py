@@ -75,8 +75,12 @@ def test_a_finished_run_that_cannot_be_prolonged_promises_nothing(tmp_path: Path
 
 
 def test_a_run_that_stopped_early_says_so_when_it_is_prolonged(tmp_path: Path) -> None:
-    early = ("validation: 0.2", "early_stopping: 1", "evaluate_every: 2", "optimizer: sgd(lr=40)")
-    told(*early, "steps: 60", out=tmp_path / "run")
+    early = (
+        "validation: 0.2", "early_stopping: 1", "evaluate_every: 2", "optimizer: sgd(lr=40)",
+        "swa: 1",
+    )  # fmt: skip
+    found = told(*early, "steps: 60", out=tmp_path / "run")
+    assert [line for line in found if "early stopping after" in line and "averaged no" in line]
     found = told(*early, "steps: 80", out=tmp_path / "run", resume=True)
     assert [line for line in found if "was ended by early stopping: more of it" in line]
 

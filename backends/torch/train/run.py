@@ -269,7 +269,10 @@ def _early_end(loop: Loop) -> str:
     best, patience = loop.state.best, loop.recipe.early_stopping
     assert best is not None
     evaluations = f"{patience} evaluation{'s' * (patience != 1)}"
+    early = loop.recipe.swa is not None and not loop.state.averages
+    without = "; `swa` has averaged no weights yet" if early else ""
     return (
         f"early stopping after step {loop.state.step} of {loop.steps}: {evaluations} without a"
         f" better validation score than that of step {best.step}, which best.safetensors has"
+        f"{without}"
     )

@@ -40,7 +40,7 @@ class NoWaves(Diagnostic):
     code = "E0805"
     title = "`snapshots` keeps weights at the end of each cosine wave, and {why}"
     caption = "nothing to keep"
-    help = "write `schedule: cosine(restart={length}{unit})`, and train a few times as long"
+    help = "let a wave end within the run: `schedule: cosine(restart={length}{unit})`"
 
     why: str
     length: int
