@@ -2,7 +2,8 @@
 
 Run as ``python -m examples.generative.recognised [--short] [--out FOLDER]``: trains the classifier,
 the DCGAN and the VAE, and says of 1,000 images of each how many are recognised, and as which
-digits. FOLDER gets a picture of 64 of them each.
+digits; for comparison, of noise and of digits laid over each other. FOLDER gets a picture of 64
+images of each net.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 from torch import Tensor, nn
+from torch.nn import functional
 
 import netlang
 from examples.experiment import options
@@ -45,6 +48,22 @@ def recognised(classifier: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """The probability of each image's likeliest digit, and which it is, ``[count]`` each."""
     shares, digits = classifier(images)[1].softmax(1).max(1)
     return shares, digits
+
+
+def no_digits(count: int) -> dict[str, Tensor]:
+    """Images that are no digits, ``[count, 1, 16, 16]``: noise, and means of two digits each."""
+    generator = torch.Generator().manual_seed(0)
+    known = torch.from_numpy(load_digits().images / 16).float()[:, None]
+    large = functional.interpolate(known, (SIDE, SIDE), mode="bilinear").clamp(0, 1)
+    first, second = torch.randint(len(large), (2, count), generator=generator)
+    noise = torch.rand(count, 1, SIDE, SIDE, generator=generator)
+    return {"noise": noise, "blends": (large[first] + large[second]) / 2}
+
+
+def say(name: str, shares: Tensor) -> None:
+    """Print how many images are recognised at each level."""
+    levels = (f"{(shares >= each).float().mean():.0%} from {each}" for each in LEVELS)
+    print(f"{name}: recognised {', '.join(levels)}, median {shares.median():.2f}")
 
 
 def save(images: Tensor, path: Path) -> None:
@@ -81,11 +100,12 @@ def main() -> None:
             seconds = time.process_time() - began
             images = generated(run.torch(), name, count)
             shares, digits = recognised(judge.torch(), images)
-            levels = (f"{(shares >= each).float().mean():.0%} from {each}" for each in LEVELS)
-            print(f"{name}: recognised {', '.join(levels)}, median {shares.median():.2f}")
+            say(name, shares)
             sure = torch.bincount(digits[shares >= LEVELS[0]], minlength=10).tolist()
             print(f"  of 0 to 9: {', '.join(map(str, sure))}; {seconds:.0f} s of a processor")
             save(images, given.out / f"{name}.png")
+        for name, images in no_digits(count).items():
+            say(name, recognised(judge.torch(), images)[0])
 
 
 if __name__ == "__main__":

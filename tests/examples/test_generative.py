@@ -22,7 +22,7 @@ def test_short_run(
         experiment.main()
     said = capsys.readouterr().out
     assert [line.partition(":")[0] for line in said.splitlines() if line[0] != " "] == [
-        "classifier", *experiment.OUTPUTS,
+        "classifier", *experiment.OUTPUTS, "noise", "blends",
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["dcgan.png", "vae.png"]
 
