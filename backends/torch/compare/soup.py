@@ -82,7 +82,7 @@ def average_weights(
         if wanted.greedy:
             part = part_of(recipe, parts, wanted.split)
             scored = opened.enter_context(closing(ready.testing(part)))
-        kitchen = _Kitchen(recipe, Objective(recipe, program), device, plain, scored)
+        kitchen = _Kitchen(recipe, Objective(recipe, program), device, plain, scored, say)
         found = kitchen.greedily(nets) if wanted.greedy else _all_of(nets)
         chosen = [number for number, kept, _ in found if kept]
         made = kitchen.average([nets[number] for number in chosen])
@@ -103,6 +103,7 @@ class _Kitchen:
     device: torch.device
     plain: Prepared | None
     scored: Prepared | None
+    say: Callable[[str], None]
 
     def average(self, nets: Sequence[nn.Module]) -> nn.Module:
         """The mean of the weights of some nets, on the device."""
@@ -117,7 +118,10 @@ class _Kitchen:
 
     def greedily(self, nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:
         """The nets from the best one down: number, whether it is kept, the scores with it."""
-        alone = [self._score([net]) for net in nets]
+        alone = []
+        for number, net in enumerate(nets, 1):
+            alone.append(self._score([net]))
+            self.say(f"scored {number} of {len(nets)} alone")
         order = sorted(range(len(nets)), key=lambda i: _errors(alone[i]))
         if isnan(alone[order[0]].loss):
             raise NetlangError(NotNumbers(span=None, what="the part that is scored"))
@@ -125,6 +129,7 @@ class _Kitchen:
         found: list[tuple[int, bool, Scores | None]] = [(order[0], True, best)]
         for number in order[1:]:
             scores = self._score([nets[each] for each in (*kept, number)])
+            self.say(f"scored {len(found) + 1} of {len(nets)} in the average")
             better = _errors(scores) <= _errors(best)
             found.append((number, better, scores))
             if better:

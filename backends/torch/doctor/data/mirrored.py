@@ -38,13 +38,12 @@ def mirror_images(part: Examples, digested: Sequence[bytes]) -> tuple[int, str] 
     """
     if isinstance(part, Images):
         return _in_files(part)
-    pictures = isinstance(part, Tensors) and part.inputs[0].dim() == 4
-    return _in_memory(part, digested) if pictures else None
+    if isinstance(part, Tensors) and part.inputs[0].dim() == 4:
+        return _in_memory(part, digested) if min(part.inputs[0].shape[2:]) > 1 else None
+    return None
 
 
-def _in_memory(part: Examples, digested: Sequence[bytes]) -> tuple[int, str] | None:
-    if not isinstance(part, Tensors) or min(part.inputs[0].shape[2:]) < 2:
-        return None
+def _in_memory(part: Tensors, digested: Sequence[bytes]) -> tuple[int, str] | None:
     known, found = set(digested), []
     for title, change in _FLIPS.items():
         # An image that is its own mirror image is no copy.
