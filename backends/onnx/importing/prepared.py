@@ -6,7 +6,7 @@ conversions, so that what the file is compared as computes in float32 too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import onnx.inliner
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
@@ -42,29 +42,43 @@ def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
 
 def _refuse_growth(model: ModelProto) -> None:
     """Refuse functions that call each other in a circle, or come to too many nodes."""
-    by_name = {(each.domain, each.name): each for each in model.functions}
-    sizes: dict[tuple[str, str], int] = {}
+    by_name = {(each.domain, each.name, each.overload): each for each in model.functions}
+    sizes: dict[tuple[str, ...], int] = {}
 
-    def size(called: NodeProto, open_ones: tuple[tuple[str, str], ...]) -> int:
-        key = (called.domain, called.op_type)
-        if key not in by_name:
-            return 1
+    def size(called: NodeProto, open_ones: tuple[tuple[str, ...], ...]) -> int:
+        key = (called.domain, called.op_type, called.overload)
         if key in open_ones or len(open_ones) > 100:
             raise NotSayable("its functions call each other in a circle, or too deep")
-        if key not in sizes:
-            sizes[key] = sum(size(each, (*open_ones, key)) for each in by_name[key].node)
-        return sizes[key]
+        if key in by_name and key not in sizes:
+            body = _nodes(by_name[key].node)
+            sizes[key] = sum(size(each, (*open_ones, key)) for each in body)
+        return sizes.get(key, 1)
 
-    if sum(size(each, ()) for each in model.graph.node) > MOST_INLINED:
+    if sum(size(each, ()) for each in _nodes(model.graph.node)) > MOST_INLINED:
         raise NotSayable(f"its functions come to more than {MOST_INLINED:,} nodes")
+
+
+def _nodes(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
+    """These nodes, and those of the graphs in their attributes."""
+    for node in nodes:
+        yield node
+        for graph in _within(node):
+            yield from _nodes(graph.node)
 
 
 def _graphs(graph: GraphProto) -> Iterator[GraphProto]:
     yield graph
     for node in graph.node:
-        for attribute in node.attribute:
-            for each in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
-                yield from _graphs(each)
+        for each in _within(node):
+            yield from _graphs(each)
+
+
+def _within(node: NodeProto) -> Iterator[GraphProto]:
+    """The graphs in the attributes of a node."""
+    for attribute in node.attribute:
+        yield from attribute.graphs
+        if attribute.HasField("g"):
+            yield attribute.g
 
 
 def has_halves(model: ModelProto) -> bool:

@@ -29,14 +29,11 @@ from netlang.backends.onnx.importing.operators import HANDLERS
 from netlang.backends.onnx.importing.tensors import tensor_of
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Missing, ModuleCall
+from netlang.backends.torch.importing.steps import MOST_STEPS, Missing, ModuleCall
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.records import Draft, Record, field
 
-__all__ = ["MOST_STEPS", "GraphInput", "GraphReader", "ReadGraph"]
-
-MOST_STEPS = 6_000
-"""What nodes may come to. ResNet-1202, the deepest bundled net, has 4,800 steps."""
+__all__ = ["GraphInput", "GraphReader", "ReadGraph"]
 
 # What Python and PyTorch raise for numbers that don't fit each other: the file decides them all.
 _WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
+    "MOST_STEPS",
     "Argument",
     "Dims",
     "Missing",
@@ -25,6 +26,10 @@ __all__ = [
     "Value",
     "BareWord",
 ]
+
+
+MOST_STEPS = 6_000
+"""What a file may come to. ResNet-1202, the deepest bundled net, has 4,800 steps."""
 
 
 class Dims(tuple[int, ...]):

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from netlang.backends.torch.importing.holes.stub import Stub
+from netlang.backends.torch.importing.programs import graph
 from netlang.diagnostics.errors import NetlangError
 from tests.importing.programs.support import (
     Records,
@@ -193,6 +194,17 @@ def _numbers(count: int) -> Callable[[Any], None]:
     return change
 
 
+def _computes(target: str, *given: dict[str, Any]) -> Callable[[Any], None]:
+    """The graph with a number in front, which nothing reads."""
+    made = {
+        "target": target,
+        "inputs": [{"name": "", "arg": each, "kind": 1} for each in given],
+        "outputs": [{"as_sym_int": {"as_name": "n"}}],
+        "metadata": {},
+    }
+    return lambda graph: graph["nodes"].insert(0, made)
+
+
 def _input_alone() -> Any:
     values = json.loads(records()[MODEL])["graph_module"]["graph"]["tensor_values"]
     return {"input": values["input"]}
@@ -223,6 +235,25 @@ GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
         _makes("torch.ops.aten.zeros.default", {"as_ints": [1 << 64]}), "E0988.*64 bits",
     ),
     "powers": (_numbers(40), "E0988.*64 bits"),
+    "a long text": (
+        _computes("_operator.mul", TEXT, {"as_int": 1 << 50}), "E0988.*else than numbers",
+    ),
+    "a long list": (
+        _computes("_operator.mul", {"as_ints": [1]}, {"as_int": 1 << 50}), "E0988.*else than numb",
+    ),
+    "a long line": (
+        _computes("_operator.mod", {"as_string": "%99999999999d"}, {"as_int": 1}),
+        "E0988.*else than numbers",
+    ),
+    **{
+        f"pieces by {name}": (
+            _makes(f"torch.ops.aten.{name}", {"as_tensor": {"name": "p_0_weight"}}, *given),
+            "E0982(.|\n)*number of values",
+        )
+        for name, given in {
+            "unbind.int": [], "split.Tensor": [{"as_int": 1}], "chunk.default": [{"as_int": 9}],
+        }.items()
+    },
     "a name from nowhere": (
         _node(inputs=[{"name": "", "arg": {"as_tensor": {"name": "x9"}}, "kind": 1}]),
         "E0988.*no node gives",
@@ -261,6 +292,14 @@ def test_graphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> N
     with pytest.raises(NetlangError, match=reason):
         imported(path)
     assert os.listdir(tmp_path) == ["net.pt2"]
+
+
+def test_as_many_steps_as_an_onnx_file_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "MOST_STEPS", 3)
+    with pytest.raises(NetlangError, match=r"E0988.*more than 3 steps"):
+        imported(written(records(), tmp_path / "net.pt2"))
 
 
 def test_objects_as_inputs_are_refused(tmp_path: Path) -> None:

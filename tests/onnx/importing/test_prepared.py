@@ -44,6 +44,14 @@ def _twice(called: str) -> list[NodeProto]:
     ]
 
 
+def _either(called: str) -> list[NodeProto]:
+    """A function is called in both branches of an `If`."""
+    calls = [helper.make_node(called, ["x"], [f"z{n}"], domain="own") for n in (0, 1)]
+    ends = [helper.make_tensor_value_info(f"z{n}", TensorProto.FLOAT, None) for n in (0, 1)]
+    one, other = (helper.make_graph([calls[n]], "branch", [], [ends[n]]) for n in (0, 1))
+    return [helper.make_node("If", ["x"], ["y"], then_branch=one, else_branch=other)]
+
+
 @pytest.mark.parametrize(
     ("bodies", "said"),
     [
@@ -51,6 +59,11 @@ def _twice(called: str) -> list[NodeProto]:
         ([_twice(f"f{n + 1}") for n in range(60)] + [_twice("f60")], "in a circle"),
         (
             [*(_twice(f"f{n + 1}") for n in range(60)), [helper.make_node("Relu", ["x"], ["y"])]],
+            "more than 20,000 nodes",
+        ),
+        ([_either("f0")], "in a circle"),
+        (
+            [*(_either(f"f{n + 1}") for n in range(20)), [helper.make_node("Relu", ["x"], ["y"])]],
             "more than 20,000 nodes",
         ),
     ],

@@ -22,14 +22,14 @@ from netlang.backends.torch.importing.programs.document import (
     resolved,
 )
 from netlang.backends.torch.importing.programs.known import (
-    FACTORIES,
     SIZES,
     SKIPPED,
     VIEWS,
     known_operator,
 )
+from netlang.backends.torch.importing.programs.shapes import shape_of
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import SourceTensor
+from netlang.backends.torch.importing.steps import MOST_STEPS, SourceTensor
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.records import Draft, field
 
@@ -66,6 +66,7 @@ class ProgramReader(Draft, eq=False):
     attended: dict[str, Tensor] = field(default_factory=dict)
     elements: int = 0
     computed: int = 0
+    steps: int = 0
 
     def read(self, shapes: Sequence[tuple[tuple[int, ...], torch.dtype]]) -> TracedModule:
         """The graph, for inputs of these shapes of one example. Raises `ValueError`."""
@@ -118,6 +119,8 @@ class ProgramReader(Draft, eq=False):
         args = [resolved(each, self._value) for each in node.positional]
         named = {name: resolved(each, self._value) for name, each in node.named.items()}
         if node.target in SIZES:
+            if not all(isinstance(each, int | float) for each in args):
+                raise ValueError("it computes with something else than numbers")
             found = SIZES[node.target](*args)
             if abs(found) >= 1 << 63:
                 raise ValueError("it has a number of more than 64 bits")
@@ -129,6 +132,9 @@ class ProgramReader(Draft, eq=False):
                 raise ValueError("it takes the size of what has none")
             self.made[node.outputs[0]] = int(source.meta["val"].shape[args[1]])
             return
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise ValueError(f"it has more than {MOST_STEPS:,} steps")
         try:
             self._call(node, args, named)
         except NotSayable as error:
@@ -154,7 +160,7 @@ class ProgramReader(Draft, eq=False):
         val = self._in_attention(node, read)
         if val is None:
             self._rebatch(node, args)
-            val = _shape_of(target, args, named)
+            val = shape_of(target, args, named, len(node.outputs))
         self._count(val, plain=all(each in self.plain for each in read))
         self._check(node, val)
         made = self.graph.call_function(target, tuple(args), named)
@@ -262,27 +268,12 @@ class ProgramReader(Draft, eq=False):
         return next((self.document.hints[name][0] for name in self.document.inputs), 0)
 
 
-def _shape_of(target: Any, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
-    """What an operator gives, as tensors without memory."""
-    values = [_replaced_nodes(each) for each in args]
-    given = {name: _replaced_nodes(each) for name, each in named.items()}
-    if str(target).removeprefix("aten.") in FACTORIES:
-        given["device"] = torch.device("meta")
-    return target(*values, **given)
-
-
 def _refused(*read: object) -> None:
     """What nodes call that nothing computes."""
 
 
 def _is_aten(target: str) -> bool:
     return target.startswith("torch.ops.aten.")
-
-
-def _replaced_nodes(held: Any) -> Any:
-    if isinstance(held, fx.Node):
-        return held.meta["val"]
-    return [_replaced_nodes(each) for each in held] if isinstance(held, list) else held
 
 
 def _flat(held: Iterable[Any]) -> Iterable[Any]:
