@@ -30,11 +30,13 @@ def unpacked(model: ModelProto) -> ModelProto:
     changed = ModelProto()
     changed.CopyFrom(model)
     graph = changed.graph
-    nodes, count = list[NodeProto](), 0
+    nodes, labels = list[NodeProto](), list[str]()
     for node in graph.node:
         if _packed(node, stored):
-            count += 1
-            label = scope_of(node.name) or f"{node.op_type.lower()}{count}"
+            label = scope_of(node.name) or f"{node.op_type.lower()}{len(labels) + 1}"
+            if label in labels:  # a further layer of one module
+                label = f"{label}_{len(labels) + 1}"
+            labels.append(label)
             for place, name in enumerate(list(node.input)[1:4], start=1):
                 if name:
                     parts = dict(_parts(tensor_of(stored[name]), place, label, node.op_type))

@@ -52,6 +52,16 @@ def test_layers_of_pytorch(layer: nn.Module, said: str, tmp_path: Path) -> None:
     assert all(torch.equal(each, state[key]) for key, each in net.weights.items())
 
 
+def test_two_layers_of_one_module(tmp_path: Path) -> None:
+    """Both nodes have the path of the module, and each needs keys of its own."""
+    module = _Sequence(nn.RNN(3, 4, num_layers=2, batch_first=True))
+    net = imported(exported(module, (5, 3), tmp_path / "net.onnx", newer=False))
+    state = module.state_dict()
+    assert torch.equal(net.weights["layer.weight_ih_l0"], state["layer.weight_ih_l0"])
+    assert torch.equal(net.weights["layer_2.weight_ih_l0"], state["layer.weight_ih_l1"])
+    assert len(net.weights) == len(state)
+
+
 @pytest.mark.parametrize("layer", ["lstm(4)", "gru(4, bidirectional=true)", "rnn(4)"])
 def test_layers_of_netlang(layer: str, tmp_path: Path) -> None:
     spec = f"net a {{\n    input x: [5, 3]\n    rnn: {layer} -> relu\n    fc: linear(2)\n}}\n"
@@ -98,6 +108,7 @@ def test_a_layer_without_a_name(tmp_path: Path) -> None:
         ("RNN", {"start": np.ones((1, 1, 4), np.float32)}, {}, "starts from"),
         ("RNN", {"lengths": np.asarray([5], np.int32)}, {}, "lengths"),
         ("LSTM", {"W": np.ones((1, 15, 3), np.float32)}, {}, "weights that are computed"),
+        ("LSTM", {"R": np.ones((1, 16, 7), np.float32)}, {}, "another number of states"),
         ("LSTM", {"B": np.ones((1, 16), np.float32)}, {}, "weights that are computed"),
     ],
 )

@@ -26,7 +26,7 @@ def _layer(kind: str) -> Handler:
         _refuse_forms(node, kind)
         both = node.text("direction", "forward") == "bidirectional"
         hidden = node.integer("hidden_size", 0)
-        weights = _weights(node, _GATES[kind] * hidden, 2 if both else 1)
+        weights = _weights(node, _GATES[kind], hidden, 2 if both else 1)
         word = f"{kind} relu" if _activations(node) == ("relu",) * (2 if both else 1) else kind
         steps = node.aten(A.permute.default, node.held(0), [1, 0, 2])
         found = node.aten(RECURRENT, word, steps, weights, hidden, both)
@@ -63,14 +63,16 @@ def _refuse_forms(node: OnnxNode, kind: str) -> None:
     node.refuse_outputs()
 
 
-def _weights(node: OnnxNode, rows: int, directions: int) -> list[fx.Node]:
+def _weights(node: OnnxNode, gates: int, hidden: int, directions: int) -> list[fx.Node]:
     """Of each direction the tensors of the input, the state and their biases, as PyTorch's."""
     maps = [list(_leaves(node.held(place))) for place in (1, 2)]
     biases = list(_leaves(node.held(3))) if node.has(3) else []
-    whole = (each.meta["val"].shape[0] == rows for each in (*maps[0], *maps[1], *biases))
+    whole = (each.meta["val"].shape[0] == gates * hidden for each in (*maps[0], *maps[1], *biases))
     counts = [len(each) for each in (*maps, biases)]
     if counts not in ([directions] * 2 + [n * directions] for n in (0, 2)) or not all(whole):
         raise NotSayable("weights that are computed")
+    if any(each.meta["val"].shape[1:] != (hidden,) for each in maps[1]):
+        raise NotSayable("weights of another number of states")
     found = []
     for n in range(directions):
         found += [maps[0][n], maps[1][n], *biases[2 * n : 2 * n + 2]]
