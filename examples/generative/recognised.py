@@ -29,8 +29,8 @@ LEVELS = (0.5, 0.8, 0.9)  # of the probability of a digit, from which on an imag
 SIDE, ZOOM, ROW = 16, 3, 8
 # The place of the output that has the images, and how many numbers they are made of.
 OUTPUTS = {"dcgan": (0, 16), "vae": (3, 2)}
-# What is changed for a short run; the VAE's loss has its whole weight after ten epochs.
-SHORT = {"classifier": ("epochs=1",), "dcgan": ("epochs=1",), "vae": ("epochs=11",)}
+# What is changed for a short run.
+SHORT = {"classifier": ("steps=3",), "dcgan": ("steps=3",), "vae": ("epochs=1", "rise=1")}
 
 
 @torch.no_grad()
@@ -83,7 +83,7 @@ def main() -> None:
     with TemporaryDirectory() as out:
         judge = netlang.train(
             FOLDER / "classifier.net",
-            *SHORT["classifier"][: given.short],
+            *(SHORT["classifier"] if given.short else ()),
             out=Path(out, "classifier"),
             quiet=True,
         )
@@ -92,7 +92,7 @@ def main() -> None:
             began = time.process_time()
             run = netlang.train(
                 FOLDER / f"{name}.net",
-                *SHORT[name][: given.short],
+                *(SHORT[name] if given.short else ()),
                 out=Path(out, name),
                 quiet=True,
                 device="cpu",
