@@ -65,6 +65,20 @@ def test_nets_that_are_others(squeezenet: Callable[..., nn.Module], change: str)
     assert "block fire(out) {" in made.text
 
 
+@pytest.mark.parametrize("change", ["", "eps", "momentum"])
+def test_numbers_that_values_hardly_show(monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    """One norm of a net of the library, of which the outputs agree all the same."""
+    nets = [("net", "resnet20", "resnet_cifar")]
+    monkeypatch.setattr(recognition, "bundled_definitions", lambda: nets)
+    module = netlang.load("resnet20").torch()
+    norm = next(each for each in module.modules() if isinstance(each, nn.BatchNorm2d))
+    if change:
+        setattr(norm, change, {"eps": 1e-6, "momentum": 0.01}[change])
+    made = in_library(module, 32, "resnet20")
+    said = "it is `resnet20` of the library"
+    assert made.notes == ("the library has no net that is this one" if change else said,)
+
+
 def test_the_command(run: Runner) -> None:
     (run.folder / "of_the_library.py").write_text(
         'import netlang\n\ndef net():\n    return netlang.load("lenet5_relu").torch()\n'

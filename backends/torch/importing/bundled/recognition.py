@@ -1,7 +1,8 @@
 """Finds the net of the bundled library that an imported net is.
 
 A net of the library is the same if it has all weights of the source, under the same keys and in the
-same shapes, drops as much in training, and gives the same values: that is proved as for any import.
+same shapes, drops as much in training, has norms of the same eps and momentum, and gives the same
+values: that is proved as for any import.
 The operators of both, and their arguments, need not be written alike for that.
 """
 
@@ -25,6 +26,9 @@ from netlang.diff.steps import steps_of
 from netlang.elaborate import load_program
 from netlang.modules.files import bundled_definitions
 from netlang.ops.dropout import Dropout
+from netlang.ops.frozen_norm import FrozenBatchNorm
+from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netlang.ops.rms_norm import RmsNorm
 from netlang.records import Record
 from netlang.syntax.format import format_source
 
@@ -73,7 +77,7 @@ def bundled_net(
             others = sum(there[key] != shapes.get(key) for key in there)
             if there.keys() != shapes.keys() or others > _MOST_OF_HEADS:
                 break
-            if others or _dropped(program) != _dropped(imported):
+            if others or _unproved(program) != _unproved(imported):
                 continue
             proof = _proved(original, program, examples)
             if proof is not None:
@@ -98,12 +102,21 @@ def _loaded(net: str, arguments: Mapping[str, object]) -> Program | None:
         return None
 
 
-def _dropped(program: Program) -> Counter[float]:
-    """How often which share of values is left out in training."""
-    found = Counter[float]()
+def _unproved(program: Program) -> Counter[tuple[str, float]]:
+    """Numbers that the comparison doesn't see, and how often each is there.
+
+    Those are of training, or are so small that rounding explains what they change.
+    """
+    found = Counter[tuple[str, float]]()
     for step in steps_of(program, Facts(program), {}, fold=True).steps:
-        if isinstance(step.op, Dropout) and step.op.p:
-            found[float(step.op.p)] += step.times
+        match step.op:
+            case Dropout(p=p) if p:
+                found["dropout", p] += step.times
+            case BatchNorm(eps=eps, momentum=momentum):
+                found["momentum", momentum] += step.times
+                found["eps", eps] += step.times
+            case FrozenBatchNorm() | GroupNorm() | InstanceNorm() | LayerNorm() | RmsNorm():
+                found["eps", step.op.eps] += step.times
     return found
 
 
