@@ -16,6 +16,8 @@ from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
+from netlang.recipes.sections.check import check_read_steps
+from netlang.recipes.sections.read import StepsUnread
 from netlang.recipes.spaces.probes import misplaced_spaces, probed
 from netlang.recipes.spaces.written import Spaces
 from netlang.records import replace
@@ -42,12 +44,30 @@ def checked_recipe(
     module: Module, name: str, overrides: Iterable[str] = ()
 ) -> tuple[Recipe, Program]:
     """A recipe of a file and the program that it trains. Raises `NetlangError`."""
-    recipe = read_recipe(module, name, overrides)
+    recipe = _read(module, name, overrides)
     program = program_of(recipe)
     problems = check_recipe(recipe, program)
     if problems:
         raise NetlangError(*problems)
     return recipe, program
+
+
+def _read(
+    module: Module, name: str, overrides: Iterable[str], spaces: Spaces | None = None
+) -> Recipe:
+    """A recipe; if only steps of it can't be read, what else is wrong with them is told too."""
+    try:
+        return read_recipe(module, name, overrides, spaces)
+    except StepsUnread as error:
+        raise NetlangError(*error.diagnostics, *_others(error.rest)) from None
+
+
+def _others(rest: Recipe) -> tuple[Diagnostic, ...]:
+    """Errors in what could be read of a recipe's steps, or those of its net."""
+    try:
+        return tuple(check_read_steps(rest, program_of(rest)))
+    except NetlangError as error:
+        return error.diagnostics
 
 
 def checked_space(
@@ -63,7 +83,7 @@ def checked_space(
 
     def read(spaces: Spaces) -> None:
         try:
-            recipe = read_recipe(module, name, overrides, spaces)
+            recipe = _read(module, name, overrides, spaces)
             program = program_of(recipe)
             problems.extend(check_recipe(recipe, program))
             found.append((recipe, program, spaces))

@@ -7,19 +7,26 @@ from numbers import Integral, Real
 from typing import TypeVar, cast
 
 from netlang.advice.edits import replaced, with_arguments, without_statement
+from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import BadOverride
+from netlang.diagnostics.recipes.keys import BadOverride, UnknownKey
 from netlang.ir.arguments import signature
-from netlang.recipes.bind import word_of
-from netlang.recipes.keys import DESCRIBED
+from netlang.recipes.bind import listed, word_of
+from netlang.recipes.keys import DESCRIBED, KEYS
 from netlang.recipes.tables import table
 from netlang.records import Record, names_of, replace
 from netlang.source import Source, Span
 from netlang.syntax import ast
 from netlang.syntax.parser import parse
 
-__all__ = ["argument_of", "overrides_of", "read_override", "setting_of", "texts_of"]
+__all__ = [
+    "argument_of", "meant_key", "overrides_of", "read_override", "setting_of", "texts_of",
+    "unknown_key",
+]  # fmt: skip
+
+# What others call the model of a recipe.
+_MODELS = ("net", "network")
 
 _PREFIX = "train argument { "
 
@@ -150,3 +157,19 @@ def _placed(part: _T, source: Source) -> _T:
         changes = {name: _placed(getattr(part, name), source) for name in names_of(part)}
         moved = replace(part, **changes)
     return cast(_T, moved)
+
+
+def meant_key(key: str) -> str | None:
+    """The key that an unknown one is probably a misspelling of."""
+    if key == "lr":
+        return "optimizer"
+    return "model" if key in _MODELS else nearest(key, KEYS)
+
+
+def unknown_key(entry: ast.Entry, entries: tuple[ast.Entry, ...]) -> UnknownKey:
+    """The error of a key that a recipe doesn't have, with the one that was probably meant."""
+    span = entry.key_span
+    fix = setting_of(entry, entries) or replacement(entry.key, KEYS, span)
+    if entry.key in _MODELS:
+        fix = replaced(span, "model", "did you mean `model`?")
+    return UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, final
 
-from netlang.advice.edits import inserted, replaced, without_statement
-from netlang.advice.nearest import nearest, replacement
+from netlang.advice.edits import inserted, without_statement
+from netlang.advice.nearest import replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
@@ -21,7 +21,6 @@ from netlang.diagnostics.recipes.keys import (
     ParameterWithoutDefault,
     PathNotAllowed,
     StepsAndEpochs,
-    UnknownKey,
     UnknownOverride,
 )
 from netlang.evaluate.builtins import is_word
@@ -32,9 +31,10 @@ from netlang.modules.library import Module
 from netlang.modules.mentions import mentioned
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import KEYS, LENGTHS, NEEDED
-from netlang.recipes.overrides import argument_of, read_override, setting_of
+from netlang.recipes.overrides import argument_of, meant_key, read_override, unknown_key
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.read import Sections, gathered
+from netlang.recipes.sections.read import Sections, StepsUnread, gathered
+from netlang.recipes.sections.turn import Turn
 from netlang.recipes.spaces.probes import open_spaces
 from netlang.recipes.spaces.written import Spaces
 from netlang.records import Draft, field
@@ -42,9 +42,6 @@ from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["read_recipe"]
-
-# What others call the model of a recipe.
-_MODELS = ("net", "network")
 
 
 def read_recipe(
@@ -85,6 +82,8 @@ class _Reading(Draft):
     problems: list[Diagnostic] = field(default_factory=list)
     reported: Reported = field(default_factory=Reported)
     failed: bool = False
+    # The steps as far as they could be read, if nothing but them is wrong.
+    parts: tuple[Turn, ...] = ()
     arguments: dict[str, ast.Entry] = field(default_factory=dict)
     replaced: dict[str, ast.Entry] = field(default_factory=dict)
     # Each reader of KEYS returns the value of the field with that name.
@@ -182,7 +181,7 @@ class _Reading(Draft):
     def _in_force(self) -> Iterable[ast.Entry]:
         for entry in self.definition.entries:
             if entry.key not in KEYS:
-                self._keep(NetlangError(_unknown_key(entry, self.definition.entries)))
+                self._keep(NetlangError(unknown_key(entry, self.definition.entries)))
             elif entry.key in self.places:
                 before = Note(self.places[entry.key], f"`{entry.key}` is given here")
                 fix = Fix("remove one of them", (without_statement(entry.span),))
@@ -213,8 +212,9 @@ class _Reading(Draft):
 
     def read_sections(self) -> None:
         """Read the steps that take turns, and what is drawn."""
-        sections = Sections(self.names, self._keep)
+        sections, sound = Sections(self.names, self._keep), not self.failed
         sections.read(self.definition.sections)
+        self.parts = tuple(sections.parts) if sound else ()
         self.values.update(gathered(sections.turns, self.places, self._keep))
         self.values["draws"] = tuple(sections.draws)
         self.places.update(sections.places)
@@ -226,10 +226,19 @@ class _Reading(Draft):
 
     def result(self) -> Recipe:
         """The recipe. Raises `NetlangError` with every mistake."""
+        problems = len(self.problems)
         self._completeness()
+        if self.failed and self.parts and len(self.problems) == problems:
+            raise StepsUnread(self._recipe(turns=self.parts), *self.problems)
         if self.failed:
             raise NetlangError(*self.problems)
-        fields = dict(self.values)
+        return self._recipe()
+
+    def _recipe(self, **parts: tuple[Turn, ...]) -> Recipe:
+        fields = self.values | parts
+        if parts:
+            first = self.parts[0]
+            fields |= {"loss": first.loss, "optimizer": first.optimizer}
         length = fields.pop("steps", None) or fields.pop("epochs")
         return Recipe(
             name=self.definition.name,
@@ -252,7 +261,7 @@ class _Reading(Draft):
         present = set(self.places).union(*(each.words for each in self.definition.unread))
         # A key that was probably meant by an unknown one isn't reported as missing as well.
         slips = (each.key for each in self.definition.entries if each.key not in KEYS)
-        present |= {meant for key in slips if (meant := _meant(key))}
+        present |= {meant for key in slips if (meant := meant_key(key))}
         present |= {"steps"} if "epochs" in present else set()
         if any(each.kind == "step" for each in self.definition.sections):
             present |= {"loss", "optimizer"}
@@ -282,18 +291,3 @@ class _Reading(Draft):
         last = self.definition.entries[-1].span
         indent = " " * (last.location.column - 1)
         return inserted(last, f"\n{indent}{line}", f"add a line such as `{line}`")
-
-
-def _meant(key: str) -> str | None:
-    """The key that an unknown one is probably a misspelling of."""
-    if key == "lr":
-        return "optimizer"
-    return "model" if key in _MODELS else nearest(key, KEYS)
-
-
-def _unknown_key(entry: ast.Entry, entries: tuple[ast.Entry, ...]) -> UnknownKey:
-    span = entry.key_span
-    fix = setting_of(entry, entries) or replacement(entry.key, KEYS, span)
-    if entry.key in _MODELS:
-        fix = replaced(span, "model", "did you mean `model`?")
-    return UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)

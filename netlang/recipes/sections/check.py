@@ -19,6 +19,7 @@ from netlang.diagnostics.recipes.sections import (
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.bind import listed
+from netlang.recipes.check.loss import check_loss
 from netlang.recipes.check.optimizer import below, labels_above
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Precision, Recipe
@@ -31,7 +32,7 @@ from netlang.recipes.words.schedules import Plateau
 from netlang.recipes.words.terms import Term
 from netlang.recipes.words.timing import Chain
 
-__all__ = ["check_gradients", "check_sections", "never_made"]
+__all__ = ["check_gradients", "check_read_steps", "check_sections", "never_made"]
 
 _VALIDATION = "the losses of players say nothing of how good they are, so nothing is watched"
 
@@ -141,6 +142,14 @@ def _check_trains(turn: Turn, recipe: Recipe, program: Program) -> Iterator[Diag
     if known and not any(below(key, known) and not below(key, recipe.freeze) for key in trained):
         why = "every weight of it is frozen"
         yield TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
+
+
+def check_read_steps(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Errors in what could be read of the steps, whatever else is wrong with them."""
+    for own, turn in zip(recipe.played, recipe.turns, strict=True):
+        yield from check_loss(own, program)
+        if turn.train:
+            yield from _check_trains(turn, recipe, program)
 
 
 def never_made(recipe: Recipe, steps: int) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
 from netlang.advice.nearest import replacement
-from netlang.diagnostics.diagnostic import Note
+from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import KeyTwice
 from netlang.diagnostics.recipes.sections import (
@@ -23,13 +23,15 @@ from netlang.diagnostics.recipes.sections import (
 from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import TURN_KEYS, read_distribution
+from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.turn import Draw, Turn
+from netlang.recipes.words.optimizers import Sgd
 from netlang.recipes.words.terms import Loss
 from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["Sections", "gathered"]
+__all__ = ["Sections", "StepsUnread", "gathered"]
 
 _KINDS = ("step", "draw")
 _NEEDED: Mapping[str, tuple[str, str]] = {
@@ -45,12 +47,28 @@ Keep = Callable[[NetlangError], None]
 
 
 @final
+class StepsUnread(NetlangError):
+    """Nothing but steps of a recipe is wrong; `rest` has what could be read of them.
+
+    What couldn't is empty there, so that the rest can be checked as well.
+    """
+
+    def __init__(self, rest: Recipe, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.rest = rest
+
+
+@final
 class Sections(Draft):
-    """The sections of a recipe while they are read; `keep` gets what is wrong with them."""
+    """The sections of a recipe while they are read; `keep` gets what is wrong with them.
+
+    `parts` are the steps as far as they could be read, each with an optimizer.
+    """
 
     names: Environment
     keep: Keep
     turns: list[Turn] = field(default_factory=list)
+    parts: list[Turn] = field(default_factory=list)
     draws: list[Draw] = field(default_factory=list)
     places: dict[str, Span] = field(default_factory=dict)
 
@@ -117,6 +135,9 @@ class Sections(Draft):
         if all(key in values for key in _NEEDED):
             turn = Turn(name=section.name, span=section.name_span, places=places, **values)
             self.turns.append(turn)
+        known: dict[str, Any] = {"train": (), "loss": Loss(()), "optimizer": Sgd(lr=0.1)}
+        known |= values
+        self.parts.append(Turn(name=section.name, span=section.name_span, places=places, **known))
 
     def _draw(self, section: ast.Section) -> None:
         for entry in _once(section, self.keep):
