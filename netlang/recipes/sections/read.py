@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
-from netlang.advice.nearest import replacement
+from netlang.advice.nearest import nearest, replacement
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.keys import KeyTwice
@@ -127,8 +127,11 @@ class Sections(Draft):
                 values[key] = TURN_KEYS[key](key, value, self.names)
             except NetlangError as error:
                 self.keep(error)
-        missing = [key for key in _NEEDED if key not in places] if not section.unread else []
-        for key in missing:
+        # A key that was probably meant by an unknown one isn't reported as missing as well.
+        given = places.keys() | {
+            nearest(key, TURN_KEYS) for key in places.keys() - TURN_KEYS.keys()
+        }
+        for key in () if section.unread else [each for each in _NEEDED if each not in given]:
             self.keep(_missing(section, key))
         assert section.name is not None
         assert section.name_span is not None
