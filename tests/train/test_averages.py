@@ -120,7 +120,8 @@ def test_a_norm_that_is_used_twice_has_seen_both(tmp_path: Path) -> None:
     update_bn([part.inputs[0]], model)
     for name in ("running_mean", "running_var"):
         key = f"norm.{name}"
-        torch.testing.assert_close(weights[key], model.state_dict()[key], rtol=1e-5, atol=1e-5)
+        # PyTorch's own variance has an error of 5e-5 here.
+        torch.testing.assert_close(weights[key], model.state_dict()[key], rtol=1e-4, atol=1e-6)
 
 
 def test_a_last_batch_of_one_example_has_no_deviation(tmp_path: Path) -> None:
@@ -157,6 +158,19 @@ def test_a_norm_without_examples_keeps_its_statistics() -> None:
     assert norm.get_buffer("running_mean").tolist() == [5.0, 5.0]
     norm(torch.ones(4, 2))
     assert norm.get_buffer("running_mean").tolist() == [1.0, 1.0]
+
+
+def test_statistics_do_not_depend_on_the_number_of_processes() -> None:
+    """All look at all examples, and a synchronized norm sees those of each."""
+
+    class OfTwo(nn.BatchNorm1d):
+        def forward(self, input: Tensor) -> Tensor:
+            return super().forward(torch.cat([input, input]))[: len(input)]
+
+    norm, x = OfTwo(3), torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    collecting(trained_norms(norm, norm), 2)
+    norm(x)
+    torch.testing.assert_close(norm.get_buffer("running_var"), x.var(0))
 
 
 def test_a_tied_weight_counts_once() -> None:

@@ -50,6 +50,16 @@ def collecting(norms: list[nn.modules.batchnorm._NormBase], least: int) -> list[
             if not passed[norm]:
                 norm.reset_running_stats()
             passed[norm] += examples
-            norm.momentum = examples / passed[norm]
+            # A synchronized norm would count an example once for each process.
+            norm.momentum = 0.0
+            remember(norm, inputs[0], examples / passed[norm])
+
+    def remember(norm: nn.modules.batchnorm._NormBase, x: Tensor, share: float) -> None:
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        values = x.transpose(0, 1).flatten(1).to(norm.running_var.dtype)
+        variance, mean = torch.var_mean(values, 1)
+        norm.running_mean.lerp_(mean, share)
+        norm.running_var.lerp_(variance, share)
 
     return [norm.register_forward_pre_hook(count) for norm in norms]
