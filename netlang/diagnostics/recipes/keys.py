@@ -223,12 +223,13 @@ class OneInputNeeded(Diagnostic):
     code = "E0718"
     title = "`{data}` gives {given}, but net `{net}` has {inputs}"
     caption = "{given}"
-    help = "train a net with {given}"
+    help = "train a net with {given}{others}"
 
     data: str
     net: str
     inputs: int
     given: str = "one input"
+    others: str = ""
 
 
 class ChannelCountDiffers(Diagnostic):

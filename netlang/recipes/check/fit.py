@@ -14,7 +14,7 @@ from netlang.diagnostics.recipes.keys import InputShapeDiffers, OneInputNeeded
 from netlang.diagnostics.recipes.optimization import NotProbabilities
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
-from netlang.ir.program import Program
+from netlang.ir.program import Port, Program
 from netlang.ops.conv import Conv
 from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.linear import Linear
@@ -97,6 +97,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
             net=program.name,
             inputs=len(inputs),
             given="one input" if given == 1 else f"{given} inputs",
+            others=_drawn(inputs[given:]),
         )
         return
     if other_channels(recipe, program) is not None:
@@ -115,6 +116,14 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
                 advice=_other_input(shape, expected),
             )
             return
+
+
+def _drawn(left: tuple[Port, ...]) -> str:
+    """Advice for inputs that nothing gives, if they can be drawn."""
+    if not left or not all(port.type.dtype.is_float for port in left):
+        return ""
+    wanted = "; ".join(f"{port.name}: normal" for port in left)
+    return f", or draw what isn't in the data: `draw {{ {wanted} }}`"
 
 
 def _other_input(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> str:
