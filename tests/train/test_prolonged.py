@@ -105,6 +105,7 @@ def test_which_schedules_end_with_the_run(schedule: str, name: str | None) -> No
     rates = [
         [recipe.schedule.pace(Clock(step, 4, steps)) for step in range(40)] for steps in (48, 96)
     ]
+    rates = [[(pace.scale, pace.momentum) for pace in each] for each in rates]
     assert (rates[0] == rates[1]) == (name is None)
 
 
