@@ -105,6 +105,15 @@ def test_an_odd_file_scrambled(seed: int) -> None:
     assert laid_out(scrambled(text, seed)) == text
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"), [("1 .2", "1. 2"), ("1. 2 . 3", "1. 2.3"), ("a . 0. 1", "a.0.1")]
+)
+def test_a_part_of_a_number_is_no_decimal(written: str, expected: str) -> None:
+    """The former is refused later on, with a reason."""
+    text = "net n {{\n    input x: [3]\n    linear({})\n}}\n"
+    assert laid_out(text.format(written)) == text.format(expected)
+
+
 @pytest.mark.parametrize("seed", seeds(150, 300))
 def test_a_mutated_file_keeps_its_meaning(seed: int) -> None:
     choose = random.Random(seed)

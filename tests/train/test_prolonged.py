@@ -102,10 +102,10 @@ def test_which_schedules_end_with_the_run(schedule: str, name: str | None) -> No
     recipe, _ = load_recipe("mnist1d", [f"schedule={schedule}", "epochs=12"])
     found = stretched(recipe.schedule)
     assert (None if found is None else found.name) == name
-    rates = [
+    paces = [
         [recipe.schedule.pace(Clock(step, 4, steps)) for step in range(40)] for steps in (48, 96)
     ]
-    rates = [[(pace.scale, pace.momentum) for pace in each] for each in rates]
+    rates = [[(pace.scale, pace.momentum) for pace in each] for each in paces]
     assert (rates[0] == rates[1]) == (name is None)
 
 

@@ -79,7 +79,7 @@ def words(text: str, tokens: Tokens) -> Iterator[Word]:
     end = 0
     separated = False
     for kind, start, stop in zip(tokens.kinds, tokens.starts, tokens.ends, strict=True):
-        role, spaced = roles.next(kind)
+        role, spaced = roles.next(kind, text[start:stop])
         if kind == "SEP":
             separated = True
             continue
@@ -126,13 +126,19 @@ class _Roles:
 
     def __init__(self) -> None:
         self.before = ""
+        self.point_of_number = False
+        """Whether a whole number and a point come before, which a digit would make one number."""
+        self.is_whole = False
+        """Whether the word before is a whole number that isn't behind a point."""
         self.brackets: list[str] = []
 
-    def next(self, kind: str) -> tuple[str, bool]:
+    def next(self, kind: str, text: str) -> tuple[str, bool]:
         role = self._role(kind)
         spaced = self._spaced(role)
         if kind in _OPENERS:
             self.brackets.append(kind)
+        self.point_of_number = role == "." and self.is_whole
+        self.is_whole = role == "NUMBER" and self.before != "." and "." not in text
         self.before = "" if role in _STATEMENT_ENDS else role
         return role, spaced
 
@@ -150,6 +156,8 @@ class _Roles:
 
     def _spaced(self, role: str) -> bool:
         before = self.before
+        if self.point_of_number and role == "NUMBER":
+            return True
         if before in _GLUED_BEHIND or role in _GLUED_BEFORE:
             return False
         if "=" in (role, before) or before == ":":
