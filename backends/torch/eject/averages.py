@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.backends.torch.eject.decisions import Decisions
-from netlang.backends.torch.eject.pace import length_of, phases_of
+from netlang.backends.torch.eject.pace import length_of
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.schedules import Cosine
 from netlang.recipes.words.timing import Duration
@@ -104,7 +104,7 @@ def snapshot_lines(recipe: Recipe, beside: str) -> Iterator[str]:
 def _waves(recipe: Recipe) -> Iterator[str]:
     """For each part of the schedule with waves, the condition that one of them is over."""
     begin = ""
-    for phase in phases_of(recipe.schedule):
+    for phase in recipe.schedule.parts:
         if isinstance(phase, Cosine) and phase.restart is not None:
             first = length_of(Duration(phase.restart, phase.unit))
             growth = f", {phase.growth}" if phase.growth > 1 else ""

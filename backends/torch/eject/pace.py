@@ -16,11 +16,10 @@ from netlang.backends.torch.runtime.rates import set_rates
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import Muon
 from netlang.recipes.words.schedules import Plateau, Warmup
-from netlang.recipes.words.timing import Chain, Duration, Phase, Schedule
+from netlang.recipes.words.timing import Duration, Schedule
 
 __all__ = [
-    "length_of", "noted", "observed_lines", "overrun_lines", "phases_of", "plateau_of",
-    "rates_section",
+    "length_of", "noted", "observed_lines", "overrun_lines", "plateau_of", "rates_section",
 ]  # fmt: skip
 
 _SPACE = " " * 12
@@ -30,13 +29,7 @@ _LONG = 50
 
 def plateau_of(schedule: Schedule) -> Plateau | None:
     """The first part of a schedule that watches the error."""
-    return next((phase for phase in phases_of(schedule) if isinstance(phase, Plateau)), None)
-
-
-def phases_of(schedule: Schedule) -> tuple[Phase, ...]:
-    """The parts of a schedule."""
-    phases = schedule.phases if isinstance(schedule, Chain) else (schedule,)
-    return tuple(phase for phase in phases if isinstance(phase, Phase))
+    return next((phase for phase in schedule.parts if isinstance(phase, Plateau)), None)
 
 
 def rates_section(recipe: Recipe) -> Section:
@@ -75,7 +68,7 @@ def rates_section(recipe: Recipe) -> Section:
 
 def overrun_lines(recipe: Recipe) -> Iterator[str]:
     """The lines that refuse a run which ends before its schedule, where only the data tell that."""
-    phases = [phase for phase in phases_of(recipe.schedule) if isinstance(phase, Phase)]
+    phases = recipe.schedule.parts
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
     if all(phase.unit == unit for phase in phases if phase.length is not None):
         return
@@ -131,10 +124,10 @@ def observed_lines(recipe: Recipe) -> Iterator[str]:
             yield from _reduced(recipe)
         return
     end: list[str] = []
-    for phase in phases_of(recipe.schedule):
+    for phase in recipe.schedule.parts:
         begin = " + ".join(end)
-        last = phase is phases_of(recipe.schedule)[-1]
-        end += [] if last or not isinstance(phase, Phase) else [length_of(phase.duration)]
+        last = phase is recipe.schedule.parts[-1]
+        end += [] if last else [length_of(phase.duration)]
         if isinstance(phase, Plateau):
             yield f"if {_between(begin, '' if last else ' + '.join(end))}:"
             yield '    run["waited"] += 1'

@@ -12,8 +12,7 @@ from inspect import signature
 from typing import Any, final
 
 from netlang.backends.torch.invocation import callee, literal
-from netlang.diagnostics.errors import InternalError
-from netlang.recipes.words.timing import Chain, Duration, Phase, RateRule, Schedule
+from netlang.recipes.words.timing import Duration, Phase, RateRule, Schedule
 
 __all__ = ["RateExpression", "momentum_formula", "rate_formula"]
 
@@ -29,23 +28,15 @@ class RateExpression:
 
 def rate_formula(schedule: Schedule) -> RateExpression:
     """The factor of the learning rates for the step after `step` steps."""
-    phases = _phases(schedule)
+    phases = schedule.parts
     return _chosen(phases, [phase.rule for phase in phases])
 
 
 def momentum_formula(schedule: Schedule) -> RateExpression | None:
     """The momentum of that step, if the schedule sets it; None in it means the optimizer's own."""
-    phases = _phases(schedule)
+    phases = schedule.parts
     rules = [phase.rule.momentum for phase in phases]
     return _chosen(phases, rules) if any(rules) else None
-
-
-def _phases(schedule: Schedule) -> tuple[Phase, ...]:
-    if isinstance(schedule, Chain):
-        return schedule.phases
-    if isinstance(schedule, Phase):
-        return (schedule,)
-    raise InternalError(f"a schedule that isn't a phase: {schedule}")
 
 
 def _chosen(phases: tuple[Phase, ...], rules: list[RateRule | None]) -> RateExpression:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.warnings.training import ChangeBeyondEnd
 from netlang.lint.trained import Training
-from netlang.recipes.recipe import Epochs, Recipe
+from netlang.recipes.recipe import Epochs
 from netlang.recipes.words.schedules import Multistep, Step
-from netlang.recipes.words.timing import Chain, Clock, Phase
+from netlang.recipes.words.timing import Clock, Phase
 
 __all__ = ["change_beyond_end"]
 
@@ -27,7 +27,7 @@ def change_beyond_end(training: Training) -> Iterator[Caution]:
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
     clock = Clock(0, 1, recipe.length.count)
     begin = 0
-    for number, phase in enumerate(_phases(recipe)):
+    for number, phase in enumerate(recipe.schedule.parts):
         if phase.unit != unit:
             return
         left = min(recipe.length.count - begin, phase.duration.steps(clock))
@@ -43,13 +43,6 @@ def change_beyond_end(training: Training) -> Iterator[Caution]:
                 unit=unit,
             )
         begin += left
-
-
-def _phases(recipe: Recipe) -> tuple[Phase, ...]:
-    schedule = recipe.schedule
-    if isinstance(schedule, Chain):
-        return schedule.phases
-    return (schedule,) if isinstance(schedule, Phase) else ()
 
 
 def _late(phase: Phase, length: int) -> int | None:

@@ -17,7 +17,7 @@ from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.sections.check import never_made
 from netlang.recipes.words.optimizers import AdaDelta, AdaGrad, RmsProp
 from netlang.recipes.words.schedules import Cosine, OneCycle, Plateau, Warmup
-from netlang.recipes.words.timing import REST, Chain, Clock, Duration, Phase, RateRule, Schedule
+from netlang.recipes.words.timing import REST, Clock, Duration, Phase, RateRule, Schedule
 from netlang.source import Span
 
 __all__ = ["check_schedule", "require_time", "stretched"]
@@ -25,7 +25,7 @@ __all__ = ["check_schedule", "require_time", "stretched"]
 
 def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
     """Every error in a schedule that can be found without the data."""
-    phases = _phases(recipe)
+    phases = recipe.schedule.parts
     span = recipe.places.get("schedule")
     if sum(isinstance(phase, Plateau) for phase in phases) > 1:
         yield SeveralPlateaus(span=span)
@@ -50,7 +50,7 @@ def _restarts(phase: Phase) -> bool:
 
 def _without_waves(recipe: Recipe, clock: Clock) -> Iterator[Diagnostic]:
     """The error of a recipe that keeps weights after waves, none of which ends within the run."""
-    begin, phases = 0, _phases(recipe)
+    begin, phases = 0, recipe.schedule.parts
     for phase in phases:
         if isinstance(phase, Cosine) and phase.restart is not None:
             first = Duration(phase.restart, phase.unit).steps(clock)
@@ -118,7 +118,7 @@ def stretched(schedule: Schedule) -> Phase | None:
 
     In a longer run, the rates from the beginning of that part on would be different.
     """
-    return next((phase for phase in _parts(schedule) if _follows_the_run(phase.rule)), None)
+    return next((phase for phase in schedule.parts if _follows_the_run(phase.rule)), None)
 
 
 def _follows_the_run(rule: RateRule) -> bool:
@@ -127,19 +127,9 @@ def _follows_the_run(rule: RateRule) -> bool:
     )
 
 
-def _phases(recipe: Recipe) -> tuple[Phase, ...]:
-    return _parts(recipe.schedule)
-
-
-def _parts(schedule: Schedule) -> tuple[Phase, ...]:
-    if isinstance(schedule, Chain):
-        return schedule.phases
-    return (schedule,) if isinstance(schedule, Phase) else ()
-
-
 def _overrun(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]:
     """Parts that begin after the end of the run, and a warmup that doesn't finish."""
-    begin, phases = 0, _phases(recipe)
+    begin, phases = 0, recipe.schedule.parts
     for phase in phases:
         end = begin + phase.duration.steps(clock)
         late = begin >= clock.steps

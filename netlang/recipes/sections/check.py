@@ -30,7 +30,6 @@ from netlang.recipes.words.losses import GradientPenalty
 from netlang.recipes.words.operands import NamedValue, values_in
 from netlang.recipes.words.schedules import Plateau
 from netlang.recipes.words.terms import Term
-from netlang.recipes.words.timing import Chain
 
 __all__ = ["check_gradients", "check_read_steps", "check_sections", "never_made"]
 
@@ -112,8 +111,7 @@ def _check_samples(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
 
 def _check_together(recipe: Recipe) -> Iterator[Diagnostic]:
     """Keys that mean nothing, or can't be carried out, where steps take turns."""
-    parts = recipe.schedule.phases if isinstance(recipe.schedule, Chain) else (recipe.schedule,)
-    plateau = any(isinstance(part, Plateau) for part in parts)
+    plateau = any(isinstance(part, Plateau) for part in recipe.schedule.parts)
     fp16 = "gradients of several losses would need scales of their own"
     compiled = "each step follows other gradients through the net"
     for key, given, what, why, advice in (

@@ -105,6 +105,11 @@ class Watch(Record):
 class Schedule(Description):
     """How the learning rate changes."""
 
+    @property
+    @abstractmethod
+    def parts(self) -> tuple[Phase, ...]:
+        """The phases of which it is made, in order."""
+
     @abstractmethod
     def at(self, clock: Clock) -> tuple[Phase, Clock]:
         """The active phase, and its own clock."""
@@ -144,6 +149,10 @@ class Phase(Schedule):
         """Its duration."""
         return REST if self.length is None else Duration(self.length, self.unit)
 
+    @property
+    def parts(self) -> tuple[Phase, ...]:
+        return (self,)
+
     def at(self, clock: Clock) -> tuple[Phase, Clock]:
         return self, clock
 
@@ -155,6 +164,10 @@ class Chain(Schedule):
     name: ClassVar[str] = "->"
 
     phases: tuple[Phase, ...]
+
+    @property
+    def parts(self) -> tuple[Phase, ...]:
+        return self.phases
 
     def at(self, clock: Clock) -> tuple[Phase, Clock]:
         for phase in self.phases[:-1]:
