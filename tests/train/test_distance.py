@@ -13,6 +13,7 @@ from scipy.linalg import sqrtm
 from netlang.backends.torch import build
 from netlang.backends.torch.compare.distance import _require_numbers
 from netlang.backends.torch.data.drawn import drawn_inputs
+from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.runtime.frechet import frechet_distance
 from netlang.cli import main
 from netlang.diagnostics.errors import NetlangError
@@ -97,8 +98,8 @@ train game {{
     assert status == 0, said
 
     part = parts_of(recipe).test
-    assert part is not None
-    x = part.inputs[0]  # type: ignore[attr-defined]  # in memory
+    assert isinstance(part, Tensors)
+    x = part.inputs[0]
     x = x.float() / 255 if x.dtype is torch.uint8 else x
     drawn = drawn_inputs(recipe, program)
     assert drawn is not None

@@ -70,7 +70,7 @@ def overlapping(path: Path) -> None:
             other = copy(made.getinfo("archive/data/0"))
             other.filename = f"archive/data/{number}"
             made.filelist.append(other)
-        made._didModify = True  # type: ignore[attr-defined]  # so that the list is written anew
+        made.comment = b"more"  # so that the list is written anew
 
 
 def brackets(path: Path) -> None:

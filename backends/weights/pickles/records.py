@@ -28,6 +28,7 @@ def zip_records(
     try:
         with zipfile.ZipFile(file) as archive:
             yield archive, archive.infolist()
+    # What `zipfile` raises for bytes that it can't make sense of, or has no support for.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
         raise ValueError(f"a damaged archive ({error})") from None
 

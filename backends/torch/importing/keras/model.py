@@ -48,7 +48,7 @@ class _Step(Record, eq=False):
     reads: tuple[str, ...]
 
 
-class _Unit(nn.Module):
+class _Layers(nn.Module):
     """Layers that are computed one after the other: `reads` from outside, `gives` to it."""
 
     def __init__(self, steps: Sequence[_Step], reads: Sequence[str], gives: Sequence[str]) -> None:
@@ -58,7 +58,8 @@ class _Unit(nn.Module):
         for each in steps:
             self.add_module(each.label, each.module)
 
-    def forward(self, *values: Tensor) -> Any:
+    def computed(self, *values: Tensor) -> Any:
+        """What the layers give: a tensor, or several."""
         held = dict(zip(self.reads, values, strict=True))
         for name, label, reads in self.steps:
             held[name] = self.get_submodule(label)(*(held[each] for each in reads))
@@ -66,11 +67,20 @@ class _Unit(nn.Module):
         return given[0] if len(given) == 1 else given
 
 
-class _Whole(_Unit):
-    """The whole model, whose input has a name."""
+@final
+class _Unit(_Layers):
+    """The layers of a scope."""
 
-    def forward(self, image: Tensor) -> Any:  # type: ignore[override]  # it is what is traced
-        return super().forward(image)
+    def forward(self, *values: Tensor) -> Any:
+        return self.computed(*values)
+
+
+@final
+class _Whole(_Layers):
+    """The whole model, whose input is named in the spec as it is here."""
+
+    def forward(self, image: Tensor) -> Any:
+        return self.computed(image)
 
 
 def module_of(model: Any) -> KerasModule:
