@@ -15,16 +15,15 @@ import torch
 from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
-from netlang.backends.torch.importing.layouts import BATCH
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
 from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
 
-# Elements of one table that is computed, and of all; of one value for an example, and of all.
+# Elements of one table that is computed, and of all.
 _MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
-_MOST_OF_A_VALUE, _ALL_VALUES = 1 << 27, 1 << 33
 
 
 @final
@@ -66,8 +65,7 @@ def same(tensor: Tensor) -> Tensor:
 class AtenGraph(Draft, eq=False):
     """The graph under construction. `lists` are the values that are several, by name.
 
-    `computed` and `elements` count the numbers that were computed, and those of an example, and
-    `steps` the nodes of operators.
+    `computed` counts the numbers that were computed, and `steps` the nodes of operators.
     """
 
     graph: fx.Graph = field(default_factory=fx.Graph)
@@ -77,7 +75,7 @@ class AtenGraph(Draft, eq=False):
     places: dict[str, int] = field(default_factory=dict)
     labels: LabelKeeper = field(default_factory=LabelKeeper)
     computed: int = 0
-    elements: int = 0
+    values: CountedValues = field(default_factory=CountedValues)
     steps: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
@@ -171,7 +169,8 @@ class AtenGraph(Draft, eq=False):
 
     def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         val = target(*(_replaced(each, lambda node: node.meta["val"]) for each in args), **options)
-        self._count(val)
+        for each in _leaves([val]):
+            self.values.add(each.shape)
         self.steps += 1
         node = self.graph.call_function(target, tuple(args), dict(options))
         self._describe(node, val)
@@ -200,19 +199,10 @@ class AtenGraph(Draft, eq=False):
             for each in inputs
             if isinstance(each, fx.Node) or (isinstance(each, StoredTensor) and each.learned)
         ]
-        node = self.graph.call_function(_refused, tuple(read))
+        node = self.graph.call_function(refused, tuple(read))
         self._describe(node, val)
         node.meta["refused"] = error
         return node
-
-    def _count(self, val: Any) -> None:
-        """Refuse values that wouldn't fit into memory, before anything computes them."""
-        for each in _leaves([val]):
-            batch = BATCH if any(size and size % BATCH == 0 for size in each.shape) else 1
-            size = each.numel() // batch
-            self.elements += size
-            if size > _MOST_OF_A_VALUE or self.elements > _ALL_VALUES:
-                raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
 
     def _describe(self, node: fx.Node, val: Any) -> None:
         if val is not None:
@@ -247,10 +237,6 @@ class AtenGraph(Draft, eq=False):
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
         return StoredTensor(found.clone())
-
-
-def _refused(*read: object) -> None:
-    """What nodes call that nothing computes."""
 
 
 def _leaves(held: Iterable[Any]) -> Iterable[Any]:

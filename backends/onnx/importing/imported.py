@@ -20,7 +20,12 @@ from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
 from netlang.backends.torch.importing.imported import import_graph
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.sources import example_of, type_of
+from netlang.backends.torch.importing.sources import (
+    MOST_ELEMENTS,
+    TAKEN_TYPES,
+    example_of,
+    type_of,
+)
 from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
@@ -29,9 +34,7 @@ from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_file", "import_model"]
 
-# Elements of one example, and of the batch that a file is for.
-_MOST_ELEMENTS, _MOST_OF_FILE = 1 << 26, 1 << 28
-_TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
+_MOST_OF_FILE = 1 << 28  # elements of the batch that a file is for
 
 
 def import_file(options: ImportOptions) -> ImportedNet:
@@ -128,7 +131,7 @@ def _sizes(each: ValueInfoProto, least: int) -> list[int]:
 def _checked(
     name: str, shape: Sequence[int], dtype: torch.dtype, sizes: Sequence[int]
 ) -> GraphInput:
-    if dtype not in _TYPES:
+    if dtype not in TAKEN_TYPES:
         raise NotSayable(f"its input `{name[:60]}` is of {str(dtype).removeprefix('torch.')}",
                          "a spec's are float32, int64, int32, uint8 or bool")  # fmt: skip
     fits = len(shape) == len(sizes) and all(
@@ -139,7 +142,7 @@ def _checked(
     if any(size < 1 for size in shape):
         advice = "say one: `--input '[3, 224, 224]'`, without the batch, once for each input"
         raise NotSayable(f"its input `{name[:60]}` is for any size", advice)
-    if prod(shape) > _MOST_ELEMENTS:
+    if prod(shape) > MOST_ELEMENTS:
         raise NotSayable(f"its input `{name[:60]}` has too many elements")
     return GraphInput(name, tuple(shape), dtype)
 

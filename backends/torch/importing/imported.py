@@ -19,6 +19,7 @@ from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table,
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import Proof, prove
+from netlang.backends.torch.importing.sources import MOST_ELEMENTS, TAKEN_TYPES
 from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
 from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from netlang.ir.program import Program
 
 __all__ = ["Imported", "import_graph", "import_module"]
-
-_MOST_ELEMENTS = 1 << 26
-_TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 
 
 @final
@@ -140,7 +138,7 @@ def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
     """Refuse weights and inputs of types in which a spec has none."""
     held = [*example, *module.parameters()]
     for kind in {each.dtype for each in held}:
-        if kind not in _TYPES:
+        if kind not in TAKEN_TYPES:
             name = str(kind).removeprefix("torch.")
             advice = "`.float()` makes float32 of them"
             raise not_taken(f"it has inputs or weights of {name}", advice)
@@ -182,7 +180,7 @@ def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
         return None
     sizes = [_other(size, axis) for axis, size in enumerate(first.shape[2:])]
     shape = (1, first.shape[1], *sizes)
-    return (_like(first, shape),) if prod(shape) <= _MOST_ELEMENTS else None
+    return (_like(first, shape),) if prod(shape) <= MOST_ELEMENTS else None
 
 
 def _other(size: int, axis: int) -> int:

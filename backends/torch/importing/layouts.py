@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import final
 
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.records import Draft
 
-__all__ = ["BATCH", "batch_axis", "before", "sizes_of"]
+__all__ = ["BATCH", "CountedValues", "batch_axis", "before", "sizes_of"]
 
 BATCH = 1009
 """A prime, and so no product of other sizes; larger than most of them."""
+
+# Elements of one value for an example, and of all.
+_MOST_OF_A_VALUE, _ALL_VALUES = 1 << 27, 1 << 33
 
 
 def batch_axis(shape: Sequence[int]) -> tuple[int | None, int]:
@@ -38,3 +43,22 @@ def sizes_of(shape: Sequence[int], batch: int | None, fold: int) -> tuple[int, .
 def before(shape: Sequence[int], batch: int | None) -> int:
     """The number of elements that stand before the next example."""
     return prod(shape[:batch]) if batch is not None else 1
+
+
+@final
+class CountedValues(Draft, eq=False):
+    """How many elements the values of a file's graph have for an example."""
+
+    elements: int = 0
+
+    def add(self, shape: Sequence[int]) -> int:
+        """Count a value before anything computes it, and say how many elements it has.
+
+        Raises `NotSayable` if they wouldn't fit into memory.
+        """
+        batch = BATCH if any(size and size % BATCH == 0 for size in shape) else 1
+        size = prod(shape) // batch
+        self.elements += size
+        if size > _MOST_OF_A_VALUE or self.elements > _ALL_VALUES:
+            raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
+        return size

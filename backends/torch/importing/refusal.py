@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-__all__ = ["NotSayable"]
+__all__ = ["NotSayable", "refused"]
 
 
 @final
@@ -15,3 +15,7 @@ class NotSayable(Exception):
         super().__init__(reason)
         self.reason = reason
         self.advice = advice
+
+
+def refused(*read: object) -> None:
+    """What such a node calls in the graph of a file. Nothing computes it."""

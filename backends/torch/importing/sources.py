@@ -28,10 +28,15 @@ from netlang.extras import broken
 from netlang.records import Record
 from netlang.targets.importing import ImportOptions
 
-__all__ = ["FoundModule", "example_of", "find", "in_folder", "type_of"]
+__all__ = [
+    "MOST_ELEMENTS", "TAKEN_TYPES", "FoundModule", "example_of", "find", "in_folder", "type_of",
+]  # fmt: skip
 
 _TYPE = re.compile(r"(float32|int64)?\[\s*([1-9]\d*(?:\s*,\s*[1-9]\d*)*)\s*\]", re.ASCII)
-_MOST_ELEMENTS = 1 << 26
+MOST_ELEMENTS = 1 << 26
+"""Of an example."""
+TAKEN_TYPES = frozenset((torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool))
+"""The types of inputs and weights that a spec can have."""
 _FORMS = (
     "write `torchvision:resnet50`, `timm:resnet50d` or `package.module:factory(args)`, whose"
     " arguments are numbers, strings, lists and the like"
@@ -184,8 +189,8 @@ def type_of(source: str, text: str) -> tuple[torch.dtype, tuple[int, ...]]:
         )
     written = found[2].split(",")
     sizes = tuple(map(int, written)) if all(len(each) < 12 for each in written) else None
-    if sizes is None or prod(sizes) > _MOST_ELEMENTS:
-        advice = f"an example has at most {_MOST_ELEMENTS:,} elements"
+    if sizes is None or prod(sizes) > MOST_ELEMENTS:
+        advice = f"an example has at most {MOST_ELEMENTS:,} elements"
         raise _bad(source, f"`{text}` is too large to compute with", advice)
     return (torch.int64 if found[1] == "int64" else torch.float32), sizes
 

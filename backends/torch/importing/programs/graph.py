@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, final
 import torch
 from torch import Tensor, fx
 
-from netlang.backends.torch.importing.layouts import BATCH
+from netlang.backends.torch.importing.layouts import BATCH, CountedValues
 from netlang.backends.torch.importing.programs.batches import at_export, expanded, reshaped
 from netlang.backends.torch.importing.programs.document import (
     ProgramDocument,
@@ -28,7 +28,7 @@ from netlang.backends.torch.importing.programs.known import (
     known_operator,
 )
 from netlang.backends.torch.importing.programs.shapes import shape_of
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import MOST_STEPS, SourceTensor
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.records import Draft, field
@@ -37,8 +37,7 @@ __all__ = ["ATTENTION", "ProgramReader"]
 
 ATTENTION = "torch.nn.modules.activation.MultiheadAttention"
 
-# Elements of one value for an example and of all, and of what constants lead to.
-_MOST_OF_A_VALUE, _ALL_VALUES, _MOST_COMPUTED = 1 << 27, 1 << 33, 1 << 24
+_MOST_COMPUTED = 1 << 24  # elements of what constants lead to
 # What Python and PyTorch raise for numbers that don't fit each other: the file decides them all.
 _WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AssertionError)
 _SYMBOLIC = "export it with a symbolic first axis: `dynamic_shapes=({0: Dim.DYNAMIC},)`"
@@ -64,7 +63,7 @@ class ProgramReader(Draft, eq=False):
     plain: set[fx.Node] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     attended: dict[str, Tensor] = field(default_factory=dict)
-    elements: int = 0
+    values: CountedValues = field(default_factory=CountedValues)
     computed: int = 0
     steps: int = 0
 
@@ -221,12 +220,8 @@ class ProgramReader(Draft, eq=False):
         for each in _flat([val]):
             if not isinstance(each, Tensor):
                 raise NotSayable("it gives something else than tensors")
-            batch = BATCH if any(size and size % BATCH == 0 for size in each.shape) else 1
-            size = each.numel() // batch
-            self.elements += size
+            size = self.values.add(each.shape)
             self.computed += size if plain else 0
-            if size > _MOST_OF_A_VALUE or self.elements > _ALL_VALUES:
-                raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
             if self.computed > _MOST_COMPUTED:
                 raise NotSayable(f"tables of {self.computed:,} numbers, which are computed")
 
@@ -243,7 +238,7 @@ class ProgramReader(Draft, eq=False):
         """A node for each output of one that can't be said."""
         read = [each for each in _flat(given) if isinstance(each, fx.Node)]
         for name in filter(None, node.outputs):
-            made = self.graph.call_function(_refused, tuple(read))
+            made = self.graph.call_function(refused, tuple(read))
             self._describe(node, made, self._said(name, read))
             made.meta["refused"] = error
             name_of = node.target.removeprefix("torch.ops.aten.")
@@ -266,10 +261,6 @@ class ProgramReader(Draft, eq=False):
 
     def _batch_at_export(self) -> int:
         return next((self.document.hints[name][0] for name in self.document.inputs), 0)
-
-
-def _refused(*read: object) -> None:
-    """What nodes call that nothing computes."""
 
 
 def _is_aten(target: str) -> bool:

@@ -17,7 +17,12 @@ from netlang.backends.torch.importing.programs.document import ProgramDocument, 
 from netlang.backends.torch.importing.programs.graph import ATTENTION, ProgramReader
 from netlang.backends.torch.importing.programs.original import ProgramOriginal
 from netlang.backends.torch.importing.programs.weights import StoredTensors
-from netlang.backends.torch.importing.sources import example_of, type_of
+from netlang.backends.torch.importing.sources import (
+    MOST_ELEMENTS,
+    TAKEN_TYPES,
+    example_of,
+    type_of,
+)
 from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.importing.trace import TracedModule
@@ -25,8 +30,6 @@ from netlang.targets.importing import ImportOptions
 
 __all__ = ["import_program"]
 
-_MOST_ELEMENTS = 1 << 26
-_TYPES = {torch.float32, torch.int64, torch.int32, torch.uint8, torch.bool}
 # What Python raises for JSON that has other parts than a program has.
 _WRONG = (LookupError, TypeError, AttributeError, RuntimeError, OverflowError)
 
@@ -97,7 +100,7 @@ def _check(
 ) -> None:
     """Refuse an input that isn't of the type of the program, or of none that a spec has."""
     asked, dtype = types
-    if dtype not in _TYPES:
+    if dtype not in TAKEN_TYPES:
         name = str(dtype).removeprefix("torch.")
         raise not_taken(source, f"an input is of {name}",
                         "a spec's are float32, int64, int32, uint8 or bool")  # fmt: skip
@@ -110,13 +113,13 @@ def _check(
     if any(size < 1 for size in shape):
         advice = "say one: `--input '[3, 224, 224]'`, without the batch, once for each input"
         raise not_taken(source, "an input is for any size", advice)
-    if prod(shape) > _MOST_ELEMENTS:
+    if prod(shape) > MOST_ELEMENTS:
         raise not_taken(source, "an input of it has too many elements", "give a smaller `--input`")
 
 
 def _refuse_types(source: str, tensors: Mapping[str, Tensor]) -> None:
     for key, each in tensors.items():
-        if each.dtype not in _TYPES:
+        if each.dtype not in TAKEN_TYPES:
             name = str(each.dtype).removeprefix("torch.")
             raise not_taken(source, f"its tensor `{key[:100]}` is of {name}",
                             "export the module after `.float()`")  # fmt: skip
