@@ -14,7 +14,7 @@ from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
 from netlang.backends.onnx.importing.tensors import with_numbers
 from netlang.backends.onnx.runtime import runtime
-from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["OnnxOriginal"]
@@ -60,8 +60,7 @@ class OnnxOriginal(Original):
             if self._session is None:
                 self._session = _session(self._with_weights())
             if not self._batched:
-                rows = [self._run(each) for each in zip(*example, strict=True)]
-                return [torch.stack(each) for each in zip(*rows, strict=True)]
+                return one_by_one(self._run, example)
             if self._batch is None or len(example[0]) == self._batch:
                 return self._run(example)
             return self._of_any_batch(example, self._batch)
@@ -85,20 +84,10 @@ class OnnxOriginal(Original):
         try:
             found = self._run(example)
         except Exception:  # ONNX Runtime's own ones have no class in common
-            return self._in_parts(example, batch)
+            return in_parts(self._run, example, batch)
         count = len(example[0])
         whole = all(each.shape[:1] == (count,) for each in found)
-        return found if whole else self._in_parts(example, batch)
-
-    def _in_parts(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
-        """As many examples at once as the file is for, the last one again for those that lack."""
-        count = len(example[0])
-        rows = [min(row, count - 1) for row in range(-(-count // batch) * batch)]
-        parts = [
-            self._run([each[rows[start : start + batch]] for each in example])
-            for start in range(0, len(rows), batch)
-        ]
-        return [torch.cat(each)[:count] for each in zip(*parts, strict=True)]
+        return found if whole else in_parts(self._run, example, batch)
 
     def _with_weights(self) -> bytes:
         """The file with the weights as they are now, for any number of examples."""

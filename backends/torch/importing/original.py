@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
+import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.foreign import foreign_code
@@ -15,7 +16,9 @@ from netlang.backends.torch.importing.trace import not_traced
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ModuleOriginal", "Original", "evaluating"]
+__all__ = ["ModuleOriginal", "Original", "evaluating", "in_parts", "one_by_one"]
+
+_Run: TypeAlias = Callable[[Sequence[Tensor]], list[Tensor]]
 
 
 class Original(ABC):
@@ -66,3 +69,23 @@ def evaluating(module: nn.Module) -> Iterator[None]:
     finally:
         for each, training in before:
             each.training = training
+
+
+def one_by_one(run: _Run, example: Sequence[Tensor]) -> list[Tensor]:
+    """What a source that takes one example, without an axis for several, gives for several."""
+    rows = [run(each) for each in zip(*example, strict=True)]
+    return [torch.stack(each) for each in zip(*rows, strict=True)]
+
+
+def in_parts(run: _Run, example: Sequence[Tensor], batch: int) -> list[Tensor]:
+    """What a source that takes `batch` examples at once gives for any number of them.
+
+    The last one is there again for those that are missing.
+    """
+    count = len(example[0])
+    rows = [min(row, count - 1) for row in range(-(-count // batch) * batch)]
+    parts = [
+        run([each[rows[start : start + batch]] for each in example])
+        for start in range(0, len(rows), batch)
+    ]
+    return [torch.cat(each)[:count] for each in zip(*parts, strict=True)]

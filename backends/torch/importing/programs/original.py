@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.foreign import foreign_code
-from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.programs.document import (
     Given,
@@ -55,21 +55,10 @@ class ProgramOriginal(Original):
         advice = "the program has to run, since the spec is compared with it"
         with foreign_code(lambda reason: not_taken(self._path, reason, advice)), torch.no_grad():
             if not self._batched:
-                rows = [self._run(each) for each in zip(*example, strict=True)]
-                return [torch.stack(each) for each in zip(*rows, strict=True)]
+                return one_by_one(self._run, example)
             if self._batch is None or len(example[0]) == self._batch:
                 return self._run([each.clone() for each in example])
-            return self._in_parts(example, self._batch)
-
-    def _in_parts(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
-        """As many examples at once as the program is for, the last one again for those missing."""
-        count = len(example[0])
-        rows = [min(row, count - 1) for row in range(-(-count // batch) * batch)]
-        parts = [
-            self._run([each[rows[start : start + batch]] for each in example])
-            for start in range(0, len(rows), batch)
-        ]
-        return [torch.cat(each)[:count] for each in zip(*parts, strict=True)]
+            return in_parts(self._run, example, self._batch)
 
     def _run(self, example: Sequence[Tensor]) -> list[Tensor]:
         document = self._document
