@@ -26,6 +26,7 @@ from netlang.backends.torch.eject.pixels.batched import (
 from netlang.backends.torch.eject.pixels.host import flips_of, host_function
 from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
 from netlang.backends.torch.eject.pixels.scales import sides_of
+from netlang.backends.torch.eject.refused import require_script
 from netlang.backends.torch.eject.reserved import names_at_the_top, reserved_names
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
@@ -42,12 +43,6 @@ from netlang.backends.torch.seeds import derived_seed
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import (
-    require_no_draws,
-    require_no_samples,
-    require_no_turns,
-    require_no_warmups,
-)
 from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
@@ -64,10 +59,7 @@ _PREPARE_VIEWS = "Ten views of a test image, uint8 [10, H, W, C]."
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script. Raises `NetlangError` if a script can't express the recipe."""
-    require_no_turns(recipe, "`compile -o train.py`", "a script has one loss and one optimizer")
-    require_no_samples(recipe, "`compile -o train.py`")
-    require_no_warmups(recipe, "`compile -o train.py`")
-    require_no_draws(recipe, "`compile -o train.py`", "a script takes every input from the data")
+    require_script(recipe)
     first, model = names_of(recipe, program, None), model_of(program)
     parts = data_section(recipe.data, recipe), normalized(recipe, program)
     around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())
