@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -19,7 +19,7 @@ from netlang.recipes.check.fit import not_probabilities
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.losses import BinaryCrossEntropy, Penalty
-from netlang.recipes.words.timing import Clock
+from netlang.recipes.words.terms import Term
 
 __all__ = ["LoweredTerm", "lowered_terms", "total"]
 
@@ -27,19 +27,18 @@ __all__ = ["LoweredTerm", "lowered_terms", "total"]
 @final
 @dataclass(frozen=True)
 class LoweredTerm:
-    """`factor` times an expression, or a `weight` that changes.
+    """A `term` of the loss as an expression, without the factor.
 
     A penalty reads the list of weights under the name `penalized`, which no value of a net can
     have; `weights` returns it for a model. `outside` is the error of values that PyTorch refuses
     because they are no probabilities.
     """
 
-    factor: float
+    term: Term
     code: Code
     weights: Invocation | None = None
     penalized: str = ""
     outside: Diagnostic | None = None
-    weight: Callable[[Clock | None], float] | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -67,8 +66,7 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
         if isinstance(term.function, Penalty):
             name = f"penalized {len(found)}"
             code = lower_loss(term.function, TypedOperand(Named(name)))
-            weights, weight = penalized(term.function), term.weight if term.warmup else None
-            found.append(LoweredTerm(term.factor, code, weights, name, weight=weight))
+            found.append(LoweredTerm(term, code, penalized(term.function), name))
         else:
             operands = operands_of(term, recipe, program)
             code = lower_loss(term.function, *(lower_operand(each, types) for each in operands))
@@ -76,8 +74,7 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
             if isinstance(term.function, BinaryCrossEntropy):
                 why = "some of its values are below 0 or above 1"
                 outside = not_probabilities(term, str(operands[0]), program, why)
-            weight = term.weight if term.warmup else None
-            found.append(LoweredTerm(term.factor, code, outside=outside, weight=weight))
+            found.append(LoweredTerm(term, code, outside=outside))
     return tuple(found)
 
 
@@ -85,10 +82,10 @@ def total(terms: tuple[LoweredTerm, ...]) -> Code:
     """The sum of terms from the left; there must be at least one."""
     first, *rest = terms
     code = first.code
-    if first.factor != 1.0:
-        code = Infix("*", NumberLiteral(first.factor), code)
-    for term in rest:
-        factor = abs(term.factor)
-        part = term.code if factor == 1.0 else Infix("*", NumberLiteral(factor), term.code)
-        code = Infix("-" if term.factor < 0.0 else "+", code, part)
+    if first.term.factor != 1.0:
+        code = Infix("*", NumberLiteral(first.term.factor), code)
+    for each in rest:
+        factor = abs(each.term.factor)
+        part = each.code if factor == 1.0 else Infix("*", NumberLiteral(factor), each.code)
+        code = Infix("-" if each.term.factor < 0.0 else "+", code, part)
     return code

@@ -95,11 +95,10 @@ class Objective:
     ) -> Tensor | None:
         """The sum of the penalties, if there are any, on what `weight` returns for a parameter."""
         found: Tensor | None = None
-        for term in self._terms:
-            if term.weights is not None:
-                own = [weight(parameter) for parameter in term.weights(bare(model))]
-                factor = term.factor if term.weight is None else term.weight(clock)
-                part = factor * term.code.evaluate({term.penalized: own})
+        for each in self._terms:
+            if each.weights is not None:
+                own = [weight(parameter) for parameter in each.weights(bare(model))]
+                part = each.term.weight(clock) * each.code.evaluate({each.penalized: own})
                 found = part if found is None else found + part
         return found
 
@@ -139,11 +138,10 @@ class Objective:
     def loss(self, values: Mapping[str, Tensor], clock: Clock | None = None) -> Tensor:
         """The sum of the terms, as mean over the batch, at a time of training."""
         found: Tensor | None = None
-        for term in self._terms:
-            if not term.names <= values.keys():
+        for each in self._terms:
+            if not each.names <= values.keys():
                 continue
-            part = term.value(values)
-            factor = term.factor if term.weight is None else term.weight(clock)
+            part, factor = each.value(values), each.term.weight(clock)
             part = part if factor == 1.0 else factor * part
             found = part if found is None else found + part
         if found is None:
