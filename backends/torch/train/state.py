@@ -24,7 +24,7 @@ from netlang.backends.torch.train.files.part import (
     whole_of,
 )
 from netlang.backends.torch.train.files.reader import TensorSource
-from netlang.backends.torch.train.processes.layout import WeightLayout, Whole
+from netlang.backends.torch.train.processes.layout import WeightLayout, Whole, optimized
 from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
@@ -138,7 +138,7 @@ class State:
             averaged = self.kept(self.averaged)
             tensors |= {f"averaged/{key}": kept for key, kept in averaged.items()}
         for place, optimizer in enumerate(self.optimizers):
-            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+            weights = optimized(optimizer)
             for index, entries in optimizer.state_dict()["state"].items():
                 for name, value in entries.items():
                     assert isinstance(value, Tensor), f"the optimizer's {name} is {value!r}"

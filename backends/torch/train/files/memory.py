@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.train.files.part import CheckpointPart
-from netlang.backends.torch.train.processes.layout import WeightLayout
+from netlang.backends.torch.train.processes.layout import WeightLayout, optimized
 
 __all__ = ["kept_of", "memory_in"]
 
@@ -22,7 +22,7 @@ def kept_of(
     They have their final types and shapes, but no memory. `momentum` is for schedules that set one
     where the optimizer itself has none.
     """
-    weights = _weights(optimizer)
+    weights = optimized(optimizer)
     small = [torch.zeros((2,) * weight.dim()).to(weight).requires_grad_() for weight in weights]
     copies: dict[int, object] = {}
     for weight, other in zip(weights, small, strict=True):
@@ -64,10 +64,10 @@ def memory_in(
         raise ValueError(f"it has an optimizer's memory of weight {sorted(odd)[0][:40]}")
     wanted = {
         index
-        for index, weight in enumerate(_weights(optimizer))
+        for index, weight in enumerate(optimized(optimizer))
         if str(index) in held or _state(optimizer, weight)
     }
-    weights, beside = _weights(optimizer), {}
+    weights, beside = optimized(optimizer), {}
     for index in sorted(wanted):
         names = part.within(f"{index}/").names
         kept = moving[index] if names == moving[index].keys() else expected[index]
@@ -79,10 +79,6 @@ def memory_in(
     for index, name in beside:
         memory[index][name] = found[f"{index}/{name}"]
     return memory
-
-
-def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
 def _state(optimizer: torch.optim.Optimizer, weight: Tensor) -> Mapping[str, Tensor]:

@@ -11,6 +11,7 @@ from netlang.backends.torch.train.files.encoding import header_size, in_order, r
 from netlang.backends.torch.train.files.memory import kept_of
 from netlang.backends.torch.train.files.pieces import offsets_of, places_of, written_by
 from netlang.backends.torch.train.files.weights import WeightsFiles
+from netlang.backends.torch.train.processes.layout import optimized
 from netlang.backends.torch.train.processes.rows import Kept, own_of
 from netlang.backends.torch.train.state import LONGEST_RECORDS, MOST_CLASSES, State, remembered
 from netlang.backends.torch.train.storage import metadata_of
@@ -83,7 +84,7 @@ def _remembered(recipe: Recipe, state: State) -> dict[str, Kept]:
     moving = momentum_formula(recipe.schedule) is not None
     found: dict[str, Kept] = {}
     for place, optimizer in enumerate(state.optimizers):
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        weights = optimized(optimizer)
         found |= {
             f"{remembered(place)}{index}/{name}": state.layout.beside(weights[index], value)
             for index, kept in enumerate(kept_of(optimizer, 0.5 if moving else None))

@@ -11,14 +11,18 @@ from torch.nn.utils import clip_grad_norm_
 
 from netlang.backends.torch.train.processes.rows import Kept
 
-__all__ = ["WeightLayout", "Whole", "forget_gradients"]
+__all__ = ["WeightLayout", "Whole", "forget_gradients", "optimized"]
+
+
+def optimized(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    """What an optimizer changes, in the order in which its state counts them."""
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
     """Like `zero_grad`, without its note to the profiler, which costs as much as a small layer."""
-    for group in optimizer.param_groups:
-        for weight in group["params"]:
-            weight.grad = None
+    for weight in optimized(optimizer):
+        weight.grad = None
 
 
 class WeightLayout(ABC):

@@ -15,6 +15,7 @@ from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.clipping import clip_weights
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.layout import optimized
 from netlang.backends.torch.train.processes.shares import longest_part, parts_of
 from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
 from netlang.backends.torch.train.state import State
@@ -215,5 +216,4 @@ def _plays(recipe: Recipe, program: Program, state: State) -> Iterator[Play]:
     """The steps of a recipe that take turns, each with the weights that it trains."""
     pairs = zip(recipe.played, state.optimizers, strict=True)
     for place, (own, optimizer) in enumerate(pairs):
-        trained = (weight for group in optimizer.param_groups for weight in group["params"])
-        yield Play(own, Objective(own, program), optimizer, tuple(trained), place)
+        yield Play(own, Objective(own, program), optimizer, tuple(optimized(optimizer)), place)
