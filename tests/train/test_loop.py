@@ -216,7 +216,7 @@ def test_scores_weigh_by_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     test = parts_of(recipe).test
     assert isinstance(test, Tensors)
     some = test.subset(torch.arange(103).numpy())
-    data = Prepare(recipe, torch.device("cpu"), World(), 10).testing(some)
+    data = Prepare(recipe, torch.device("cpu"), World()).testing(some)
     monkeypatch.setattr("netlang.backends.torch.data.loader._THOUSAND", 10)
     found = evaluation(model, objective, data, 5, confusion=True)
     logits, label = model(some.inputs[0]), some.targets["label"]
@@ -234,7 +234,7 @@ def test_modes_are_as_they_were() -> None:
     recipe, program = sketch(body)
     model = build(program).train()
     model.get_submodule("b").eval()
-    data = Prepare(recipe, torch.device("cpu"), World(), 10).testing(parts_of(recipe).train)
+    data = Prepare(recipe, torch.device("cpu"), World()).testing(parts_of(recipe).train)
     evaluation(model, Objective(recipe, program), data, 0)
     assert [name for name, module in model.named_modules() if not module.training] == ["b"]
 

@@ -203,7 +203,7 @@ def test_every_normalization_is_tried() -> None:
 def test_statistics_are_of_the_training_part() -> None:
     recipe, _ = sketch("    input x: [40]\n    linear(10)", "normalize: standardize")
     data = parts_of(recipe)
-    ready = Prepare(recipe, CPU, World(), 10).normalized(data.train)
+    ready = Prepare(recipe, CPU, World()).normalized(data.train)
     seen = torch.cat([views.scales[0].inputs[0] for views in ready.testing(data.train).once()])
     assert seen.mean().abs().item() < 1e-5
     assert seen.std(correction=0).item() == pytest.approx(1.0, rel=1e-5)

@@ -21,7 +21,7 @@ V2 = torchvision_functions()
 
 
 def ready(recipe: Recipe) -> Prepare:
-    return Prepare(recipe, CPU, World(), 10)
+    return Prepare(recipe, CPU, World(), classes=10)
 
 
 def plain(*lines: str) -> Recipe:

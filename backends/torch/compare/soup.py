@@ -71,9 +71,8 @@ def average_weights(
     ):
         parts = load_parts(recipe, wanted.places, say)
         require_fit(recipe, program, parts)
-        classes = None if parts.classes is None else len(parts.classes)
         drawn = drawn_inputs(recipe, program)
-        ready = Prepare(recipe, device, World(), classes, wanted.workers, drawn=drawn)
+        ready = Prepare(recipe, device, World(), wanted.workers, drawn=drawn)
         ready = _normalized(ready, parts, wanted.weights, say)
         nets = [_read(program, path, wanted, say) for path in wanted.weights]
         plain = scored = None

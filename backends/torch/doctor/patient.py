@@ -72,7 +72,7 @@ class Patient:
         classes = mixed_classes(recipe, program)
         drawn = drawn_inputs(recipe, program)
         self._ready = Prepare(
-            recipe, device, World(), classes, options.workers, self.data.normalizer, drawn
+            recipe, device, World(), options.workers, self.data.normalizer, drawn, classes
         )
 
     # --- places in the spec -----------------------------------------------------------------

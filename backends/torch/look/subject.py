@@ -100,7 +100,7 @@ class Subject:
         normalizer = normalizer_of_weights(
             recipe, self._facts, options.weights, self.device, self.say
         )
-        ready = Prepare(recipe, self.device, World(), None, workers=0, normalizer=normalizer)
+        ready = Prepare(recipe, self.device, World(), workers=0, normalizer=normalizer)
         picture, *_ = pictures_of([options.image])
         channels = recipe.data.shape[0] or 1
         seen = views_of(ready, picture, channels, self.say)

@@ -75,7 +75,7 @@ def predict(
     with memory_told(chosen), reproducible(chosen, threads_for(program, 1)):
         model = trained_module(program, weights, say, wanted.fit)[0].to(chosen).eval()
         normalizer = normalizer_of_weights(recipe, facts, weights, chosen, say)
-        ready = Prepare(recipe, chosen, World(), None, workers=0, normalizer=normalizer)
+        ready = Prepare(recipe, chosen, World(), workers=0, normalizer=normalizer)
         classifier = _Classifier(ready, objective, model, recipe.data.shape[0] or 1, say)
         names = class_names(facts)
         for picture in pictures_of(images):

@@ -79,10 +79,8 @@ def evaluate(
             require_fit(recipe, program, parts)
             for note in parts.notes:
                 say(note)
-            classes = None if parts.classes is None else len(parts.classes)
-            ready = Prepare(
-                recipe, chosen, world, classes, wanted.workers, drawn=drawn_inputs(recipe, program)
-            )
+            drawn = drawn_inputs(recipe, program)
+            ready = Prepare(recipe, chosen, world, wanted.workers, drawn=drawn)
             taken = _WeightsFile(program, weights, wanted.fit, say)
             if wanted.ensemble:
                 others = [replace(taken, path=path) for path in wanted.ensemble]
@@ -141,16 +139,9 @@ def sample_of(
     """
     parts = load_parts(recipe, options.places, say)
     require_fit(recipe, program, parts)
-    classes = None if parts.classes is None else len(parts.classes)
-    whole = part_of(recipe, parts, options.split)
-    ready = Prepare(
-        recipe,
-        device or torch.device("cpu"),
-        World(),
-        classes,
-        options.workers,
-        drawn=drawn_inputs(recipe, program),
-    )
+    whole, drawn = part_of(recipe, parts, options.split), drawn_inputs(recipe, program)
+    device = device or torch.device("cpu")
+    ready = Prepare(recipe, device, World(), options.workers, drawn=drawn)
     if options.weights is None:
         ready = ready.normalized(parts.train)
     else:

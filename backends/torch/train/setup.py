@@ -92,15 +92,18 @@ class DataSplit:
 @final
 @dataclass(frozen=True)
 class Prepare:
-    """Turns the examples of a recipe into batches on a device; mixed ones get `classes`."""
+    """Turns the examples of a recipe into batches on a device.
+
+    In training, labels that are mixed become probabilities of so many `classes`.
+    """
 
     recipe: Recipe
     device: torch.device
     world: World
-    classes: int | None
     workers: int | None = None
     normalizer: Normalizer | None = None
     drawn: DrawnInputs | None = None
+    classes: int | None = None
 
     def normalized(self, train: Examples) -> Prepare:
         """With the recipe's normalization, computed from the training examples if not given.
@@ -159,7 +162,7 @@ def prepare(
     if problems:
         raise NetlangError(*problems)
     classes, drawn = mixed_classes(recipe, program), drawn_inputs(recipe, program)
-    ready = Prepare(recipe, device, world, classes, wanted.workers, drawn=drawn)
+    ready = Prepare(recipe, device, world, wanted.workers, drawn=drawn, classes=classes)
     ready = ready.normalized(parts.train)
     # Every process uses all of what is no part of a batch, so all get the same numbers.
     alone = replace(ready, world=World())

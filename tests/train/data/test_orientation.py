@@ -59,7 +59,7 @@ def folder(root: Path, turned: bool) -> Path:
 def seen(recipe: Recipe, root: Path, workers: int) -> list[torch.Tensor]:
     """What the net gets of the images in training, evaluation and prediction."""
     parts = load_parts(recipe, Places({"pets": root}))
-    ready = Prepare(recipe, torch.device("cpu"), World(), 2, workers)
+    ready = Prepare(recipe, torch.device("cpu"), World(), workers)
     assert parts.validation is not None
     found = []
     with closing(ready.training(parts.train)) as part:

@@ -114,7 +114,7 @@ def test_a_batch_norm_needs_two_examples_in_each_process(case: Case) -> None:
         f"sync_batch_norm: {str(case.sync).lower()}",
     )
     world = World(0, case.processes)
-    train = Prepare(recipe, torch.device("cpu"), world, 10).training(parts_of(recipe).train)
+    train = Prepare(recipe, torch.device("cpu"), world, classes=10).training(parts_of(recipe).train)
     assert isinstance(train.source, Loader)
     if not case.refused:
         require_shares(recipe, program, world, train)
