@@ -14,7 +14,7 @@ from netlang.diagnostics.language.ports import NoSuchOutput
 from netlang.diagnostics.language.structure import BadLabelText, MisplacedStatement
 from netlang.diagnostics.texts import listed
 from netlang.elaborate.body import Body
-from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
 from netlang.ir.arguments import signature
 from netlang.ir.op import Op
@@ -150,24 +150,21 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
 def _no_output(body: Body, parts: LabelPath, span: Span) -> NoSuchOutput | None:
     """The error for `m.y3`, if `m` labels a block whose outputs have other names."""
     found = body.find(parts[:-1]) if len(parts) > 1 else None
-    names = () if found is None else found.outputs or _numbers(found)
+    if found is None:
+        return None
+    names = found.outputs or found.output_names[: len(found.flow or ())]
     if names in ((), ("output",)):
         return None
     instance = ".".join(parts[:-1])
     shown = listed(names, _MOST_NAMES)
     available = f"the output {shown}" if len(names) == 1 else f"the outputs {shown}"
-    last = None if found is None or found.outputs else names[-1]
-    near = last if parts[-1].isdecimal() else nearest(parts[-1], names)
+    numbered = {} if found.outputs else {str(place): name for place, name in enumerate(names)}
+    at_number = numbered.get(parts[-1], names[-1]) if numbered else None
+    near = at_number if parts[-1].isdecimal() else nearest(parts[-1], names)
     fix = (
         replaced(span, f"{instance}.{near}", f"did you mean `{instance}.{near}`?") if near else None
     )
     return NoSuchOutput(span=span, instance=instance, name=parts[-1], available=available, fix=fix)
-
-
-def _numbers(found: Labelled) -> tuple[str, ...]:
-    """The outputs of an operator that has several without names of their own, as `split` has."""
-    several = isinstance(found.callee, Op) and found.flow is not None and len(found.flow) > 1
-    return tuple(map(str, range(len(found.flow or ())))) if several else ()
 
 
 def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:

@@ -1,21 +1,23 @@
-"""Recurrent layers: one operator of PyTorch's kind, for graphs that aren't traced.
+"""Recurrent layers: PyTorch's own operators, and one of its kind for graphs that aren't traced.
 
-PyTorch's own `aten.lstm` and the like take several layers and their states at once. `RECURRENT` is
-a layer from zeros, of which the graph knows the shape alone: it is never computed.
+`aten.lstm` and the like take the weights of several layers, and the states that they start from,
+which are zeros in the language. `RECURRENT` is one layer, of which the graph knows the shape alone:
+it is never computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.layouts import sizes_of
 from netlang.backends.torch.importing.operators.weights import owner
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord, SourceTensor
+from netlang.backends.torch.importing.steps import Argument, BareWord, Maker, SourceTensor, Value
 
 __all__ = ["HANDLERS", "RECURRENT"]
 
@@ -53,4 +55,91 @@ def _recurrent(call: Call) -> Made:
     return call.emit(kind, [value], arguments, key=label)
 
 
-HANDLERS: Mapping[str, Handler] = {"netlang_import.recurrent.default": _recurrent}
+def _layers(kind: str, gates: int) -> Handler:
+    def made(call: Call) -> Made:
+        value, first = call.value("input"), 0 if call.given["batch_first"] else 1
+        if value.batch != first or value.fold != 1 or len(value.shape) != 3:
+            raise NotSayable("a sequence across examples")
+        _refuse_states(call)
+        label, hidden = _owner_of_layers(call, gates, value.shape[2])
+        step = call.step(kind.partition("_")[0], [value], _arguments(call, kind, hidden), label)
+        whole, *states = (tuple(each.shape) for each in call.node.meta["val"])
+        outputs = [(whole, first)]
+        if _gives_states(call):
+            step.arguments["return_state"] = True
+            outputs += [(shape, 1) for shape in states]
+        step.outputs = len(outputs)
+        return tuple(
+            Value(Maker(step, port), shape, sizes_of(shape, batch, 1), batch, 1)
+            for port, (shape, batch) in enumerate(outputs)
+        )
+
+    return made
+
+
+def _refuse_states(call: Call) -> None:
+    """Refuse layers that start from anything but zeros."""
+    held = call.given["hx"]
+    for each in held if isinstance(held, list | tuple) else [held]:
+        if not isinstance(each, SourceTensor) or each.key or bool(each.tensor.any()):
+            raise NotSayable("states that it starts from", "start from zeros")
+
+
+def _gives_states(call: Call) -> bool:
+    """Whether something reads the last states."""
+    return any(user.args[1] != 0 and user.users for user in call.node.users)
+
+
+def _arguments(call: Call, kind: str, hidden: int) -> dict[str, Argument]:
+    found: dict[str, Argument] = {"hidden": hidden}
+    if call.integer("num_layers") > 1:
+        found["layers"] = call.integer("num_layers")
+    if kind == "rnn_relu":
+        found["nonlinearity"] = BareWord("relu")
+    if not call.given["has_biases"]:
+        found["bias"] = False
+    if call.number("dropout"):
+        found["dropout"] = call.number("dropout")
+    if call.given["bidirectional"]:
+        found["bidirectional"] = True
+    return found
+
+
+def _owner_of_layers(call: Call, gates: int, features: int) -> tuple[str, int]:
+    """The label that all weights belong to, and the hidden units; refuses other sizes."""
+    given = call.given["params"]
+    assert isinstance(given, list | tuple)
+    held = [each for each in given if isinstance(each, SourceTensor)]
+    label = owner(held[0].key, "weight_ih_l0") if held else None
+    if label is None or len(held) < max(2, len(given)):
+        raise NotSayable("weights that are computed")
+    hidden = held[1].tensor.shape[-1]
+    expected = {f"{label}.{name}": shape for name, shape in _weights(call, gates, features, hidden)}
+    if {each.key: tuple(each.tensor.shape) for each in held} != expected:
+        raise NotSayable("weights of other sizes, or of several modules")
+    return label, hidden
+
+
+def _weights(
+    call: Call, gates: int, features: int, hidden: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The names and shapes of all weights."""
+    directions = ("", "_reverse") if call.given["bidirectional"] else ("",)
+    for layer in range(call.integer("num_layers")):
+        read = len(directions) * hidden if layer else features
+        for direction in directions:
+            suffix = f"_l{layer}{direction}"
+            yield f"weight_ih{suffix}", (gates * hidden, read)
+            yield f"weight_hh{suffix}", (gates * hidden, hidden)
+            if call.given["has_biases"]:
+                yield f"bias_ih{suffix}", (gates * hidden,)
+                yield f"bias_hh{suffix}", (gates * hidden,)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "netlang_import.recurrent.default": _recurrent,
+    "aten.lstm.input": _layers("lstm", 4),
+    "aten.gru.input": _layers("gru", 3),
+    "aten.rnn_tanh.input": _layers("rnn_tanh", 1),
+    "aten.rnn_relu.input": _layers("rnn_relu", 1),
+}

@@ -32,6 +32,7 @@ from netlang.backends.torch.importing.text.pieces import (
     rendered,
 )
 from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion, result_of
+from netlang.ops import operator
 from netlang.records import Draft, field
 
 __all__ = ["BodyWriter", "written"]
@@ -140,7 +141,11 @@ class BodyWriter(Draft, eq=False):
         if shown is None:
             return self._alias(source, label, scope)
         name = reference(shown)
-        return f"{name}.{source.port}" if source.step.outputs > 1 else name
+        if source.step.outputs == 1:
+            return name
+        op = operator(source.step.op)
+        assert op is not None
+        return f"{name}.{op.output_names[source.port]}"
 
     def _is_inside(self, scope: str, path: str) -> bool:
         return not path or scope == path or scope.startswith(f"{path}.")
