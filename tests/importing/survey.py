@@ -12,9 +12,9 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
@@ -26,7 +26,7 @@ from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from tests.analysis.oracles import torchvision_models
 
-__all__ = ["classifiers", "survey", "tokens"]
+__all__ = ["classifiers", "finish", "survey", "tokens"]
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "import_ops.json"
 _PARTS = ("detection", "segmentation", "video", "quantization", "optical_flow")
@@ -62,36 +62,47 @@ def _module(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     return models.get_model(name, weights=None), (3, size, size)
 
 
-def survey(names: Iterable[str]) -> list[tuple[str, bool, str]]:
-    """For each model whether it could be imported, and its figures or the first thing missing."""
-    rows = []
+def survey(
+    names: Iterable[str], one: Callable[[str], tuple[bool, str]]
+) -> Iterator[tuple[str, bool, str]]:
+    """For each model whether it could be imported, and its figures or what is missing, as printed.
+
+    `one` imports the model of a name. It raises `NetlangError` if it can't be imported.
+    """
     for name in names:
         started = time.perf_counter()
-        ok, told = _one(name)
+        ok, told = _tried(name, one)
         seconds = time.perf_counter() - started
         print(f"{'ok' if ok else '--'}  {name:36} {told} ({seconds:.0f} s)", flush=True)
-        rows.append((name, ok, told))
-    return rows
+        yield name, ok, told
+
+
+def _tried(name: str, one: Callable[[str], tuple[bool, str]]) -> tuple[bool, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return one(name)
+        except NetlangError as error:
+            first = error.diagnostics[0]
+            why = "; ".join([first.message, *first.rows])
+            return False, re.sub(r"\s+", " ", why)[:400]
+        except Exception as error:  # a traceback is a fault of ours, and counted
+            return False, f"fault: {type(error).__name__}: {error}"[:400]
+
+
+def finish(rows: Sequence[tuple[str, bool, str]]) -> NoReturn:
+    """Print how many were imported, and end with 1 if some weren't."""
+    good = sum(ok for _, ok, _ in rows)
+    print(f"{good} of {len(rows)} imported")
+    sys.exit(good < len(rows))
 
 
 def _one(name: str) -> tuple[bool, str]:
     torch.manual_seed(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        module, shape = _module(name)
-        try:
-            made = import_module(
-                module,
-                example_of([(torch.float32, shape)]),
-                Asked(net_name(name), f"From {name}."),
-            )
-        except NetlangError as error:
-            first = error.diagnostics[0]
-            why = first.rows[:1] if first.code == "E0983" else first.rows[1:]
-            why = why or (first.message,)
-            return False, "; ".join(re.sub(r"\s+", " ", row) for row in why)[:300]
-        except Exception as error:  # a traceback is a fault of ours, and counted
-            return False, f"fault: {type(error).__name__}: {error}"[:300]
+    module, shape = _module(name)
+    made = import_module(
+        module, example_of([(torch.float32, shape)]), Asked(net_name(name), f"From {name}.")
+    )
     assert isinstance(made, Imported)
     blocks = made.text.count("\nblock ")
     sizes = "any size" if "H=" in made.text else "one size"
@@ -110,13 +121,11 @@ def main() -> None:
     if not names:
         names = [] if asked.only == "timm" else classifiers()
         names += [] if asked.only == "torchvision" else timm_names()
-    rows = survey(names)
-    good = sum(ok for _, ok, _ in rows)
-    print(f"{good} of {len(rows)} imported")
+    rows = list(survey(names, _one))
     if asked.table:
         lines = [f"| `{name}` | {'yes' if ok else 'no'} | {told} |" for name, ok, told in rows]
         asked.table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sys.exit(good < len(rows))
+    finish(rows)
 
 
 if __name__ == "__main__":

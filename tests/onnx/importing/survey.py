@@ -16,14 +16,12 @@ import argparse
 import json
 import math
 import re
-import sys
 import tempfile
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
-from netlang.diagnostics.errors import NetlangError
-from tests.importing.survey import tokens
+from tests.importing.survey import finish, survey, tokens
 from tests.onnx.importing.subjects import (
     bundled_names,
     from_bundled,
@@ -32,12 +30,10 @@ from tests.onnx.importing.subjects import (
 )
 from tests.onnx.importing.support import imported
 
-__all__ = ["survey"]
-
 _FOLDING = ("older", "folded")
 
 
-def _one(of: str, name: str, by: str, path: Path) -> tuple[bool, str]:
+def _one(of: str, by: str, path: Path, name: str) -> tuple[bool, str]:
     source = (from_torchvision if of == "torchvision" else from_bundled)(name, by, path)
     made = imported(path, *source.inputs)
     off = re.findall(r"difference ([^ ]+)", made.proof)[0]
@@ -49,27 +45,18 @@ def _one(of: str, name: str, by: str, path: Path) -> tuple[bool, str]:
     return by in _FOLDING or not (missing or more), f"{told}, {same}"
 
 
-def survey(names: Iterable[str], of: str, by: str, log: Path | None) -> list[tuple[str, bool, str]]:
-    """For each net whether it is imported with all keys, and its figures or what is missing."""
-    rows = []
+def _kept(
+    names: Iterable[str], of: str, by: str, log: Path | None
+) -> Iterator[tuple[str, bool, str]]:
+    """How each net goes, which is written into the log."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            started = time.perf_counter()
-            try:
-                ok, told = _one(of, name, by, Path(folder) / "net.onnx")
-            except NetlangError as error:
-                ok, told = False, re.sub(r"\s+", " ", str(error))[:400]
-            except Exception as error:  # a traceback is a fault of ours, and counted
-                ok, told = False, f"fault: {type(error).__name__}: {error}"[:400]
-            seconds = time.perf_counter() - started
-            print(f"{'ok' if ok else '--'}  {name:30} {told} ({seconds:.0f} s)", flush=True)
-            rows.append((name, ok, told))
+        for name, ok, told in survey(names, partial(_one, of, by, Path(folder) / "net.onnx")):
             if log is not None:
                 with log.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([of, by, name, ok, told]) + "\n")
             for each in Path(folder).iterdir():
                 each.unlink()
-    return rows
+            yield name, ok, told
 
 
 def _tried(log: Path | None, of: str, by: str) -> dict[str, tuple[bool, str]]:
@@ -94,11 +81,8 @@ def main() -> None:
     names = asked.names.split(",") if asked.names else every(asked.most * 1e6)
     tried = _tried(asked.log, asked.of, asked.by)
     left = [name for name in names if name not in tried or (asked.again and not tried[name][0])]
-    rows = survey(left, asked.of, asked.by, asked.log)
-    tried |= {name: (ok, told) for name, ok, told in rows}
-    good = sum(tried[name][0] for name in names)
-    print(f"{good} of {len(names)} imported")
-    sys.exit(good < len(names))
+    tried |= {name: (ok, told) for name, ok, told in _kept(left, asked.of, asked.by, asked.log)}
+    finish([(name, *tried[name]) for name in names])
 
 
 if __name__ == "__main__":
