@@ -16,8 +16,18 @@ from netlang.source import Span
 
 __all__ = ["check_steps", "place_of", "shown_shape"]
 
-# Steps that others can't all follow.
-_LAST = (Mixing, TenCrop, MultiScale, Flip)
+_ONE = "keep one of them"
+_EARLIER = "put it before"
+# What can't come after what: the steps, those behind them, why, and advice.
+_BEHIND: tuple[tuple[type[Augmentation], type[Augmentation], str, str], ...] = (
+    (Mixing, Mixing, "examples are mixed once", _ONE),
+    (Mixing, SizeStep, "images that are mixed have one size", _EARLIER),
+    (TenCrop, SizeStep, "the ten crops are what the net gets", _EARLIER),
+    (TenCrop, Flip, "five of the ten crops are of the mirror image", _ONE),
+    (Flip, Flip, "each image is mirrored once", _ONE),
+    (Flip, SizeStep, "the image and its mirror image are what the net gets", _EARLIER),
+    (MultiScale, MultiScale, "each image is seen at one list of sizes", _ONE),
+)
 
 
 def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -34,8 +44,7 @@ def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
                 )
                 continue
             found = _in_key(step, key) or _behind(step, before.values())
-            if isinstance(step, _LAST):
-                before.setdefault(type(step), step)
+            before.setdefault(type(step), step)
             if found:
                 where, why, advice = found
                 span = place_of(recipe, key, place)
@@ -66,21 +75,9 @@ def _in_key(step: Augmentation, key: str) -> tuple[str, str, str] | None:
 def _behind(step: Augmentation, before: Iterable[Augmentation]) -> tuple[str, str, str] | None:
     """What is wrong with a step after others, if some of these can't precede it."""
     for other in before:
-        where = f"after `{other.name}`"
-        if isinstance(other, Mixing) and isinstance(step, Mixing):
-            return where, "examples are mixed once", "keep one of them"
-        if isinstance(other, Mixing) and isinstance(step, SizeStep):
-            return where, "images that are mixed have one size", "put it before"
-        if isinstance(other, TenCrop) and isinstance(step, SizeStep):
-            return where, "the ten crops are what the net gets", "put it before"
-        if isinstance(other, TenCrop) and isinstance(step, Flip):
-            return where, "five of the ten crops are of the mirror image", "keep one of them"
-        if isinstance(other, Flip) and isinstance(step, Flip):
-            return where, "each image is mirrored once", "keep one of them"
-        if isinstance(other, Flip) and isinstance(step, SizeStep):
-            return where, "the image and its mirror image are what the net gets", "put it before"
-        if isinstance(other, MultiScale) and isinstance(step, MultiScale):
-            return where, "each image is seen at one list of sizes", "keep one of them"
+        for first, behind, why, advice in _BEHIND:
+            if isinstance(other, first) and isinstance(step, behind):
+                return f"after `{other.name}`", why, advice
     return None
 
 
