@@ -229,6 +229,12 @@ class Function(Record, eq=False, dict=True, weakref=True):
         return tuple(self.type_of(output.ref) for output in self.outputs)
 
     @property
+    def named_types(self) -> dict[str, TensorType]:
+        """The types of its outputs by their names."""
+        names = (output.name for output in self.outputs)
+        return dict(zip(names, self.output_types, strict=True))
+
+    @property
     def deployed_names(self) -> tuple[str, ...]:
         """The names of the outputs that a call gives."""
         return tuple(output.name for output in self.outputs if not output.auxiliary)

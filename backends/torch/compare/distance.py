@@ -19,7 +19,6 @@ from netlang.backends.torch.train.scoring import sample_of
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.sections import DistanceUnfit
 from netlang.ir.program import Program
-from netlang.ir.types import TensorType
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
 from netlang.targets.options import FeatureDistance, SampleOptions, ScoreOptions
@@ -76,11 +75,6 @@ def _names(program: Program) -> list[str]:
     return [output.name for output in deployed_outputs(program)]
 
 
-def _typed(program: Program, name: str) -> TensorType:
-    net = program.net
-    return dict(zip((each.name for each in net.outputs), net.output_types, strict=True))[name]
-
-
 def _require_fit(recipe: Recipe, program: Program, wanted: FeatureDistance) -> None:
     """Raise `NetlangError` unless both nets have the outputs and images of one shape."""
     judge, why = wanted.judge, ""
@@ -93,7 +87,7 @@ def _require_fit(recipe: Recipe, program: Program, wanted: FeatureDistance) -> N
     elif len(judge.net.inputs) != 1:
         why = f"net `{judge.name}` takes {len(judge.net.inputs)} inputs"
     else:
-        shown = _typed(program, wanted.output).shape
+        shown = program.net.named_types[wanted.output].shape
         for whose, shape in (
             (f"input `{program.net.inputs[0].name}`", program.net.inputs[0].type.shape),
             (f"the input of `{judge.name}`", judge.net.inputs[0].type.shape),

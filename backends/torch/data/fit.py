@@ -199,8 +199,7 @@ def _heads(recipe: Recipe, program: Program, parts: Parts) -> Iterator[tuple[Ter
     """Outputs that a loss compares with labels of named classes, with their number of channels."""
     if parts.classes is None or recipe.data.classes is not None:
         return
-    names = (each.name for each in program.net.outputs)
-    types = dict(zip(names, program.net.output_types, strict=True))
+    types = program.net.named_types
     for term in recipe.loss.terms:
         operands = operands_of(term, recipe, program)
         if len(operands) != 2 or term.function.comparison is Comparison.ELEMENTS:

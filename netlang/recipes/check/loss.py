@@ -78,8 +78,7 @@ def value_types(
     }
     types |= targets or {}
     types |= {port.name: _sized(port.type, sizes) for port in net.inputs}
-    outputs = zip(net.outputs, net.output_types, strict=True)
-    types |= {output.name: _sized(type, sizes) for output, type in outputs}
+    types |= {name: _sized(type, sizes) for name, type in net.named_types.items()}
     return types
 
 

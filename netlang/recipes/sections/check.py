@@ -87,7 +87,7 @@ def _check_samples(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     grid, net = recipe.samples, program.net
     if grid is None:
         return
-    types = dict(zip((each.name for each in net.outputs), net.output_types, strict=True))
+    types = net.named_types
     deployed = [each.name for each in deployed_outputs(program)]
     advice = f"outputs of net `{program.name}` are {listed(deployed)}"
     why = ""

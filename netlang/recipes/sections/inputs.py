@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from netlang.ir.program import INPUT, Function, Port, Program, Ref
 from netlang.recipes.recipe import Recipe
 
@@ -25,7 +23,7 @@ def named_ref(net: Function, name: str) -> Ref | None:
 
 def depends(net: Function, ref: Ref, on: Ref) -> bool:
     """Whether a value is computed from another one, or is it."""
-    return ref == on or (ref.producer != INPUT and ref.producer in _dependents(net, on))
+    return ref == on or ref.producer in _dependents(net, on)
 
 
 def followed(program: Program, name: str) -> int | None:
@@ -46,14 +44,8 @@ def followed(program: Program, name: str) -> int | None:
 
 def _dependents(net: Function, on: Ref) -> set[int]:
     """The numbers of the steps that a value reaches."""
-    return set(_reached(net, on))
-
-
-def _reached(net: Function, on: Ref) -> Iterator[int]:
     found: set[int] = set()
     for number, node in enumerate(net.nodes):
-        if any(
-            ref == on or (ref.producer != INPUT and ref.producer in found) for ref in node.inputs
-        ):
+        if any(ref == on or ref.producer in found for ref in node.inputs):
             found.add(number)
-            yield number
+    return found
