@@ -112,7 +112,7 @@ class _Kitchen:
             average(averaged_pairs(made, each.to(self.device)), 1.0 - 1.0 / count)
         if self.plain is not None and others:
             set_training(first, self.recipe.freeze)
-            renew(made, first, self.objective, self.plain, min(2, self.recipe.batch))
+            renew(made, first, self.objective, self.plain, self.recipe.batch)
         return made
 
     def greedily(self, nets: Sequence[nn.Module]) -> list[tuple[int, bool, Scores | None]]:

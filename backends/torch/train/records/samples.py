@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, sqrt
 from pathlib import Path
@@ -30,43 +31,34 @@ _SIDE = 56  # pixels that a small image has at least
 
 
 @final
+@dataclass(frozen=True)
 class Sampler:
     """Draws a grid after every so many epochs, and one at the end.
 
     `examples` are those of which the net makes images; without them nothing is drawn.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        objective: Objective,
-        state: State,
-        epoch_steps: int,
-        steps: int,
-        examples: Prepared | None,
-        ledger: Ledger,
-    ) -> None:
-        self._grid = recipe.samples
-        self._objective = objective
-        self._state = state
-        self._every = 0 if self._grid is None else self._grid.every * epoch_steps
-        self._steps = steps
-        self._examples = examples
-        self._ledger = ledger
+    recipe: Recipe
+    objective: Objective
+    state: State
+    epoch_steps: int
+    steps: int
+    examples: Prepared | None
+    ledger: Ledger
 
     def after_step(self, interrupt: Interrupt) -> None:
         """Draw what is due; once more after an interruption, it comes to the same."""
-        step = self._state.step
-        if self._grid is None or self._examples is None:
+        grid, ledger, step = self.recipe.samples, self.ledger, self.state.step
+        if grid is None or self.examples is None:
             return
-        if step % self._every == 0 or step == self._steps:
+        if step % (grid.every * self.epoch_steps) == 0 or step == self.steps:
             with interrupt:
-                images = made(self._grid, self._objective, self._state, self._examples)
-            if self._ledger.writes:
-                folder = self._ledger.folder.path / "samples"
-                write_grid(folder / f"step_{step:07d}.png", grid_of(images))
-                if self._ledger.board is not None:
-                    self._ledger.board.show_images("samples", images, step)
+                images = made(grid, self.objective, self.state, self.examples)
+            if ledger.writes:
+                path = ledger.folder.path / "samples" / f"step_{step:07d}.png"
+                write_grid(path, grid_of(images))
+                if ledger.board is not None:
+                    ledger.board.show_images("samples", images, step)
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ prepared as for a test. Every process looks at all of them, so all get the same.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -27,57 +28,50 @@ __all__ = ["Averaging", "renew"]
 
 
 @final
+@dataclass(frozen=True)
 class Averaging:
     """The averaged model of a state whose recipe says `swa`; of any other, nothing.
 
     `plain` are the training examples as for a test, for nets with batch norms.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        objective: Objective,
-        state: State,
-        epoch_steps: int,
-        plain: Prepared | None,
-    ) -> None:
-        self._first = recipe.swa
-        self._least = min(2, recipe.batch)
-        self._objective = objective
-        self._state = state
-        self._epoch_steps = epoch_steps
-        self._plain = plain
+    recipe: Recipe
+    objective: Objective
+    state: State
+    epoch_steps: int
+    plain: Prepared | None
 
     def after_step(self, interrupt: Interrupt) -> None:
         """Do what is due; once more after an interruption, it comes to the same."""
-        epochs, position = divmod(self._state.step, self._epoch_steps)
-        if self._first is None or position or epochs < self._first:
+        first, state = self.recipe.swa, self.state
+        epochs, position = divmod(state.step, self.epoch_steps)
+        if first is None or position or epochs < first:
             return
-        state, wanted = self._state, epochs - self._first + 1
+        wanted = epochs - first + 1
         assert state.averaged is not None
         if state.averages < wanted:
             own = state.layout.own
             pairs = averaged_pairs(state.averaged, state.model)
             average([(own(old), own(new)) for old, new in pairs], 1.0 - 1.0 / wanted)
             state.averages = wanted
-        if self._plain is not None:
+        if self.plain is not None:
             with interrupt:
-                renew(state.averaged, state.model, self._objective, self._plain, self._least)
+                renew(state.averaged, state.model, self.objective, self.plain, self.recipe.batch)
 
 
 @torch.no_grad()
 def renew(
-    averaged: nn.Module, model: nn.Module, objective: Objective, plain: Prepared, least: int
+    averaged: nn.Module, model: nn.Module, objective: Objective, plain: Prepared, batch_size: int
 ) -> None:
     """Compute the statistics of batch norms anew; they are the old ones if that is interrupted.
 
-    A batch of fewer than `least` examples, as a last one may be, doesn't count.
+    A last batch of one example doesn't count, unless that is the size of all of them.
     """
     before = {name: buffer.clone() for name, buffer in averaged.named_buffers()}
     handles = []
     try:
         averaged.eval()
-        handles = collecting(trained_norms(averaged, model), least)
+        handles = collecting(trained_norms(averaged, model), min(2, batch_size))
         for batch in (each for views in plain.once() for each in views.scales):
             objective.values(averaged, batch)
     except BaseException:
