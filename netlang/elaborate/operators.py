@@ -51,8 +51,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         other = stand_in(op, inputs)
         if other is None:
             raise
-        mended = op.name == "hole"
-        body.session.report(numbered(body.module.file, error), mended=mended)
+        body.session.report(numbered(body.module.file, error), mended=op.unwritten)
         op, inferred = other, other.infer(inputs)
         builder.stand_ins.add(".".join(step.path))
     for constraint in inferred.constraints:

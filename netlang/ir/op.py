@@ -124,6 +124,9 @@ class Op(Described, gc=False):
     `one_example`, a value without a batch axis is computed as a batch of one example. With
     `keeps_type`, the output has the type of the first input, whatever the arguments are.
 
+    One that is `unwritten` stands for steps that are still to be written. It is refused; as `told`,
+    one that was refused before, it has the type that they will give.
+
     `in_half` says what becomes of it in a file in half precision.
 
     `weight_values` are the weights that a spec can give as values. Those that it gives are named by
@@ -135,6 +138,7 @@ class Op(Described, gc=False):
     output_names: ClassVar[tuple[str, ...]] = ("output",)
     one_example: ClassVar[bool] = False
     keeps_type: ClassVar[bool] = False
+    unwritten: ClassVar[bool] = False
     in_half: ClassVar[InHalf] = InHalf.UNKNOWN
     weight_values: ClassVar[tuple[str, ...]] = ()
 

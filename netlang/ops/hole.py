@@ -31,6 +31,7 @@ class Hole(Op):
 
     name: ClassVar[str] = "hole"
     arity: ClassVar[Arity] = Arity(1, None)
+    unwritten: ClassVar[bool] = True
 
     shape: tuple[Dim, ...] = argument(shape, "sizes of what the steps would give")
     of: str = argument(text, "what the source does there")

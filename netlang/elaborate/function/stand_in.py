@@ -21,7 +21,7 @@ def stand_in(op: Op, inputs: Types) -> Op | None:
     if op.keeps_type:
         identity = operator("identity")
         other = identity() if identity else None
-    elif op.name == "hole":
+    elif op.unwritten:
         other = replace(op, told=True)
     elif "groups" in names_of(op):
         other = replace(op, groups=1)
