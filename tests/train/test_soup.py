@@ -176,3 +176,21 @@ def test_what_makes_no_sense(run: Runner, given: tuple[str, ...], told: str) -> 
     done = run("soup", "mnist1d", *given, "-o", "b.safetensors")
     assert done.status == 2
     assert told in done.err
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [("seed: 2", "`seed`"), ("validation: none", "`validation`"), ("batch: 100", "")],
+)
+def test_examples_that_were_trained_on_are_told(tmp_path: Path, other: str, said: str) -> None:
+    """What is held out is drawn by the seed: with another one, training has seen some of it."""
+    keys = (*KEYS, "validation: 0.2", "batch: 1150", "steps: 2")
+    recipe, program = sketch(BODY, *keys, other)
+    run = train(recipe, program, RunOptions(tmp_path / "run", device="cpu", quiet=True))
+    first, net = sketch(BODY, *keys)
+    told: list[str] = []
+    options = ScoreOptions(device="cpu", split="validation", quiet=True)
+    evaluate(first, net, run.folder.last, options, told.append)
+    warned = [each for each in told if each.startswith("warning")]
+    assert len(warned) == bool(said)
+    assert said in "".join(warned)

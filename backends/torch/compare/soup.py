@@ -23,6 +23,7 @@ from netlang.atomic import require_place
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.partition import require_classes, tell_of_other_validation
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.groups import set_training
@@ -33,7 +34,7 @@ from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
-from netlang.backends.torch.train.scoring import normalized_for, part_of, require_classes
+from netlang.backends.torch.train.scoring import normalized_for, part_of
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.steps.averaging import renew
@@ -73,7 +74,7 @@ def average_weights(
         require_fit(recipe, program, parts)
         drawn = drawn_inputs(recipe, program)
         ready = Prepare(recipe, device, World(), wanted.workers, drawn=drawn)
-        ready = _normalized(ready, parts, wanted.weights, say)
+        ready = _normalized(ready, parts, wanted, say)
         nets = [_read(program, path, wanted, say) for path in wanted.weights]
         plain = scored = None
         if trains_norms(recipe, program):
@@ -172,13 +173,15 @@ def _read(
 
 
 def _normalized(
-    ready: Prepare, parts: Parts, files: Sequence[Path], say: Callable[[str], None]
+    ready: Prepare, parts: Parts, wanted: SoupOptions, say: Callable[[str], None]
 ) -> Prepare:
     """What prepares examples as in the training of all files."""
-    found = []
+    found, files = [], wanted.weights
     for path in files:
         facts = facts_beside(path)
         require_classes(ready.recipe, parts, facts, path)
+        if wanted.greedy:
+            tell_of_other_validation(ready.recipe, facts, path, wanted.split, say)
         found.append(normalized_for(ready, facts, parts, path, say))
     for path, each in zip(files[1:], found[1:], strict=True):
         if not _alike(found[0], each):

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from netlang.backends.torch.data.drawn import drawn_inputs
-from netlang.backends.torch.data.fit import require_fit, shown_classes
+from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
+from netlang.backends.torch.data.partition import require_classes, tell_of_other_validation
 from netlang.backends.torch.data.sets import Examples, Images, Parts
 from netlang.backends.torch.recipes.kept import kept_normalizer
 from netlang.backends.torch.runtime.random import epoch_order
@@ -35,18 +36,17 @@ from netlang.backends.torch.train.processes.shares import is_sharded
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
 from netlang.backends.torch.train.world import World
-from netlang.backends.weights import class_names, facts_beside
+from netlang.backends.weights import facts_beside
 from netlang.build import ExampleInputs, Fit
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.training.running import NoSuchPart, OtherClasses
+from netlang.diagnostics.training.running import NoSuchPart
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.refused import require_no_turns
 from netlang.targets.options import SampleOptions, ScoreOptions
 
 __all__ = [
-    "DataSample", "evaluate", "examples_of", "normalized_for", "part_of", "require_classes",
-    "sample_of",
+    "DataSample", "evaluate", "examples_of", "normalized_for", "part_of", "sample_of",
 ]  # fmt: skip
 
 
@@ -180,6 +180,7 @@ def _scored(
     recipe, examples = ready.recipe, part_of(ready.recipe, parts, split)
     facts = facts_beside(weights.path)
     require_classes(recipe, parts, facts, weights.path)
+    tell_of_other_validation(recipe, facts, weights.path, split, weights.say)
     normalized = normalized_for(ready, facts, parts, weights.path, weights.say)
     with closing(normalized.testing(examples)) as data:
         model, step = _trained(weights, ready.world, ready.device, sharded=sharded)
@@ -201,6 +202,7 @@ def _scored_together(
         for each in members:
             facts = facts_beside(each.path)
             require_classes(recipe, parts, facts, each.path)
+            tell_of_other_validation(recipe, facts, each.path, split, say)
             own = normalized_for(ready, facts, parts, each.path, say)
             data = opened.enter_context(closing(own.testing(examples)))
             found.append((each.module()[0].to(ready.device), data))
@@ -244,23 +246,6 @@ def normalized_for(
     if kept is None:
         return ready.normalized(parts.train)
     return replace(ready, normalizer=kept.normalizer)
-
-
-def require_classes(
-    recipe: Recipe, parts: Parts, facts: Mapping[str, object], weights: Path
-) -> None:
-    """Raise `NetlangError` if weights and data have classes, but not the same."""
-    trained = class_names(facts)
-    if trained and parts.classes is not None and trained != parts.classes:
-        raise NetlangError(
-            OtherClasses(
-                span=recipe.places["data"],
-                weights=str(weights),
-                trained=shown_classes(trained),
-                data=recipe.data.place or recipe.data.name,
-                found=shown_classes(parts.classes),
-            )
-        )
 
 
 def part_of(recipe: Recipe, parts: Parts, split: str) -> Examples:
