@@ -22,6 +22,7 @@ import netlang
 from netlang.cli import main
 from netlang.recipes import load_recipe
 from netlang.recipes.overrides import overrides_of
+from tests.support import needs_signals
 from tests.train.data.support import draw, pictures
 
 PETS = """
@@ -153,7 +154,7 @@ def test_ctrl_c_goes_on_to_the_script(place: Path, capsys: pytest.CaptureFixture
     assert found.finished
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@needs_signals
 @pytest.mark.parametrize("number", [15, 1])
 def test_other_signals_go_to_whom_they_would(place: Path, number: int) -> None:
     """The end of a process is asked for once: it doesn't go on with its next run."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.campaigns.running import run_here
 from tests.searching.kill import CAMPAIGN, MISTAKES, trial
+from tests.support import needs_fork
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    # From Python 3.12 on; no thread of this process holds anything that the child needs.
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
-]
+pytestmark = needs_fork
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(80, marks=pytest.mark.slow)])

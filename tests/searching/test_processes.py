@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from netlang.searching.question import Question
 from netlang.searching.working import Machine
 from tests.cli.support import Runner
 from tests.searching.test_search import SPEC
+from tests.support import needs_signals
 
 # What a process does in place of trials: it waits for the end of its input, and leaves a file.
 CHILD = """\
@@ -34,9 +34,6 @@ open(f"{order['folder']}/{name}", "w").write(str(held))
 sys.exit(143)
 """
 
-# Elsewhere no process can be sent a signal of the others', nor have one wait.
-posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, SearchFolder]:
@@ -45,7 +42,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, Se
     return Question(tmp_path / "tiny.net", (), SearchPlan()), SearchFolder(tmp_path)
 
 
-@posix
+@needs_signals
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder], name: str) -> None:
     """They don't get the Ctrl-C of the terminal themselves, at which they could only die."""
@@ -64,7 +61,7 @@ def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder],
     assert [signal.getsignal(each) for each in heeded_signals()] == before
 
 
-@posix
+@needs_signals
 def test_the_machine_of_a_process_with_an_error_is_used_next(
     asked: tuple[Question, SearchFolder],
 ) -> None:

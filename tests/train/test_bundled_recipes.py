@@ -14,14 +14,11 @@ import pytest
 from netlang.backends.torch.train.loop import Loop
 from netlang.cli import main
 from netlang.recipes.words.timing import Pace
+from tests.support import needs_fork
 from tests.train.data.support import draw
 
 COMPARED = ("last.safetensors", "metrics.jsonl")
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    # From Python 3.12 on; no thread of these processes holds anything that the child needs.
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
-]
+pytestmark = needs_fork
 SHORT = ("batch=3", "steps=3", "checkpoint_every=1")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.campaigns.campaign import Campaign
 from tests.campaigns.running import run_here
+from tests.support import needs_fork
 from tests.train.faults import damage, kill, refuse, shards, stop
 from tests.train.faults.attempt import AtCall, apart, collected
 from tests.train.faults.kill import standing
@@ -18,11 +19,7 @@ from tests.train.faults.together import attempt_together, undisturbed
 from tests.train.faults.whole import whole
 from tests.train.faults.writers import WRITERS
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    # From Python 3.12 on; no thread of these processes holds anything that the child needs.
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
-]
+pytestmark = needs_fork
 
 SHORT = [(kill.CAMPAIGN, 6), (damage.CAMPAIGN, 5), (stop.CAMPAIGN, 4)]
 LONG = [

@@ -11,12 +11,10 @@ import pytest
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.processes.lock import locked
+from tests.support import needs_fork
 from tests.train.support import run
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
-]
+pytestmark = needs_fork
 
 
 def refused(folder: Path) -> str:
