@@ -14,7 +14,7 @@ from netlang.ir.types import DType
 from netlang.ir.weights import Weight
 from netlang.ops.constants import made
 
-__all__ = ["Slot", "constants", "join", "slots"]
+__all__ = ["BATCH_COUNTER", "Slot", "constants", "join", "slots"]
 
 # PyTorch counts batches in every batch norm; nothing reads the count unless momentum is None.
 BATCH_COUNTER = "num_batches_tracked"

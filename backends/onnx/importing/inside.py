@@ -25,6 +25,7 @@ from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
+from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
 from netlang.ir.dims import evaluate
@@ -34,7 +35,6 @@ from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["net_inside", "text_inside"]
 
-_COUNTER = "num_batches_tracked"
 _EXAMPLES = 4
 _MOST_ELEMENTS, _FEW = 1 << 26, 1 << 20
 
@@ -66,7 +66,7 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     ]
     found = _graph(model, examples[0])
     held = {each.key: each.tensor for each in found.weights} if found is not None else {}
-    own = {key: each for key, each in copy.state_dict().items() if not key.endswith(_COUNTER)}
+    own = {key: each for key, each in copy.state_dict().items() if not key.endswith(BATCH_COUNTER)}
     lacking = [key for key, each in own.items() if key not in held or
                held[key].shape != each.shape]  # fmt: skip
     if lacking or found is None:

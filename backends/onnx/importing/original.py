@@ -14,6 +14,7 @@ from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
 from netlang.backends.onnx.importing.tensors import with_numbers
 from netlang.backends.onnx.runtime import runtime
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.diagnostics.errors import NetlangError
 
@@ -67,8 +68,7 @@ class OnnxOriginal(Original):
         except NetlangError:
             raise
         except Exception as error:  # ONNX Runtime's own ones have no class in common
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            reason = f"ONNX Runtime can't run it: {lines[0][:300]}"
+            reason = f"ONNX Runtime can't run it: {said_by(error)[:300]}"
             advice = "the file has to run there, since the spec is compared with it"
             raise NetlangError(
                 ModelNotTaken(span=None, path=self._path, reason=reason, advice=advice)

@@ -13,6 +13,7 @@ from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 
 from netlang.backends.onnx.importing.tensors import tensor_of, with_numbers
 from netlang.backends.onnx.importing.unpacked import unpacked
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["MOST_INLINED", "has_halves", "prepared"]
@@ -30,8 +31,8 @@ def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
         try:
             model = onnx.inliner.inline_local_functions(model)
         except Exception as error:  # the C++ part of ONNX has no class of its own for errors
-            lines = str(error).splitlines() or ["no reason"]
-            raise NotSayable(f"its functions can't be put in place: {lines[0][:200]}") from None
+            reason = f"its functions can't be put in place: {said_by(error)[:200]}"
+            raise NotSayable(reason) from None
     if has_halves(model):
         model = _in_float32(model)
         notes = (

@@ -27,6 +27,7 @@ from netlang.backends.onnx.importing.names import (
 from netlang.backends.onnx.importing.node import Handler, OnnxNode
 from netlang.backends.onnx.importing.operators import HANDLERS
 from netlang.backends.onnx.importing.tensors import tensor_of
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import MOST_STEPS, Missing, ModuleCall
@@ -176,8 +177,7 @@ class GraphReader(Draft, eq=False):
         except NotSayable as error:
             made = self._miss(node, modules, error)
         except _WRONG as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            wrong = NotSayable(f"its attributes don't fit its inputs ({lines[0][:200]})")
+            wrong = NotSayable(f"its attributes don't fit its inputs ({said_by(error)[:200]})")
             made = self._miss(node, modules, wrong)
         for place, name in enumerate(proto.output):
             held = made[place] if place < len(made) else None

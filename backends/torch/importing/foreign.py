@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from netlang.diagnostics.errors import NetlangError
 
-__all__ = ["foreign_code"]
+__all__ = ["foreign_code", "said_by"]
 
 
 @contextmanager
@@ -21,6 +21,11 @@ def foreign_code(refused: Callable[[str], NetlangError]) -> Iterator[None]:
     except (NetlangError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        lines = str(error).strip().splitlines()
-        name = type(error).__name__
-        raise refused(f"it raised {name}: {lines[0]}" if lines else f"it raised {name}") from error
+        name, said = type(error).__name__, said_by(error)
+        raise refused(f"it raised {name}" + (f": {said}" if said != name else "")) from error
+
+
+def said_by(error: BaseException) -> str:
+    """The first line of what an exception says, or its class if it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]

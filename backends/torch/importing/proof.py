@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import NothingProved, NotProved
 from netlang.backends.torch.importing.original import Original, evaluating
+from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
@@ -23,8 +24,6 @@ __all__ = ["Proof", "prove"]
 
 TOLERANCE = 1e-4
 """The largest difference that rounding explains, as a share of the largest value of an output."""
-
-_COUNTER = "num_batches_tracked"
 
 
 @final
@@ -65,7 +64,7 @@ def _same_keys(own: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[
 
     A tensor that a module has under two keys needs one.
     """
-    more = [key for key in other if key not in own and not key.endswith(_COUNTER)]
+    more = [key for key in other if key not in own and not key.endswith(BATCH_COUNTER)]
     if more:
         raise _wrong(f"it has a weight `{more[0]}`, which the source lacks")
     for key, tensor in other.items():

@@ -21,6 +21,7 @@ from netlang.backends.torch.importing.original import Original
 from netlang.backends.torch.importing.proof import Proof, prove
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
+from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.diff.steps import steps_of
 from netlang.elaborate import load_program
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BundledNet", "bundled_net"]
 
-_COUNTER = "num_batches_tracked"
 # The head of a net for other classes: a weight and a bias, of the net and of what is for training.
 _MOST_OF_HEADS = 4
 
@@ -64,7 +64,7 @@ def bundled_net(
     """
     name, origin = title
     shapes = {key: tuple(each.shape) for key, each in original.state().items()
-              if not key.endswith(_COUNTER)}  # fmt: skip
+              if not key.endswith(BATCH_COUNTER)}  # fmt: skip
     first = imported.net.output_types[0].shape[:1]
     classes = first[0] if first and isinstance(first[0], int) else None
     for net, file in _by_likeness(name):
@@ -73,7 +73,7 @@ def bundled_net(
             if program is None:
                 break
             there = {each.key: each.weight.shape for each in slots(program)
-                     if not each.key.endswith(_COUNTER)}  # fmt: skip
+                     if not each.key.endswith(BATCH_COUNTER)}  # fmt: skip
             others = sum(there[key] != shapes.get(key) for key in there)
             if there.keys() != shapes.keys() or others > _MOST_OF_HEADS:
                 break

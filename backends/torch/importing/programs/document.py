@@ -217,8 +217,6 @@ def _names(held: Mapping[str, Any]) -> list[str]:
             found = [each["name"] for each in value]
         case "as_sym_int" | "as_sym_bool" | "as_sym_float":
             found = [value.get("as_name", "")]
-        case "as_none":
-            found = [""]
         case _:
             found = [""]
     if not all(isinstance(name, str) for name in found):

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, final
 import torch
 from torch import Tensor, fx
 
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.layouts import BATCH, CountedValues
 from netlang.backends.torch.importing.programs.batches import at_export, expanded, reshaped
 from netlang.backends.torch.importing.programs.document import (
@@ -22,9 +23,11 @@ from netlang.backends.torch.importing.programs.document import (
     resolved,
 )
 from netlang.backends.torch.importing.programs.known import (
+    SIZE_OF,
     SIZES,
     SKIPPED,
     VIEWS,
+    aten_name,
     known_operator,
 )
 from netlang.backends.torch.importing.programs.shapes import shape_of
@@ -125,7 +128,7 @@ class ProgramReader(Draft, eq=False):
                 raise ValueError("it has a number of more than 64 bits")
             self.made[node.outputs[0]] = found
             return
-        if node.target == "torch.ops.aten.sym_size.int":
+        if node.target == SIZE_OF:
             source = args[0]
             if not isinstance(source, fx.Node) or "val" not in source.meta:
                 raise ValueError("it takes the size of what has none")
@@ -139,10 +142,9 @@ class ProgramReader(Draft, eq=False):
         except NotSayable as error:
             self._refuse(node, [*args, *named.values()], error)
         except _WRONG as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             advice = _SYMBOLIC if self.batch is not None else ""
-            wrong = NotSayable(f"its arguments don't fit its inputs ({lines[0][:200]})", advice)
-            self._refuse(node, [*args, *named.values()], wrong)
+            reason = f"its arguments don't fit its inputs ({said_by(error)[:200]})"
+            self._refuse(node, [*args, *named.values()], NotSayable(reason, advice))
 
     def _call(self, node: ProgramNode, args: list[Any], named: dict[str, Any]) -> None:
         """A node of the graph. Raises `NotSayable`, and what PyTorch raises."""
@@ -151,7 +153,7 @@ class ProgramReader(Draft, eq=False):
             raise NotSayable("")
         target = known_operator(node.target)
         if target is None:
-            space = node.target.startswith("torch.ops.") and not _is_aten(node.target)
+            space = node.target.startswith("torch.ops.") and aten_name(node.target) is None
             what = (
                 "an operator of another package" if space else "the language has no such operator"
             )
@@ -205,7 +207,7 @@ class ProgramReader(Draft, eq=False):
 
     def _rebatch(self, node: ProgramNode, args: list[Any]) -> None:
         """Put `BATCH` where the sizes of a node have the program's own number of examples."""
-        name = node.target.removeprefix("torch.ops.aten.")
+        name = aten_name(node.target)
         if self.batch is None or not self.batched or len(args) < 2:
             return
         if name in VIEWS:
@@ -241,8 +243,8 @@ class ProgramReader(Draft, eq=False):
             made = self.graph.call_function(refused, tuple(read))
             self._describe(node, made, self._said(name, read))
             made.meta["refused"] = error
-            name_of = node.target.removeprefix("torch.ops.aten.")
-            short = name_of.partition(".")[0] if _is_aten(node.target) else name_of
+            known = aten_name(node.target)
+            short = node.target if known is None else known.partition(".")[0]
             made.meta["written"] = short[:60]
             self.made[name] = made
 
@@ -261,10 +263,6 @@ class ProgramReader(Draft, eq=False):
 
     def _batch_at_export(self) -> int:
         return next((self.document.hints[name][0] for name in self.document.inputs), 0)
-
-
-def _is_aten(target: str) -> bool:
-    return target.startswith("torch.ops.aten.")
 
 
 def _flat(held: Iterable[Any]) -> Iterable[Any]:

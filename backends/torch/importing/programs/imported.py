@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.composites import composites
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_graph
 from netlang.backends.torch.importing.programs.archive import not_taken, opened_program
@@ -50,8 +51,7 @@ def import_program(options: ImportOptions) -> Imported | Stub:
             shapes = [(sizes, dtype) for dtype, sizes in types]
             traced = ProgramReader(document, tensors, batch, options.batch).read(shapes)
         except _WRONG as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise ValueError(f"its parts contradict each other ({lines[0][:100]})") from None
+            raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
     _refuse_types(options.source, tensors)
     asked = Asked(
         net_name(options.name or path.stem),

@@ -15,20 +15,24 @@ import torch
 
 from netlang.backends.torch.importing.operators import HANDLERS
 
-__all__ = ["FACTORIES", "SIZES", "SKIPPED", "VIEWS", "known_operator"]
+__all__ = ["FACTORIES", "SIZES", "SIZE_OF", "SKIPPED", "VIEWS", "aten_name", "known_operator"]
 
 _ATEN = "torch.ops.aten."
-_FURTHER = frozenset((
-    "_upsample_bicubic2d_aa.vec", "arange.default", "arange.start", "arange.start_step",
-    "argmax.default", "baddbmm.default", "bitwise_and.Tensor", "bitwise_not.default",
-    "bitwise_or.Tensor", "clamp.Tensor", "copy_.default", "cumprod.default", "erf.default",
-    "fill_.Scalar", "fill_.Tensor", "floor.default", "full.default", "full_like.default",
-    "gather.default", "linspace.default", "logical_and.default", "logical_not.default",
+FACTORIES = frozenset((
+    "arange.default", "arange.start", "arange.start_step", "full.default", "linspace.default",
+    "ones.default", "scalar_tensor.default", "zeros.default",
+))  # fmt: skip
+"""What makes numbers of none."""
+_FURTHER = FACTORIES | frozenset((
+    "_upsample_bicubic2d_aa.vec", "argmax.default", "baddbmm.default", "bitwise_and.Tensor",
+    "bitwise_not.default", "bitwise_or.Tensor", "clamp.Tensor", "copy_.default",
+    "cumprod.default", "erf.default", "fill_.Scalar", "fill_.Tensor", "floor.default",
+    "full_like.default", "gather.default", "logical_and.default", "logical_not.default",
     "logical_or.default", "masked_fill.Scalar", "max.dim", "max_pool2d_with_indices.default",
-    "mean.default", "meshgrid.indexing", "min.dim", "ones.default", "pow.Scalar",
-    "reciprocal.default", "remainder.Scalar", "repeat.default", "repeat_interleave.self_int",
-    "scalar_tensor.default", "sign.default", "sum.default", "tan.default", "tile.default",
-    "tril.default", "triu.default", "unfold.default", "zero_.default", "zeros.default",
+    "mean.default", "meshgrid.indexing", "min.dim", "pow.Scalar", "reciprocal.default",
+    "remainder.Scalar", "repeat.default", "repeat_interleave.self_int", "sign.default",
+    "sum.default", "tan.default", "tile.default", "tril.default", "triu.default",
+    "unfold.default", "zero_.default",
 ))  # fmt: skip
 SKIPPED = frozenset((
     f"{_ATEN}_assert_scalar.default", f"{_ATEN}_assert_tensor_metadata.default",
@@ -38,12 +42,9 @@ SKIPPED = frozenset((
 """What a program checks, and gives nothing."""
 VIEWS = frozenset(("view.default", "reshape.default", "_unsafe_view.default"))
 """What is given the sizes of its result, which has the numbers of its input in their order."""
-FACTORIES = frozenset((
-    "arange.default", "arange.start", "arange.start_step", "full.default", "linspace.default",
-    "ones.default", "scalar_tensor.default", "zeros.default",
-))  # fmt: skip
-"""What makes numbers of none."""
 
+SIZE_OF = f"{_ATEN}sym_size.int"
+"""What gives one size of a tensor, as a number."""
 SIZES: Mapping[str, Callable[..., Any]] = {
     **{
         f"_operator.{name}": getattr(operator, name)
@@ -57,10 +58,15 @@ SIZES: Mapping[str, Callable[..., Any]] = {
 """Arithmetic of numbers, by the name of its function."""
 
 
+def aten_name(target: str) -> str | None:
+    """The name of an operator among those of ATen: `relu.default`; None if it is another's."""
+    return target.removeprefix(_ATEN) if target.startswith(_ATEN) else None
+
+
 def known_operator(target: str) -> Any | None:
     """The operator of ATen with a name such as `torch.ops.aten.relu.default`; None if unknown."""
-    name = target.removeprefix(_ATEN)
-    if name == target or (f"aten.{name}" not in HANDLERS and name not in _FURTHER):
+    name = aten_name(target)
+    if name is None or (f"aten.{name}" not in HANDLERS and name not in _FURTHER):
         return None
     packet, _, overload = name.partition(".")
     return getattr(getattr(torch.ops.aten, packet), overload)

@@ -19,7 +19,7 @@ from netlang.backends.torch.importing.programs.document import (
     ProgramNode,
     resolved,
 )
-from netlang.backends.torch.importing.programs.known import SIZES, SKIPPED, known_operator
+from netlang.backends.torch.importing.programs.known import SIZE_OF, SIZES, SKIPPED, known_operator
 
 __all__ = ["ProgramOriginal"]
 
@@ -82,7 +82,7 @@ class ProgramOriginal(Original):
 def _results(node: ProgramNode, held: Mapping[str, Any]) -> Sequence[Any]:
     args = [resolved(each, held.__getitem__) for each in node.positional]
     named = {name: resolved(each, held.__getitem__) for name, each in node.named.items()}
-    if node.target == "torch.ops.aten.sym_size.int":
+    if node.target == SIZE_OF:
         return [args[0].shape[args[1]]]
     target = SIZES.get(node.target) or known_operator(node.target)
     assert target is not None
