@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from netlang.atomic import require_place
 from netlang.backends.torch.data.drawn import drawn_inputs
@@ -34,6 +34,7 @@ from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.modules import trained_module
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.processes.layout import untied
 from netlang.backends.torch.train.scoring import normalized_for, part_of
 from netlang.backends.torch.train.setup import Prepare
 from netlang.backends.torch.train.state import Scores
@@ -205,10 +206,5 @@ def _write(
     normalization = None if normalizer is None else normalizer.facts()
     names: list[Json] = [path.name for path in averaged]
     facts = facts_of_weights(ready.recipe, parts.classes, normalization) | {"averaged": names}
-    tensors: dict[str, Tensor] = {}
-    known: set[int] = set()
-    for key, value in model.state_dict(keep_vars=True).items():
-        if id(value) not in known:  # else a further key of a tied weight
-            tensors[key] = value.detach().cpu().contiguous()
-        known.add(id(value))
+    tensors = {key: value.cpu().contiguous() for key, value in untied(model).items()}
     save_tensors(wanted.out, tensors | ({} if normalizer is None else normalizer.beside()), facts)

@@ -24,7 +24,7 @@ from netlang.backends.torch.train.files.part import (
     whole_of,
 )
 from netlang.backends.torch.train.files.reader import TensorSource
-from netlang.backends.torch.train.processes.layout import WeightLayout, Whole, optimized
+from netlang.backends.torch.train.processes.layout import WeightLayout, Whole, optimized, untied
 from netlang.backends.torch.train.processes.rows import Kept, like, on_cpu, own_of
 from netlang.backends.torch.train.processes.streams import restore_streams, streams_of
 from netlang.backends.torch.train.records.metrics import parsed_records
@@ -124,12 +124,7 @@ class State:
 
     def kept(self, model: nn.Module) -> dict[str, Kept]:
         """This process's part of the weights of a model, by key."""
-        own, known = model.state_dict(), set[int]()
-        for key, value in model.state_dict(keep_vars=True).items():
-            if id(value) in known:  # a further key of a tied weight
-                del own[key]
-            known.add(id(value))
-        return {key: self.layout.kept(value) for key, value in own.items()}
+        return {key: self.layout.kept(value) for key, value in untied(model).items()}
 
     def tensors(self) -> dict[str, Kept]:
         """Every tensor of the state under a unique name. All processes must call it together."""

@@ -11,12 +11,22 @@ from torch.nn.utils import clip_grad_norm_
 
 from netlang.backends.torch.train.processes.rows import Kept
 
-__all__ = ["WeightLayout", "Whole", "forget_gradients", "optimized"]
+__all__ = ["WeightLayout", "Whole", "forget_gradients", "optimized", "untied"]
 
 
 def optimized(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
     """What an optimizer changes, in the order in which its state counts them."""
     return [weight for group in optimizer.param_groups for weight in group["params"]]
+
+
+def untied(model: nn.Module) -> dict[str, Tensor]:
+    """The weights and buffers of a model by key; a tied weight has its first key alone."""
+    own, known = model.state_dict(), set[int]()
+    for key, value in model.state_dict(keep_vars=True).items():
+        if id(value) in known:
+            del own[key]
+        known.add(id(value))
+    return own
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
