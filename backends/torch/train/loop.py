@@ -23,7 +23,7 @@ from netlang.backends.torch.train.setup import DataSplit
 from netlang.backends.torch.train.state import Scores, Since, State
 from netlang.backends.torch.train.steps.averaging import Averaging
 from netlang.backends.torch.train.steps.reading import Pending, Reading
-from netlang.backends.torch.train.steps.search import NotFinite, intact, watched_step
+from netlang.backends.torch.train.steps.search import NotFinite, intact, repeated
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
 from netlang.recipes.check.schedule import require_time
@@ -264,20 +264,9 @@ class Loop:
         The steps since the last checkpoint are repeated and examined one by one.
         """
         self.ledger.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
-        self.state, self.stepper = state, stepper = self.begin()
-        part = self.data.train
-        while state.step < step:
-            epoch, position = divmod(state.step, self.epoch_steps)
-            with closing(part.batches(epoch, position)) as batches:
-                for batch in batches:
-                    state.watch = self._watches.get(state.step, state.watch)
-                    whole = part.whole(state.step % self.epoch_steps)
-                    found = watched_step(state, stepper, batch, whole, self._pace(state.step))
-                    if found is not None:
-                        return NotFinite(state.step + 1, found)
-                    if state.step == step:
-                        break
-        return NotFinite(step, None)
+        self.state, self.stepper = self.begin()
+        part, watches = self.data.train, self._watches
+        return repeated(self.state, self.stepper, part, step, self._pace, watches)
 
     # --- files ------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ Steps can be repeated exactly, so nothing needs to be watched, or waited for, wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from math import inf
 from typing import final
@@ -17,12 +18,13 @@ from torch.utils.hooks import RemovableHandle
 
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.train.devices import random_state, restore_random_state
+from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.steps.step import Play, Stepper
 from netlang.backends.torch.train.world import World
-from netlang.recipes.words.timing import Pace
+from netlang.recipes.words.timing import Pace, Watch
 
-__all__ = ["Culprit", "NotFinite", "intact", "watched_step"]
+__all__ = ["Culprit", "NotFinite", "intact", "repeated"]
 
 
 @final
@@ -57,7 +59,33 @@ def intact(state: State) -> bool:
     return not state.world.largest(int(not (largest.isfinite().all() & total.isfinite())))
 
 
-def watched_step(
+def repeated(
+    state: State,
+    stepper: Stepper,
+    part: Prepared,
+    until: int,
+    pace: Callable[[int], Pace],
+    watches: Mapping[int, Watch],
+) -> NotFinite:
+    """Repeat the steps up to `until`, and say which isn't finite, and why.
+
+    `pace` is that of the step after so many, and `watches` are what a plateau remembered then.
+    """
+    while state.step < until:
+        epoch, position = divmod(state.step, part.epoch_steps)
+        with closing(part.batches(epoch, position)) as batches:
+            for batch in batches:
+                state.watch = watches.get(state.step, state.watch)
+                whole = part.whole(state.step % part.epoch_steps)
+                found = _watched_step(state, stepper, batch, whole, pace(state.step))
+                if found is not None:
+                    return NotFinite(state.step + 1, found)
+                if state.step == until:
+                    break
+    return NotFinite(until, None)
+
+
+def _watched_step(
     state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace
 ) -> Culprit | None:
     """Make a step; returns what in it isn't finite, if anything."""
