@@ -178,3 +178,16 @@ def test_a_loop_is_one_branch() -> None:
     net = imported(Twice(), (4, 8))
     loop = "for i in range(1, 3) { conv{i}: conv(4, 3, pad=1) -> relu }"
     assert f"add {{ {{ {loop} }}; identity }}" in body_of(net)
+
+
+class _Padded(nn.Sequential):
+    def __init__(self, out: int, kernel: int) -> None:
+        super().__init__(nn.LazyConv2d(out, kernel, padding=kernel // 2), nn.ReLU())
+
+
+def test_a_padding_of_0_follows_from_its_kernel_too() -> None:
+    module = nn.Sequential(_Padded(4, 3), _Padded(6, 1), _Padded(8, 5))
+    module(torch.zeros(1, 3, 8, 8))
+    lines = body_of(imported(module, (3, 8, 8)))
+    assert "block padded(out, kernel) {" in lines
+    assert "conv(out, kernel, pad=kernel // 2) -> relu" in lines

@@ -260,8 +260,8 @@ def _ratio(
     (a, b), *_ = pairs
     if a and a % b == 0 and a > b and all(x == y * (a // b) for x, y in pairs):
         return f"{a // b:.0f} * {name}"
-    if any(x < 1 or y < 1 for x, y in pairs):
+    if any(x < 0 or y < 1 for x, y in pairs) or not any(x for x, _ in pairs):
         return None
-    # x is y // factor from y // (x + 1) + 1 to y // x.
+    # x is y // factor from y // (x + 1) + 1 to y // x; a kernel of 1 has a padding of 0.
     factor = max(2, *(int(y // (x + 1)) + 1 for x, y in pairs))
     return f"{name} // {factor}" if all(x == y // factor for x, y in pairs) else None
