@@ -1,4 +1,4 @@
-"""The nets of `examples/generative`: their experiment runs, and their images are digits."""
+"""The nets of `examples/generative`: their experiment runs, and images pass for digits."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_short_run(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", experiment.OUTPUTS)
-def test_the_images_are_digits_of_all_kinds(name: str, tmp_path: Path) -> None:
-    """Four of five are recognised, and each digit is among them."""
+def test_the_images_are_taken_for_digits_of_all_kinds(name: str, tmp_path: Path) -> None:
+    """Four of five pass, as noise may too, but for each digit some."""
     judge = netlang.train(
         experiment.FOLDER / "classifier.net", out=tmp_path / "judge", quiet=True, device="cpu"
     )

@@ -15,9 +15,9 @@ from netlang.backends.torch.compare.distance import _require_numbers
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.runtime.frechet import frechet_distance
-from netlang.cli import main
 from netlang.diagnostics.errors import NetlangError
 from netlang.targets.options import FeatureDistance
+from tests.support import answered
 from tests.train.support import parts_of
 from tests.train.test_turns import BCE, NET, game
 
@@ -60,13 +60,6 @@ def test_of_features_it_is_the_singular_case() -> None:
     assert frechet_distance(x, x + 1.0) == pytest.approx(9.0)
 
 
-def status_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments])
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out + said.err
-
-
 def test_eval_measures_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,8 +87,8 @@ train game {{
     save_file(judge.state_dict(), "judge.safetensors")
     asked = ("--judge", "judge.net", "--judge-weights", "judge.safetensors", "--features")
     line = ("eval", "game.net:game", "--weights", "game.safetensors", "--device", "cpu")
-    status, said = status_of(capsys, *line, "--distance", "fake", *asked, "features")
-    assert status == 0, said
+    status, said, err = answered(capsys, *line, "--distance", "fake", *asked, "features")
+    assert status == 0, err
 
     part = parts_of(recipe).test
     assert isinstance(part, Tensors)
@@ -114,14 +107,14 @@ train game {{
         ("fake", "nothing", "no output `nothing`"),
         ("real_score", "features", "is [1], and"),
     ):
-        status, said = status_of(capsys, *line, "--distance", output, *asked, features)
-        assert (status, "E0834" in said) == (1, True)
-        assert why in said
-    assert status_of(capsys, *line, "--distance", "fake")[0] == 2
+        status, _, err = answered(capsys, *line, "--distance", output, *asked, features)
+        assert (status, "E0834" in err) == (1, True)
+        assert why in err
+    assert answered(capsys, *line, "--distance", "fake").status == 2
     broken = {k: v * torch.nan if v.is_floating_point() else v for k, v in net.state_dict().items()}
     save_file(broken, "game.safetensors")
-    status, said = status_of(capsys, *line, "--distance", "fake", *asked, "features")
-    assert (status, "E0834" in said) == (1, True)
+    status, _, err = answered(capsys, *line, "--distance", "fake", *asked, "features")
+    assert (status, "E0834" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Steps that take turns against loops written by hand in plain PyTorch, bit for bit.
+"""Steps that take turns against loops written by hand in plain PyTorch, to 1e-6.
 
 DCGAN, LSGAN, WGAN with clipped weights and with a gradient penalty: each of the papers' losses, its
 optimizer, and whose turn it is.
