@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from netlang.recipes.recipe import Recipe
 
 __all__ = [
-    "MachineAsked", "WeightsAsked", "build_options", "data_option", "fit_of", "fit_options",
-    "folder_for", "is_change", "outputs", "part_named", "places", "recipe_arguments",
-    "require_different", "spec_argument", "weight_options", "workers_option",
+    "FitAsked", "MachineAsked", "ProcessesAsked", "WeightsAsked", "build_options", "data_option",
+    "fit_of", "fit_options", "folder_for", "is_change", "outputs", "part_named", "places",
+    "recipe_arguments", "require_different", "spec_argument", "weight_options", "workers_option",
 ]  # fmt: skip
 
 
@@ -134,6 +134,11 @@ class MachineAsked(TypedDict):
     data: tuple[str, ...]
     device: str | None
     workers: int | None
+
+
+class ProcessesAsked(MachineAsked):
+    """Those, and whether several processes share a model."""
+
     shard: bool
 
 

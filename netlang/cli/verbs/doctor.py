@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from netlang.cli.options import data_option, folder_for, places, workers_option
+from netlang.cli.options import MachineAsked, data_option, folder_for, places, workers_option
 from netlang.cli.verbs.train import device_option
 
 if TYPE_CHECKING:
@@ -47,14 +47,11 @@ def command() -> click.Command:
     )
 
 
-class _Asked(TypedDict):
+class _Asked(MachineAsked):
     """The values of the options that say what to examine and how."""
 
     out: str | None
     json: bool
-    data: tuple[str, ...]
-    device: str | None
-    workers: int | None
     quiet: bool
 
 

@@ -10,7 +10,7 @@ import click
 
 from netlang.cli.options import (
     FitAsked,
-    MachineAsked,
+    ProcessesAsked,
     data_option,
     fit_of,
     fit_options,
@@ -84,7 +84,7 @@ def _of_distance() -> tuple[click.Option, ...]:
     )
 
 
-class _Asked(MachineAsked, FitAsked):
+class _Asked(ProcessesAsked, FitAsked):
     """The values of the options that other verbs have as well, and those of a distance."""
 
     distance: str | None

@@ -9,6 +9,7 @@ import click
 
 from netlang.cli.options import (
     FitAsked,
+    MachineAsked,
     data_option,
     fit_of,
     fit_options,
@@ -111,7 +112,7 @@ def _of_the_data() -> tuple[click.Option, ...]:
     )
 
 
-class _Asked(FitAsked):
+class _Asked(MachineAsked, FitAsked):
     """The values of the options but the weights."""
 
     out: str | None
@@ -122,9 +123,6 @@ class _Asked(FitAsked):
     count: int
     only: str | None
     json: bool
-    data: tuple[str, ...]
-    device: str | None
-    workers: int | None
     quiet: bool
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from netlang.cli.options import data_option, places, recipe_arguments, workers_option
+from netlang.cli.options import MachineAsked, data_option, places, recipe_arguments, workers_option
 from netlang.searching.names import METHODS
 
 if TYPE_CHECKING:
@@ -98,15 +98,12 @@ class PlanAsked(TypedDict):
     eta: int
 
 
-class HowAsked(PlanAsked):
+class HowAsked(MachineAsked, PlanAsked):
     """Those, and the values of the options that say where and how."""
 
     out: str | None
     resume: bool
     jobs: int
-    data: tuple[str, ...]
-    device: str | None
-    workers: int | None
     quiet: bool
 
 

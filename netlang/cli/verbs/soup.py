@@ -9,6 +9,7 @@ import click
 
 from netlang.cli.options import (
     FitAsked,
+    MachineAsked,
     data_option,
     fit_of,
     fit_options,
@@ -76,12 +77,8 @@ def _choosing() -> tuple[click.Option, ...]:
     )
 
 
-class _Asked(FitAsked):
+class _Asked(MachineAsked, FitAsked):
     """The values of the options that other verbs have as well."""
-
-    data: tuple[str, ...]
-    device: str | None
-    workers: int | None
 
 
 def _soup(

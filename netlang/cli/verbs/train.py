@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from netlang.cli.options import (
-    MachineAsked,
+    ProcessesAsked,
     data_option,
     places,
     recipe_arguments,
@@ -77,7 +77,7 @@ def _train(
     resume: bool,
     tensorboard: bool,
     quiet: bool,
-    **machine: Unpack[MachineAsked],
+    **machine: Unpack[ProcessesAsked],
 ) -> int:
     from netlang.cli.failures import STOPPED
     from netlang.diagnostics.texts import visible
