@@ -14,6 +14,7 @@ from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.runtime.drawing import normal_numbers
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
+from netlang.backends.torch.train.records.samples import write_grid
 from netlang.diagnostics.errors import NetlangError
 from netlang.targets.options import RunOptions
 from tests.train.test_turns import BCE, game, generator_by_hand
@@ -44,6 +45,13 @@ def test_a_grid_shows_what_the_net_makes(tmp_path: Path) -> None:
         top, left = row * (SIDE + GAP) + GAP, column * (SIDE + GAP) + GAP
         shown = picture[top : top + SIDE : 7, left : left + SIDE : 7].astype(int)
         assert np.abs(shown - image).max() <= 1
+
+
+def test_a_folder_that_cannot_be_made_ends_the_run_as_any_file_does(tmp_path: Path) -> None:
+    (tmp_path / "samples").touch()
+    with pytest.raises(NetlangError) as caught:
+        write_grid(tmp_path / "samples" / "step_1.png", np.zeros((2, 2, 1), np.uint8))
+    assert [each.code for each in caught.value.diagnostics] == ["E0795"]
 
 
 def test_a_script_draws_none() -> None:

@@ -21,6 +21,7 @@ from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import write_parts
+from netlang.processes.writing import writing
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.samples import Grid
 
@@ -96,5 +97,6 @@ def write_grid(path: Path, pixels: NDArray[np.uint8]) -> None:
 
     content = BytesIO()
     Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0]).save(content, "PNG")
-    make_folder(path.parent)
+    with writing(path.parent):
+        make_folder(path.parent)
     write_parts(path, [content.getbuffer()])
