@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+import netlang
 from netlang.backends.onnx import export
 from netlang.backends.torch import build, emit
 from netlang.backends.torch.run.weights import filled
@@ -106,6 +107,20 @@ def test_constants_without_a_key_have_names_of_their_own() -> None:
         y = x + torch.tensor([4, 6])
         expected = y * (y @ weight.T + bias) * torch.tensor([5, 12])
         torch.testing.assert_close(model(x), expected)
+
+
+def test_a_constant_named_by_a_number_beside_layers_in_two_depths() -> None:
+    text = """net n {
+        input x: [4]
+        x -> a.q.r: linear(4) -> b: linear(4) -> a.q.s: linear(4)
+        a.7: full([4], 3)
+        (a.q.s, a.7) -> add -> c: linear(4) -> a.p: linear(4)
+    }"""
+    model, x = netlang.loads(text).torch(), torch.randn(2, 4)
+    layers = [model.get_submodule(name) for name in ("a.q.r", "b", "a.q.s", "c", "a.p")]
+    assert len(model.state_dict()) == 2 * len(layers)
+    y = torch.nn.Sequential(*layers[:3])(x) + 3
+    torch.testing.assert_close(model(x), torch.nn.Sequential(*layers[3:])(y))
 
 
 def test_halves_stay_halves(tmp_path: Path) -> None:

@@ -135,7 +135,8 @@ class Modules:
     def _container(self, scope: LabelScope, label: str, owner: Owner) -> Iterator[Statement]:
         """Registers a module that only holds others, and then these."""
         inner = self._owner(scope, self._beneath(owner, label))
-        yield owner.register(label, call("nn.ModuleDict") if inner.is_mapping
+        is_mapping = inner.is_mapping or self._members.kind(scope) == "mapping"
+        yield owner.register(label, call("nn.ModuleDict") if is_mapping
                              else Call(self._type(label, scope)))  # fmt: skip
         yield from self._registered(scope, inner)
 
