@@ -1,6 +1,7 @@
 """A long run: models of `keras.applications`, with random weights, as specs, compared with Keras.
 
-``python -m tests.importing.keras.survey [--names A,B]`` prints a line for each, and counts.
+``python -m tests.importing.keras.survey [--names A,B] [--log FILE]`` prints a line for each, and
+counts.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from importlib import import_module
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.keras.imported import import_keras
 from netlang.backends.torch.importing.spec import Asked
-from tests.importing.survey import finish, survey, tokens
+from tests.importing.runs import finish, named, options, survey, tokens
 
-NAMES = "ResNet50,MobileNetV2,EfficientNetB0,DenseNet121"
+NAMES = ("ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121")
 
 
 def _one(name: str) -> tuple[bool, str]:
@@ -30,8 +31,9 @@ def _one(name: str) -> tuple[bool, str]:
 def main() -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--names", default=NAMES)
-    finish(list(survey(parser.parse_args().names.split(","), _one)))
+    options(parser)
+    asked = parser.parse_args()
+    finish(survey(named(asked, lambda _: NAMES), _one, asked, "keras"))
 
 
 if __name__ == "__main__":

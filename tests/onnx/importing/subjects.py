@@ -21,12 +21,11 @@ from netlang.ir.program import Program
 from netlang.modules.files import bundled_files
 from netlang.modules.library import Library
 from tests.analysis.oracles import torchvision_models
-from tests.importing.survey import classifiers
+from tests.importing.torchvision import SEGMENTATION, classifiers, segmentation
 from tests.onnx.importing.support import exported_with
 
 __all__ = ["Exported", "bundled_names", "from_bundled", "from_torchvision", "torchvision_names"]
 
-SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50", "lraspp_mobilenet_v3_large")
 _COUNTER = "num_batches_tracked"
 
 
@@ -37,18 +36,6 @@ class Exported:
 
     keys: set[str]
     inputs: Sequence[str] = ()
-
-
-class _First(nn.Module):
-    """A model that gives a dictionary, as one that gives its first entry."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, image: Tensor) -> Tensor:
-        found: Tensor = self.model(image)["out"]
-        return found
 
 
 class _Listed(nn.Module):
@@ -65,15 +52,7 @@ class _Listed(nn.Module):
 
 def torchvision_names(most: float) -> list[str]:
     """The classifiers by their number of weights, at most `most`, and the nets for segmentation."""
-    models = torchvision_models()
-
-    def size(name: str) -> int:
-        return int(models.get_model_weights(name).DEFAULT.meta["num_params"])
-
-    return [
-        *(name for name in sorted(classifiers(), key=size) if size(name) <= most),
-        *SEGMENTATION,
-    ]
+    return [*classifiers(most), *SEGMENTATION]
 
 
 def bundled_names(most: float) -> list[str]:
@@ -101,8 +80,7 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
     models = torchvision_models()
     torch.manual_seed(0)
     if name in SEGMENTATION:
-        made = models.get_model(name, weights=None, weights_backbone=None, aux_loss=False)
-        module, size = _First(made).eval(), 64
+        module, size = segmentation(name), 64
     else:
         module = models.get_model(name, weights=None).eval()
         crop = getattr(models.get_model_weights(name).DEFAULT.transforms(), "crop_size", [224])[0]
