@@ -7,7 +7,6 @@ optimizer, and whose turn it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.records.metrics import read_metrics
-from netlang.backends.torch.train.run import _require_turns_alone
+from netlang.backends.torch.train.run import _require_whole_turns
 from netlang.backends.torch.train.scoring import evaluate
 from netlang.backends.torch.train.setup import fresh_state
 from netlang.backends.torch.train.steps.step import Stepper
@@ -67,17 +66,18 @@ net game(norm=true) {
 """
 
 
-def game(critic: str, generator: str, *keys: str, norm: bool = True) -> tuple[Recipe, Program]:
-    lines = "\n".join(keys)
-    text = f"""{NET}
+def game(
+    critic: str, generator: str, *keys: str, norm: bool = True, net: str = NET
+) -> tuple[Recipe, Program]:
+    given = {"batch": BATCH, "steps": STEPS} | dict(each.split(": ", 1) for each in keys)
+    lines = "\n    ".join(f"{name}: {value}" for name, value in given.items())
+    text = f"""{net}
 train game {{
     model: game(norm={str(norm).lower()})
     data:  digits
     draw {{ z: normal; mix: uniform(0, 1) }}
     step critic {{ train: ["critic"]; {critic} }}
     step generator {{ train: ["generator"]; {generator} }}
-    batch: {BATCH}
-    steps: {STEPS}
     {lines}
 }}
 """
@@ -364,10 +364,11 @@ def test_a_penalty_counts_the_weights_that_its_step_trains() -> None:
     assert {id(w) for w in generator.trained}.isdisjoint(id(w) for w in critic.trained)
 
 
-def test_several_processes_are_refused() -> None:
+def test_weights_that_are_shared_out_are_refused() -> None:
     recipe, _ = game(*BCE)
+    _require_whole_turns(recipe, sharded=False)
     with pytest.raises(NetlangError) as caught:
-        _require_turns_alone(recipe, replace(World(), size=2))
+        _require_whole_turns(recipe, sharded=True)
     assert [each.code for each in caught.value.diagnostics] == ["E0832"]
 
 

@@ -81,11 +81,16 @@ class Objective:
 
     def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
         """The zero, with its gradient, that a batch without examples adds to a loss."""
-        result = self._called(model, batch.inputs)
-        values = result if isinstance(result, tuple) else (result,)
-        if len(values) == len(self._all):
-            values = tuple(values[place] for place in self.counted)
-        return torch.stack([value.float().sum() * 0.0 for value in values]).sum()
+        inputs = self._given(batch)
+        result = self._called(model, inputs)
+        if isinstance(result, Tensor) and not result.dim():
+            return result.float() * 0.0  # the net wasn't run
+        values = self._known(inputs, batch, result, self._all)
+        parts = [values[self._all[place]].float().sum() for place in self.counted]
+        # Processes that share statistics of a batch also compute its gradients together.
+        slopes = (t for t in self._terms if isinstance(t.term.function, GradientPenalty))
+        parts += [each.value(values).nan_to_num() for each in slopes]
+        return torch.stack([each * 0.0 for each in parts]).sum()
 
     def penalty(
         self,
@@ -114,16 +119,29 @@ class Objective:
 
     def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Inputs, targets and the model's outputs by name."""
-        inputs = list(batch.inputs)
-        for place in self._followed:
-            inputs[place] = inputs[place].detach().requires_grad_()
+        inputs = self._given(batch)
         result = self._called(model, inputs)
-        values = dict(zip(self._inputs, inputs, strict=True)) | dict(batch.targets)
-        for name, value in _named(result, self._all if model.training else self._deployed):
-            half = value.dtype in (torch.float16, torch.bfloat16)
-            values[name] = value.float() if half else value
+        names = self._all if model.training else self._deployed
+        values = self._known(inputs, batch, result, names)
         if model.training and not self._apart:
             values.update(self._penalties(model))
+        return values
+
+    def _given(self, batch: Batch) -> list[Tensor]:
+        """The inputs, with gradients where a term takes one."""
+        return [
+            each.detach().requires_grad_() if place in self._followed else each
+            for place, each in enumerate(batch.inputs)
+        ]
+
+    def _known(
+        self, inputs: Sequence[Tensor], batch: Batch, result: object, names: tuple[str, ...]
+    ) -> dict[str, Tensor]:
+        """Inputs, targets, and what the model returned, by name."""
+        values = dict(zip(self._inputs, inputs, strict=True)) | dict(batch.targets)
+        for name, value in _named(result, names):
+            half = value.dtype in (torch.float16, torch.bfloat16)
+            values[name] = value.float() if half else value
         return values
 
     def _penalties(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:

@@ -112,8 +112,8 @@ def _among(
 ) -> Result:
     """Train as one of the processes of `world`."""
     chosen, title = choose_device(wanted.device, world), f"{recipe.name}: {program.name}"
-    _require_turns_alone(recipe, world)
     shard = is_sharded(wanted.shard, world, "trains", shown.say)
+    _require_whole_turns(recipe, sharded=shard)
     require_execution(recipe, chosen)
     with (
         memory_told(chosen),
@@ -149,11 +149,12 @@ def _among(
                     raise _not_finite(error, recipe, program, files.checkpoints.step) from None
 
 
-def _require_turns_alone(recipe: Recipe, world: World) -> None:
-    """Raise `NetlangError` if steps would take turns in several processes."""
-    if world.size > 1:
-        why = "the processes would exchange gradients that some steps don't have"
-        require_no_turns(recipe, "training in several processes", why, "start one process")
+def _require_whole_turns(recipe: Recipe, *, sharded: bool) -> None:
+    """Raise `NetlangError` if steps would take turns on weights of which each has some rows."""
+    if sharded:
+        why = "weights that are shared out have one optimizer"
+        advice = "leave out `--shard`: each process then has all weights"
+        require_no_turns(recipe, "`--shard`", why, advice)
 
 
 def _first(recipe: Recipe, program: Program, wanted: RunOptions, state: State) -> tuple[str, ...]:
@@ -182,7 +183,8 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
         from netlang.backends.torch.train.sharding.standing import Attended
 
         return Attended(model, objective.counted, spare=spare)
-    return copies(model, state.world, state.device, all_used=objective.all_used, spare=spare)
+    used, turns = objective.all_used, bool(recipe.turns)
+    return copies(model, state.world, state.device, all_used=used, spare=spare, turns=turns)
 
 
 def _not_finite(

@@ -110,7 +110,8 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: object, gradient: Tensor) -> Tensor:
-        return _Sum.forward(ctx, gradient)
+        # As a step of its own, so that a gradient penalty can follow the gradient.
+        return _sum(gradient)
 
 
 _sum: Callable[[Tensor], Tensor] = _Sum.apply

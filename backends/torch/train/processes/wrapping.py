@@ -37,17 +37,26 @@ class _Sparing(nn.Module):
 
 
 def copies(
-    model: nn.Module, world: World, device: torch.device, *, all_used: bool, spare: bool
+    model: nn.Module,
+    world: World,
+    device: torch.device,
+    *,
+    all_used: bool,
+    spare: bool,
+    turns: bool = False,
 ) -> nn.Module:
     """The module to call in training, whose gradients are averaged over the processes.
 
     `all_used` says that every weight counts in the loss. With `spare`, the net isn't run when there
-    are no examples.
+    are no examples. Where steps take `turns`, an `Exchange` averages the gradients of each.
     """
     if world.size == 1 or not any(each.requires_grad for each in model.parameters()):
         return model
+    called = _Sparing(model) if spare else model
+    if turns:
+        return called
     return DistributedDataParallel(
-        _Sparing(model) if spare else model,
+        called,
         device_ids=[device] if device.type == "cuda" else None,
         forward_sync_buffers=False,
         find_unused_parameters=not all_used,

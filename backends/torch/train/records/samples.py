@@ -18,6 +18,7 @@ from netlang.backends.torch.train.evaluation import evaluating
 from netlang.backends.torch.train.interrupt import Interrupt
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.processes.wrapping import mean_statistics
 from netlang.backends.torch.train.records.ledger import Ledger
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import write_parts
@@ -53,6 +54,9 @@ class Sampler:
         if grid is None or self.examples is None:
             return
         if step % (grid.every * self.epoch_steps) == 0 or step == self.steps:
+            state = self.state
+            # A batch norm must not have the statistics of the first process's examples alone.
+            mean_statistics(state.world, state.model, state.averaged)
             with interrupt:
                 images = made(grid, self.objective, self.state, self.examples)
             if ledger.writes:

@@ -15,6 +15,7 @@ from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.clipping import clip_weights
 from netlang.backends.torch.runtime.rates import set_rates
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.exchange import Exchange
 from netlang.backends.torch.train.processes.layout import optimized
 from netlang.backends.torch.train.processes.shares import longest_part, parts_of
 from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
@@ -32,7 +33,8 @@ __all__ = ["Play", "Stepper"]
 class Play:
     """What changes some of the weights: a `step` section of a recipe, or a recipe without any.
 
-    `place` is that of its losses in the state's `turns`; None if they aren't apart.
+    `place` is that of its losses in the state's `turns`, and `exchange` averages its gradients over
+    several processes; None if they aren't apart.
     """
 
     recipe: Recipe
@@ -40,6 +42,7 @@ class Play:
     optimizer: torch.optim.Optimizer
     trained: tuple[nn.Parameter, ...]
     place: int | None = None
+    exchange: Exchange | None = None
 
     @property
     def every(self) -> int:
@@ -106,6 +109,8 @@ class Stepper:
                 self._backward(part, whole, play, clock)
         self._backward(last, whole, play, clock)
         layout.collect()
+        if play.exchange is not None:
+            play.exchange()
         if layout.sharded:
             self._add_penalty(play.objective, clock)
 
@@ -216,4 +221,6 @@ def _plays(recipe: Recipe, program: Program, state: State) -> Iterator[Play]:
     """The steps of a recipe that take turns, each with the weights that it trains."""
     pairs = zip(recipe.played, state.optimizers, strict=True)
     for place, (own, optimizer) in enumerate(pairs):
-        yield Play(own, Objective(own, program), optimizer, tuple(optimized(optimizer)), place)
+        trained = tuple(optimized(optimizer))
+        exchange = Exchange(state.world, trained)
+        yield Play(own, Objective(own, program), optimizer, trained, place, exchange)
