@@ -36,6 +36,7 @@ from netlang.recipes.check.steps import check_examples
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.sections.check import check_gradients, check_sections
 from netlang.recipes.sections.inputs import given_inputs
+from netlang.recipes.sections.reached import check_reached
 from netlang.recipes.words.losses import BinaryCrossEntropy
 from netlang.recipes.words.terms import Term
 
@@ -62,6 +63,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *loss,
         *check_sections(recipe, program),
         *(() if loss else check_gradients(recipe, program)),
+        *(() if loss else check_reached(recipe, program)),
         *(() if loss else _check_probabilities(recipe, program)),
         *check_mixing(recipe, program),
         # Which targets have places is known where the loss fits.
