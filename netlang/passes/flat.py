@@ -18,16 +18,16 @@ from netlang.records import names_of, replace
 __all__ = ["edited", "flattened", "readers"]
 
 
-def flattened(program: Program) -> Deployed:
-    """`program` as one function, as it is deployed."""
-    inliner = _Inliner()
+def flattened(program: Program, *, training: bool = False) -> Deployed:
+    """`program` as one function, as it is deployed; in `training`, with all of its steps."""
+    inliner = _Inliner(training)
     net = program.net
     inputs = tuple(Ref(INPUT, index) for index in range(len(net.inputs)))
     values = inliner.function(net, "", "", inputs)
     outputs = tuple(
-        replace(output, ref=values[index])
+        replace(output, ref=values[index], auxiliary=False)
         for index, output in enumerate(net.outputs)
-        if not output.auxiliary
+        if training or not output.auxiliary
     )
     whole = replace(
         net, items=tuple(inliner.nodes), outputs=outputs, pinned=frozenset(), decided=()
@@ -38,7 +38,8 @@ def flattened(program: Program) -> Deployed:
 class _Inliner:
     """Collects the nodes of one instance of a function after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, training: bool) -> None:
+        self._training = training
         self.nodes: list[Node] = []
         # By identity: instances of a function share operators and types.
         self._operators: dict[int, tuple[Op, Op]] = {}
@@ -47,16 +48,16 @@ class _Inliner:
     def function(
         self, function: Function, path: str, module: str, inputs: tuple[Ref, ...]
     ) -> dict[int, Ref]:
-        """Add a function's deployed steps; returns its deployed outputs by index."""
+        """Add a function's steps that are wanted; returns its outputs of that kind by index."""
         values = {Ref(INPUT, index): ref for index, ref in enumerate(inputs)}
         for number, node in enumerate(function.nodes):
-            if not node.auxiliary:
+            if self._training or not node.auxiliary:
                 for index, ref in self._node(node, path, module, values).items():
                     values[Ref(number, index)] = ref
         return {
             index: values[output.ref]
             for index, output in enumerate(function.outputs)
-            if not output.auxiliary
+            if self._training or not output.auxiliary
         }
 
     def _node(

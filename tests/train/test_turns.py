@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.sets import Batch
-from netlang.backends.torch.doctor.examine import examine_recipe
 from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.runtime.drawing import normal_numbers, uniform_numbers
 from netlang.backends.torch.seeds import derived_seed
@@ -36,7 +35,6 @@ from netlang.modules.library import Library
 from netlang.recipes import Recipe
 from netlang.recipes.load import checked_recipe, program_of
 from netlang.source import Source
-from netlang.targets.doctor import CheckupOptions
 from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.test_step import examples_of, fresh, order_of
 
@@ -330,7 +328,6 @@ def test_drawn_numbers_have_their_distribution(shape: tuple[int, ...]) -> None:
 
 
 REFUSED: dict[str, Callable[[Recipe, Program, Path], object]] = {
-    "doctor": lambda recipe, program, _: [*examine_recipe(recipe, program, CheckupOptions())],
     "eval": lambda recipe, program, path: evaluate(recipe, program, path, ScoreOptions()),
     "compile": lambda recipe, program, _: script(recipe, program),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.data.channels import ChannelStatistics
 from netlang.backends.torch.doctor.data.classes import ClassCounts
 from netlang.backends.torch.doctor.data.duplicates import Duplicates
@@ -27,13 +27,14 @@ from netlang.backends.torch.doctor.trained.labels import LabelsAndInputs
 from netlang.backends.torch.doctor.trained.overfit import OverfitsABatch
 from netlang.backends.torch.doctor.trained.rates import Rates
 from netlang.backends.torch.doctor.trained.reached import Reached
+from netlang.backends.torch.doctor.trained.together import PlayedTogether
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
 from netlang.backends.torch.train.memory import memory_told
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.steps.execution import multiplying, require_execution
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import require_no_turns
+from netlang.records import replace
 from netlang.targets.doctor import CheckReport, CheckupOptions
 
 __all__ = ["CHECKS", "examine_recipe"]
@@ -41,7 +42,7 @@ __all__ = ["CHECKS", "examine_recipe"]
 CHECKS: tuple[type[Check], ...] = (
     FiniteData, ClassCounts, Duplicates, ValueRanges, ChannelStatistics,
     BatchOfOne, FrozenParts, InitialLoss, LogitsWanted, Reduction, Reached, Layers, Gradients,
-    MemoryAndTime, OverfitsABatch, Rates, LabelsAndInputs,
+    MemoryAndTime, PlayedTogether, OverfitsABatch, Rates, LabelsAndInputs,
 )  # fmt: skip
 
 
@@ -56,7 +57,6 @@ def examine_recipe(
 
     `say` shows what is being done. Raises `NetlangError` if the data or the device don't allow it.
     """
-    require_no_turns(recipe, "`doctor`", "its checks are about one loss that falls")
     if options.folder is not None:
         require_drawing()
     device = choose_device(options.device)
@@ -69,17 +69,30 @@ def examine_recipe(
         patient = Patient(recipe, program, options, device, say)
         try:
             for check in CHECKS if checks is None else checks:
-                say(f"looking at {check.name}")
-                report = _report(check(), patient)
-                patient.found |= {each.mistake for each in report.symptoms}
-                yield report
+                for own in _asked(check, patient):
+                    say(f"looking at {check.name}")
+                    report = _report(check(), own)
+                    patient.found |= {each.mistake for each in report.symptoms}
+                    yield report
         finally:
             patient.data.close()
 
 
+def _asked(check: type[Check], patient: Patient) -> tuple[Patient, ...]:
+    """Who a check is asked of: the recipe, or each of its steps."""
+    if check.turns is Turns.ONLY and not patient.recipe.turns:
+        return ()
+    each = patient.recipe.turns and check.turns is Turns.EACH
+    return patient.players if each else (patient,)
+
+
 def _report(check: Check, patient: Patient) -> CheckReport:
+    if patient.recipe.turns and isinstance(check.turns, str):
+        return check.skipped(check.turns)
     missing = next((need for need in check.needs if _lacks(patient, need)), None)
-    return check.examine(patient) if missing is None else check.skipped(missing.value)
+    found = check.examine(patient) if missing is None else check.skipped(missing.value)
+    turn = patient.recipe.turn
+    return found if turn is None else replace(found, check=f"{found.check} of `step {turn.name}`")
 
 
 def _lacks(patient: Patient, need: Need) -> bool:
@@ -89,4 +102,6 @@ def _lacks(patient: Patient, need: Need) -> bool:
         return not patient.held
     if need is Need.FINITE:
         return "NaN in the data" in patient.found
+    if need is Need.GRADIENT:
+        return any(each.without_gradient for each in (patient, *patient.players))
     return patient.steps(1, FEWEST) < 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from netlang.analysis.locate import locate
 from netlang.backends.classified import classified_output
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.sets import Batch, Examples, Images
+from netlang.backends.torch.runtime.kinds import is_below
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.objective import Objective
@@ -28,6 +30,7 @@ from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace as with_values
 from netlang.source import Span
 from netlang.targets.doctor import CheckupOptions
 from netlang.targets.options import RunOptions
@@ -50,7 +53,9 @@ class Patient:
     """A recipe that is examined on a device. `say` shows what takes long.
 
     `found` are the names of the mistakes so far, so that a check can leave out what follows from
-    one. Everything that is drawn depends on the recipe's seed alone.
+    one, and `without_gradient` is set where nothing can be learned. `players` are one patient for
+    each step of a recipe whose steps take turns, with its loss, its optimizer and the weights that
+    it trains. Everything that is drawn depends on the recipe's seed alone.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Patient:
         self.recipe, self.program, self.options, self.device = recipe, program, options, device
         self.say = say
         self.found: set[str] = set()
+        self.without_gradient = False
         run = RunOptions(options.folder or Path(), options.places, workers=options.workers)
         self.data: DataSplit = prepare(recipe, program, run, device, World(), say)
         self.objective = Objective(recipe, program)
@@ -74,6 +80,19 @@ class Patient:
         self._ready = Prepare(
             recipe, device, World(), options.workers, self.data.normalizer, drawn, classes
         )
+
+    @cached_property
+    def players(self) -> tuple[Patient, ...]:
+        """The steps that take turns, each on every batch; none of a recipe without any."""
+        return tuple(self._playing(own) for own in self.recipe.played if own.turn is not None)
+
+    def _playing(self, own: Recipe) -> Patient:
+        assert own.turn is not None
+        found = copy(self)
+        found.recipe = with_values(own, turn=with_values(own.turn, every=1))
+        found.objective = Objective(found.recipe, self.program)
+        found.working_rate = own.optimizer.lr
+        return found
 
     # --- places in the spec -----------------------------------------------------------------
 
@@ -166,7 +185,12 @@ class Patient:
 
     def state(self) -> State:
         """The state before the first step, as in training."""
-        return fresh_state(self.recipe, self.program, self.device, self.options.places)
+        state = fresh_state(self.recipe, self.program, self.device, self.options.places)
+        if self.recipe.turn is not None:
+            for name, each in state.model.named_parameters():
+                own = is_below(name, self.recipe.turn.train)
+                each.requires_grad_(each.requires_grad and own)
+        return state
 
     @cached_property
     def macs(self) -> int:

@@ -67,7 +67,9 @@ def draw_rates(
     return () if folder is None else draw_into(folder, "rates", (6.0, 3.8), fill)
 
 
-def draw_layers(folder: Path | None, layers: Sequence[LayerDrawn]) -> tuple[Path, ...]:
+def draw_layers(
+    folder: Path | None, layers: Sequence[LayerDrawn], name: str = "layers"
+) -> tuple[Path, ...]:
     """Activations, gradients and shares of dead and saturated units, one layer below the other."""
 
     def fill(figure: Figure) -> None:
@@ -91,7 +93,7 @@ def draw_layers(folder: Path | None, layers: Sequence[LayerDrawn]) -> tuple[Path
         one.invert_yaxis()
 
     height = min(14.0, 1.6 + 0.22 * len(layers))
-    return () if folder is None else draw_into(folder, "layers", (11.0, height), fill)
+    return () if folder is None else draw_into(folder, name, (11.0, height), fill)
 
 
 def _logarithmic(axes: Axes) -> None:

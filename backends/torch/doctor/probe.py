@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from netlang.backends.torch import build
 from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.doctor.patient import Patient
+from netlang.backends.torch.runtime.kinds import is_below
 from netlang.ir.op import Op
 from netlang.ir.program import Node, Output, Ref
 from netlang.passes.flat import flattened
@@ -22,7 +23,11 @@ __all__ = ["Probe", "StepSeen"]
 @final
 @dataclass(frozen=True, eq=False)
 class StepSeen:
-    """A step of the deployed net with its output on a batch, and the gradient by that, if any."""
+    """A step of the net with its output on a batch, and the gradient of the loss by that, if any.
+
+    Of the deployed net; where a step of the recipe is looked at, of the net in training, with
+    gradients for the weights of that step alone.
+    """
 
     node: Node
     value: Tensor
@@ -40,7 +45,8 @@ class Probe:
 
     def __init__(self, patient: Patient) -> None:
         self._patient = patient
-        flat = flattened(patient.program).program
+        turn = patient.recipe.turn
+        flat = flattened(patient.program, training=turn is not None).program
         net = flat.net
         self._nodes = net.nodes
         refs = [Ref(number) for number in range(len(net.nodes))]
@@ -50,6 +56,9 @@ class Probe:
         ends = tuple(Output(f"end{place}", ref) for place, (_, ref) in enumerate(self._ends))
         whole = replace(flat, net=replace(net, outputs=(*named, *ends)))
         self._module = build(whole).to(patient.device)
+        if turn is not None:
+            for name, each in self._module.named_parameters():
+                each.requires_grad_(is_below(name, turn.train))
 
     def look(self, model: nn.Module, batch: Batch) -> list[StepSeen]:
         """The steps with the weights of a model in training mode, in order.
@@ -60,13 +69,13 @@ class Probe:
         weights = model.state_dict()
         module.load_state_dict({key: weights[key] for key in module.state_dict()}, strict=True)
         module.train()
-        inputs = batch.inputs
+        inputs = patient.objective.followed(batch.inputs)
         types = [port.type.dtype.value for port in patient.program.net.inputs]
         given = [each.to(getattr(torch, kind)) for each, kind in zip(inputs, types, strict=True)]
         made = module(*given)
         values = [made] if isinstance(made, Tensor) else list(made)
         steps, ends = values[: len(self._nodes)], values[len(self._nodes) :]
-        gradients = self._gradients(steps, ends, batch)
+        gradients = self._gradients(steps, ends, Batch(tuple(inputs), batch.targets))
         return [
             StepSeen(node, value.detach(), gradient)
             for node, value, gradient in zip(self._nodes, steps, gradients, strict=True)

@@ -75,7 +75,8 @@ def _carried_out(
     go_on: Callable[[ShortRun], bool],
 ) -> ShortRun:
     done = ShortRun(patient.state())
-    stepper = Stepper(patient.recipe, patient.objective, done.state, World())
+    given = patient.recipe, patient.objective, done.state, World()
+    stepper = Stepper(*given, program=patient.program)
     for scale, (batch, whole) in zip(scales, batches, strict=False):
         done.state.losses.zero_()
         stepper(batch, whole, Pace(scale))

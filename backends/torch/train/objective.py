@@ -81,7 +81,7 @@ class Objective:
 
     def nothing(self, model: nn.Module, batch: Batch) -> Tensor:
         """The zero, with its gradient, that a batch without examples adds to a loss."""
-        inputs = self._given(batch)
+        inputs = self.followed(batch.inputs)
         result = self._called(model, inputs)
         if isinstance(result, Tensor) and not result.dim():
             return result.float() * 0.0  # the net wasn't run
@@ -117,22 +117,22 @@ class Objective:
                 result = model(*inputs)
         return result
 
+    def followed(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """The inputs, and those at or beyond which a term takes a gradient as leaves with one."""
+        return [
+            each.detach().requires_grad_() if place in self._followed else each
+            for place, each in enumerate(inputs)
+        ]
+
     def values(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Inputs, targets and the model's outputs by name."""
-        inputs = self._given(batch)
+        inputs = self.followed(batch.inputs)
         result = self._called(model, inputs)
         names = self._all if model.training else self._deployed
         values = self._known(inputs, batch, result, names)
         if model.training and not self._apart:
             values.update(self._penalties(model))
         return values
-
-    def _given(self, batch: Batch) -> list[Tensor]:
-        """The inputs, with gradients where a term takes one."""
-        return [
-            each.detach().requires_grad_() if place in self._followed else each
-            for place, each in enumerate(batch.inputs)
-        ]
 
     def _known(
         self, inputs: Sequence[Tensor], batch: Batch, result: object, names: tuple[str, ...]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.data.sets import Batch
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient, first_of
 from netlang.backends.torch.doctor.slopes import SlopeCount, compared_gradients
 from netlang.targets.doctor import CheckReport, Symptom
@@ -31,6 +31,7 @@ class Gradients(Check):
 
     name: ClassVar[str] = "gradients"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = Turns.EACH
 
     def examine(self, patient: Patient) -> CheckReport:
         if patient.device.type == "mps":
@@ -47,7 +48,8 @@ class Gradients(Check):
 
         def loss() -> Tensor:
             torch.manual_seed(seed)
-            return _loss(patient, model, batch)
+            with torch.enable_grad():  # a loss may contain a gradient itself
+                return _loss(patient, model, batch)
 
         try:
             count = compared_gradients(loss, chosen, _EACH, seed)
@@ -61,9 +63,10 @@ class Gradients(Check):
 def _loss(patient: Patient, model: nn.Module, batch: Batch) -> Tensor:
     """The loss in training, penalties included, in the precision of the model and batch."""
     net, objective = patient.program.net, patient.objective
-    made = model(*batch.inputs)
+    inputs = objective.followed(batch.inputs)
+    made = model(*inputs)
     outputs = (made,) if isinstance(made, Tensor) else made
-    values = dict(zip((port.name for port in net.inputs), batch.inputs, strict=True))
+    values = dict(zip((port.name for port in net.inputs), inputs, strict=True))
     values |= dict(batch.targets)
     values |= dict(zip((output.name for output in net.outputs), outputs, strict=True))
     penalty = objective.penalty(model, lambda weight: weight)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.doctor.baseline import knowing_nothing, known_formula
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.targets.doctor import CheckReport, Symptom
 
@@ -28,6 +28,10 @@ class InitialLoss(Check):
 
     name: ClassVar[str] = "initial loss"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = (
+        "the losses of players depend on each other, so no"
+        " value of theirs is that of knowing nothing"
+    )
 
     def examine(self, patient: Patient) -> CheckReport:
         batch = patient.batch(_EXAMPLES)

@@ -8,7 +8,7 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.pictures import draw_layers
 from netlang.backends.torch.doctor.probe import Probe, StepSeen
@@ -58,11 +58,14 @@ class Layers(Check):
 
     name: ClassVar[str] = "layers"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = Turns.EACH
 
     def examine(self, patient: Patient) -> CheckReport:
         batch = patient.batch(_EXAMPLES)
         weighted = {each.key.rpartition(".")[0] for each in owned(patient.program)}
         seen = Probe(patient).look(patient.state().model, batch)
+        if patient.recipe.turn is not None:
+            seen = [each for each in seen if each.gradient is not None]
         figures = [_figures(each) for each in seen if _matters(each, weighted)]
         if not figures:
             return self.skipped("the net has neither weights nor activations")
@@ -73,7 +76,9 @@ class Layers(Check):
             if alike
             else [*_units(patient, figures, len(batch)), *_along_depth(patient, figures, weighted)]
         )
-        pictures = draw_layers(patient.options.folder, figures)
+        step = patient.recipe.turn
+        name = "layers" if step is None else f"layers_{step.name}"
+        pictures = draw_layers(patient.options.folder, figures, name)
         measured = f"{len(figures)} on {len(batch)} examples, with the weights of the start"
         return self.report(measured, *symptoms, rows=_rows(figures), pictures=pictures)
 

@@ -16,7 +16,7 @@ from netlang.backends.torch.doctor.short_run import repeated
 from netlang.backends.torch.train.records.progress import duration
 from netlang.diagnostics.texts import shown_bytes
 from netlang.recipes.recipe import Epochs
-from netlang.recipes.words.optimizers import Sgd
+from netlang.recipes.words.optimizers import Optimizer, Sgd
 from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["MemoryAndTime"]
@@ -35,7 +35,7 @@ class MemoryAndTime(Check):
     """
 
     name: ClassVar[str] = "memory and time"
-    needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE, Need.GRADIENT)
 
     def examine(self, patient: Patient) -> CheckReport:
         recipe = patient.recipe
@@ -56,7 +56,7 @@ class MemoryAndTime(Check):
             )
             return self.report(f"about {shown_bytes(needed)}", *symptoms)
         batch = patient.batch(part, _STEPS)
-        seconds = _seconds(patient, batch) * count / len(batch)
+        seconds = _seconds_of_all(patient, batch) * count / len(batch)
         steps = patient.data.train.epoch_steps
         length = recipe.length
         total = length.count * (steps if isinstance(length, Epochs) else 1)
@@ -82,10 +82,13 @@ def _bytes(patient: Patient) -> tuple[int, int]:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         values = patient.objective.values(model, _apart(first_of(patient.sample, _PROBED)))
         patient.objective.loss(values)
-    optimizer = patient.recipe.optimizer
-    # Of most optimizers, two means of each gradient.
-    states = (1 if optimizer.momentum else 0) if isinstance(optimizer, Sgd) else 2
+    states = max(_means(own.optimizer) for own in patient.recipe.played)
     return sizes * (2 + states), sum(kept.values()) // _PROBED
+
+
+def _means(optimizer: Optimizer) -> int:
+    """How many numbers are kept for each weight: of most optimizers, two means of its gradient."""
+    return (1 if optimizer.momentum else 0) if isinstance(optimizer, Sgd) else 2
 
 
 def _apart(batch: Batch) -> Batch:
@@ -99,6 +102,14 @@ def _available(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return memory() if device.type == "cpu" else 0
+
+
+def _seconds_of_all(patient: Patient, batch: Batch) -> float:
+    """The time for a batch: of all steps that take turns, each as often as its turn comes."""
+    if not patient.players:
+        return _seconds(patient, batch)
+    pairs = zip(patient.players, patient.recipe.turns, strict=True)
+    return sum(_seconds(own, batch) / turn.every for own, turn in pairs)
 
 
 def _seconds(patient: Patient, batch: Batch) -> float:

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 import torch
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.ops.softmax import Softmax
 from netlang.recipes.check.loss import operands_of
@@ -30,6 +30,7 @@ class LogitsWanted(Check):
 
     name: ClassVar[str] = "logits"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = Turns.EACH
 
     def examine(self, patient: Patient) -> CheckReport:
         terms = [

@@ -8,7 +8,7 @@ from typing import ClassVar, final
 
 import torch
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.recipes.check.loss import operands_of
 from netlang.recipes.words.losses import (
@@ -50,6 +50,7 @@ class Reduction(Check):
 
     name: ClassVar[str] = "reduction"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = Turns.EACH
 
     def examine(self, patient: Patient) -> CheckReport:
         terms = [term for term in patient.recipe.loss.terms if _reduction(term.function)]
@@ -68,7 +69,9 @@ class Reduction(Check):
             sizes[term] = max((prod(shape) for shape in shapes), default=1)
         symptoms = [*_unlike(terms, sizes)]
         if isinstance(patient.recipe.optimizer, Sgd):
-            patient.objective.loss(values).backward()
+            loss = patient.objective.loss(values)
+            if loss.requires_grad:
+                loss.backward()
             step = _relative_step(model, patient.recipe.optimizer.lr)
             symptoms += _too_long(patient, terms, sizes, step)
         told = ", ".join(

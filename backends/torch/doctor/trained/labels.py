@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from netlang.backends.torch.data.sets import Batch, Images
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.net.layers import dead_share
 from netlang.backends.torch.doctor.patient import Patient, class_numbers
 from netlang.backends.torch.doctor.probe import Probe
@@ -75,7 +75,8 @@ class LabelsAndInputs(Check):
     """
 
     name: ClassVar[str] = "labels"
-    needs: ClassVar[tuple[Need, ...]] = (Need.CLASSES, Need.FINITE, Need.AFFORDABLE)
+    needs: ClassVar[tuple[Need, ...]] = (Need.CLASSES, Need.FINITE, Need.AFFORDABLE, Need.GRADIENT)
+    turns: ClassVar[Turns | str] = "its short run follows one loss, and the steps have one each"
 
     def examine(self, patient: Patient) -> CheckReport:
         labels = patient.labels

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from netlang.backends.torch.data.sets import Batch
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.short_run import accuracy
 from netlang.backends.torch.invocation import Invocation
@@ -38,6 +38,9 @@ class OverfitsABatch(Check):
 
     name: ClassVar[str] = "one batch"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = (
+        "the loss of a step needn't fall, as the other steps work against it"
+    )
 
     def examine(self, patient: Patient) -> CheckReport:
         batch = _distinct(patient.batch(256))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import exp, isfinite, log
 from typing import ClassVar, final
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.pictures import draw_rates
 from netlang.backends.torch.doctor.short_run import ShortRun, short_run
@@ -65,7 +65,10 @@ class Rates(Check):
     """
 
     name: ClassVar[str] = "learning rate"
-    needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE, Need.GRADIENT)
+    turns: ClassVar[Turns | str] = (
+        "the loss of a step needn't fall, as the other steps work against it"
+    )
 
     def examine(self, patient: Patient) -> CheckReport:
         own = patient.recipe.optimizer.lr

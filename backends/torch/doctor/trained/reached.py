@@ -7,7 +7,8 @@ from typing import ClassVar, final
 
 from torch import Tensor, nn
 
-from netlang.backends.torch.doctor.check import Check, Need
+from netlang.backends.torch.data.sets import Batch
+from netlang.backends.torch.doctor.check import Check, Need, Turns
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.short_run import ShortRun, repeated
 from netlang.targets.doctor import CheckReport, Symptom
@@ -29,8 +30,14 @@ class Reached(Check):
 
     name: ClassVar[str] = "weights that learn"
     needs: ClassVar[tuple[Need, ...]] = (Need.FINITE, Need.AFFORDABLE)
+    turns: ClassVar[Turns | str] = Turns.EACH
 
     def examine(self, patient: Patient) -> CheckReport:
+        batch = patient.batch(_EXAMPLES, _STEPS)
+        start = patient.state().model
+        patient.without_gradient = not _follows(patient, start, batch)
+        if patient.without_gradient:
+            return self.report("nothing gets a gradient", _cut(patient))
         moved: set[str] = set()
         connected: set[str] = set()
 
@@ -42,11 +49,10 @@ class Reached(Check):
                         moved.add(name)
             return True
 
-        start = dict(patient.state().model.named_parameters())
-        done = repeated(patient, patient.batch(_EXAMPLES, _STEPS), [1.0] * _STEPS, note)
+        done = repeated(patient, batch, [1.0] * _STEPS, note)
         model = done.state.model
         wanted = [name for name, each in model.named_parameters() if each.requires_grad]
-        symptoms = _alike(patient, model, start) if done.finite else []
+        symptoms = _alike(patient, model, dict(start.named_parameters())) if done.finite else []
         alike = {each.label for each in symptoms}
         if done.finite:
             symptoms += _unreached(patient, wanted, connected, moved, alike)
@@ -55,6 +61,23 @@ class Reached(Check):
             f"{count} of {len(wanted)} tensors got a gradient in {len(done.losses)} steps",
             *symptoms,
         )
+
+
+def _follows(patient: Patient, model: nn.Module, batch: Batch) -> bool:
+    """Whether the loss is computed from a weight that is trained, so that it has a gradient."""
+    return patient.objective.loss(patient.objective.values(model, batch)).requires_grad
+
+
+def _cut(patient: Patient) -> Symptom:
+    turn = patient.recipe.turn
+    which = "" if turn is None else f" of `step {turn.name}`"
+    return Symptom(
+        "no gradient",
+        f"the loss{which} isn't computed from any weight that is trained, or a step such as"
+        " `argmax` cuts it off",
+        "let the loss read what these weights make",
+        patient.place("loss"),
+    )
 
 
 def _label(name: str) -> str:
