@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
+from netlang.backends.onnx.importing.outcomes import Outcomes
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
@@ -76,6 +77,7 @@ class AtenGraph(Draft, eq=False):
     labels: LabelKeeper = field(default_factory=LabelKeeper)
     computed: int = 0
     values: CountedValues = field(default_factory=CountedValues)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     steps: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
@@ -168,7 +170,8 @@ class AtenGraph(Draft, eq=False):
         return self._node(target, placed, options)
 
     def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-        val = target(*(_replaced(each, lambda node: node.meta["val"]) for each in args), **options)
+        vals = [_replaced(each, lambda node: node.meta["val"]) for each in args]
+        val = self.outcomes.of(target, vals, options)
         for each in _leaves([val]):
             self.values.add(each.shape)
         self.steps += 1

@@ -123,6 +123,7 @@ def _session(content: bytes) -> Any:
     ort = runtime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False  # it would keep what one comparison took
     # Nodes that are fused one after the other take a time that grows as the square of their number.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

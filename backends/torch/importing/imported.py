@@ -151,7 +151,7 @@ def _proved(
         text = spec_text(walk, asked)
         program = elaborate_target(resolve_text(text, None))
         with torch.random.fork_rng(devices=[]):
-            copy = instance(program)
+            copy = instance(program, frees=True)
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
