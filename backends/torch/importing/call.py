@@ -150,19 +150,23 @@ class Call(Draft, eq=False):
         self.state.steps.append(made)
         return made
 
-    def folded(self) -> SourceTensor | None:
-        """What a node gives that reads constants alone; they are computed here and now."""
+    def folded(self, *, lists: bool) -> Made | None:
+        """What a node gives that reads constants alone; they are computed here and now.
+
+        A node with several results is left to its own function unless `lists`.
+        """
         held = [each for each in _leaves(self.given) if isinstance(each, Value | SourceTensor)]
         if any(isinstance(each, Value) or each.key for each in held):
             return None
-        if not isinstance(self.node.meta.get("val"), Tensor):
+        kinds = (Tensor, list, tuple) if lists else (Tensor,)
+        if not isinstance(self.node.meta.get("val"), kinds):
             return None
         if not held and not _makes(self.given):
             return None
         with torch.no_grad():
             assert callable(self.node.target)
             result = self.node.target(**_plain_arguments(self.given))
-        return SourceTensor("", result, False, False) if isinstance(result, Tensor) else None
+        return _constants(result)
 
     def _learned(self, stored: SourceTensor) -> Value:
         """A tensor of the source as a value: a parameter or a constant."""
@@ -196,6 +200,12 @@ class Call(Draft, eq=False):
         op, arguments = argument_of_constant(short)
         step = self.step(op, (), arguments, stored.key if stored.persistent else None)
         return Value(Maker(step), shape, shape, None, 1, True)
+
+
+def _constants(result: object) -> Made | None:
+    if isinstance(result, list | tuple):
+        return tuple(SourceTensor("", each, False, False) for each in result)
+    return SourceTensor("", result, False, False) if isinstance(result, Tensor) else None
 
 
 def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:

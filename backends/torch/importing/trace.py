@@ -7,11 +7,12 @@ operator of the graph is what the source calls.
 from __future__ import annotations
 
 import logging
+import operator
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,7 @@ def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:
         program = torch.export.export(module, wide, strict=False)
     _refuse_untraced(program)
     owner = program.graph_module
+    _put_regions_in_place(owner)
     constants = {
         node.target: getattr(owner, str(node.target))
         for node in program.graph.nodes
@@ -91,6 +93,41 @@ def _refuse_untraced(program: ExportedProgram) -> None:
         for each in held if isinstance(held, tuple | list) else (held,):
             if isinstance(each, Tensor) and not all(type(size) is int for size in each.shape):
                 raise not_traced("the shape of a value depends on the numbers in the input")
+
+
+def _put_regions_in_place(owner: torch.fx.GraphModule) -> None:
+    """Put the nodes of a region of full precision, or without gradients, where the region is."""
+    for node in list(owner.graph.nodes):
+        name = str(node.target)
+        is_plain = name == "wrap_with_autocast" and node.args[2] is False
+        if is_plain or name == "wrap_with_set_grad_enabled":
+            _put_in_place(owner, node)
+
+
+def _put_in_place(owner: torch.fx.GraphModule, node: torch.fx.Node) -> None:
+    """Put the nodes of a region in front of the node that calls it, which nothing reads then."""
+    at = next(i for i, each in enumerate(node.args) if isinstance(each, torch.fx.Node))
+    called, *given = node.args[at:]
+    assert isinstance(called, torch.fx.Node)
+    region = owner.get_submodule(str(called.target))
+    assert isinstance(region, torch.fx.GraphModule)
+    if any(each.op == "get_attr" for each in region.graph.nodes):
+        return  # it has regions or constants of its own
+    with owner.graph.inserting_before(node):
+        made: dict[torch.fx.Node, Any] = {}
+        for each in region.graph.nodes:
+            if each.op == "placeholder":
+                made[each] = given[len(made)]
+            elif each.op == "call_function":
+                made[each] = owner.graph.node_copy(each, made.__getitem__)
+                stack = each.meta.get("nn_module_stack") or node.meta.get("nn_module_stack")
+                made[each].meta["nn_module_stack"] = stack
+        last = torch.fx.map_arg(each.args[0], made.__getitem__)
+    for user in list(node.users):
+        assert user.target is operator.getitem
+        user.replace_all_uses_with(last[user.args[1]])
+        owner.graph.erase_node(user)
+    owner.graph.erase_node(node)
 
 
 def _wide(tensor: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch.fx import Node
 from netlang.backends.torch.importing.call import Call, Handler, Made, WalkState, modules_of
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
+from netlang.backends.torch.importing.operators.written import with_part
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
@@ -120,7 +121,7 @@ class Walk(Draft, eq=False):
             if self._reads_lost(read) or "refused" in node.meta:
                 raise node.meta.get("refused", NotSayable(""))
             call = Call(self.state, node, _given(self, node))
-            made: Made | None = call.folded()
+            made: Made | None = call.folded(lists=name not in handlers)
             if made is None:
                 if name not in handlers:
                     raise NotSayable("the language has no such operator")
@@ -163,15 +164,23 @@ class Walk(Draft, eq=False):
         self.made[node] = made
 
     def _in_place(self, node: Node, made: Made) -> None:
-        """What an operator writes into is afterwards what it gives."""
-        if _is_writing(node) and isinstance(made, Value):
-            changed = node.args[0]
-            if isinstance(changed, Node):
-                if any(user > node for base in _bases(changed) for user in base.users):
-                    raise NotSayable("it writes into a part of a value", "make a new value of it")
-                if isinstance(self.made[changed], SourceTensor):
-                    raise NotSayable("it writes into a weight or buffer", "make a new value of it")
-                self.made[changed] = made
+        """What an operator writes into is afterwards what it gives, and so is a part of a value."""
+        changed = node.args[0] if _is_writing(node) else None
+        before = self.made[changed] if isinstance(changed, Node) else made
+        if before is made or isinstance(made, tuple) or not isinstance(changed, Node):
+            return
+        if isinstance(before, SourceTensor):
+            if isinstance(made, SourceTensor) and not before.key:
+                return  # a constant, into which the numbers were written
+            raise NotSayable("it writes into a weight or buffer", "make a new value of it")
+        call = Call(self.state, node, {})
+        self.made[node] = self.made[changed] = part = call.valued(made)
+        read = [base for base in _bases(changed) if any(user > node for user in base.users)]
+        if read:
+            whole = read[0]
+            if read != [changed.args[0]] or whole.op != "call_function":
+                raise NotSayable("it writes into a part of a value", "make a new value of it")
+            self.made[whole] = with_part(call, call.valued(self.made[whole]), changed, part)
 
     def _follows_unknown(self, node: Node) -> bool:
         """Whether something in front of a node couldn't be said already."""

@@ -129,6 +129,14 @@ def _filled(value: float) -> Handler:
     return made
 
 
+def _written(call: Call) -> Made:
+    """What is written over a value of the same shape."""
+    source = call.value("src")
+    if source.shape != call.shape:
+        raise NotSayable("a value that is written several times")
+    return source
+
+
 def _nothing(call: Call) -> Made:
     return ()
 
@@ -147,6 +155,7 @@ HANDLERS: Mapping[str, Handler] = {
     **_both("clamp_max", _clamp), **_both("square", _square), **_both("dropout", _dropout),
     **{f"aten.{name}.default": _filled(0) for name in ("new_zeros", "zeros_like")},
     **{f"aten.{name}.default": _filled(1) for name in ("new_ones", "ones_like")},
+    "aten.zero_.default": _filled(0), "aten.copy_.default": _written,
     "aten.feature_dropout.default": _dropout,
     "aten.pow.Tensor_Scalar": _with("pow", exponent="exponent"),
     "aten.softmax.int": _softmax("softmax"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
+
+import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord
+from netlang.backends.torch.importing.steps import Argument, BareWord, Value
 
 __all__ = ["HANDLERS"]
+
+
+_MAXPOOLS = {f"aten.max_pool{n}d.default" for n in (1, 2, 3)}
 
 
 def _windowed(call: Call, axes: int) -> dict[str, Argument]:
@@ -92,14 +98,27 @@ def _pad(call: Call) -> Made:
                 raise NotSayable("padding of channels", "join zeros with `concat`")
             continue
         before[-1 - place], after[-1 - place] = amounts[2 * place], amounts[2 * place + 1]
-    if min(*before, *after, 0) < 0:
-        raise NotSayable("padding by less than nothing", "use `crop` or `slice`")
-    if number in (float("inf"), float("-inf")):
+    for axis in range(axes):
+        value = _cut(call, value, axis + 2, max(-before[axis], 0), max(-after[axis], 0))
+    before, after = ([max(each, 0) for each in amounts] for amounts in (before, after))
+    if number == -inf and all(str(user.target) in _MAXPOOLS for user in call.node.users):
+        number = torch.finfo(torch.float32).min
+    if number in (inf, -inf):
         raise NotSayable("padding with infinity", "give the pool its own padding")
     if not any((*before, *after)):
         return value
     sides = _sides(tuple(before), tuple(after))
     return call.emit("pad", [value], {**sides, "mode": BareWord(mode), "value": number})
+
+
+def _cut(call: Call, value: Value, dim: int, first: int, last: int) -> Value:
+    """A value without its first and last places along an axis."""
+    if not first and not last:
+        return value
+    end = value.shape[dim] - last
+    shape = (*value.shape[:dim], end - first, *value.shape[dim + 1 :])
+    part: dict[str, Argument] = {"start": first, **({"stop": end} if last else {})}
+    return call.emit("slice", [value], {**part, "axis": dim - 1}, shape=shape)
 
 
 def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argument]:

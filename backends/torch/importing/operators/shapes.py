@@ -7,7 +7,7 @@ from math import prod
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_of
-from netlang.backends.torch.importing.operators.alignment import seen_as, without_axis
+from netlang.backends.torch.importing.operators.alignment import reshaped, seen_as, without_axis
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
 from netlang.ops.constants.listed import MOST_LISTED
@@ -180,6 +180,22 @@ def _expand(call: Call) -> Made:
     return Value(Maker(step), shape, sizes, batch, fold, True)
 
 
+def _repeated(call: Call) -> Made:
+    """Each part along an axis several times in a row; each example so is an axis of its own."""
+    value = call.value("self")
+    if call.given["dim"] is None:
+        raise NotSayable("a repetition of all elements")
+    times, axis = call.integer("repeats"), value.axis(call.integer("dim"))
+    at = value.batch if axis is None else axis + 1
+    before, after = value.sizes[:at], value.sizes[at:]
+    wide = reshaped(call, value, (*before, 1, *after))
+    step = call.step("expand", [wide], {"shape": (*before, times, *after)})
+    made = Value(Maker(step), call.shape, (*before, times, *after), None, 1, value.free)
+    batch, fold = batch_axis(call.shape)
+    made = reshaped(call, made, sizes_of(call.shape, batch, fold))
+    return Value(made.source, call.shape, made.sizes, batch, fold, value.free)
+
+
 def _roll(call: Call) -> Made:
     value = call.value("self")
     axes = tuple(axis_of(value, dim, "a roll") for dim in call.integers("dims"))
@@ -262,6 +278,7 @@ HANDLERS: Mapping[str, Handler] = {
         ["chunk.default", "split.Tensor", "split_with_sizes.default", "split.sizes"], _split
     ),
     **_named(["expand.default", "expand_as.default"], _expand),
+    "aten.repeat_interleave.self_int": _repeated,
     "aten.roll.default": _roll,
     "aten.flip.default": _flip,
     "aten.index.Tensor": _index,

@@ -1,0 +1,103 @@
+"""Modules that do rarer things: they write into parts, cut and pad with infinity, and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import netlang
+from tests.importing.support import body_of, imported
+
+
+class _Cleared(nn.Module):
+    """Ignores a third of its bias, as attention by cosines does in Swin v2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(4, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.qkv.bias.clone()
+        bias[2:4].zero_()
+        return F.linear(x, self.qkv.weight, bias)
+
+
+def _written(x: Tensor) -> Tensor:
+    """Writes into the channels behind the first."""
+    y = x.relu()
+    y[:, 1:] += 1
+    return y
+
+
+def _full_precision(x: Tensor) -> Tensor:
+    with torch.autocast("cpu", enabled=False):
+        y = x.float() * 2
+    return y + 1
+
+
+def _cut(x: Tensor) -> Tensor:
+    return F.max_pool2d(F.pad(F.pad(x, (-1, 1, 0, -1)), (0, 1, 0, 1), value=-torch.inf), 2)
+
+
+def _places(x: Tensor) -> Tensor:
+    y, z = torch.meshgrid(torch.arange(6.0), torch.arange(6.0), indexing="ij")
+    return x + y * z
+
+
+def _repeated(x: Tensor) -> Tensor:
+    """Each example twice, and each channel three times."""
+    twice = x.repeat_interleave(2, dim=0) * torch.tensor([[[3.0]], [[1.0]], [[2.0]]])
+    return (twice.reshape(-1, 2, 3, 6, 6).sum(1) + x).repeat_interleave(3, dim=1)
+
+
+class _Does(nn.Module):
+    def __init__(self, does: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 3, 1)
+        self.does = does
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.does(self.stem(x))
+
+
+@pytest.mark.parametrize(
+    ("does", "lines"),
+    [
+        (_written, ("concat { slice(0, 1); slice(1) -> scale(1, offset=1) }",)),
+        (_full_precision, ("scale(2, offset=1)",)),
+        (_cut, ("slice(1, axis=2)", "slice(0, 5, axis=1)", "maxpool(2x2)")),
+        (_places, ("constant(",)),
+        (_repeated, ("expand([2, 3, 6, 6])", "expand([3, 3, 6, 6])")),
+    ],
+)
+def test_the_spec_says_it(does: Callable[[Tensor], Tensor], lines: tuple[str, ...]) -> None:
+    text = " ".join(body_of(imported(_Does(does), (3, 6, 6))))
+    for line in lines:
+        assert line in text, text
+
+
+def test_a_part_of_a_weight_is_cleared() -> None:
+    net = imported(_Cleared(), (4,))
+    assert "concat { slice(0, 2); full([2], 0); slice(4) }" in " ".join(body_of(net))
+    assert net.weights is not None
+    assert set(net.weights) == {"qkv.weight", "qkv.bias"}
+
+
+def test_a_weight_itself_is_never_written_into() -> None:
+    class Clearing(nn.Module):
+        state: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("state", torch.ones(4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.state.zero_()
+            return x + self.state
+
+    with pytest.raises(netlang.NetlangError, match="E098"):
+        imported(Clearing(), (4,))
