@@ -25,7 +25,7 @@ CASES = [
     ("mobilenet_v2:inverted_residual(24, 2, 6)", "[16, H=9, W=9]", "InvertedResidual(24, 32, 2, 6)",
      "mobilenet_v2", "features.4"),
     ("efficientnet:mbconv(bn, 6, 5x5, 8, 1, 0.2)", "[8, H=9, W=9]",
-     "Mbconv(40, 6, 5, 40, 0.05)", "efficientnet_b0", "features.3.1"),
+     "MBConv(40, 6, 5, 40, 0.05)", "efficientnet_b0", "features.3.1"),
     ("mobilenet_v3:bneck(3x3, 16, 8, true, relu, 2)", "[16, H=9, W=9]",
      "Bneck(16, 3, 16, 16, 2)", "mobilenet_v3_small", "features.1"),
     ("blocks.fire:fire(4, 8)", "[3, H=9, W=9]", "Fire(96, 16, 64)", "squeezenet1_0", "features.3"),

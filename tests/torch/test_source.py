@@ -121,6 +121,43 @@ net n {
 
 
 @pytest.mark.parametrize(
+    ("net", "block", "names"),
+    [
+        ("mobilenet_v2", "InvertedResidual", ["Expand1", "", "Identity"]),
+        ("mobilenet_v3_small", "Bneck", ["SERelu", "Relu", "IdentityRelu", "SE", "SEIdentity"]),
+        # The one where a number has to be told, since it is built as another one.
+        ("mobilenet_v3_large", "Bneck",
+         ["IdentityReluHidden16", "Relu", "IdentityRelu", "SERelu", "SEIdentityRelu", "",
+          "Identity", "SE", "SEIdentity"]),
+        ("efficientnet_b4", "MBConv", ["Expand1", "IdentityExpand1", "", "Identity"]),
+        ("yolo_v5s", "C3", ["Residual", "ResidualDepth2", "ResidualDepth3", ""]),
+        ("segnet", "Decoder", ["", "2Widths", "1Widths"]),
+        ("tcn", "TCN", ["Block", ""]),
+    ],
+)  # fmt: skip
+def test_forms_of_a_block_are_told_apart_by_what_differs(
+    net: str, block: str, names: list[str]
+) -> None:
+    made = ast.parse(emit(load_program(net))).body
+    classes = [each.name for each in made if isinstance(each, ast.ClassDef)]
+    assert [name for name in classes if name.startswith(block)] == [block + name for name in names]
+
+
+def test_forms_that_nothing_tells_apart_are_numbered(tmp_path: Path) -> None:
+    """`bn` is another module of an image than of a vector, and the label has no letter of ASCII."""
+    text = """block b { "é": bn -> relu }
+net n {
+    input x: [4, 8, 8]
+    b -> flatten -> b
+}
+"""
+    (tmp_path / "n.net").write_text(text, encoding="utf-8")
+    made = ast.parse(emit(load_program(f"{tmp_path}/n.net"))).body
+    classes = [each.name for each in made if isinstance(each, ast.ClassDef)]
+    assert classes == ["B", "B2", "N"]
+
+
+@pytest.mark.parametrize(
     ("name", "arguments"),
     [("unet", {"width": 8, "classes": 3}), ("resnet50", {"classes": 7}), ("mlp", {"width": 5}),
      ("googlenet", {"classes": 4}), ("cnn", {"channels": 3}), ("rnn", {"hidden": 2})],

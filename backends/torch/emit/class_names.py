@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from netlang.backends.torch.emit.class_traits import traits_apart
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.rewrite.class_sharing import Variant, Variants
-from netlang.ir.program import Function
 
 __all__ = ["class_names", "pascal"]
 
-# Stands for a variant that nothing tells apart: it is numbered.
-_OTHER = " "
-
 # Words with a special spelling in the field.
 _SPELLING = {
-    "alexnet": "AlexNet", "bert": "BERT", "bifpn": "BiFPN", "bn": "BN", "cbr": "CBR",
+    "alexnet": "AlexNet", "bert": "BERT", "bifpn": "BiFPN", "bn": "BN", "cbr": "CBR", "cbs": "CBS",
     "cdncnn": "CDnCNN", "cnn": "CNN", "convnext": "ConvNeXt", "crnn": "CRNN",
-    "cyclegan": "CycleGAN", "deeplabv": "DeepLabV", "dfl": "DFL", "dncnn": "DnCNN", "edsr": "EDSR",
-    "efficientdet": "EfficientDet", "espcn": "ESPCN", "fasterrcnn": "FasterRCNN", "fcn": "FCN",
-    "fcos": "FCOS", "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet", "gru": "GRU",
-    "hrnet": "HRNet", "lstm": "LSTM", "maskrcnn": "MaskRCNN", "maxvit": "MaxViT", "mlp": "MLP",
-    "mnasnet": "MNASNet", "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE",
+    "cyclegan": "CycleGAN", "deeplabv": "DeepLabV", "detr": "DETR", "dfl": "DFL", "dncnn": "DnCNN",
+    "edsr": "EDSR", "efficientdet": "EfficientDet", "espcn": "ESPCN", "fasterrcnn": "FasterRCNN",
+    "fcn": "FCN", "fcos": "FCOS", "fpn": "FPN", "gan": "GAN", "googlenet": "GoogLeNet",
+    "gpt": "GPT", "gru": "GRU", "hrnet": "HRNet", "lstm": "LSTM", "maskrcnn": "MaskRCNN",
+    "maxvit": "MaxViT", "mbconv": "MBConv", "mlp": "MLP", "mnasnet": "MNASNet",
+    "resnext": "ResNeXt", "retinanet": "RetinaNet", "rnn": "RNN", "rpn": "RPN", "se": "SE",
     "sppf": "SPPF", "ssd": "SSD", "stylegan": "StyleGAN", "tcn": "TCN", "unet": "UNet",
     "vae": "VAE", "vgg": "VGG", "vit": "ViT", "wavenet": "WaveNet", "xor": "XOR", "yolo": "YOLO",
 }  # fmt: skip
@@ -65,55 +62,17 @@ def class_names(variants: Variants, taken: Iterable[str]) -> dict[Variant, str]:
     blocks: dict[str, list[Variant]] = {}
     for variant in variants:
         if variant is not variants.net:
-            blocks.setdefault(pascal(variant.name), []).append(variant)
-    suffixes: dict[Variant, str] = {}
+            blocks.setdefault(_base(variant, variants.net), []).append(variant)
+    told: dict[Variant, str] = {}
     for base, group in blocks.items():
-        suffixes |= (own := _suffixes(group, variants, suffixes))
-        for variant, suffix in sorted(own.items(), key=lambda item: item[1] != ""):
-            names[variant] = scope.fresh((base + suffix).strip())
+        traits = traits_apart(group, variants, told)
+        told |= {variant: "_".join(words) for variant, words in traits.items() if words}
+        # Of those that nothing tells apart, the one in most places has no number.
+        for variant in sorted(group, key=lambda each: (bool(traits[each]), -len(each.sites))):
+            names[variant] = scope.fresh(pascal("_".join((base, *traits[variant]))))
     return names
 
 
-def _suffixes(
-    group: list[Variant], variants: Variants, known: Mapping[Variant, str]
-) -> dict[Variant, str]:
-    """Suffixes for the variants of a block: none for one variant, else what it alone has.
-
-    That is the number of its inputs if all differ in it, else a label, a callee, a parameter that
-    is true, or the suffix of a callee among those `known`.
-    """
-    inputs = {variant: len(variant.sample.inputs) for variant in group}
-    if 1 < len(group) == len(set(inputs.values())):
-        return {variant: f"{count}Inputs" for variant, count in inputs.items()}
-    features = {variant: Counter(_features(variant, variants, known)) for variant in group}
-    everywhere = Counter(name for found in features.values() for name in found)
-    alone = {
-        variant: [name for name in found if everywhere[name] == 1]
-        for variant, found in features.items()
-    }
-    ordinary = max(group, key=lambda variant: (not alone[variant], len(variant.sites)))
-    return {
-        variant: ""
-        if variant is ordinary
-        else pascal(alone[variant][0])
-        if alone[variant]
-        else _OTHER
-        for variant in group
-    }
-
-
-def _features(variant: Variant, variants: Variants, known: Mapping[Variant, str]) -> list[str]:
-    """The labels of a variant, the names of what it applies, its flags, and suffixes of callees."""
-    function = variant.sample
-    labels = [
-        part for node in function.nodes for part in node.path.split(".") if not part.isdigit()
-    ]
-    flags = [
-        name
-        for name in function.arguments
-        if all(each.arguments.get(name) is True for each in variant.instances)
-    ]
-    callees = [node.callee for node in function.nodes]
-    called = [variants.of(each) for each in callees if isinstance(each, Function)]
-    suffixes = dict.fromkeys(known.get(each, "").strip() for each in called)
-    return [*labels, *(each.name for each in callees), *flags, *filter(None, suffixes)]
+def _base(block: Variant, net: Variant) -> str:
+    """What names of a block's classes begin with; a block may be called as its net is."""
+    return f"{block.name}_block" if pascal(block.name) == pascal(net.name) else block.name
