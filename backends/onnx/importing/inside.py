@@ -16,7 +16,7 @@ from torch import Tensor
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import tensors_in
 from netlang.backends.onnx.importing.original import OnnxOriginal
-from netlang.backends.onnx.importing.prepared import has_halves
+from netlang.backends.onnx.importing.prepared import halves_in
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
 from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
 from netlang.backends.torch.importing import told
@@ -95,7 +95,7 @@ def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
     """The graph, for its weights; None if it isn't one of these inputs, or has others."""
     stored = {each.name for each in model.graph.initializer}
     given = [each.name for each in model.graph.input if each.name not in stored]
-    if len(given) != len(example) or has_halves(model):
+    if len(given) != len(example) or halves_in(model):
         return None
     inputs = [
         GraphInput(name, tuple(each.shape[1:]), each.dtype)

@@ -1,7 +1,7 @@
 """Brings a model to the form that is read: without functions of its own, in float32, unpacked.
 
-Functions are put where they are called. Numbers of float16 become float32, in tensors, values and
-conversions, so that what the file is compared as computes in float32 too.
+Functions are put where they are called. Numbers of float16 and bfloat16 become float32, in tensors,
+values and conversions, so that what the file is compared as computes in float32 too.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from netlang.backends.onnx.importing.unpacked import unpacked
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.refusal import NotSayable
 
-__all__ = ["MOST_INLINED", "has_halves", "prepared"]
+__all__ = ["MOST_INLINED", "halves_in", "prepared"]
 
 MOST_INLINED = 20_000
 """Nodes that functions may come to. One that calls another twice, and so on, grows as 2^n."""
-_HALF = TensorProto.FLOAT16
+_HALVES = {TensorProto.FLOAT16: "float16", TensorProto.BFLOAT16: "bfloat16"}
 
 
 def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
@@ -33,10 +33,12 @@ def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
         except Exception as error:  # the C++ part of ONNX has no class of its own for errors
             reason = f"its functions can't be put in place: {said_by(error)[:200]}"
             raise NotSayable(reason) from None
-    if has_halves(model):
+    halves = halves_in(model)
+    if halves:
         model = _in_float32(model)
+        words = " and ".join(halves)
         notes = (
-            "it has numbers of float16: the spec, its weights and the comparison are in float32",
+            f"it has numbers of {words}: the spec, its weights and the comparison are in float32",
         )
     return unpacked(model), notes
 
@@ -82,14 +84,13 @@ def _within(node: NodeProto) -> Iterator[GraphProto]:
             yield attribute.g
 
 
-def has_halves(model: ModelProto) -> bool:
-    """Whether a value or a tensor of a model is of float16."""
+def halves_in(model: ModelProto) -> tuple[str, ...]:
+    """The types of 16 bits that values or tensors of a model are of."""
     graphs = list(_graphs(model.graph))
     values = (each for graph in graphs for each in (*graph.input, *graph.output, *graph.value_info))
-    stored = (each for graph in graphs for each in _tensors(graph))
-    return any(each.type.tensor_type.elem_type == _HALF for each in values) or any(
-        each.data_type == _HALF for each in stored
-    )
+    kinds = {each.type.tensor_type.elem_type for each in values}
+    kinds |= {each.data_type for graph in graphs for each in _tensors(graph)}
+    return tuple(word for kind, word in _HALVES.items() if kind in kinds)
 
 
 def _tensors(graph: GraphProto) -> Iterator[TensorProto]:
@@ -105,13 +106,13 @@ def _in_float32(model: ModelProto) -> ModelProto:
     changed.CopyFrom(model)
     for graph in _graphs(changed.graph):
         for value in (*graph.input, *graph.output, *graph.value_info):
-            if value.type.tensor_type.elem_type == _HALF:
+            if value.type.tensor_type.elem_type in _HALVES:
                 value.type.tensor_type.elem_type = TensorProto.FLOAT
         for tensor in _tensors(graph):
-            if tensor.data_type == _HALF:
+            if tensor.data_type in _HALVES:
                 tensor.CopyFrom(with_numbers(tensor.name, tensor_of(tensor).float()))
         for node in graph.node:
             for attribute in node.attribute:
-                if attribute.name in ("to", "dtype", "stash_type") and attribute.i == _HALF:
+                if attribute.name in ("to", "dtype", "stash_type") and attribute.i in _HALVES:
                     attribute.i = TensorProto.FLOAT
     return changed

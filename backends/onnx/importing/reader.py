@@ -43,6 +43,11 @@ _QUANTISED = (
     "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger",
 )  # fmt: skip
 
+_LACKING = {
+    "GatherElements": ("each element picked by a place of its own", "`gather` takes whole rows"),
+    "ScatterElements": ("each element written to a place of its own", "compute it by a mask"),
+}
+
 
 @final
 class GraphInput(Record):
@@ -242,7 +247,7 @@ def _handler(proto: NodeProto) -> Handler:
         raise NotSayable("numbers of few bits", "import the file that it was quantised from")
     found = HANDLERS.get(proto.op_type)
     if found is None:
-        raise NotSayable("the language has no such operator")
+        raise NotSayable(*_LACKING.get(proto.op_type, ("the language has no such operator", "")))
     return found
 
 

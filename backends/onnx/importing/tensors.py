@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
 import torch
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
@@ -17,6 +18,7 @@ _TYPES: dict[int, torch.dtype] = {
     TensorProto.FLOAT: torch.float32,
     TensorProto.DOUBLE: torch.float64,
     TensorProto.FLOAT16: torch.float16,
+    TensorProto.BFLOAT16: torch.bfloat16,
     TensorProto.INT8: torch.int8,
     TensorProto.INT16: torch.int16,
     TensorProto.INT32: torch.int32,
@@ -64,7 +66,18 @@ def tensor_of(tensor: TensorProto) -> Tensor:
         )
     if there != wanted:
         raise ValueError(f"a tensor of {list(tensor.dims)} has another number of elements")
+    if tensor.data_type == TensorProto.BFLOAT16:
+        return _of_bfloat16(tensor).reshape(tuple(tensor.dims))
     return torch.from_numpy(numpy_helper.to_array(tensor).copy()).reshape(tuple(tensor.dims))
+
+
+def _of_bfloat16(tensor: TensorProto) -> Tensor:
+    """The numbers, which NumPy has no type for: the upper halves of float32."""
+    if tensor.HasField("raw_data"):
+        halves = np.frombuffer(tensor.raw_data, "<u2")
+    else:
+        halves = np.fromiter(tensor.int32_data, np.int64).astype(np.uint16)
+    return torch.from_numpy(halves.astype(np.int16)).view(torch.bfloat16)
 
 
 def with_numbers(name: str, tensor: Tensor) -> TensorProto:

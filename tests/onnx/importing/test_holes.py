@@ -39,7 +39,7 @@ def test_an_operator_that_is_missing(tmp_path: Path, batch: str | int) -> None:
     assert "not compared: it has a hole" in made.proof
     assert lines_of(made)[3:6] == [
         "conv: conv(4, 1x1, bias=false)",
-        'hole([4, 8, 8], "Erf", why="the language has no such operator")',
+        'hole([4, 8, 8], "Erf", why="an erf outside of a GELU")',
         "last: conv(2, 1x1, bias=false)",
     ]
     with pytest.raises(NetlangError, match="E0537"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from onnx import ModelProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from netlang.backends.onnx.importing import file, reader
 from netlang.backends.onnx.importing.names import LabelKeeper
@@ -218,3 +219,23 @@ def test_other_nearest_places(tmp_path: Path, how: str, rounds: str, size: int) 
     with pytest.raises(NetlangError, match="the nearest place by") as caught:
         imported(saved(_resized(how, rounds, size), tmp_path))
     assert caught.value.diagnostics[0].code == "E0982"
+
+
+def test_signs_are_steps(tmp_path: Path) -> None:
+    """1 above 0, -1 below, 0 at 0."""
+    net = imported(saved(model_of([helper.make_node("Sign", ["x"], ["y"])]), tmp_path))
+    assert "sub { heaviside; neg -> heaviside }" in net.text
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (helper.make_node("Erf", ["x"], ["y"]), "outside of a GELU"),
+        (helper.make_node("GatherElements", ["x", "places"], ["y"], axis=1), "a place of its own"),
+    ],
+)
+def test_what_is_missing_is_said(node: NodeProto, said: str, tmp_path: Path) -> None:
+    places = {"places": np.zeros((2, 1, 8, 8), np.int64)}
+    with pytest.raises(NetlangError) as caught:
+        imported(saved(model_of([node], places), tmp_path))
+    assert said in re.sub(r"\s+", " ", str(caught.value))

@@ -87,6 +87,26 @@ def test_float16_is_imported_as_float32(tmp_path: Path) -> None:
     assert "conv1: conv(8, 3x3, stride=2, pad=1)" in net.text
 
 
+@pytest.mark.parametrize("raw", [True, False])
+def test_bfloat16_is_imported_as_float32(tmp_path: Path, raw: bool) -> None:
+    numbers = [1.0, -2.5, 0.0078125]
+    bits = [int(each.view(np.uint32)) >> 16 for each in np.asarray(numbers, np.float32)]
+    weight = TensorProto(name="factors", data_type=TensorProto.BFLOAT16, dims=[3, 1, 1])
+    if raw:
+        weight.raw_data = np.asarray(bits, "<u2").tobytes()
+    else:
+        weight.int32_data.extend(bits)
+    nodes = [
+        helper.make_node("Cast", ["factors"], ["wide"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["x", "wide"], ["y"]),
+    ]
+    model = model_of(nodes)
+    model.graph.initializer.append(weight)
+    net = imported(saved(model, tmp_path))
+    assert net.weights["factors"].reshape(-1).tolist() == numbers
+    assert "bfloat16" in net.notes[0]
+
+
 def test_a_spec_beside_float16_is_not_compared(tmp_path: Path) -> None:
     path = tmp_path / "tiny.onnx"
     netlang.loads(TINY).onnx(path, precision=LowPrecision("float16"), fold=False)

@@ -62,6 +62,35 @@ def test_two_layers_of_one_module(tmp_path: Path) -> None:
     assert len(net.weights) == len(state)
 
 
+class _States(nn.Module):
+    """All that a layer gives, and a map of its last state."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        found, last = self.layer(x)
+        state = last[0] - last[1] if isinstance(last, tuple) else last
+        return found, self.fc(state[-1])
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (nn.LSTM(3, 4, batch_first=True), "lstm(4, return_state=true)"),
+        (nn.GRU(3, 4, batch_first=True, bidirectional=True),
+         "gru(4, bidirectional=true, return_state=true)"),
+    ],
+)  # fmt: skip
+def test_last_states(layer: nn.Module, said: str, tmp_path: Path) -> None:
+    module = _States(layer)
+    net = imported(exported(module, (5, 3), tmp_path / "net.onnx", newer=False))
+    assert said in net.text
+    assert set(net.weights) == set(module.state_dict())
+
+
 @pytest.mark.parametrize("layer", ["lstm(4)", "gru(4, bidirectional=true)", "rnn(4)"])
 def test_layers_of_netlang(layer: str, tmp_path: Path) -> None:
     spec = f"net a {{\n    input x: [5, 3]\n    rnn: {layer} -> relu\n    fc: linear(2)\n}}\n"

@@ -29,10 +29,10 @@ def _layer(kind: str) -> Handler:
         weights = _weights(node, _GATES[kind], hidden, 2 if both else 1)
         word = f"{kind} relu" if _activations(node) == ("relu",) * (2 if both else 1) else kind
         steps = node.aten(A.permute.default, node.held(0), [1, 0, 2])
-        found = node.aten(RECURRENT, word, steps, weights, hidden, both)
+        found, *states = node.aten_parts(RECURRENT, word, steps, weights, hidden, both)
         batch, length, _ = shape_of(found)
         apart = node.aten(A.reshape.default, found, [batch, length, 2 if both else 1, hidden])
-        return node.aten(A.permute.default, apart, [1, 2, 0, 3])
+        return node.aten(A.permute.default, apart, [1, 2, 0, 3]), *states
 
     return made
 
@@ -60,7 +60,6 @@ def _refuse_forms(node: OnnxNode, kind: str) -> None:
         start = node.optional(place)
         if start is not None and not (isinstance(start, StoredTensor) and not start.tensor.any()):
             raise NotSayable("states that it starts from")
-    node.refuse_outputs()
 
 
 def _weights(node: OnnxNode, gates: int, hidden: int, directions: int) -> list[fx.Node]:

@@ -57,6 +57,26 @@ def _square(call: Call) -> Made:
     return call.emit("pow", [call.value("self")], {"exponent": 2})
 
 
+def _sign(call: Call) -> Made:
+    """1 above 0 and -1 below: what a step at 0 gives, less what it gives for the negative."""
+    value = call.value("self")
+    above = call.emit("heaviside", [value])
+    below = call.emit("heaviside", [call.emit("neg", [value])])
+    return call.emit("sub", [above, below])
+
+
+def _heaviside(call: Call) -> Made:
+    at_zero = call.stored("values")
+    if at_zero is None or at_zero.key or at_zero.tensor.numel() != 1:
+        raise NotSayable("a step whose value at 0 is computed")
+    number = float(at_zero.tensor)
+    return call.emit("heaviside", [call.value("self")], {"at_zero": number})
+
+
+def _erf(call: Call) -> Made:
+    raise NotSayable("an erf outside of a GELU")
+
+
 def _softmax(op: str) -> Handler:
     def made(call: Call) -> Made:
         value = call.value("self")
@@ -151,6 +171,7 @@ HANDLERS: Mapping[str, Handler] = {
     **_both("leaky_relu", _with("leaky_relu", negative_slope="negative_slope")),
     "aten.softplus.default": _with("softplus", beta="beta", threshold="threshold"),
     **_both("gelu", _gelu), **_both("elu", _elu), **_both("mish", _mish),
+    **_both("sign", _sign), **_both("heaviside", _heaviside), **_both("erf", _erf),
     **_both("hardtanh", _hardtanh), **_both("clamp", _clamp), **_both("clamp_min", _clamp),
     **_both("clamp_max", _clamp), **_both("square", _square), **_both("dropout", _dropout),
     **{f"aten.{name}.default": _filled(0) for name in ("new_zeros", "zeros_like")},

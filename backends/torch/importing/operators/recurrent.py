@@ -17,21 +17,36 @@ from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import sizes_of
 from netlang.backends.torch.importing.operators.weights import owner
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord, Maker, SourceTensor, Value
+from netlang.backends.torch.importing.steps import (
+    Argument,
+    BareWord,
+    Maker,
+    SourceStep,
+    SourceTensor,
+    Value,
+)
 
 __all__ = ["HANDLERS", "RECURRENT"]
 
 _LIBRARY = torch.library.Library("netlang_import", "FRAGMENT")
-_LIBRARY.define("recurrent(str kind, Tensor x, Tensor[] weights, int hidden, bool both) -> Tensor")
+_LIBRARY.define(
+    "recurrent(str kind, Tensor x, Tensor[] weights, int hidden, bool both) -> Tensor[]"
+)
 
 
-def _shaped(kind: str, x: Tensor, weights: Sequence[Tensor], hidden: int, both: bool) -> Tensor:
-    return x.new_empty((*x.shape[:-1], 2 * hidden if both else hidden))
+def _shaped(
+    kind: str, x: Tensor, weights: Sequence[Tensor], hidden: int, both: bool
+) -> list[Tensor]:
+    directions = 2 if both else 1
+    state = (directions, x.shape[0], hidden)
+    shapes = [(*x.shape[:-1], directions * hidden), *[state] * (2 if kind == "lstm" else 1)]
+    return [x.new_empty(each) for each in shapes]
 
 
 _LIBRARY.impl("recurrent", _shaped, "CompositeExplicitAutograd")
 RECURRENT: Any = torch.ops.netlang_import.recurrent.default
-"""`kind` is `lstm`, `gru`, `rnn` or `rnn relu`; x is [N, L, F], the result [N, L, D hidden]."""
+"""`kind` is `lstm`, `gru`, `rnn` or `rnn relu`; x is [N, L, F]. It gives [N, L, D hidden] and the
+last states, [D, N, hidden] each, of which an LSTM has two."""
 
 
 def _recurrent(call: Call) -> Made:
@@ -52,7 +67,7 @@ def _recurrent(call: Call) -> Made:
         arguments["bias"] = False
     if call.given["both"]:
         arguments["bidirectional"] = True
-    return call.emit(kind, [value], arguments, key=label)
+    return _outputs(call, call.step(kind, [value], arguments, label), 0)
 
 
 def _layers(kind: str, gates: int) -> Handler:
@@ -63,18 +78,23 @@ def _layers(kind: str, gates: int) -> Handler:
         _refuse_states(call)
         label, hidden = _owner_of_layers(call, gates, value.shape[2])
         step = call.step(kind.partition("_")[0], [value], _arguments(call, kind, hidden), label)
-        whole, *states = (tuple(each.shape) for each in call.node.meta["val"])
-        outputs = [(whole, first)]
-        if _gives_states(call):
-            step.arguments["return_state"] = True
-            outputs += [(shape, 1) for shape in states]
-        step.outputs = len(outputs)
-        return tuple(
-            Value(Maker(step, port), shape, sizes_of(shape, batch, 1), batch, 1)
-            for port, (shape, batch) in enumerate(outputs)
-        )
+        return _outputs(call, step, first)
 
     return made
+
+
+def _outputs(call: Call, step: SourceStep, first: int) -> Made:
+    """What a layer gives, with the last states if something reads them; `first` is its batch."""
+    whole, *states = (tuple(each.shape) for each in call.node.meta["val"])
+    outputs = [(whole, first)]
+    if _gives_states(call):
+        step.arguments["return_state"] = True
+        outputs += [(shape, 1) for shape in states]
+    step.outputs = len(outputs)
+    return tuple(
+        Value(Maker(step, port), shape, sizes_of(shape, batch, 1), batch, 1)
+        for port, (shape, batch) in enumerate(outputs)
+    )
 
 
 def _refuse_states(call: Call) -> None:
