@@ -13,6 +13,8 @@ __all__ = ["PACKAGES", "broken", "needs"]
 # What an import needs, in the words of its own project, and the extra that brings it.
 PACKAGES: Mapping[str, tuple[str, str]] = {
     "graphviz": ("graphviz", "draw"),
+    "h5py": ("h5py", "keras"),
+    "keras": ("Keras", "keras"),
     "matplotlib": ("Matplotlib", "data"),
     "mnist1d": ("mnist1d", "data"),
     "PIL": ("Pillow", "data"),

@@ -26,7 +26,7 @@ __all__ = [
 class ImportOptions(Record):
     """What to import: ``torchvision:NAME``, ``timm:NAME``, ``package.module:factory(1, a=2)``.
 
-    Or a file that a backend reads: ``FILE.onnx``, ``FILE.pt2``.
+    Or a file that a backend reads: ``FILE.onnx``, ``FILE.pt2``, ``FILE.keras``.
 
     `inputs` are the types of what the net is given, ``[3, 224, 224]``, where the source doesn't say
     it. `name` is the name of the net in the spec. Without `blocks`, every step is written out.

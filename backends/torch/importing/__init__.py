@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from netlang.atomic import replacing, write_all
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
-from netlang.backends.torch.importing.keras.imported import import_keras
+from netlang.backends.torch.importing.keras.imported import import_keras, import_keras_file
 from netlang.backends.torch.importing.keras.kinds import is_keras
 from netlang.backends.torch.importing.sources import find, in_folder
 from netlang.backends.torch.importing.spec import Asked
@@ -32,6 +32,8 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
         from netlang.backends.torch.importing.programs.imported import import_program
 
         return told(import_program(options))
+    if options.source.endswith(".keras"):
+        return told(import_keras_file(options))
     with in_folder():
         found = find(options, say)
         origin = f"Imported from {found.origin}."

@@ -76,18 +76,19 @@ class NothingProved(Diagnostic):
 
 
 class ProgramUnreadable(Diagnostic):
-    """A file that isn't a program of torch.export, or whose parts contradict each other."""
+    """A file that isn't a program of torch.export or a model of Keras, or contradicts itself."""
 
     code: ClassVar[str] = "E0988"
     title: ClassVar[str] = "can't read `{path}`: {reason}"
-    help: ClassVar[str] = "nothing is written; a source is a file of torch.export.save"
+    help: ClassVar[str] = "nothing is written; a source is a file of {wanted}"
 
     path: str
     reason: str
+    wanted: str = "torch.export.save"
 
 
 class ProgramNotTaken(Diagnostic):
-    """A program of torch.export with something that no spec can have, or that could run code."""
+    """A program, or a model of Keras, with what no spec can have, or with code of its own."""
 
     code: ClassVar[str] = "E0989"
     title: ClassVar[str] = "can't import `{path}`: {reason}"

@@ -38,12 +38,12 @@ def command() -> click.Command:
             click.Option(["--name"], metavar="NAME", help="What the net is called in the spec."),
             *_ways(),
         ],
-        help="Write a spec of SOURCE: a file FILE.onnx or FILE.pt2, or a PyTorch module: "
+        help="Write a spec of SOURCE: a FILE.onnx, FILE.pt2 or FILE.keras, or a PyTorch module: "
         "torchvision:resnet50, timm:resnet50d, or package.module:factory(args), whose arguments "
         "are literals. The code of a module is run; a file has none. The spec is compiled and "
         "compared with SOURCE on random inputs; if it differs, or if a step can't be said, nothing "
         "is written, unless --stub asks for holes.",
-        short_help="Make a spec of a PyTorch module, or an ONNX or .pt2 file.",
+        short_help="Make a spec of a PyTorch module, or an ONNX, .pt2 or .keras file.",
     )
 
 

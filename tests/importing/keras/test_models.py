@@ -84,6 +84,34 @@ def test_most_layers() -> None:
     assert torch.allclose(found, numbers_of(model(image, training=False)), atol=1e-5)
 
 
+def _part(width: int, name: str) -> Any:
+    layers = keras.layers
+    conv = layers.Conv2D(width, 3, padding="same", activation="relu", name="conv")
+    norm = layers.BatchNormalization(name="bn")
+    return keras.Sequential([keras.Input((8, 8, width)), conv, norm], name=name)
+
+
+def nested() -> Any:
+    """A model of two equal models and one that has another in it."""
+    layers = keras.layers
+    image = keras.Input((8, 8, 3), name="image")
+    x = _part(4, "second")(_part(4, "first")(layers.Conv2D(4, 1, name="stem")(image)))
+    maps = keras.Input((8, 8, 4))
+    pooled = layers.GlobalAveragePooling2D(name="pool")(_part(4, "inner")(maps))
+    head = keras.Model(maps, layers.Dense(3, name="fc")(pooled), name="head")
+    return keras.Model(image, head(x))
+
+
+def test_models_in_models() -> None:
+    net = netlang.from_keras(nested(), name="nested")
+    assert net.text is not None
+    assert net.weights is not None
+    assert "block unit {" in net.text
+    for line in ("first: unit", "second: unit", "head: {", "inner: unit"):
+        assert line in net.text, net.text
+    assert "head.inner.conv.weight" in net.weights
+
+
 def test_a_factory(run: Runner) -> None:
     (run.folder / "of_keras.py").write_text(FACTORY)
     done = run("import", "of_keras:net", "-o", "a.net", "--weights-out", "a.safetensors")

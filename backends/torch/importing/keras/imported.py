@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import torch
 
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
+from netlang.backends.torch.importing.keras.files.model import model_in
 from netlang.backends.torch.importing.keras.model import module_of
 from netlang.backends.torch.importing.keras.original import KerasOriginal
+from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.spec import Asked
+from netlang.backends.torch.importing.text.names import net_name
+from netlang.extras import needs
+from netlang.targets.importing import ImportOptions
 
-__all__ = ["import_keras"]
+__all__ = ["import_keras", "import_keras_file"]
+
+
+def import_keras_file(options: ImportOptions) -> Imported | Stub:
+    """The spec of a `.keras` file, none of whose code is run. Raises `NetlangError`."""
+    path = Path(options.source)
+    ways = (("--graph", not options.spec), ("--no-batch", not options.batch),
+            ("--input", bool(options.inputs)))  # fmt: skip
+    for word, asked in ways:
+        if asked:
+            raise not_taken(options.source, f"`{word}` isn't for models of Keras", "leave it out")
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    with needs("keras"):
+        model = model_in(path)
+    made = Asked(
+        net_name(options.name or path.stem),
+        f"Imported from {path.name}.",
+        blocks=options.blocks,
+        stub=options.stub,
+        library=options.library,
+    )
+    return import_keras(model, made)
 
 
 def import_keras(model: object, asked: Asked) -> Imported | Stub:

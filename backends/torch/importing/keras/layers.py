@@ -16,13 +16,16 @@ from netlang.backends.torch.importing.keras.kinds import numbers_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.records import Record
 
-__all__ = ["BoundWeight", "MadeLayer", "layer_of"]
+__all__ = ["ACTIVATIONS", "BoundWeight", "MadeLayer", "layer_of"]
 
 _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "linear": nn.Identity, "relu": nn.ReLU, "relu6": nn.ReLU6, "silu": nn.SiLU, "swish": nn.SiLU,
     "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "hard_silu": nn.Hardswish,
     "hard_swish": nn.Hardswish, "elu": nn.ELU, "softplus": nn.Softplus,
 }  # fmt: skip
+
+ACTIVATIONS = frozenset((*_ACTIVATIONS, "softmax"))
+"""The names of those that are read."""
 
 
 @final

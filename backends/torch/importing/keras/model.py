@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.holes.table import not_said
-from netlang.backends.torch.importing.keras.kinds import numbers_of
+from netlang.backends.torch.importing.keras.kinds import is_keras, numbers_of
 from netlang.backends.torch.importing.keras.layers import BoundWeight, MadeLayer, layer_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Missing
@@ -85,6 +85,16 @@ class _Whole(_Layers):
 
 def module_of(model: Any) -> KerasModule:
     """The module of a model. Raises `NetlangError` for layers that aren't known."""
+    whole = _put_together(model, _Whole)
+    with torch.no_grad():
+        state = whole.module.state_dict()
+        for key, each in whole.weights.items():
+            state[key].copy_(each.to_torch(numbers_of(each.variable)))
+    return replace(whole, module=whole.module.eval())
+
+
+def _put_together(model: Any, kind: type[_Layers]) -> KerasModule:
+    """The module of a model, or of one in another, with weights of its own."""
     if not getattr(model, "inputs", None):
         raise not_taken("the model has code of its own, and no graph of layers",
                         "build it as a sequential or functional model")  # fmt: skip
@@ -97,13 +107,20 @@ def module_of(model: Any) -> KerasModule:
     steps, weights = _steps(layers, reads, shapes)
     renamed = {each.name.removesuffix(_THEN): each.name for each in steps}
     steps = _renamed(steps, renamed)
-    whole = _in_scopes(steps, first, [renamed[name] for name in outputs])
-    with torch.no_grad():
-        state = whole.state_dict()
-        for key, each in weights.items():
-            state[key].copy_(each.to_torch(numbers_of(each.variable)))
+    whole = _in_scopes(steps, kind, first, [renamed[name] for name in outputs])
     *space, channels = shapes[first]
-    return KerasModule(whole.eval(), weights, (channels, *space))
+    return KerasModule(whole, weights, (channels, *space))
+
+
+def _made(layer: Any, shapes: Sequence[tuple[int, ...]]) -> MadeLayer:
+    """The module of a layer, or of a model that is one."""
+    if not is_keras(layer):
+        return layer_of(layer, shapes)
+    if len(layer.outputs) != 1:
+        raise NotSayable("a model in it with several outputs", "give each a model of its own")
+    inner = _put_together(layer, _Unit)
+    weights = (replace(each, name=key) for key, each in inner.weights.items())
+    return MadeLayer(inner.module, tuple(weights))
 
 
 def _steps(
@@ -118,7 +135,7 @@ def _steps(
     for layer in layers:
         scope, label = _place(layer.name)
         try:
-            made = layer_of(layer, [shapes[name] for name in reads[layer.name]])
+            made = _made(layer, [shapes[name] for name in reads[layer.name]])
             made = MadeLayer(kept[layer.name]) if layer.name in kept else made
         except NotSayable as error:
             kind = type(layer).__name__
@@ -149,9 +166,9 @@ def _graph(model: Any) -> tuple[dict[str, tuple[str, ...]], list[str], str]:
         return found, names[-1:], names[0] if names else ""
     for name, each in zip(names, listed, strict=True):
         nodes = each["inbound_nodes"]
-        if len(nodes) > 1 or "layers" in each["config"]:
-            raise not_taken(f"the layer `{name}` is a model, or is applied twice",
-                            "build the model of layers alone, each applied once")  # fmt: skip
+        if len(nodes) > 1:
+            raise not_taken(f"the layer `{name}` is applied twice",
+                            "build the model of layers that are applied once")  # fmt: skip
         found[name] = tuple(_histories(nodes))
     (first,) = _named(config["input_layers"]) if len(model.inputs) == 1 else ("",)
     return found, list(_named(config["output_layers"])), first
@@ -213,7 +230,9 @@ def _renamed(steps: Sequence[_Step], names: Mapping[str, str]) -> list[_Step]:
     ]
 
 
-def _in_scopes(steps: Sequence[_Step], first: str, outputs: Sequence[str]) -> _Whole:
+def _in_scopes(
+    steps: Sequence[_Step], kind: type[_Layers], first: str, outputs: Sequence[str]
+) -> _Layers:
     """The whole, in which steps of a scope that stand together and give one value are a unit."""
     runs = [list(run) for _, run in groupby(steps, key=lambda each: each.scope)]
     often = [run[0].scope for run in runs]
@@ -232,4 +251,4 @@ def _in_scopes(steps: Sequence[_Step], first: str, outputs: Sequence[str]) -> _W
     if len({each.label for each in found}) < len(found) or any(each.scope for each in found):
         raise not_taken("the names of its layers don't tell them apart",
                         "give each layer another name")  # fmt: skip
-    return _Whole(found, [first], outputs)
+    return kind(found, [first], outputs)

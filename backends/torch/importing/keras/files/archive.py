@@ -1,0 +1,134 @@
+"""The archive of a Keras model: its configuration, and its weights by their groups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from io import BytesIO
+from math import prod
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netlang.backends.torch.importing.diagnostics import ProgramUnreadable
+from netlang.backends.weights.kinds import foreign
+from netlang.backends.weights.pickles.records import require_stored, zip_records
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import FileNotFound
+from netlang.records import Record
+from netlang.regular import opened
+
+__all__ = ["KerasArchive", "opened_model"]
+
+_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
+_KNOWN = {_CONFIG, _WEIGHTS, "metadata.json"}
+_MOST_TEXT, _MOST_PARTS, _MOST_WEIGHTS = 1 << 24, 1_000_000, 1 << 33
+
+
+@final
+class KerasArchive(Record, eq=False):
+    """A model's configuration, and the file of its weights, which h5py has opened."""
+
+    config: Any
+    weights: Any
+
+    @property
+    def size(self) -> int:
+        """The bytes of all weights, and of what is around them."""
+        return int(self.weights.id.get_filesize())
+
+    def has(self, group: str) -> bool:
+        return _member(self.weights, group) is not None
+
+    def name(self, group: str) -> str | None:
+        """The name of the layer whose group this is, which newer files say."""
+        found = _member(self.weights, f"{group}/vars")
+        said = None if found is None else found.attrs.get("name")
+        return said if isinstance(said, str) else None
+
+    def numbers(self, group: str, place: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """A variable of a layer. Raises `ValueError` unless it has this shape, in the file."""
+        h5py: Any = import_module("h5py")
+
+        where = f"{group}/vars/{place}"
+        found = _member(self.weights, where)
+        if not isinstance(found, h5py.Dataset):
+            raise ValueError(f"it has no weight `{where[:200]}`")
+        if found.shape != shape or found.dtype.kind not in "fiu":
+            raise ValueError(f"its weight `{where[:200]}` has another shape or type")
+        whole = prod(shape) * found.dtype.itemsize
+        plain = found.chunks is None and found.id.get_create_plist().get_nfilters() == 0
+        if found.external or found.is_virtual or not plain or found.id.get_storage_size() != whole:
+            raise ValueError(f"its weight `{where[:200]}` isn't stored as it is, in the file")
+        return np.asarray(found[()], np.float32)
+
+
+def _member(file: Any, path: str) -> Any:
+    """What a path leads to by hard links alone, none of which leads out of the file."""
+    h5py: Any = import_module("h5py")
+
+    for part in path.split("/"):
+        if not isinstance(file, h5py.Group) or part not in set(file):
+            return None
+        if not isinstance(file.get(part, getlink=True), h5py.HardLink):
+            raise ValueError(f"`{path[:200]}` of its weights is a link")
+        file = file[part]
+    return file
+
+
+@contextmanager
+def opened_model(path: Path) -> Iterator[KerasArchive]:
+    """The archive at a path; inside, each `ValueError` becomes a `NetlangError` that says so."""
+    shown = str(path)
+    try:
+        with opened(path) as file:
+            other = foreign(path)
+            if other is not None:
+                raise ValueError(f"it is {other}")
+            with zip_records(file) as (archive, records):
+                require_stored(file, records)
+                names = [each.filename for each in records]
+                if sorted(names) not in (sorted(_KNOWN), sorted({_CONFIG, _WEIGHTS})):
+                    raise ValueError("it has other records than a configuration and weights")
+                sizes = {each.filename: each.file_size for each in records}
+                if sizes[_CONFIG] > _MOST_TEXT or sizes[_WEIGHTS] > _MOST_WEIGHTS:
+                    raise ValueError("its records are too long")
+                config = _parsed(archive.read(_CONFIG))
+                with _hdf5(archive.read(_WEIGHTS)) as weights:
+                    yield KerasArchive(config, weights)
+    except FileNotFoundError:
+        raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        said = reason.splitlines()[0][:300]
+        raise NetlangError(
+            ProgramUnreadable(span=None, path=shown, reason=said, wanted="Keras 3's `model.save`")
+        ) from None
+
+
+@contextmanager
+def _hdf5(content: bytes) -> Iterator[Any]:
+    h5py: Any = import_module("h5py")
+
+    try:
+        file = h5py.File(BytesIO(content), "r")
+    except (OSError, RuntimeError):
+        raise ValueError("its weights are no HDF5") from None
+    with file:
+        try:
+            yield file
+        except (KeyError, RuntimeError) as error:  # what h5py raises for damaged files
+            raise ValueError(f"its weights are damaged: {error}") from None
+
+
+def _parsed(content: bytes) -> Any:
+    if content.count(b"{") + content.count(b"[") > _MOST_PARTS:
+        raise ValueError(f"its configuration has more than {_MOST_PARTS:,} parts")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("its configuration isn't JSON") from None
