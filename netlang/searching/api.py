@@ -10,6 +10,7 @@ from typing import final
 
 from netlang.recipes.overrides import overrides_of
 from netlang.recipes.places import Places
+from netlang.searching.aim import asked_aim
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, TrialOutcome
 from netlang.searching.question import Question, recipe_name
@@ -37,14 +38,21 @@ def search(  # noqa: PLR0913 - one for each option of the command
     device: str | Sequence[str] | None = None,
     workers: int | None = None,
     quiet: bool = False,
+    distance: str | None = None,
+    judge: str | Path | None = None,
+    judge_weights: str | Path | None = None,
+    features: str | None = None,
+    objective: str | None = None,
     **values: object,
 ) -> Search:
     """Look for the values that a recipe leaves open: ``search("file.net:recipe", trials=50)``.
 
     Changes to it are given as for `train`; ``lr="log_uniform(1e-4, 1e-1)"`` is a space. The options
     are those of the command: `seed` decides what is tried, and with several `jobs` or devices,
-    trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Raises
-    `NetlangError`; `KeyboardInterrupt` if Ctrl-C stopped it, and ``resume=True`` goes on;
+    trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Trials are
+    compared by their validation scores, by the `distance` of an output from the data as a `judge`
+    sees it, or by the loss of the step `objective`. Raises `NetlangError`; `KeyboardInterrupt` if
+    Ctrl-C stopped it, and ``resume=True`` goes on;
     `ValueError` for another method, or for numbers that the command refuses.
     """
     if jobs < 1:
@@ -52,7 +60,8 @@ def search(  # noqa: PLR0913 - one for each option of the command
     plan = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
     folder = Path(out) if out is not None else default_folder(recipe_name(recipe))
     plan = asked_plan(plan, folder, round, jobs)
-    question = Question(recipe, (*changes, *overrides_of(values)), plan)
+    aim = asked_aim(distance, judge, judge_weights, features, objective)
+    question = Question(recipe, (*changes, *overrides_of(values)), plan, aim)
     where = Places({name: Path(path) for name, path in (data or {}).items()})
     where.require_used(question.recipe)
     devices = tuple(device.split(",") if isinstance(device, str) else device or ())

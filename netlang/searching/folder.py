@@ -159,6 +159,7 @@ def _differences(before: Identity, now: Identity) -> Iterator[str]:
     pairs = {
         "recipe": (before.recipe, now.recipe),
         "changes": (" ".join(before.changes), " ".join(now.changes)),
+        "what is compared": (before.aim or "validation scores", now.aim or "validation scores"),
     }
     for name in names_of(now.plan):
         pairs[name] = (getattr(before.plan, name), getattr(now.plan, name))

@@ -22,7 +22,7 @@ def points_of(question: Question, ranked: Iterable[TrialResult]) -> SearchPoints
     known = question.known
     shown = [each for each in ranked if not each.failed and isfinite(each.error)]
     accuracy = all("validation accuracy" in each.scores for each in shown)
-    score = "validation accuracy" if accuracy else "validation loss"
+    score = "validation accuracy" if accuracy else question.score
     first = [each for key, each in sorted(known.results.items()) if key[1] == 0]
     whole = [each for each in first if not question.method.is_final(each.trial)] or first
     dimensions: dict[str, Dimension] = {}

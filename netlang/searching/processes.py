@@ -24,6 +24,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.processes.signals import caught_signals
 from netlang.recipes.places import Places
 from netlang.records import Record
+from netlang.searching.aim import Aim
 from netlang.searching.folder import SearchFolder
 from netlang.searching.question import Question
 from netlang.searching.working import Machine, TrialWorker
@@ -46,6 +47,7 @@ class Order(Record):
     places: dict[str, str]
     device: str | None
     workers: int | None
+    aim: Aim = Aim()
 
 
 def work_in_processes(
@@ -99,6 +101,7 @@ def _started(
         {name: str(path) for name, path in machine.places.given.items()},
         machine.device,
         machine.workers,
+        question.aim,
     )
     # The cores are shared out: more threads than cores would only be in each other's way.
     threads = str(max(1, (os.cpu_count() or 1) // count))
@@ -140,7 +143,7 @@ def main(told: RawIOBase | None = None) -> int:
     if asked is None:
         return 1
     try:
-        question = Question(order.spec, order.changes, asked.plan)
+        question = Question(order.spec, order.changes, asked.plan, order.aim)
         machine = Machine(places, order.device, order.workers)
         backend = training_backend()
         number = TrialWorker(question, folder, machine, backend, lambda _: None).work()

@@ -18,9 +18,9 @@ from netlang.recipes.load import checked_recipe, checked_space
 from netlang.recipes.overrides import texts_of
 from netlang.recipes.read import read_recipe
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import require_no_turns
 from netlang.recipes.spaces.written import Choose, Dimension, Spaces
 from netlang.records import Record, replace
+from netlang.searching.aim import Aim, measure_of
 from netlang.searching.methods.known import method_of
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.trial import History, Job, SearchTrial, TrialResult
@@ -30,12 +30,16 @@ __all__ = ["Identity", "Question", "recipe_name"]
 
 @final
 class Identity(Record):
-    """What must be the same when a search goes on; `sources` is a digest of the files read."""
+    """What must be the same when a search goes on; `sources` is a digest of the files read.
+
+    `aim` says in words what is compared instead of validation scores.
+    """
 
     recipe: str
     sources: str
     changes: tuple[str, ...]
     plan: SearchPlan
+    aim: str = ""
 
 
 @final
@@ -45,7 +49,9 @@ class Question:
     `recipe` is the one with the first value of each space.
     """
 
-    def __init__(self, spec: str | Path, changes: tuple[str, ...], plan: SearchPlan) -> None:
+    def __init__(
+        self, spec: str | Path, changes: tuple[str, ...], plan: SearchPlan, aim: Aim | None = None
+    ) -> None:
         """Raises `NetlangError` if the recipe is wrong, or can't be searched."""
         self.spec, self.changes, self.plan = str(spec), changes, plan
         target = resolve(spec, "train")
@@ -54,8 +60,10 @@ class Question:
         self.recipe = replace(recipe, files=self._module.library.files)
         if not spaces.found:
             raise NetlangError(NothingToSearch(span=recipe.span, recipe=recipe.name))
-        require_no_turns(recipe, "`search`")
-        if recipe.validation is None and recipe.data.own_validation is False:
+        self.aim = aim or Aim()
+        self.measure = measure_of(self.aim, recipe, self.program)
+        unheld = recipe.validation is None and recipe.data.own_validation is False
+        if self.measure is None and unheld:
             raise self.without_validation()
         self.definition = self._module.recipes[self._name]
         self.dimensions = tuple(spaces.found)
@@ -68,9 +76,12 @@ class Question:
 
     def require_same_loss(self, recipe: Recipe) -> None:
         """Raises `NetlangError` if a trial, which nothing but its loss scores, has another one."""
-        if recipe.describe()["loss"] != self.recipe.describe()["loss"]:
+        name = self.aim.step
+        pairs = zip(recipe.played, self.recipe.played, strict=True)
+        step = [(now, was) for now, was in pairs if now.turn is None or now.turn.name == name]
+        if any(now.loss != was.loss for now, was in step):
             why = "nothing is classified, and different losses don't compare"
-            span = self.recipe.places["loss"]
+            span = step[0][1].places["loss"]
             raise NetlangError(SpaceMisplaced(span=span, key="loss", why=why))
 
     @property
@@ -78,7 +89,13 @@ class Question:
         """What the answer depends on."""
         texts = sorted(source.text for _, source in self.recipe.files)
         digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-        return Identity(self.recipe.name, digest, self.changes, self.plan)
+        aim = "" if self.measure is None else self.measure.identity
+        return Identity(self.recipe.name, digest, self.changes, self.plan, aim)
+
+    @property
+    def score(self) -> str:
+        """The name of the score that is least for the best trial, unless accuracies compare."""
+        return self.aim.score or "validation loss"
 
     def learn(self, results: Mapping[tuple[int, int], TrialResult], folder: Path) -> None:
         """Take in the results of a folder, and find out which trials follow from them.

@@ -9,7 +9,6 @@ from typing import final
 
 from netlang.recipes.spaces.written import Dimension
 from netlang.records import Draft, Record, field
-from netlang.targets import Trained
 
 __all__ = ["History", "Job", "TrialResult", "SearchTrial", "result_of", "uniform_number"]
 
@@ -45,6 +44,8 @@ class Job(Record, order=True):
 class TrialResult(Record):
     """How a job ended: the validation scores of its best weights, or why there are none.
 
+    A search with another aim has the one score that it compares.
+
     Raises `ValueError` unless it is one of them.
     """
 
@@ -56,17 +57,19 @@ class TrialResult(Record):
 
     def __post_init__(self) -> None:
         if bool(self.failed) == isfinite(self.loss):
-            raise ValueError("it has neither a validation loss nor a reason why not, or both")
+            raise ValueError("it has neither a loss nor a reason why not, or both")
 
     @property
     def error(self) -> float:
-        """What the best trial has least of: 1 - accuracy, or the loss without classes."""
+        """What the best trial has least of: 1 - accuracy, or else the loss."""
         accuracy = self.scores.get("validation accuracy")
         return self.loss if accuracy is None else 1.0 - accuracy
 
     @property
     def loss(self) -> float:
-        loss = self.scores.get("validation loss")
+        """The validation loss, or the one score that is compared in its place."""
+        first = next(iter(self.scores.values()), None)
+        loss = first if len(self.scores) == 1 else self.scores.get("validation loss")
         return inf if loss is None else loss
 
     @property
@@ -75,12 +78,17 @@ class TrialResult(Record):
         return (self.error, self.loss, self.trial)
 
 
-def result_of(job: Job, overrides: tuple[str, ...], ended: Trained) -> TrialResult:
-    """The result of a job that wasn't stopped; a score that isn't finite counts as none."""
-    if not isfinite(ended.scores["validation loss"]):
-        why = "the validation loss isn't finite"
+def result_of(
+    job: Job, overrides: tuple[str, ...], found: Mapping[str, float], name: str
+) -> TrialResult:
+    """The result of a job that wasn't stopped, if the score `name` that counts is finite.
+
+    Another score that isn't finite counts as none.
+    """
+    if not isfinite(found[name]):
+        why = f"the {name} isn't finite"
         return TrialResult(job.trial, job.stage, overrides, {}, why)
-    scores = {name: value if isfinite(value) else None for name, value in ended.scores.items()}
+    scores = {each: value if isfinite(value) else None for each, value in found.items()}
     return TrialResult(job.trial, job.stage, overrides, scores)
 
 

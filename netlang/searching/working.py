@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.sections import DistanceUnfit
 from netlang.diagnostics.training.running import DeviceMemoryMissing, LossNotFinite, NotNumbers
 from netlang.recipes.places import Places
 from netlang.records import Record
@@ -21,7 +22,7 @@ __all__ = ["Machine", "TrialWorker"]
 
 _LOOK_EVERY = 0.2
 # What makes a trial bad, but not the search wrong.
-_FAILURES = (LossNotFinite, NotNumbers, DeviceMemoryMissing)
+_FAILURES = (LossNotFinite, NotNumbers, DeviceMemoryMissing, DistanceUnfit)
 
 
 @final
@@ -100,11 +101,14 @@ class TrialWorker(Record):
         ended = trained(self.backend, recipe, program, options)
         if ended.signal is not None:
             return ended.signal
-        if "validation loss" not in ended.scores:
+        measure, scores = self.question.measure, ended.scores
+        if measure is not None:
+            scores = measure.of(self.backend, recipe, program, options)
+        elif "validation loss" not in scores:
             raise self.question.without_validation()
-        if "validation accuracy" not in ended.scores:
+        if "validation accuracy" not in scores and (measure is None or not measure.distance):
             self.question.require_same_loss(recipe)
-        return result_of(job, trial.overrides, ended)
+        return result_of(job, trial.overrides, scores, self.question.score)
 
 
 def _failed(job: Job, trial: SearchTrial, error: NetlangError) -> TrialResult:

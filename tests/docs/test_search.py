@@ -30,7 +30,8 @@ def without_scores(text: str) -> list[str]:
 def test_the_page(run: Runner) -> None:
     blocks = dict(FENCE.findall(PAGE))
     (run.folder / "small.net").write_text(blocks["net"], encoding="utf-8")
-    program, *arguments = shlex.split(blocks["sh"])
+    first = next(text for language, text in FENCE.findall(PAGE) if language == "sh")
+    program, *arguments = shlex.split(first)
     assert program == "netlang"
     with without_search_pictures():
         done = run(*arguments, "--quiet")

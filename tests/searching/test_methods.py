@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import inf, log10, nan
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from netlang.searching.methods.method import SearchMethod, SearchPlan
 from netlang.searching.names import METHODS
 from netlang.searching.trial import History, Job, SearchTrial, TrialResult, result_of
 from netlang.source import Source, Span
-from netlang.targets import Trained
 
 SPAN = Span(Source("spaces", ""), 0, 0)
 DIMENSIONS = (
@@ -119,7 +117,7 @@ def test_tpe_is_nearer_than_chance() -> None:
 
 
 def test_a_trial_whose_validation_loss_is_not_finite_has_failed() -> None:
-    ended = Trained(Path("trial-0"), None, {"validation accuracy": 0.5, "validation loss": nan})
-    result = result_of(Job(0), (), ended)
+    found = {"validation accuracy": 0.5, "validation loss": nan}
+    result = result_of(Job(0), (), found, "validation loss")
     assert (result.failed, result.scores) == ("the validation loss isn't finite", {})
     assert result.rank == (inf, inf, 0)

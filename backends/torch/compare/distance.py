@@ -21,6 +21,7 @@ from netlang.diagnostics.recipes.sections import DistanceUnfit
 from netlang.ir.program import Program
 from netlang.recipes.check.outputs import deployed_outputs
 from netlang.recipes.recipe import Recipe
+from netlang.targets.distances import require_comparable
 from netlang.targets.options import FeatureDistance, SampleOptions, ScoreOptions
 
 __all__ = ["distance"]
@@ -42,7 +43,7 @@ def distance(
     Images are compared as the net takes and makes them. Raises `NetlangError` if the nets don't
     fit, and where there is one image only or features aren't finite.
     """
-    _require_fit(recipe, program, wanted)
+    require_comparable(recipe, program, wanted)
     device = choose_device(options.device)
     with reproducible(device, threads_for(program, recipe.batch)):
         asked = SampleOptions(options.places, options.split, _ALL, workers=options.workers)
@@ -73,29 +74,6 @@ def distance(
 
 def _names(program: Program) -> list[str]:
     return [output.name for output in deployed_outputs(program)]
-
-
-def _require_fit(recipe: Recipe, program: Program, wanted: FeatureDistance) -> None:
-    """Raise `NetlangError` unless both nets have the outputs and images of one shape."""
-    judge, why = wanted.judge, ""
-    if wanted.output not in _names(program):
-        why = f"net `{program.name}` has no output `{wanted.output}`"
-    elif wanted.features not in _names(judge):
-        why = f"net `{judge.name}` has no output `{wanted.features}`"
-    elif recipe.normalize is not None:
-        why = f"`{judge.name}` would see images as `normalize` changes them"
-    elif len(judge.net.inputs) != 1:
-        why = f"net `{judge.name}` takes {len(judge.net.inputs)} inputs"
-    else:
-        shown = program.net.named_types[wanted.output].shape
-        for whose, shape in (
-            (f"input `{program.net.inputs[0].name}`", program.net.inputs[0].type.shape),
-            (f"the input of `{judge.name}`", judge.net.inputs[0].type.shape),
-        ):
-            if shape != shown:
-                why = f"`{wanted.output}` is {list(shown)}, and {whose} is {list(shape)}"
-    if why:
-        raise NetlangError(DistanceUnfit(span=None, output=wanted.output, why=why))
 
 
 def _require_numbers(

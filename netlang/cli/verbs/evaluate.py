@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from netlang.cli.arguments.distance import DistanceAsked, distance_options
 from netlang.cli.options import (
     FitAsked,
     ProcessesAsked,
@@ -55,7 +56,7 @@ def command() -> click.Command:
                 metavar="PART",
                 help="The part to score: `train`, `val`, `test`, or what RECIPE calls it.",
             ),
-            *_of_distance(),
+            *distance_options("Instead of scores,"),
             data_option(),
             device_option(),
             workers_option(),
@@ -67,30 +68,8 @@ def command() -> click.Command:
     )
 
 
-def _of_distance() -> tuple[click.Option, ...]:
-    """The options that measure how far what a net makes is from the data."""
-    return (
-        click.Option(
-            ["--distance"],
-            metavar="OUTPUT",
-            help="Instead of scores, the Fréchet distance between the images of the part and those"
-            " that OUTPUT has, by the features of --judge.",
-        ),
-        click.Option(["--judge"], metavar="SPEC", help="The net whose features are compared."),
-        click.Option(["--judge-weights"], metavar="FILE", help="The weights of that net."),
-        click.Option(
-            ["--features"], metavar="OUTPUT", help="The output of that net that is compared."
-        ),
-    )
-
-
-class _Asked(ProcessesAsked, FitAsked):
-    """The values of the options that other verbs have as well, and those of a distance."""
-
-    distance: str | None
-    judge: str | None
-    judge_weights: str | None
-    features: str | None
+class _Asked(ProcessesAsked, FitAsked, DistanceAsked):
+    """The values of the options that other verbs have as well."""
 
 
 def _distance(asked: _Asked) -> FeatureDistance | None:

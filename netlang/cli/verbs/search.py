@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from netlang.cli.options import MachineAsked, data_option, places, recipe_arguments, workers_option
+from netlang.cli.arguments.distance import DistanceAsked, distance_options
+from netlang.cli.options import (
+    MachineAsked,
+    data_option,
+    places,
+    recipe_arguments,
+    workers_option,
+)
 from netlang.searching.names import METHODS
 
 if TYPE_CHECKING:
@@ -28,6 +35,12 @@ def command() -> click.Command:
         params=[
             *recipe_arguments(),
             *_plan_options(),
+            *distance_options("Compare trials by"),
+            click.Option(
+                ["--objective"],
+                metavar="STEP",
+                help="Compare trials by the loss of a step in training.",
+            ),
             click.Option(
                 ["--out"], metavar="DIR", help="Folder of the search; runs/RECIPE-search without."
             ),
@@ -98,8 +111,10 @@ class PlanAsked(TypedDict):
     eta: int
 
 
-class HowAsked(MachineAsked, PlanAsked):
-    """Those, and the values of the options that say where and how."""
+class HowAsked(MachineAsked, PlanAsked, DistanceAsked):
+    """Those, and the values of the options that say where, how, and what is compared."""
+
+    objective: str | None
 
     out: str | None
     resume: bool
@@ -122,7 +137,7 @@ def _search(spec: str, changes: tuple[str, ...], **asked: Unpack[HowAsked]) -> i
         click.echo("stopped: the same command goes on with --resume", err=True)
         return STOPPED + (found.signal or 0)
     given = [f"--data={name}={path}" for name, path in options.places.given.items()]
-    for line in _shown(found.outcome, spec, given):
+    for line in _shown(found.outcome, spec, given, scored=not question.recipe.turns):
         click.echo(visible(line))
     return 0
 
@@ -131,6 +146,7 @@ def _question(
     spec: str, changes: tuple[str, ...], asked: HowAsked
 ) -> tuple[Question, SearchOptions]:
     from netlang.cli.options import folder_for
+    from netlang.searching.aim import asked_aim
     from netlang.searching.methods.method import SearchPlan
     from netlang.searching.question import Question, recipe_name
     from netlang.searching.search import SearchOptions, asked_plan, default_folder
@@ -138,7 +154,17 @@ def _question(
     folder = folder_for(asked["out"], *default_folder(recipe_name(spec)).parts)
     plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], eta=asked["eta"])
     plan = asked_plan(plan, folder, asked["round"], asked["jobs"])
-    question = Question(spec, changes, plan)
+    try:
+        aim = asked_aim(
+            asked["distance"],
+            asked["judge"],
+            asked["judge_weights"],
+            asked["features"],
+            asked["objective"],
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    question = Question(spec, changes, plan, aim)
     devices = tuple(filter(None, map(str.strip, (asked["device"] or "").split(","))))
     options = SearchOptions(
         folder,
@@ -151,8 +177,8 @@ def _question(
     return question, options
 
 
-def _shown(found: Outcome, spec: str, given: Sequence[str]) -> Iterator[str]:
-    """The best trials as a table, and the best one as what to type."""
+def _shown(found: Outcome, spec: str, given: Sequence[str], *, scored: bool) -> Iterator[str]:
+    """The best trials as a table, and the best one as what to type; `scored` if it has a test."""
     yield from _table(found.trials[:_SHOWN])
     best = found.best
     more = len(found.trials) - _SHOWN
@@ -164,7 +190,8 @@ def _shown(found: Outcome, spec: str, given: Sequence[str]) -> Iterator[str]:
     yield f"the best is trial {best.number}: {command}"
     yield f"as a recipe: {found.recipe}"
     again = shlex.join(["--resume", "--out", str(best.folder)])
-    yield f"its score on a test part: the same command with {again}"
+    what = "its score on a test part" if scored else "its curves and samples"
+    yield f"{what}: the same command with {again}"
 
 
 def _table(trials: Sequence[TrialOutcome]) -> Iterator[str]:

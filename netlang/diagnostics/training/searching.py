@@ -1,10 +1,10 @@
-"""Errors of a search for values of a recipe (E0816 to E0818)."""
+"""Errors of a search for values of a recipe (E0816 to E0819)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["NoTrialLeft", "NothingToCompare", "NothingToSearch"]
+__all__ = ["AimUnfit", "NoTrialLeft", "NothingToCompare", "NothingToSearch"]
 
 
 class NothingToSearch(Diagnostic):
@@ -25,6 +25,19 @@ class NothingToCompare(Diagnostic):
     help = "hold examples out with `validation: 0.2`; the test part is for the end"
 
     recipe: str
+
+
+class AimUnfit(Diagnostic):
+    """`why` is what is wrong with what trials are to be compared by, if anything was said."""
+
+    code = "E0819"
+    title = "the trials of recipe `{recipe}` can't be compared: {why}"
+    caption = "here"
+    help = "{advice}"
+
+    recipe: str
+    why: str
+    advice: str
 
 
 class NoTrialLeft(Diagnostic):
