@@ -52,23 +52,27 @@ def search(  # noqa: PLR0913 - one for each option of the command
     trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Trials are
     compared by their validation scores, by the `distance` of an output from the data as a `judge`
     sees it, or by the loss of the step `objective`. Raises `NetlangError`; `KeyboardInterrupt` if
-    Ctrl-C stopped it, and ``resume=True`` goes on;
-    `ValueError` for another method, or for numbers that the command refuses.
+    Ctrl-C stopped it, and ``resume=True`` goes on; `ValueError` for what the command refuses.
     """
-    if jobs < 1:
-        raise ValueError("`jobs` must be at least 1")
+    _require_one(jobs)
     plan = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
-    folder = Path(out) if out is not None else default_folder(recipe_name(recipe))
+    folder = Path(default_folder(recipe_name(recipe)) if out is None else out)
     plan = asked_plan(plan, folder, round, jobs)
     aim = asked_aim(distance, judge, judge_weights, features, objective)
     question = Question(recipe, (*changes, *overrides_of(values)), plan, aim)
-    where = Places({name: Path(path) for name, path in (data or {}).items()})
-    where.require_used(question.recipe)
+    places = Places({name: Path(path) for name, path in (data or {}).items()})
     devices = tuple(device.split(",") if isinstance(device, str) else device or ())
-    return _searched(question, SearchOptions(folder, where, resume, jobs, devices, workers), quiet)
+    return _searched(question, SearchOptions(folder, places, resume, jobs, devices, workers), quiet)
+
+
+def _require_one(jobs: int) -> None:
+    if jobs < 1:
+        raise ValueError("`jobs` must be at least 1")
 
 
 def _searched(question: Question, options: SearchOptions, quiet: bool) -> Search:
+    options.places.require_used(question.recipe)
+
     def say(text: str) -> None:
         if not quiet:
             print(text, file=sys.stderr)
