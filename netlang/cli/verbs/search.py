@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from netlang.cli.arguments.distance import DistanceAsked, distance_options
+from netlang.cli.distance import DistanceAsked, distance_options
 from netlang.cli.options import (
     MachineAsked,
     data_option,
