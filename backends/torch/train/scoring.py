@@ -65,7 +65,7 @@ def evaluate(
     gets notes on the data. Raises `NetlangError` if there is no such part, or if the labels stand
     for other classes than in training.
     """
-    require_no_turns(recipe, "`eval`")
+    require_no_turns(recipe, "`eval`", advice="`--distance` measures the images that it makes")
     with joined() as world:
         chosen = choose_device(wanted.device, world)
         with (
