@@ -32,7 +32,11 @@ ENCODER = """net n {
 }
 """
 CASES = {
-    ENCODER: {"MultiHeadAttention": 1, "SkipLayerNormalization": 2, "BiasGelu": 1},
+    ENCODER: {"MultiHeadAttention": 1, "Sum": 2, "BiasGelu": 1},
+    ENCODER.replace("L=6", "6"): {"Attention": 1, "Sum": 2, "BiasGelu": 1},
+    ENCODER.replace("L=6", "257"): {"MultiHeadAttention": 1, "Sum": 2, "BiasGelu": 1},
+    "net n {\n input x: [5, 6]\n multi_head_attention(3, causal=true)\n}\n": {"Attention": 1},
+    # Without a bias, that operator of ONNX Runtime's crashes.
     "net n {\n input x: [5, 6]\n multi_head_attention(3, causal=true, bias=false)\n}\n": {
         "MultiHeadAttention": 1
     },
@@ -53,19 +57,23 @@ CASES = {
     "net n {\n input x: [5, 6]\n"
     " x -> linear(6) -> gelu(approximate=tanh) -> y: linear(6, bias=false)\n"
     " (y, x) -> both: add\n both -> a: layer_norm(eps=0.1)\n both -> b: layer_norm(affine=false)\n"
-    " (a, b) -> mul\n}\n": {"FastGelu": 1, "SkipLayerNormalization": 1},
-    # Of other sizes, along other axes, of images, read elsewhere.
+    " (a, b) -> mul\n}\n": {"FastGelu": 1},
+    # A bias is added with the rest; ONNX Runtime takes three times as long for a norm with its sum.
+    "net n {\n input x: [2, 5, 6]\n x -> y: linear(6)\n (x, y) -> add -> relu\n}\n": {"Sum": 1},
+    "net n {\n input x: [5, 6]\n x -> y: relu\n (x, y) -> add -> layer_norm\n}\n": {"Sum": 1},
+    # Of other sizes, read elsewhere.
     "net n {\n input x: [5, 6]\n input y: [1, 6]\n (x, y) -> add -> layer_norm\n}\n": {},
-    "net n {\n input x: [5, 6]\n (x, x) -> add -> layer_norm(axes=[0])\n}\n": {},
-    "net n {\n input x: [2, 5, 6]\n (x, x) -> add -> layer_norm(axes=[-1])\n}\n": {},
+    "net n {\n input x: [5, 6]\n x -> y: linear(6)\n (x, y) -> add -> z: relu\n"
+    " (y, z) -> mul\n}\n": {},
     "net n {\n input x: [5, 6]\n x -> a: linear(6) -> b: gelu\n (a, b) -> sub\n}\n": {},
     "net n {\n input x: float64[5, 6]\n linear(6) -> gelu -> multi_head_attention(2)\n}\n": {},
 }
 
 
 def own_operators(path: Path) -> dict[str, int]:
+    """How often each operator is there that only such a file has."""
     nodes = onnx.load(path).graph.node
-    return dict(Counter(each.op_type for each in nodes if each.domain))
+    return dict(Counter(each.op_type for each in nodes if each.domain or each.op_type == "Sum"))
 
 
 def both_forms(program: Program, folder: Path) -> tuple[Path, Path]:
@@ -96,15 +104,14 @@ def test_verify_knows_such_a_file(tmp_path: Path) -> None:
     net, path = netlang.loads(ENCODER), tmp_path / "n.onnx"
     said: list[str] = []
     net.onnx(path, runtime="onnxruntime", say=said.append)
-    assert any(
-        "1 MultiHeadAttention, 2 SkipLayerNormalization, 1 BiasGelu" in each for each in said
-    )
+    assert any("1 MultiHeadAttention, 1 BiasGelu" in each for each in said)
     verified = BACKEND.verify(net.program, VerifyOptions(BuildOptions(), path))
     assert 0 < verified.compared < verified.steps
     model = onnx.load(path)
     for node in model.graph.node:
-        if node.op_type == "SkipLayerNormalization":
-            node.attribute[0].f = 0.5
+        for attribute in node.attribute:
+            if attribute.name == "epsilon":
+                attribute.f = 0.5
     onnx.save(model, path)
     with pytest.raises(NetlangError) as error:
         BACKEND.verify(net.program, VerifyOptions(BuildOptions(), path))
