@@ -96,3 +96,24 @@ def test_long_sums_stand_in_parentheses() -> None:
     lines = [line for value in sums for line in statement_lines(Assign(Name("x"), value))]
     assert complaints("\n".join(lines) + "\n", layout_only=True) == ""
     assert max(map(len, lines)) <= 88
+
+
+def test_prose_is_filled_again_and_lists_are_not() -> None:
+    """A long line by itself would leave a word or two on the next."""
+    long = "word " * 20
+    text = f"The first line.\n\n{long}\nends here\n\nIn order:\n- {long}\n- two"
+    lines = docstring(text)
+    assert lines[2:4] == [("word " * 17).strip(), "word word word ends here"]
+    assert lines[5:] == [
+        "In order:",
+        "- " + ("word " * 17).strip(),
+        "word word word",
+        "- two",
+        '"""',
+    ]
+    assert docstring("short\nlines stay\nas they are") == [
+        '"""short',
+        "lines stay",
+        "as they are",
+        '"""',
+    ]

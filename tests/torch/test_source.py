@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+import netlang
 from netlang.backends.torch import build, class_name, emit
 from netlang.backends.torch.python.identifiers import MAPPING_ATTRIBUTES, MODULE_ATTRIBUTES
 from netlang.backends.weights import slots
@@ -194,6 +195,19 @@ def test_the_width_of_a_sequence_is_called_features(tmp_path: Path) -> None:
     text = emit(load_program(str(spec)))
     assert "nn.Linear(in_features, in_features)" in text
     assert "length" not in text
+
+
+def test_what_is_in_training_alone_has_one_condition() -> None:
+    """The auxiliary steps in front of the return, and what is returned in training."""
+    text = """net n {
+    input x: [4]
+    output y: linear(2)
+    auxiliary a: y -> linear(3)
+    auxiliary b: y -> linear(4)
+}
+"""
+    forward = netlang.loads(text).source().split("def forward")[1]
+    assert forward.count("self.training") == 1
 
 
 def test_class_name_is_the_nets() -> None:

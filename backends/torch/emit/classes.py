@@ -14,7 +14,7 @@ from netlang.backends.torch.emit.holders import Holders, file_name, scope_doc
 from netlang.backends.torch.emit.members import Members
 from netlang.backends.torch.emit.modules import Modules
 from netlang.backends.torch.emit.progressions import LOOP
-from netlang.backends.torch.emit.returned import Returned
+from netlang.backends.torch.emit.returned import Returned, joined_branches
 from netlang.backends.torch.emit.units import Unit, with_loops
 from netlang.backends.torch.guard import GUARD
 from netlang.backends.torch.python.identifiers import MODULE_ATTRIBUTES, PythonScope
@@ -264,7 +264,8 @@ class ClassWriter:
             value, comment = writer.last(self._function.outputs[0].ref)
             body = (Return(value, comment),)
         checks = (Do(call(GUARD, *map(Name, names))),) if self._guarded else ()
-        statements = (*checks, *self._returned.absent(writer), *writer.statements(), *body)
+        written = (*checks, *self._returned.absent(writer), *writer.statements(), *body)
+        statements = tuple(joined_branches(written))
         parameters = (Parameter("self"), *(Parameter(name, _TENSOR) for name in names))
         return FunctionDef(
             "forward", parameters, self._returned.annotation(), annotated(statements, names)

@@ -135,22 +135,10 @@ class Writer:
         root = self.root(ref)
         return self._learned.get(root) or Name(self._names[root])
 
-    def statements(self) -> tuple[Statement, ...]:
-        """The statements, with a condition around steps that exist only in training."""
-        return tuple(self._grouped())
-
-    def _grouped(self) -> Iterator[Statement]:
-        group: list[Statement] = []
+    def statements(self) -> Iterator[Statement]:
+        """The statements, each with a condition if it is there in training alone."""
         for auxiliary, line in self._lines:
-            if not auxiliary and group:
-                yield If(dotted("self.training"), tuple(group))
-                group = []
-            if auxiliary:
-                group.append(line)
-            else:
-                yield line
-        if group:
-            yield If(dotted("self.training"), tuple(group))
+            yield If(dotted("self.training"), (line,)) if auxiliary else line
 
     def _write(self, place: int, unit: Unit) -> None:
         operands = [self.root(ref) for ref in unit.operands]

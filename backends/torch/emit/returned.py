@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netlang.backends.torch.emit.forward import Writer
 from netlang.backends.torch.python.identifiers import PythonScope
@@ -24,7 +24,7 @@ from netlang.backends.torch.python.tree import (
 )
 from netlang.ir.program import INPUT, Function, Output
 
-__all__ = ["Returned"]
+__all__ = ["Returned", "joined_branches"]
 
 _TENSOR = Name("Tensor")
 
@@ -113,3 +113,17 @@ def _named_tuple(name: str, outputs: tuple[Output, ...], doc: str) -> ClassDef:
     scope = PythonScope()
     fields = tuple(Field(scope.fresh(output.name), _TENSOR) for output in outputs)
     return ClassDef(name, Name("NamedTuple"), fields, doc)
+
+
+def joined_branches(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements, those under the same condition one after the other in one branch."""
+    waiting: Statement | None = None
+    for each in statements:
+        if isinstance(waiting, If) and isinstance(each, If) and waiting.test == each.test:
+            waiting = If(each.test, (*waiting.body, *each.body))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = each
+    if waiting is not None:
+        yield waiting

@@ -6,7 +6,9 @@ prematurely.
 
 from __future__ import annotations
 
+import re
 import textwrap
+from itertools import groupby
 
 from netlang.backends.torch.python.printer import INDENT, LOOSEST, flat, layout, width
 from netlang.backends.torch.python.tree import (
@@ -27,6 +29,9 @@ from netlang.backends.torch.python.tree import (
 from netlang.diagnostics.texts import visible
 
 __all__ = ["docstring", "quoted", "statement_lines"]
+
+# A line that begins with a word, and not with the number of an item.
+_PROSE = re.compile(r"(?![0-9]+[.)] )[\w(\"'`]")
 
 
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
@@ -149,10 +154,28 @@ def _dedented(lines: list[str]) -> list[str]:
 def _wrapped(lines: list[str], most: int) -> list[str]:
     """Long lines broken between words; the first one leaves room for the quotes."""
     found: list[str] = []
-    for number, line in enumerate(lines):
-        room = most if number or len(lines) > 1 else most - 3
-        pieces = textwrap.wrap(
-            line, room - (0 if number else 3), break_long_words=False, break_on_hyphens=False
-        )
-        found.extend(pieces or [""])
+    for _, group in groupby(lines, bool):
+        paragraph, quotes = list(group), 0
+        if not found:
+            quotes = 3 if len(lines) > 1 else 6
+        # By itself, each long line of prose would leave a word or two on the next.
+        together = _is_prose(paragraph) and max(map(len, paragraph)) > most - quotes
+        for text in [" ".join(paragraph)] if together else paragraph:
+            found.extend(_broken(text, most, 0 if found else quotes))
     return found
+
+
+def _broken(text: str, most: int, quotes: int) -> list[str]:
+    first, *rest = textwrap.wrap(
+        text,
+        most,
+        initial_indent=" " * quotes,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
+    return [first[quotes:], *rest]
+
+
+def _is_prose(paragraph: list[str]) -> bool:
+    """Whether line breaks say nothing: there is no indentation, list, table or example."""
+    return all(_PROSE.match(line) and "  " not in line for line in paragraph)
