@@ -12,8 +12,8 @@ from torch import Tensor, fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor, same
 from netlang.backends.onnx.importing.names import is_given, label_in, stem_of
 from netlang.backends.onnx.importing.tensors import tensor_of
-from netlang.backends.torch.importing.masks import mask_of_windows
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.tables.masks import mask_of_windows
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.constants import argument_of_constant, shortest
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
-from netlang.backends.torch.importing.masks import mask_of_windows, written_out
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
@@ -21,6 +19,8 @@ from netlang.backends.torch.importing.steps import (
     SourceTensor,
     Value,
 )
+from netlang.backends.torch.importing.tables.constants import argument_of_constant, shortest
+from netlang.backends.torch.importing.tables.long import long_table
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft, field
 
@@ -194,9 +194,9 @@ class Call(Draft, eq=False):
         """A step that gives a tensor of the source, without what repeats along its axes."""
         shape = tuple(short.tensor.shape)
         is_long = not short.key and short.tensor.numel() > MOST_LISTED
-        mask = mask_of_windows(short.tensor) if is_long else None
-        if mask is not None:
-            return written_out(self.step, mask, shape)
+        made = long_table(self.step, short.tensor) if is_long else None
+        if made is not None:
+            return made
         op, arguments = argument_of_constant(short)
         step = self.step(op, (), arguments, stored.key if stored.persistent else None)
         return Value(Maker(step), shape, shape, None, 1, True)

@@ -12,7 +12,7 @@ import torch
 from onnx import helper
 
 import netlang
-from netlang.backends.torch.importing.masks import WindowMask, mask_of_windows
+from netlang.backends.torch.importing.tables.masks import WindowMask, mask_of_windows
 from netlang.diagnostics.errors import NetlangError
 from tests.onnx.importing.support import Array, imported, lines_of, model_of, saved
 

@@ -8,6 +8,7 @@ from math import prod
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_of
 from netlang.backends.torch.importing.operators.alignment import reshaped, seen_as, without_axis
+from netlang.backends.torch.importing.operators.places import taken_by_rows
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
 from netlang.ops.constants.listed import MOST_LISTED
@@ -233,11 +234,14 @@ def _index(call: Call) -> Made:
             return call.emit("embedding", [table], rows)
     if not isinstance(at, SourceTensor):
         raise NotSayable("places that are computed")
-    if at.tensor.numel() > MOST_LISTED:
-        long = f"a table of more than {MOST_LISTED} places"
-        raise NotSayable(long, "use `embedding` with `weight`")
     if at.tensor.dtype.is_floating_point or at.tensor.element_size() == 1:
         raise NotSayable("places that are truth values")
+    if at.tensor.numel() > MOST_LISTED:
+        taken = taken_by_rows(call, value, at.tensor, axis) if value.free else None
+        if taken is not None:
+            return taken
+        long = f"a table of more than {MOST_LISTED} places"
+        raise NotSayable(long, "use `embedding` with `weight`")
     return _gathered(call, value, at, axis)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -54,7 +55,7 @@ def _table(tensor: Tensor, kept: dict[str, Argument]) -> tuple[str, dict[str, Ar
         value = tensor.reshape(-1)[0].item()
         return "full", {"shape": tuple(tensor.shape), "value": value, **kept}
     if tensor.dim() == 0:
-        return "constant", {"values": (tensor.item(),), **kept}
+        return "constant", {"values": (_nested(tensor.item()),), **kept}
     if tensor.numel() > MOST_LISTED:
         raise NotSayable(_SHORT, "compute it in the spec")
     return "constant", {"values": _nested(tensor.tolist()), **kept}
@@ -68,7 +69,8 @@ def _nested(held: object) -> Argument:
     if isinstance(held, list):
         return tuple(_nested(each) for each in held)
     assert isinstance(held, int | float)
-    return held
+    # The fewest digits that are the same in float32.
+    return float(str(np.float32(held))) if isinstance(held, float) else held
 
 
 def _offsets(tensor: Tensor) -> tuple[int, int] | None:

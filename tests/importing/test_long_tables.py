@@ -1,0 +1,102 @@
+"""Modules with tables that are too long to be listed, and are said by what makes them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import netlang
+from tests.importing.support import body_of, imported
+
+SIDE = 9
+PLACES = torch.stack(torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")).flatten(
+    1
+)
+APART = PLACES[:, :, None] - PLACES[:, None]
+
+
+class _Biased(nn.Module):
+    """Scores of attention with biases that are taken by their distance, as LeViT has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.biases = nn.Parameter(torch.randn(2, SIDE**2))
+        distances = APART.abs()
+        self.at: Tensor
+        self.register_buffer("at", distances[0] * SIDE + distances[1], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + self.biases[:, self.at]
+        return y
+
+
+class _Coded(nn.Module):
+    """Adds sines of rows and cosines of columns."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        angles = torch.arange(80.0) * torch.arange(1.0, 13.0)[:, None] / 50
+        rows, columns = angles.sin()[:, :, None], angles.cos()[:, None]
+        return x + torch.cat([rows.expand(-1, -1, 80), columns.expand(-1, 80, -1)])
+
+
+class _Distances(nn.Module):
+    """Maps how far places are apart, by axis and squared, as ConViT does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        apart = torch.cat([APART, (APART**2).sum(0, keepdim=True)]).permute(1, 2, 0).float()
+        y: Tensor = x + self.project(apart).permute(2, 0, 1)
+        return y
+
+
+class _WithToken(nn.Module):
+    """Biases of a window and of a token in front of it, as BEiT has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        count = (2 * SIDE - 1) ** 2
+        self.biases = nn.Parameter(torch.randn(count + 3, 2))
+        at = torch.full((SIDE**2 + 1, SIDE**2 + 1), count)
+        at[1:, 1:] = (APART[0] + SIDE - 1) * (2 * SIDE - 1) + APART[1] + SIDE - 1
+        at[1:, 0] = count + 1
+        at[0, 0] = count + 2
+        self.at: Tensor
+        self.register_buffer("at", at, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        biases = self.biases[self.at.view(-1)].view(*self.at.shape, -1)
+        return x + biases.permute(2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "lines"),
+    [
+        (_Biased(), (2, 81, 81), ("reshape([2, 9, 9])", "transpose([0, 1, 3, 2, 4])")),
+        (_Coded(), (24, 80, 80), ("-> add (x, here) -> add",)),
+        (_Distances(), (2, 81, 81), ("constant(", "project: linear(2)")),
+        (_WithToken(), (2, 82, 82), ("window_offsets(9x9)", "full([1, 81]", "concat")),
+    ],
+)
+def test_a_long_table_is_computed(
+    module: nn.Module, shape: tuple[int, ...], lines: tuple[str, ...]
+) -> None:
+    net = imported(module, shape)
+    text = " ".join(body_of(net))
+    for line in lines:
+        assert line in text, text[:2000]
+    assert net.weights is not None
+    assert set(net.weights) == set(module.state_dict())
+
+
+def test_a_long_table_without_a_rule_is_refused() -> None:
+    class Random(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + table
+
+    table = torch.randn(81, 81)
+    with pytest.raises(netlang.NetlangError, match="E0982"):
+        imported(Random(), (81, 81))
