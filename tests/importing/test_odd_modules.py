@@ -54,6 +54,41 @@ def _repeated(x: Tensor) -> Tensor:
     return (twice.reshape(-1, 2, 3, 6, 6).sum(1) + x).repeat_interleave(3, dim=1)
 
 
+def _windows(x: Tensor) -> Tensor:
+    """The halves of an image, which PyTorch joins with the batch."""
+    halves = x.reshape(-1, 3, 2, 3, 6).transpose(1, 2).reshape(-1, 3, 3, 6)
+    return F.max_pool2d(F.pad(halves, (0, 1)), 2, 1, 1)
+
+
+class _InWindows(nn.Module):
+    """Layers that see the halves of an image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3, 2, 1, groups=3)
+        self.norm = nn.BatchNorm2d(6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.norm(self.conv(_windows(x)))
+        whole: Tensor = y.relu().reshape(-1, 2, *y.shape[1:]).sum(1)
+        return whole
+
+
+class _Tiled(nn.Module):
+    """Adds a code that is tiled, and convolved as one image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = nn.Parameter(torch.randn(1, 3, 3, 1))
+        self.scale = nn.Parameter(torch.randn(1, 3, 1, 1))
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        code = self.conv(self.code.tile(1, 1, 2, 1)).repeat(len(x), 1, 1, 1)
+        y: Tensor = x + self.scale * code + F.interpolate(self.code, (6, 6), mode="bicubic")
+        return y
+
+
 class _Does(nn.Module):
     def __init__(self, does: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -101,3 +136,17 @@ def test_a_weight_itself_is_never_written_into() -> None:
 
     with pytest.raises(netlang.NetlangError, match="E098"):
         imported(Clearing(), (4,))
+
+
+def test_layers_that_see_windows() -> None:
+    net = imported(_InWindows(), (3, 6, 6))
+    text = " ".join(body_of(net))
+    assert "pad=0x1x1, groups=3, bias=bias, weight=reshape1" in text
+    assert "transpose([1, 0, 2, 3]) -> norm: bn -> transpose([1, 0, 2, 3])" in text
+    assert net.weights is not None
+    assert set(net.weights) == set(_InWindows().state_dict())
+
+
+def test_a_code_is_tiled() -> None:
+    text = " ".join(body_of(imported(_Tiled(), (3, 6, 6))))
+    assert "expand([1, 3, 2, 3, 1])" in text

@@ -60,11 +60,15 @@ def modules_of(node: Node) -> tuple[ModuleCall, ...]:
 
 @final
 class Call(Draft, eq=False):
-    """One node, for the function that says what it is in the language."""
+    """One node, for the function that says what it is in the language.
+
+    `result` is torch's shape of what is made, if that isn't the node's.
+    """
 
     state: WalkState
     node: Node
     given: dict[str, object]
+    result: tuple[int, ...] | None = None
 
     @property
     def modules(self) -> tuple[ModuleCall, ...]:
@@ -114,7 +118,7 @@ class Call(Draft, eq=False):
     @property
     def shape(self) -> tuple[int, ...]:
         """Torch's shape of the result."""
-        return tuple(self.node.meta["val"].shape)
+        return self.result or tuple(self.node.meta["val"].shape)
 
     def emit(
         self,

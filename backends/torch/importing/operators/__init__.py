@@ -14,6 +14,7 @@ from netlang.backends.torch.importing.operators import (
     pools,
     recurrent,
     reductions,
+    repeats,
     shapes,
 )
 
@@ -27,6 +28,7 @@ HANDLERS: Mapping[str, Handler] = {
     **recurrent.HANDLERS,
     **merges.HANDLERS,
     **shapes.HANDLERS,
+    **repeats.HANDLERS,
     **reductions.HANDLERS,
     **attention.HANDLERS,
 }

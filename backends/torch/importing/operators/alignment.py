@@ -56,6 +56,8 @@ def aligned(call: Call, values: Sequence[Value], shape: Sequence[int]) -> list[V
     rank = len(shape)
     with_batch = [each for each in values if not each.free]
     if not with_batch and call.state.batched:
+        with_batch = [each for each in values if each.batch is not None]
+    if not with_batch and call.state.batched:
         return list(values)
     if not with_batch:
         return [_of_rank(call, each, rank) for each in values]

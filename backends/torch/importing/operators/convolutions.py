@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.operators.alignment import reshaped
+from netlang.backends.torch.importing.operators.parts import as_one_image, channels_first, has_parts
 from netlang.backends.torch.importing.operators.weights import owner, weights_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Dims, SourceTensor, Value
@@ -45,7 +47,37 @@ def _conv(call: Call) -> Made:
         "dilation": window(call.integers("dilation"), axes),
         "groups": call.integer("groups"),
     }
+    value = call.value("input")
+    if has_parts(value) and axes < 3:
+        return channels_first(call, value, lambda turned: _with_one_axis_more(call, turned))
     return _weighted(call, "conv", arguments)
+
+
+def _with_one_axis_more(call: Call, value: Value) -> Value:
+    """A convolution of several images, which have their number as an axis in front of the places.
+
+    Its kernel has size 1 along that axis. The weights keep their keys.
+    """
+    held = call.valued(call.given["weight"])
+    wide = (*held.shape[:2], 1, *held.shape[2:])
+    arguments: dict[str, Argument] = {
+        "out": held.shape[0],
+        "kernel": Dims(wide[2:]),
+        "groups": call.integer("groups"),
+        "weight": reshaped(call, held, wide),
+    }
+    if isinstance(call.given["padding"], str):
+        raise NotSayable("images that are joined with the batch, as windows or as parts")
+    axes, one = len(held.shape) - 2, {"stride": 1, "padding": 0, "dilation": 1}
+    for name, word in (("stride", "stride"), ("padding", "pad"), ("dilation", "dilation")):
+        sizes = call.integers(name)
+        own = (one[name], *(sizes * axes if len(sizes) == 1 else sizes))
+        arguments[word] = window(own, axes + 1)
+    bias = call.given.get("bias")
+    arguments["bias"] = False if bias is None else call.valued(bias)
+    count = value.sizes[1]
+    shape = (value.shape[0], held.shape[0], count, *call.shape[2:])
+    return call.emit("conv", [value], arguments, shape=shape)
 
 
 def _pad(pad: object, axes: int, call: Call) -> Argument:
@@ -127,7 +159,11 @@ def _prelu(call: Call) -> Made:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    **{f"aten.conv{n}d.{kind}": _conv for n in (1, 2, 3) for kind in ("default", "padding")},
+    **{
+        f"aten.conv{n}d.{kind}": as_one_image(_conv)
+        for n in (1, 2, 3)
+        for kind in ("default", "padding")
+    },
     "aten.conv_transpose1d.default": _conv_transpose,
     "aten.conv_transpose2d.input": _conv_transpose,
     "aten.conv_transpose3d.input": _conv_transpose,

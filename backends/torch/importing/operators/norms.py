@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front
+from netlang.backends.torch.importing.operators.parts import channels_first, has_parts
 from netlang.backends.torch.importing.operators.weights import owner, weights_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Value
@@ -38,12 +39,18 @@ def _batch_norm(call: Call) -> Made:
     if call.given["training"] or label is None:
         raise NotSayable("a batch norm without running averages")
     key, given = _affine(call)
-    value = in_front(call.value("input"))
+    value = call.value("input")
     eps, momentum = call.number("eps"), call.number("momentum")
     if key is not None and key != label:
         raise NotSayable("a batch norm whose tensors are in several modules")
     numbers: dict[str, Argument] = {"eps": eps, "momentum": momentum}
-    return call.emit("batch_norm", [value], {**numbers, **given}, key=label)
+
+    def normed(of: Value, shape: Sequence[int]) -> Value:
+        return call.emit("batch_norm", [of], {**numbers, **given}, shape=shape, key=label)
+
+    if has_parts(value):
+        return channels_first(call, value, lambda turned: normed(turned, turned.shape))
+    return normed(in_front(value), call.shape)
 
 
 def _layer_norm(call: Call) -> Made:

@@ -9,6 +9,7 @@ import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
+from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Value
 
@@ -80,7 +81,7 @@ def _upsample(mode: str) -> Handler:
             return call.emit("upsample", [value], {"scale": window(times, len(times)), **arguments})
         return call.emit("upsample", [value], {"size": after, **arguments})
 
-    return made
+    return as_one_image(made)
 
 
 def _pad(call: Call) -> Made:
@@ -129,8 +130,8 @@ def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argumen
 
 
 HANDLERS: Mapping[str, Handler] = {
-    **{f"aten.max_pool{n}d.default": _maxpool for n in (1, 2, 3)},
-    **{f"aten.avg_pool{n}d.default": _avgpool for n in (1, 2, 3)},
+    **{f"aten.max_pool{n}d.default": by_channel(_maxpool) for n in (1, 2, 3)},
+    **{f"aten.avg_pool{n}d.default": by_channel(_avgpool) for n in (1, 2, 3)},
     **{f"aten.adaptive_avg_pool{n}d.default": _adaptive for n in (1, 2, 3)},
     "aten.adaptive_max_pool2d.default": _adaptive_max,
     "aten.upsample_nearest1d.vec": _upsample("nearest"),
@@ -140,6 +141,6 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.upsample_bilinear2d.vec": _upsample("bilinear"),
     "aten.upsample_trilinear3d.vec": _upsample("trilinear"),
     "aten.upsample_bicubic2d.vec": _upsample("bicubic"),
-    "aten.pad.default": _pad,
-    "aten.constant_pad_nd.default": _pad,
+    "aten.pad.default": by_channel(_pad),
+    "aten.constant_pad_nd.default": by_channel(_pad),
 }

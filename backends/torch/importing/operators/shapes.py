@@ -7,7 +7,7 @@ from math import prod
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_of
-from netlang.backends.torch.importing.operators.alignment import reshaped, seen_as, without_axis
+from netlang.backends.torch.importing.operators.alignment import seen_as
 from netlang.backends.torch.importing.operators.places import taken_by_rows
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
@@ -158,45 +158,6 @@ def _split(call: Call) -> Made:
     )  # fmt: skip
 
 
-def _expand(call: Call) -> Made:
-    value = call.value("self")
-    shape = call.shape
-    batch, fold = batch_axis(shape)
-    missing = len(shape) - len(value.shape)
-    if not value.free:
-        if missing:
-            raise NotSayable("new axes in front of the batch")
-        sizes = sizes_of(shape, batch, fold)
-        return value if sizes == value.sizes else call.emit("expand", [value], {"shape": sizes})
-    if batch is None:
-        if shape == value.shape:
-            return value
-        return call.emit("expand", [value], {"shape": shape})
-    own = batch - missing
-    kept = without_axis(call, value, own) if own >= 0 and fold == 1 else value
-    sizes = sizes_of(shape, batch, fold)
-    if kept.sizes == sizes:
-        return seen_as(kept, shape, batch, fold)
-    step = call.step("expand", [kept], {"shape": sizes})
-    return Value(Maker(step), shape, sizes, batch, fold, True)
-
-
-def _repeated(call: Call) -> Made:
-    """Each part along an axis several times in a row; each example so is an axis of its own."""
-    value = call.value("self")
-    if call.given["dim"] is None:
-        raise NotSayable("a repetition of all elements")
-    times, axis = call.integer("repeats"), value.axis(call.integer("dim"))
-    at = value.batch if axis is None else axis + 1
-    before, after = value.sizes[:at], value.sizes[at:]
-    wide = reshaped(call, value, (*before, 1, *after))
-    step = call.step("expand", [wide], {"shape": (*before, times, *after)})
-    made = Value(Maker(step), call.shape, (*before, times, *after), None, 1, value.free)
-    batch, fold = batch_axis(call.shape)
-    made = reshaped(call, made, sizes_of(call.shape, batch, fold))
-    return Value(made.source, call.shape, made.sizes, batch, fold, value.free)
-
-
 def _roll(call: Call) -> Made:
     value = call.value("self")
     axes = tuple(axis_of(value, dim, "a roll") for dim in call.integers("dims"))
@@ -281,8 +242,6 @@ HANDLERS: Mapping[str, Handler] = {
     **_named(
         ["chunk.default", "split.Tensor", "split_with_sizes.default", "split.sizes"], _split
     ),
-    **_named(["expand.default", "expand_as.default"], _expand),
-    "aten.repeat_interleave.self_int": _repeated,
     "aten.roll.default": _roll,
     "aten.flip.default": _flip,
     "aten.index.Tensor": _index,
