@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Imported", "import_graph", "import_module"]
 
+_TINY = 4
+"""Elements of inputs for which many examples cost nothing."""
+
 
 @final
 class Imported(Record, eq=False):
@@ -166,8 +169,10 @@ def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
 
 
 def _batches(example: Sequence[Tensor]) -> list[tuple[Tensor, ...]]:
-    """Random inputs of two batches."""
-    return [tuple(_like(each, (batch, *each.shape[1:])) for each in example) for batch in (2, 3)]
+    """Random inputs of two batches, a larger one of tiny inputs: a gate gives 0 for most of two."""
+    tiny = sum(each[:1].numel() for each in example) <= _TINY
+    batches = (64 if tiny else 2, 3)
+    return [tuple(_like(each, (batch, *each.shape[1:])) for each in example) for batch in batches]
 
 
 def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:

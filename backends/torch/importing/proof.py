@@ -54,7 +54,9 @@ def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]
         for key, tensor in copy.state_dict().items():
             if key in state:
                 tensor.copy_(state[key])
-        largest = max(_difference(source, copy, each) for each in examples)
+        found = [_differences(source, copy, each) for each in examples]
+    _refuse_zeros(found)
+    largest = max(each.off for outputs in found for each in outputs)
     shapes = tuple(" and ".join(str(list(x.shape)) for x in each) for each in examples)
     return Proof(shapes, largest, tuple(copy.state_dict()), left_out)
 
@@ -94,8 +96,26 @@ def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
             tensor.copy_(before)
 
 
-def _difference(source: Original, copy: nn.Module, example: Sequence[Tensor]) -> float:
-    """The largest difference of an output, as a share of its largest value."""
+@final
+class _Difference(Record):
+    """The largest value of an output, and the largest difference as a share of that."""
+
+    which: str
+    size: float
+    off: float
+
+
+def _refuse_zeros(found: Sequence[Sequence[_Difference]]) -> None:
+    """Refuse outputs that are 0 for each of the inputs: they are equal whatever computes them."""
+    for outputs in zip(*found, strict=True):
+        if not any(each.size for each in outputs):
+            raise NetlangError(
+                NothingProved(span=None, reason=f"{outputs[0].which} is 0 everywhere")
+            )
+
+
+def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -> list[_Difference]:
+    """How much each output differs. Raises `NetlangError` if it is too much."""
     wanted = list(_tensors(source.run(example)))
     where = " and ".join(str(list(x.shape)) for x in example)
     try:
@@ -104,21 +124,21 @@ def _difference(source: Original, copy: nn.Module, example: Sequence[Tensor]) ->
         raise _wrong(f"for {where} it fails: {str(error).splitlines()[0]}") from None
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
-    largest = 0.0
+    outputs: list[_Difference] = []
     for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
         which = f"output {number}" if len(wanted) > 1 else "its output"
         if one.shape != other.shape:
             shapes = f"{list(other.shape)}, and {list(one.shape)} in the source"
             raise _wrong(f"for {where} {which} is {shapes}")
         size = float(one.float().abs().max())
-        if not 0 < size < float("inf"):
-            what = "isn't finite" if size else "is 0 everywhere"
-            raise NetlangError(NothingProved(span=None, reason=f"for {where} {which} {what}"))
-        off = float((one.float() - other.float()).abs().max()) / size
+        if not size < float("inf"):
+            reason = f"for {where} {which} isn't finite"
+            raise NetlangError(NothingProved(span=None, reason=reason))
+        off = float((one.float() - other.float()).abs().max()) / (size or 1)
         if not off <= TOLERANCE:
             raise _wrong(f"for {where} {which} is off by {off:.1g} of the largest value")
-        largest = max(largest, off)
-    return largest
+        outputs.append(_Difference(which, size, off))
+    return outputs
 
 
 def _tensors(held: object) -> Iterator[Tensor]:

@@ -221,6 +221,16 @@ def test_other_nearest_places(tmp_path: Path, how: str, rounds: str, size: int) 
     assert caught.value.diagnostics[0].code == "E0982"
 
 
+def test_a_gate_is_proved(tmp_path: Path) -> None:
+    """Of 64 examples some give a number, though most give 0."""
+    nodes = [
+        helper.make_node("Sub", ["x", "two"], ["z"]),
+        helper.make_node("Relu", ["z"], ["y"]),
+    ]
+    net = imported(saved(model_of(nodes, {"two": np.asarray(1.5, np.float32)}, ("N", 2)), tmp_path))
+    assert "[64, 2], [3, 2]" in net.proof
+
+
 def test_signs_are_steps(tmp_path: Path) -> None:
     """1 above 0, -1 below, 0 at 0."""
     net = imported(saved(model_of([helper.make_node("Sign", ["x"], ["y"])]), tmp_path))
