@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.runtime.drawing import normal_numbers
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
@@ -50,12 +49,5 @@ def test_a_grid_shows_what_the_net_makes(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_ends_the_run_as_any_file_does(tmp_path: Path) -> None:
     (tmp_path / "samples").touch()
     with pytest.raises(NetlangError) as caught:
-        write_grid(tmp_path / "samples" / "step_1.png", np.zeros((2, 2, 1), np.uint8))
+        write_grid(tmp_path / "samples" / "step_1.png", np.zeros((2, 2), np.uint8))
     assert [each.code for each in caught.value.diagnostics] == ["E0795"]
-
-
-def test_a_script_draws_none() -> None:
-    recipe, program = game(*BCE, 'samples: grid("fake")')
-    with pytest.raises(NetlangError) as caught:
-        script(recipe, program)
-    assert [each.code for each in caught.value.diagnostics] == ["E0832"]

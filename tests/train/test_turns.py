@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.sets import Batch
-from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.runtime.drawing import normal_numbers, uniform_numbers
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
@@ -67,12 +66,13 @@ net game(norm=true) {
 def game(
     critic: str, generator: str, *keys: str, norm: bool = True, net: str = NET
 ) -> tuple[Recipe, Program]:
-    given = {"batch": BATCH, "steps": STEPS} | dict(each.split(": ", 1) for each in keys)
+    given = {"data": "digits", "batch": BATCH, "steps": STEPS} | dict(
+        each.split(": ", 1) for each in keys
+    )
     lines = "\n    ".join(f"{name}: {value}" for name, value in given.items())
     text = f"""{net}
 train game {{
     model: game(norm={str(norm).lower()})
-    data:  digits
     draw {{ z: normal; mix: uniform(0, 1) }}
     step critic {{ train: ["critic"]; {critic} }}
     step generator {{ train: ["generator"]; {generator} }}
@@ -329,7 +329,6 @@ def test_drawn_numbers_have_their_distribution(shape: tuple[int, ...]) -> None:
 
 REFUSED: dict[str, Callable[[Recipe, Program, Path], object]] = {
     "eval": lambda recipe, program, path: evaluate(recipe, program, path, ScoreOptions()),
-    "compile": lambda recipe, program, _: script(recipe, program),
 }
 
 
@@ -366,11 +365,4 @@ def test_weights_that_are_shared_out_are_refused() -> None:
     _require_whole_turns(recipe, sharded=False)
     with pytest.raises(NetlangError) as caught:
         _require_whole_turns(recipe, sharded=True)
-    assert [each.code for each in caught.value.diagnostics] == ["E0832"]
-
-
-def test_a_script_of_a_recipe_that_draws_is_refused() -> None:
-    recipe = draws()
-    with pytest.raises(NetlangError) as caught:
-        script(recipe, program_of(recipe))
     assert [each.code for each in caught.value.diagnostics] == ["E0832"]

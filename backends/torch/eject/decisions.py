@@ -11,18 +11,20 @@ from typing import final
 import torch
 
 from netlang.backends.torch.augment.path import AugmentationPath
-from netlang.backends.torch.eject import template
+from netlang.backends.torch.eject import looping, template
 from netlang.backends.torch.eject.net.drawing import draws
-from netlang.backends.torch.eject.objective import (
-    HALVES,
-    ScriptNames,
-    calls_of,
-)
-from netlang.backends.torch.eject.pace import overrun_lines, plateau_of, rates_section
 from netlang.backends.torch.eject.pixels.batched import moves
 from netlang.backends.torch.eject.pixels.host import flips_of
 from netlang.backends.torch.eject.pixels.scales import several_sizes
 from netlang.backends.torch.eject.sources import DataSection
+from netlang.backends.torch.eject.step.drawn import drawing_calls
+from netlang.backends.torch.eject.step.objective import (
+    HALVES,
+    ScriptNames,
+    calls_of,
+)
+from netlang.backends.torch.eject.step.pace import overrun_lines, plateau_of, rates_section
+from netlang.backends.torch.eject.step.turns import turn_calls, turns_section
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import RUNTIME
 from netlang.backends.torch.recipes.code import names_in
@@ -34,6 +36,7 @@ from netlang.backends.torch.runtime.averaging import (
     collecting,
     trained_norms,
 )
+from netlang.backends.torch.runtime.grids import grid_of
 from netlang.backends.torch.runtime.groups import freeze, set_training
 from netlang.backends.torch.runtime.holding_out import held_out
 from netlang.backends.torch.train.devices import worth_sharing
@@ -72,7 +75,9 @@ class Decisions:
     @property
     def held(self) -> bool:
         """Whether there may be a validation part."""
-        return self.recipe.validation is not None or self.data.held is not False
+        return not self.recipe.turns and (
+            self.recipe.validation is not None or self.data.held is not False
+        )
 
     @property
     def maybe_held(self) -> bool:
@@ -91,15 +96,17 @@ class Decisions:
 
     def layout(self) -> Iterator[tuple[str, str]]:
         """The templates in order, each with its indentation."""
-        yield from (
-            (each, "")
-            for each in (template.BATCHES, template.EVALUATE, template.MAIN, template.LOOP)
-        )
+        yield template.BATCHES, ""
+        if not self.recipe.turns or self.renews:  # steps that take turns have no scores
+            yield template.EVALUATE, ""
+        if self.recipe.samples is not None:
+            yield looping.PICTURE, ""
+        yield from ((template.MAIN, ""), (looping.LOOP, ""))
         space = " " * (8 if self.nested else 12)
         if self.held or self.by_losses:
             yield from self._judging(space)
-        yield template.SAVE, space
-        yield template.END, ""
+        yield looping.SAVE, space
+        yield looping.END, ""
 
     def _judging(self, space: str) -> Iterator[tuple[str, str]]:
         """What the script does with the error of an evaluation."""
@@ -111,21 +118,33 @@ class Decisions:
             if self.maybe_held and not watched and self.recipe.early_stopping is None:
                 # There is nothing else to do.
                 yield f"if {due} and {there}:", space
-                yield template.VALIDATE, f"{space}    "
+                yield looping.VALIDATE, f"{space}    "
                 return
             yield f"if {due}:", space
             space += "    "
-        yield template.WATCH, space
+        yield looping.WATCH, space
         if self.maybe_held:
             yield f"if {there}:", space
         if self.held:
-            yield template.VALIDATE, f"{space}    " if self.maybe_held else space
-        yield template.OBSERVE, space
+            yield looping.VALIDATE, f"{space}    " if self.maybe_held else space
+        yield looping.OBSERVE, space
 
     @cached_property
     def rates(self) -> Section:
-        """The lines that set the learning rates of a step."""
-        return rates_section(self.recipe)
+        """The lines that set the learning rates of a step; steps that take turns have their own."""
+        return Section() if self.recipe.turns else rates_section(self.recipe)
+
+    @cached_property
+    def turns(self) -> Section:
+        """The lines of steps that take turns."""
+        return turns_section(self.recipe, self.names, self.whole)
+
+    @property
+    def whole(self) -> str:
+        """How many examples a batch has on all processes together."""
+        if self.train.mixes:
+            return "whole"
+        return "len(plan[place])" if self.data.images else "len(whole)"
 
     @property
     def scales(self) -> int:
@@ -147,15 +166,17 @@ class Decisions:
         """Whether workers do all steps of training: its batches are only normalized."""
         plain = self.recipe.accumulate == 1 and not self.scales and not self.learned
         read = {self.names.locals.get(name) for name in names_in(self.names.loss)}
+        read |= {*self.names.drawn, *self.names.followed}
         plain = plain and not read.intersection(self.names.inputs)
         return self.data.images and plain and flips_of(self.train) is not None
 
     @property
     def by_epochs(self) -> bool:
         """Whether nothing asks how many steps there are: a run ends as each of its epochs does."""
-        lines = [*self.rates.lines, *overrun_lines(self.recipe)]
-        asked = any(re.search(r"\bsteps\b", line) for line in lines)
-        return self.nested and isinstance(self.recipe.length, Epochs) and not asked
+        if self.recipe.samples is not None or not isinstance(self.recipe.length, Epochs):
+            return False
+        lines = [*self.rates.lines, *self.turns.lines, *overrun_lines(self.recipe)]
+        return self.nested and not any(re.search(r"\bsteps\b", line) for line in lines)
 
     @property
     def renews(self) -> bool:
@@ -215,8 +236,8 @@ class Decisions:
             "named": bool(data.place),
             "orders": self.recipe.validation is not None or (self.learned and data.images),
             "held": self.held,
-            "tested": data.test is not False,
-            "maybe_test": data.test is None,
+            "tested": data.test is not False and not self.recipe.turns,
+            "maybe_test": data.test is None and not self.recipe.turns,
             "mixes": bool(self.train.mixes),
             "by_workers": self.by_workers,
             "batched": data.images and not self.train.mixes and not self.by_workers,
@@ -236,9 +257,13 @@ class Decisions:
             "by_steps": self.nested and not self.by_epochs,
             "apart_weights": self.held or recipe.averages,
             "logits": self.classifies,
+            "turns": bool(recipe.turns),
+            "samples": recipe.samples is not None,
             "draws": self.draws,
-            "unused": not self.names.all_used,
-            "only": not recipe.averages and recipe.precision is not Precision.FP16,
+            "unused": not self.names.all_used and not recipe.turns,
+            "only": not recipe.averages
+            and not recipe.turns
+            and recipe.precision is not Precision.FP16,
             "one_thread": not worth_sharing(self.program, recipe.batch),
         }
 
@@ -249,8 +274,10 @@ class Decisions:
 
     def calls(self, flags: set[str]) -> Iterator[Callable[..., object]]:
         """The runtime functions that the loop calls."""
+        yield from turn_calls(self.recipe)
+        yield from drawing_calls(self.recipe)
         for each in optimization_for(self.recipe, torch.device("cpu")).invocations:
-            if each.function.__module__.startswith(RUNTIME):
+            if each.function.__module__.startswith(RUNTIME) and not self.recipe.turns:
                 yield each.function
         named = [*self.names.functions]
         yield from (each for each in named if each.__module__.startswith(RUNTIME))
@@ -267,3 +294,5 @@ class Decisions:
             yield from (collecting, trained_norms)
         if self.recipe.snapshots:
             yield ends_wave
+        if self.recipe.samples is not None:
+            yield grid_of

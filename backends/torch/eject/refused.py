@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import refusal, require_no_turns
+from netlang.recipes.sections.refused import refusal
 
 __all__ = ["require_script"]
 
 _WHAT = "`compile -o train.py`"
 
 
-def require_script(recipe: Recipe) -> None:
-    """Raise `NetlangError` for what a script can't do of all that a recipe can say."""
-    require_no_turns(recipe, _WHAT, "a script has one loss and one optimizer")
-    if recipe.samples is not None:
+def require_script(recipe: Recipe, test: AugmentationPath) -> None:
+    """Raise `NetlangError` for what a script can't do of all that a recipe can say.
+
+    `test` is how examples are prepared for a test.
+    """
+    if recipe.samples is not None and (test.views > 1 or test.scales > 1):
         span, advice = recipe.places["samples"], "leave them out: `samples=none`"
-        raise refusal(span, recipe, _WHAT, "the key `samples`", "it draws no pictures", advice)
-    for term in recipe.loss.terms:
-        if term.warmup is not None:
-            section, why = "a `warmup` in its loss", "its losses have the same weights throughout"
-            raise refusal(term.span, recipe, _WHAT, section, why)
+        why = "its test has several views of an example, and a script draws one"
+        raise refusal(span, recipe, _WHAT, "the key `samples`", why, advice)
     for draw in recipe.draws:
-        why = "a script takes every input from the data"
-        raise refusal(draw.span, recipe, _WHAT, "a `draw` section", why)
+        if test.scales > 1 and not recipe.turns:
+            why = "a test at several scales takes every input from the data"
+            raise refusal(draw.span, recipe, _WHAT, "a `draw` section and `multi_scale`", why)

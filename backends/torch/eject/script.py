@@ -13,24 +13,25 @@ from typing import final
 
 from netlang import __version__
 from netlang.backends.torch.augment.path import AugmentationPath, path_for
-from netlang.backends.torch.augment.stages import PlacedStep, RegionCut
+from netlang.backends.torch.augment.stages import RegionCut
 from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
+from netlang.backends.torch.eject.looping import PICTURE
 from netlang.backends.torch.eject.net.model import Model, model_of
-from netlang.backends.torch.eject.objective import ScriptNames, names_of
 from netlang.backends.torch.eject.pixels.batched import (
     augment_function,
     prepared_lines,
     sized_function,
 )
-from netlang.backends.torch.eject.pixels.host import flips_of, host_function
 from netlang.backends.torch.eject.pixels.normalized import Normalized, normalized
 from netlang.backends.torch.eject.pixels.scales import sides_of
+from netlang.backends.torch.eject.pixels.workers import worker_functions
 from netlang.backends.torch.eject.refused import require_script
 from netlang.backends.torch.eject.reserved import names_at_the_top, reserved_names
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
-from netlang.backends.torch.eject.template import ABOUT, BATCHES, EVALUATE, UNIFORM, filled
+from netlang.backends.torch.eject.step.objective import ScriptNames, names_of
+from netlang.backends.torch.eject.template import ABOUT, BATCHES, CHANCES, EVALUATE, filled
 from netlang.backends.torch.eject.text.commented import commented
 from netlang.backends.torch.eject.text.copied import Copied, copied
 from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
@@ -47,19 +48,17 @@ from netlang.recipes.words.augmentation import Augmentation
 
 __all__ = ["script"]
 
-_PREPARE = "A training image in a worker, as uint8 [H, W, C]."
-_PREPARE_TEST = "A test image in a worker, as uint8 [H, W, C]."
 _START = (
     'if __name__ == "__main__":',
     "    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it, without a traceback",
     "    main()",
 )
-_PREPARE_VIEWS = "Ten views of a test image, uint8 [10, H, W, C]."
 
 
 def script(recipe: Recipe, program: Program) -> str:
     """The text of the script. Raises `NetlangError` if a script can't express the recipe."""
-    require_script(recipe)
+    test = path_for(recipe.test_path, 0, images=True, classes=None, exact=True)
+    require_script(recipe, test)
     first, model = names_of(recipe, program, None), model_of(program)
     parts = data_section(recipe.data, recipe), normalized(recipe, program)
     around = "\n".join(_Writer(recipe, program, first, replace(model, lines=()), *parts).lines())
@@ -68,7 +67,7 @@ def script(recipe: Recipe, program: Program) -> str:
     def written(names: ScriptNames) -> str:
         return "\n".join(_Writer(recipe, program, names, model, *parts).lines()) + "\n"
 
-    reserved = reserved_names(written(first), first.locals.values())
+    reserved = reserved_names(written(first), first.values)
     return written(names_of(recipe, program, reserved))
 
 
@@ -116,7 +115,7 @@ class _Writer:
             yield text
             if name == mix.__name__ and self.draws:
                 seed = str(derived_seed(self.recipe.seed, "augment"))
-                yield "\n".join(filled(UNIFORM, set(), {"seed": seed}))
+                yield "\n".join(filled(CHANCES, set(), {"seed": seed}))
 
     def _copied(self, main: Section) -> Copied:
         return copied([mix, *main.functions])
@@ -171,20 +170,9 @@ class _Writer:
     def _main(self) -> Section:
         """Everything after the model: the data, their processing, and the loop."""
         section, decisions = Section(), self.decisions
-        parts = [self._source()] if self.data.section.lines else []
-        parts += self._prepare() if self.data.images else []
-        masks = self.decisions.masks
-        sized = sized_function(self.train, masks=masks)
-        parts += [sized] if sized else []
-        augment = augment_function(
-            self.train,
-            decisions.start("x"),
-            self.normalized.text,
-            self.names.targets,
-            learned=self.normalized.learned is not None,
-            masks=masks,
-        )
+        augment = self._augment()
         plain = augment.lines[2:] == ["    return x"]
+        parts = list(self._before_augment())
         parts += [] if plain or decisions.by_workers else [augment]
         if self.normalized.learned is not None and self._prepares:
             parts.append(self._prepared())
@@ -195,16 +183,39 @@ class _Writer:
         texts = texts_of(decisions, self.normalized)
         texts |= self._blocks(section)
         drawn = not decisions.by_workers if self.data.images else flags & {"together", "changes"}
-        by_epoch = bool(drawn)
+        by_epoch = bool(drawn) or bool(self.names.drawn)
         flags |= {"draws_by_epoch"} if by_epoch else set()
         texts["epoch"] = "epoch" if by_epoch else "step // epoch_steps"
         flags |= {"started"} if texts["start_weights"] or self.recipe.channels_last else set()
         for template, space in decisions.layout():
             for line in filled(template, flags, texts):
                 section.lines += wrapped(f"{space}{line}" if line else line)
-            section.lines += ["", ""] if template in (BATCHES, EVALUATE) else []
+            section.lines += ["", ""] if template in (BATCHES, EVALUATE, PICTURE) else []
         section.add(calls=tuple(decisions.calls(flags)))
         return section
+
+    def _before_augment(self) -> Iterator[Section]:
+        """What reads examples and prepares each of them."""
+        if self.data.section.lines:
+            yield self._source()
+        if self.data.images:
+            channels, several = self.recipe.data.shape[0] or 3, bool(self.decisions.scales)
+            given, flips = (self.train, self.test, channels), self.decisions.by_workers
+            yield from worker_functions(*given, flips=flips, several=several)
+        sized = sized_function(self.train, masks=self.decisions.masks)
+        if sized:
+            yield sized
+
+    def _augment(self) -> Section:
+        """What augments a batch."""
+        return augment_function(
+            self.train,
+            self.decisions.start("x"),
+            self.normalized.text,
+            self.names.targets,
+            learned=self.normalized.learned is not None,
+            masks=self.decisions.masks,
+        )
 
     def _source(self) -> Section:
         """What reads examples; without their numbers where only workers draw for them."""
@@ -227,7 +238,16 @@ class _Writer:
         if self.normalized.is_early:
             tested.add(f"{space}x = {self.normalized.text}")
         rates = self.decisions.rates
-        found = {"prepared": tested, "parts": self.data.parts, "start_weights": drawn}
+        shown = Section()
+        if self.recipe.samples is not None:
+            shown.add(*self._shown_lines(shown))
+            section.imports.add("from PIL import Image")
+        found = {
+            "shown_prepared": shown,
+            "prepared": tested,
+            "parts": self.data.parts,
+            "start_weights": drawn,
+        }
         found |= {
             "rates": rates,
             "learned": self.normalized.section(
@@ -237,10 +257,19 @@ class _Writer:
                 prepared=self._prepares,
             ),
         }
-        for each in found.values():
+        for each in (*found.values(), self.decisions.turns):
             section.add(calls=tuple(each.functions))
             section.imports |= each.imports
         return {name: "\n".join(each.lines) for name, each in found.items()}
+
+    def _shown_lines(self, section: Section) -> Iterator[str]:
+        """The lines that prepare the examples of a picture."""
+        if self.normalized.learned is None:
+            yield from self._test_lines(section, "    ")
+        elif self._prepares:
+            yield "    x = prepared(x)"
+        if self.normalized.is_early:
+            yield f"    x = {self.normalized.text}"
 
     def _test_lines(self, section: Section, space: str, *, masks: bool = False) -> Iterator[str]:
         start = self.decisions.start("x")
@@ -265,27 +294,3 @@ class _Writer:
         section.add(*self._test_lines(section, "    "))
         section.returns("x")
         return section
-
-    @property
-    def _flips(self) -> tuple[PlacedStep, ...]:
-        """The steps after the front that workers do too."""
-        return (flips_of(self.train) or ()) if self.decisions.by_workers else ()
-
-    def _prepare(self) -> list[Section]:
-        """What a worker does with an image of the training and of the test part."""
-        channels = self.recipe.data.shape[0] or 3
-        about = _PREPARE_VIEWS if self.test.host_views > 1 else _PREPARE_TEST
-        given = (self.train, "prepare", _PREPARE, True), (self.test, "prepare_test", about, False)
-        made = [
-            host_function(*each[:3], channels, drawn=each[3], flips=self._flips if each[3] else ())
-            for each in given
-        ]
-        calls = [sum("stretched(" in line for line in each.lines) for each in made]
-        if sum(calls) == 1 and not self.decisions.scales:
-            place = calls.index(1)
-            path, name, text, drawn = given[place]
-            flips = self._flips if drawn else ()
-            made[place] = host_function(
-                path, name, text, channels, drawn=drawn, alone=True, flips=flips
-            )
-        return made

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from string import Template
 
-__all__ = [
-    "ABOUT", "BATCHES", "END", "EVALUATE", "LOOP", "MAIN", "OBSERVE", "SAVE", "UNIFORM", "VALIDATE",
-    "WATCH", "filled",
-]  # fmt: skip
+__all__ = ["ABOUT", "BATCHES", "CHANCES", "EVALUATE", "MAIN", "filled"]
 
 
 def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str]:
@@ -38,8 +35,8 @@ Written by netlang $version.  #? long
 """  #? long
 '''
 
-UNIFORM = '''
-def uniform(epoch, numbers, place, count):
+CHANCES = '''
+def chances(epoch, numbers, place, count):
     """For each example `count` numbers of [0, 1)."""
     key = mix(mix(mix(mix(torch.tensor([$seed])) + epoch) + numbers) + place)[:, None]
     return (mix(key + torch.arange(count)) >> 11 & 0x1FFFFFFFFFFFFF).double() * 2.0**-53
@@ -78,12 +75,13 @@ def batches(count, epoch):
 EVALUATE = '''
 @torch.no_grad()
 def evaluate($evaluated):
-    """Mean loss and accuracy; each example counts once."""  #? logits
-    """The mean loss; each example counts once."""  #? !logits
+    """Mean loss and accuracy; each example counts once."""  #? logits !turns
+    """The mean loss; each example counts once."""  #? !logits !turns
+    """Let batch norms collect the statistics of all examples."""  #? turns
     model.eval()
 $with_norms
-    sums = torch.zeros(2, dtype=torch.float64)  #? logits
-    sums = torch.zeros(1, dtype=torch.float64)  #? !logits
+    sums = torch.zeros(2, dtype=torch.float64)  #? logits !turns
+    sums = torch.zeros(1, dtype=torch.float64)  #? !logits !turns
 $own
     for x, label$unread in DataLoader($tested_by):  #? images !scales
         x, label = $start, label.to(args.device)  #? images !scales
@@ -97,6 +95,7 @@ $own
         for side in $sides:  #? !images scales
             x = $start  #? !images scales
 $prepared
+$test_drawn
         with torch.autocast(args.device.type, $half):  #? half !scales
             $deployed = model($tested)  #? half !scales
         $deployed = model($tested)  #? !half !scales
@@ -107,15 +106,15 @@ $floats
 $averaged
 $score
 $judged
-        sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits
-        sums += (loss * len($counted)).cpu()  #? !logits
+        sums += torch.stack([loss * len($counted), $right]).cpu()  #? logits !turns
+        sums += (loss * len($counted)).cpu()  #? !logits !turns
     model.train()  #? !freeze held !ema
     set_training(model, $frozen)  #? freeze held !ema
 $released
-    if SIZE > 1:
-        dist.all_reduce(sums)
-    return (sums / $count).tolist()  #? logits
-    return (sums / $count).item()  #? !logits
+    if SIZE > 1:  #? !turns
+        dist.all_reduce(sums)  #? !turns
+    return (sums / $count).tolist()  #? logits !turns
+    return (sums / $count).item()  #? !logits !turns
 '''
 
 MAIN = '''
@@ -144,6 +143,7 @@ def main():
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = $tf32
     torch.set_num_threads(1)  # to share so little work takes longer  #? one_thread
 $parts
+$unscored
 $crowded
 $split
 $learned
@@ -156,10 +156,12 @@ $start_weights
     model = nn.SyncBatchNorm.convert_sync_batchnorm(model) if SIZE > 1 else model  #? sync
     freeze(model, $frozen)  #? freeze
     set_training(model, $frozen)  #? freeze
-    optimizer = $optimizer
+    optimizer = $optimizer  #? !turns
+$players
 $penalized
     torch.manual_seed($noise_seed + RANK)  #? draws
-    kept = {"model": model, "optimizer": optimizer}  #? !only
+    kept = {"model": model, "optimizer": optimizer}  #? !only !turns
+    kept = {"model": model} | {f"{k} optimizer": each for k, each in optimizers.items()}  #? turns
     scaler = kept["scaler"] = torch.amp.GradScaler(args.device.type)  #? fp16
     averaged = kept["averaged"] = copy.deepcopy(model).requires_grad_(False).eval()  #? averages
     pairs = averaged_pairs(averaged, model)  #? averages
@@ -177,120 +179,20 @@ $penalized
             each.load_state_dict(saved[name])  #? !only
         model.load_state_dict(saved["model"])  #? only
         optimizer.load_state_dict(saved["optimizer"])  #? only
-    net = nn.parallel.DistributedDataParallel(model) if SIZE > 1 else model  #? !unused
+    net = nn.parallel.DistributedDataParallel(model) if SIZE > 1 else model  #? !unused !turns
     net = model  #? unused
     if SIZE > 1:  #? unused
         net = nn.parallel.DistributedDataParallel(model, find_unused_parameters=True)  #? unused
+    net = model  #? turns
     net = torch.compile(net)  #? compile
-    clipped = [each for each in model.parameters() if each.requires_grad]  #? clips
+    clipped = [each for each in model.parameters() if each.requires_grad]  #? clips !turns
+    shown = copy.copy(train)  #? samples images
+    shown.prepare = prepare_test  #? samples images
     step, losses, unread, epoch_steps = $state_of["step"], 0, 0, len(batches($examples, 0))
+    losses = torch.zeros((), device=args.device)  #? turns
+    turns = {name: torch.zeros((), device=args.device) for name in players}  #? turns
+    made = dict.fromkeys(players, 0)  # steps of each  #? turns
 $averaging_from
     steps = $steps  #? !by_epochs
 $overrun
 '''
-
-LOOP = """
-    while step < $end:  #? !early
-    while step < $end and run["waiting"] < $patience:  #? early
-        epoch = step // epoch_steps  #? draws_by_epoch
-        $planned = batches($examples, $epoch)[step % epoch_steps :]$limit
-        own = [$share for each in plan]  #? !mixes
-        for x, label, numbers in DataLoader($trained_by):  #? images mixes
-        for numbers in rest:  #? !images mixes
-$loaded
-        for numbers, whole in zip(own, plan, strict=True):  #? !images !mixes
-            whole = min(BATCH, $examples - step % epoch_steps * BATCH)  #? mixes
-            whole *= 1 if whole >= SIZE else SIZE  # of a tiny batch each process has all  #? mixes
-            $memory = (each[numbers].to(args.device) for each in train)  #? !images
-            x, label = augment(x.to(args.device), $both, numbers, epoch$statistics)  #? mixes images
-            x, label = x.to(args.device).movedim(-1, -3) / 255.0, $both  #? by_workers
-            x, label = augment(x.to(args.device), numbers, epoch$statistics), $both  #? batched
-            $mixed = augment($mixed, numbers, epoch$statistics)  #? together !images
-            x = augment(x, numbers, epoch$statistics)  #? !together !images changes
-$ordered
-            optimizer.zero_grad()
-$body
-$rates
-            scaler.unscale_(optimizer)  #? fp16
-            nn.utils.clip_grad_value_(clipped, $clip_value)  #? clip_value
-            nn.utils.clip_grad_norm_(clipped, $clip_norm)  #? clip_norm
-            optimizer.step()  #? !fp16
-            scaler.step(optimizer)  #? fp16
-            scaler.update()  #? fp16
-            average(pairs, $ema if step else 0.0)  #? ema
-            step, unread = step + 1, unread + 1
-$averaging
-$snapshots
-            saving = step % $checkpoint_every == 0 or step == steps  #? apart
-            evaluating = step % $evaluate_every == 0 or step == steps  #? apart
-            if saving or evaluating or step % args.every == 0:  #? apart
-            if step % args.every == 0 or step % epoch_steps == 0 or step == steps:  #? by_steps
-            if step % args.every == 0 or step % epoch_steps == 0:  #? nested by_epochs
-            saving = step % $checkpoint_every == 0 or step == steps  #? !nested !apart
-            if saving or step % args.every == 0:  #? !nested !apart
-                if SIZE > 1:
-                    dist.all_reduce(losses)
-                say(f"step {step}: loss {losses.item() / unread!r}")
-                run["since"] += losses.item()  #? by_losses
-                losses, unread = 0, 0
-"""
-
-# At the end of each epoch, or after a step: the error, by the losses or by a part held out.
-WATCH = """
-error = run["since"] / ((step - 1) % $evaluate_every + 1)  #? by_losses
-run |= {$noted}  #? plateau
-"""
-
-VALIDATE = """
-loss, accuracy = evaluate($scored, held$more)  #? logits
-loss = evaluate($scored, held$more)  #? !logits
-say(f"step {step}: validation loss {loss}, accuracy {accuracy}")  #? logits
-say(f"step {step}: validation loss {loss}")  #? !logits
-error = 1.0 - accuracy  #? logits
-error = loss  #? !logits
-run["waiting"] += 1  #? early
-if (error, loss) < run["error"]:  #? logits
-if error < run["error"]:  #? !logits
-    run |= {"error": $error, "best": copy.deepcopy($scored.state_dict())}  #? !early
-    best = copy.deepcopy($scored.state_dict())  #? early
-    run |= {"error": $error, "best": best, "waiting": 0}  #? early
-"""
-
-OBSERVE = """
-$observed
-saving = saving or run["waiting"] == $patience  #? early !nested
-"""
-
-SAVE = """
-run["step"] = step  #? !nested !plain
-if saving and RANK == 0:  #? !nested
-run["step"] = step  #? nested !plateau !plain
-if RANK == 0:  #? nested
-    saved = {name: each.state_dict() for name, each in kept.items()}  #? !only
-    saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), $state}  #? only
-    saved |= {$state}  #? !only
-    saved |= {"random": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}  #? draws
-    torch.save({**saved, $beside}, args.out + ".new")
-    os.replace(args.out + ".new", args.out)
-    if run["best"]:  #? held !averages
-        torch.save({"model": run["best"], $beside}, weights + ".new")  #? held !averages
-        os.replace(weights + ".new", weights)  #? held !averages
-    best = run["best"] or $scored.state_dict()  #? held averages
-    torch.save({"model": best, $beside}, weights + ".new")  #? held averages
-    torch.save({"model": $scored.state_dict(), $beside}, weights + ".new")  #? averages !held
-    os.replace(weights + ".new", weights)  #? averages
-if run["waiting"] == $patience:  #? early !nested
-    break  #? early !nested
-"""
-
-END = """
-    if run["best"]:  #? held
-        $scored.load_state_dict(run["best"])  #? held
-    if test$test_files:  #? maybe_test
-$finally
-    say(f"{step} steps: weights and state are in {args.out}")  #? !apart_weights
-    weights = weights if run["best"] else args.out  #? held !averages
-    say(f"{step} steps: weights are in {weights}, the state is in {args.out}")  #? apart_weights
-    if SIZE > 1:
-        dist.destroy_process_group(dist.barrier())  # once the last messages are through
-"""

@@ -7,43 +7,40 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
-import torch
-
-from netlang.backends.torch.eject.averages import (
+from netlang.backends.torch.eject.decisions import Decisions
+from netlang.backends.torch.eject.pixels.normalized import Normalized, chunk
+from netlang.backends.torch.eject.pixels.scales import sides_of
+from netlang.backends.torch.eject.sources.splitting import split_lines
+from netlang.backends.torch.eject.step.averages import (
     averaging_texts,
     scored,
     sliced,
     snapshot_lines,
     too_few_epochs,
 )
-from netlang.backends.torch.eject.decisions import Decisions
-from netlang.backends.torch.eject.objective import (
+from netlang.backends.torch.eject.step.drawn import drawn_lines
+from netlang.backends.torch.eject.step.objective import (
     HALVES,
-    averaged_lines,
     forward_lines,
-    is_class_number,
-    judged_lines,
     loss_lines,
 )
-from netlang.backends.torch.eject.pace import (
+from netlang.backends.torch.eject.step.pace import (
     noted,
     observed_lines,
     overrun_lines,
     plateau_of,
 )
-from netlang.backends.torch.eject.pixels.normalized import Normalized, chunk
-from netlang.backends.torch.eject.pixels.scales import sides_of
-from netlang.backends.torch.eject.sources.splitting import split_lines
+from netlang.backends.torch.eject.step.pictures import picture_texts
+from netlang.backends.torch.eject.step.scores import averaged_lines, is_class_number, judged_lines
+from netlang.backends.torch.eject.step.turns import optimizer_of, player_lines, unscored_line
 from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.invocation import literal
-from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train.folder import fingerprint
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.recipe import Epochs, Precision, Recipe
 from netlang.recipes.words.data_images import ImageFolder
-from netlang.recipes.words.losses import LABEL
 
 __all__ = ["texts_of"]
 
@@ -62,6 +59,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         **_scores(decisions),
         **(loading or {"own": "", "loaded": ""}),
         **_kept(decisions, normalized),
+        **_pictures(decisions, learned),
         "statistics": learned,
         "more": given,
         "finally": _finally(decisions, given),
@@ -76,7 +74,7 @@ def _loading(decisions: Decisions) -> dict[str, str]:
     """The loading of images; if there is dropout, with separate random numbers."""
     how = "**loading" if decisions.draws else "num_workers=args.workers"
     rest = "rest" if decisions.train.mixes else "own"
-    unread = "" if decisions.by_workers else ", _"
+    unread = "" if decisions.by_workers else ", numbers" if decisions.names.drawn else ", _"
     trained = f"train, batch_sampler={rest}, {how}"
     share = f"range({sliced(decisions, 'len(data.files)')})"
     tested, own = f"data, BATCH, sampler={share}, {how}", ""
@@ -167,7 +165,7 @@ def _data(decisions: Decisions) -> dict[str, str]:
         "count": "len(data.files)" if images else "len(examples[0])",
         "planned": "rest" if decisions.train.mixes else "plan",
         "test_files": ".files" if images else "",
-        "counted": names.locals.get(LABEL, "") if images else "numbers",
+        "counted": "label" if images else "numbers",
         "chunk": chunk(recipe),
         "memory": names.memory,
         "before": str(decisions.train.mixes),
@@ -176,7 +174,7 @@ def _data(decisions: Decisions) -> dict[str, str]:
         "start": decisions.start("x.to(args.device)" if images else "images"),
         "sides": repr(sides_of(decisions.test)) if decisions.scales > 1 else "",
         "crowded": "\n".join(_crowded(decisions)),
-        "split": "\n".join(split_lines(recipe, len(names.inputs), images=images)),
+        "split": "\n".join(split_lines(recipe, len(names.given), images=images)),
     }
 
 
@@ -200,25 +198,39 @@ def _steps(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
     fed = normalized.tested if decisions.by_workers else None
     early = f"{' ' * 12}x = {normalized.text}" if fed and normalized.is_early else ""
     recipe, names = decisions.recipe, decisions.names
+    body = decisions.turns.lines if recipe.turns else _forward(decisions, fed)
     return {
         "model": decisions.model,
-        "optimizer": _optimizer(recipe),
+        "optimizer": "" if recipe.turns else optimizer_of(recipe),
+        "unscored": unscored_line(recipe, decisions.data),
+        "players": "\n".join(player_lines(recipe)) if recipe.turns else "",
+        "drawn": "\n".join(_drawn(decisions, test=False)),
+        "test_drawn": "\n".join(_drawn(decisions, test=True)),
         "penalized": "\n".join(f"    {k} = {v}" for k, v in names.penalties.items()),
         "run": _run(decisions),
         "ordered": "\n".join(_channels_last(decisions, " " * 12)),
-        "body": "\n".join(
-            (*([early] if early else []), *forward_lines(recipe, names, _whole(decisions), fed))
-        ),
+        "body": "\n".join((*([early] if early else []), *body)),
         "noted": noted(recipe, decisions.nested, decisions.by_losses),
         "observed": "\n".join(observed_lines(recipe)),
     }
 
 
-def _whole(decisions: Decisions) -> str:
-    """How many examples a batch has on all processes together."""
-    if decisions.train.mixes:
-        return "whole"
-    return "len(plan[place])" if decisions.data.images else "len(whole)"
+def _forward(decisions: Decisions, fed: str | None) -> Iterator[str]:
+    return forward_lines(decisions.recipe, decisions.names, decisions.whole, fed)
+
+
+def _drawn(decisions: Decisions, *, test: bool) -> Iterator[str]:
+    """The lines that draw inputs; without the examples that others are mixed with."""
+    mixes, space = 0 if test else decisions.train.mixes, " " * (8 if test else 12)
+    given = decisions.recipe, decisions.program, decisions.names, space
+    return drawn_lines(*given, f"numbers[{mixes}:]" if mixes else "numbers", test=test)
+
+
+def _pictures(decisions: Decisions, learned: str) -> dict[str, str]:
+    recipe, program, names = decisions.recipe, decisions.program, decisions.names
+    drawn = drawn_lines(recipe, program, names, " " * 4, "numbers", test=True)
+    images = decisions.data.images
+    return picture_texts(recipe, program, names, images=images, learned=learned, drawn=drawn)
 
 
 def _scores(decisions: Decisions) -> dict[str, str]:
@@ -229,6 +241,9 @@ def _scores(decisions: Decisions) -> dict[str, str]:
     judged = list(judged_lines(names, label, numbered=numbered))
     averaged = averaged_lines(names, decisions.test.views, decisions.scales, half)
     floats = [f"        {name} = {name}.float()" for name in names.deployed]
+    if recipe.turns:
+        unread = ("floats", "averaged", "judged", "right", "score")
+        return {"deployed": "_", **dict.fromkeys(unread, "")}
     return {
         "deployed": ", ".join(names.deployed),
         "floats": "\n".join(floats if half and not decisions.scales else ()),
@@ -241,7 +256,7 @@ def _scores(decisions: Decisions) -> dict[str, str]:
 
 def _finally(decisions: Decisions, more: str) -> str:
     """The lines that evaluate the test part."""
-    if decisions.data.test is False:
+    if decisions.data.test is False or decisions.recipe.turns:
         return ""
     space = " " * (8 if decisions.data.test is None else 4)
     call = f"evaluate({scored(decisions.recipe)}, test{more})"
@@ -283,11 +298,3 @@ def _run(decisions: Decisions) -> str:
         parts += ['"since": 0.0'] if decisions.by_losses else []
         parts += ['"lowest": math.inf', '"waited": 0', '"reductions": 0']
     return ", ".join(parts)
-
-
-def _optimizer(recipe: Recipe) -> str:
-    """The optimizer, fused into one kernel if the script's device supports it."""
-    on_cpu, on_gpu = (optimization_for(recipe, torch.device(name)) for name in ("cpu", "cuda"))
-    if on_cpu == on_gpu:
-        return on_cpu.source()
-    return on_cpu.source(fused='args.device.type == "cpu"')

@@ -68,10 +68,18 @@ class Optimization:
         made: torch.optim.Optimizer = call(*lists)
         return made
 
-    def source(self, model: str = "model", **texts: str) -> str:
-        """The source text for a script, with expressions for some of the optimizer's settings."""
-        groups = [groups.source(model) for groups in self.groups]
-        return self.optimizer.source(*(groups or [f"{model}.parameters()"]), **texts)
+    def source(
+        self, weights: str = "model.parameters()", below: tuple[str, ...] = (), **texts: str
+    ) -> str:
+        """The source text for a script, with expressions for some of the optimizer's settings.
+
+        `weights` is the expression of all of them; groups are of those of `model`, or `below` some
+        labels.
+        """
+        only: dict[str, Setting] = {"below": below} if below else {}
+        given = (replace(each, settings={**each.settings, **only}) for each in self.groups)
+        groups = [each.source("model") for each in given]
+        return self.optimizer.source(*(groups or [weights]), **texts)
 
     @property
     def invocations(self) -> tuple[Invocation, ...]:

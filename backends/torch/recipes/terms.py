@@ -30,7 +30,8 @@ class LoweredTerm:
     """A `term` of the loss as an expression, without the factor.
 
     A penalty reads the list of weights under the name `penalized`, which no value of a net can
-    have; `weights` returns it for a model. `outside` is the error of values that PyTorch refuses
+    have; `weights` returns it for a model. `rise` is the name of a factor that warms up, empty if
+    it has none. `outside` is the error of values that PyTorch refuses
     because they are no probabilities.
     """
 
@@ -38,6 +39,7 @@ class LoweredTerm:
     code: Code
     weights: Invocation | None = None
     penalized: str = ""
+    rise: str = ""
     outside: Diagnostic | None = None
 
     @cached_property
@@ -63,10 +65,11 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
     types = value_types(recipe, program)
     found: list[LoweredTerm] = []
     for term in recipe.loss.terms:
+        rise = "" if term.warmup is None else f"rise {len(found)}"
         if isinstance(term.function, Penalty):
             name = f"penalized {len(found)}"
             code = lower_loss(term.function, TypedOperand(Named(name)))
-            found.append(LoweredTerm(term, code, penalized(term.function), name))
+            found.append(LoweredTerm(term, code, penalized(term.function), name, rise))
         else:
             operands = operands_of(term, recipe, program)
             code = lower_loss(term.function, *(lower_operand(each, types) for each in operands))
@@ -74,18 +77,27 @@ def lowered_terms(recipe: Recipe, program: Program) -> tuple[LoweredTerm, ...]:
             if isinstance(term.function, BinaryCrossEntropy):
                 why = "some of its values are below 0 or above 1"
                 outside = not_probabilities(term, str(operands[0]), program, why)
-            found.append(LoweredTerm(term, code, outside=outside))
+            found.append(LoweredTerm(term, code, rise=rise, outside=outside))
     return tuple(found)
 
 
-def total(terms: tuple[LoweredTerm, ...]) -> Code:
-    """The sum of terms from the left; there must be at least one."""
+def total(terms: tuple[LoweredTerm, ...], *, rising: bool = False) -> Code:
+    """The sum of terms from the left; there must be at least one.
+
+    If `rising`, a factor that warms up is read under its name; else it is what it becomes.
+    """
     first, *rest = terms
     code = first.code
-    if first.term.factor != 1.0:
+    if rising and first.rise:
+        code = Infix("*", Named(first.rise), code)
+    elif first.term.factor != 1.0:
         code = Infix("*", NumberLiteral(first.term.factor), code)
     for each in rest:
-        factor = abs(each.term.factor)
-        part = each.code if factor == 1.0 else Infix("*", NumberLiteral(factor), each.code)
-        code = Infix("-" if each.term.factor < 0.0 else "+", code, part)
+        factor, part = each.term.factor, each.code
+        if rising and each.rise:
+            code = Infix("+", code, Infix("*", Named(each.rise), part))
+            continue
+        if abs(factor) != 1.0:
+            part = Infix("*", NumberLiteral(abs(factor)), part)
+        code = Infix("-" if factor < 0.0 else "+", code, part)
     return code

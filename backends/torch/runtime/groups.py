@@ -33,10 +33,12 @@ def parameter_groups(
     no_decay: tuple[str, ...] = (),
     rates: tuple[tuple[str, float], ...] = (),
     matrices: bool | None = None,
+    below: tuple[str, ...] = (),
 ) -> list[dict[str, Any]]:
     """Groups by rate and decay: `no_decay` names kinds of weights, `rates` factors by label.
 
-    If several labels match, the last one counts. `matrices` selects only matrices, or all others.
+    If several labels match, the last one counts. `matrices` selects only matrices, or all others,
+    and `below` what lies below some labels.
     """
     groups: dict[tuple[float, float], dict[str, Any]] = {}
     for key, parameter, kinds in parameter_kinds(model):
@@ -44,6 +46,6 @@ def parameter_groups(
         rate = lr * (factors[-1] if factors else 1.0)
         decay = 0.0 if kinds & set(no_decay) else weight_decay
         fresh: dict[str, Any] = {"params": [], "lr": rate, "weight_decay": decay}
-        if matrices in (None, "matrices" in kinds):
+        if matrices in (None, "matrices" in kinds) and (not below or is_below(key, below)):
             groups.setdefault((rate, decay), fresh)["params"].append(parameter)
     return list(groups.values())

@@ -85,11 +85,10 @@ def dice(probabilities: Tensor, mask: Tensor, smooth: float = 1.0) -> Tensor:
 def gradient_penalty(score: Tensor, at: Tensor, norm: float = 1.0) -> Tensor:
     """(|gradient of each example's score| - norm)^2; `at` ``[B, ...]`` must have led to it."""
     (found,) = torch.autograd.grad(score.sum(), at, create_graph=True)
-    gradient: Tensor = found.flatten(1)
+    gradient = found.flatten(1)
     if norm == 0.0:  # the length has no derivative at 0, its square has
         return gradient.square().sum(1).mean()
-    length: Tensor = gradient.norm(2, 1) - norm
-    return length.square().mean()
+    return torch.mean((gradient.norm(2, 1) - norm).square())
 
 
 def penalized(

@@ -69,6 +69,11 @@ class Objective:
         return self._logits
 
     @property
+    def places_followed(self) -> frozenset[int]:
+        """The places of the inputs at which, or beyond which, a term takes a gradient."""
+        return self._followed
+
+    @property
     def all_used(self) -> bool:
         """Whether every output counts in the loss."""
         return set(self._all) <= {name for term in self._terms for name in term.names}

@@ -97,7 +97,7 @@ def resumed_losses(text: str, folder: Path, last: int, *options: str) -> dict[in
 
 def losses(shown: str) -> dict[int, float]:
     """The losses that were printed, by step."""
-    return {int(m[1]): float(m[2]) for m in re.finditer(r"step (\d+): loss (\S+)", shown)}
+    return {int(m[1]): float(m[2]) for m in re.finditer(r"step (\d+): loss ([^\s,]+)", shown)}
 
 
 def script_losses(

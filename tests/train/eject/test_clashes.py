@@ -167,7 +167,8 @@ def names_of(spec: str) -> list[str]:
 
 USUAL = (
     "images", "loader", "main", "torch", "F", "np", "train", "evaluate", "augment", "loss", "model",
-    "net", "step", "numbers", "epoch", "whole", "sums", "mixup", "slices", "uniform", "args", "u",
+    "net", "step", "numbers", "epoch", "whole", "sums", "mixup", "slices", "chances", "args", "u",
+    "uniform",
 )  # fmt: skip
 
 

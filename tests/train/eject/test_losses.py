@@ -122,6 +122,11 @@ MEMORY = {
         "evaluate_every: 5",
         "steps: 25",
     ),
+    "an image that is normalized and compared": (
+        "    input x: [1, 8, 8]\n    flatten -> linear(64) -> reshape([1, 8, 8])\n    output made",
+        "data: digits", "loss: mse(made, x)", "normalize: standardize", "validation: 0.2",
+        "steps: 4", "evaluate_every: 2",
+    ),
     "mirrored digits": (
         "    input x: [1, 8, 8]\n    flatten -> fc: linear(10)",
         "data: digits", "test: flip", "validation: 0.2", "steps: 4", "evaluate_every: 2",

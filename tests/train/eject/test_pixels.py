@@ -13,7 +13,7 @@ from PIL import Image
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.eject.pixels.boxes import drawn_box
 from netlang.backends.torch.eject.pixels.host import host_function
-from netlang.backends.torch.eject.template import UNIFORM
+from netlang.backends.torch.eject.template import CHANCES
 from netlang.backends.torch.eject.text.copied import copied
 from netlang.backends.torch.runtime.random import mix, uniform
 from netlang.backends.torch.runtime.regions import random_resized_crop, whole
@@ -22,7 +22,7 @@ from tests.train.support import sketch
 
 BODY = "    input image: [3, H=24, W=24]\n    conv(4, 3x3) -> gap -> flatten -> linear(3)"
 SEED = 1234567
-DRAWING = UNIFORM.replace("$seed", str(SEED))
+DRAWING = CHANCES.replace("$seed", str(SEED))
 
 TRAINING = (
     "resize_shorter(26..60) -> random_crop(24)",
@@ -103,9 +103,9 @@ def test_numbers(tmp_path: Path) -> None:
     text = "\n".join(["import torch", DRAWING, *copied([mix]).definitions.values()])
     module = module_of_text(text, tmp_path / "drawn.py")
     numbers = np.array([0, 1, 7, 1 << 40])
-    found = module.uniform(12345, torch.from_numpy(numbers), 3, 5)
+    found = module.chances(12345, torch.from_numpy(numbers), 3, 5)
     assert np.array_equal(found.numpy(), uniform(SEED, 12345, numbers, 3, 5))
-    assert np.array_equal(module.uniform(2, 7, 3, 5).numpy(), uniform(SEED, 2, numbers[2:3], 3, 5))
+    assert np.array_equal(module.chances(2, 7, 3, 5).numpy(), uniform(SEED, 2, numbers[2:3], 3, 5))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from netlang.backends.torch.eject.script import script
 from netlang.backends.torch.train import train
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.check import check_recipe
 from netlang.targets.options import RunOptions
+from tests.train.eject.test_losses import alike
 from tests.train.support import sketch
 from tests.train.test_step import BODY, by_hand, fresh, same_weights
 
@@ -58,8 +58,7 @@ def test_what_is_no_warmup_of_the_run(loss: str, code: str) -> None:
     assert [each.code for each in found] == [code]
 
 
-def test_a_script_of_it_is_refused() -> None:
-    recipe, program = sketch(BODY, f"loss: {LOSS}")
-    with pytest.raises(NetlangError) as caught:
-        script(recipe, program)
-    assert [each.code for each in caught.value.diagnostics] == ["E0832"]
+@pytest.mark.parametrize("loss", [LOSS, "cross_entropy - warmup(1, start=0.3) * 0.5 * l2_penalty"])
+def test_a_script_rises_alike(loss: str, tmp_path: Path) -> None:
+    recipe, program = sketch(BODY, f"loss: {loss}", "batch: 500", "steps: 12", "validation: 0.1")
+    assert alike(recipe, program, tmp_path) == 12

@@ -209,4 +209,4 @@ def _drawing(placed: PlacedStep, numbers: str | None, count: str = "len(x)") -> 
     if wanted and numbers is None:
         yield f"torch.zeros({count}, {wanted}, dtype=torch.float64)"
     elif wanted:
-        yield f"uniform(epoch, {numbers}, {placed.place}, {wanted})"
+        yield f"chances(epoch, {numbers}, {placed.place}, {wanted})"

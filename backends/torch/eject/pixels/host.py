@@ -279,7 +279,7 @@ class _One:
 
     def _drawn(self, placed: PlacedStep) -> str:
         """The numbers of a step, `[1, k]`."""
-        return f"uniform(epoch, number, {placed.place}, {placed.step.numbers})"
+        return f"chances(epoch, number, {placed.place}, {placed.step.numbers})"
 
 
 def _plus(text: str, number: int) -> str:

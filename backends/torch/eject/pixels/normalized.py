@@ -24,19 +24,23 @@ _SMALL, _THOUSAND, _ENOUGH = 4096, 1024, 10_000
 @final
 @dataclass(frozen=True)
 class Normalized:
-    """`text` is the normalized expression of `x`; `learned` computes the numbers from batches."""
+    """`text` is the normalized expression of `x`; `learned` computes the numbers from batches.
+
+    `read` says that the loss reads the normalized input.
+    """
 
     recipe: Recipe
     text: str = "x"
     constants: tuple[str, ...] = ()
     learned: Invocation | None = None
     functions: tuple[object, ...] = ()
+    read: bool = False
 
     @property
     def is_early(self) -> bool:
-        """Whether it multiplies matrices where the net does so in half precision."""
+        """Whether a loss reads the input too, or it multiplies where the net does so in halves."""
         half = self.recipe.precision in (Precision.BF16, Precision.FP16)
-        return half and isinstance(self.recipe.normalize, Whitening)
+        return self.read or (half and isinstance(self.recipe.normalize, Whitening))
 
     @property
     def tested(self) -> str:
@@ -106,10 +110,11 @@ def normalized(recipe: Recipe, program: Program) -> Normalized:
     """The normalization of a script."""
     if recipe.normalize is None:
         return Normalized(recipe)
-    lowered = lower_normalization(recipe.normalize)
+    lowered, first = lower_normalization(recipe.normalize), program.net.inputs[0].name
+    read = any(value.name == first for term in recipe.loss.terms for value in term.reads)
     if lowered.given is None:
         text = f"{lowered.function.__name__}(x, *statistics)"
-        return Normalized(recipe, text, learned=lowered.learn)
+        return Normalized(recipe, text, learned=lowered.learn, read=read)
     axes = (-1,) + (1,) * (program.net.inputs[0].type.rank - 1)
     together = (
         f"MEAN, STD = torch.tensor({[list(each) for each in lowered.given]!r}).reshape{(2, *axes)}"
@@ -119,4 +124,4 @@ def normalized(recipe: Recipe, program: Program) -> Normalized:
         for name, values in zip(("MEAN", "STD"), lowered.given, strict=True)
     )
     constants = (together,) if len(together) <= WIDTH else constants
-    return Normalized(recipe, "(x - MEAN.to(x.device)) / STD.to(x.device)", constants)
+    return Normalized(recipe, "(x - MEAN.to(x.device)) / STD.to(x.device)", constants, read=read)

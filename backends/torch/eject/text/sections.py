@@ -160,13 +160,19 @@ def _goes_on(node: ast.BinOp) -> bool:
 
 
 def _ends(node: ast.expr) -> Iterator[ast.Call]:
-    """The calls that a sum or product ends and begins with, without brackets around them."""
+    """The calls that a sum or product ends and begins with, without brackets around them.
+
+    Also the one that begins its last operand, `f(x)` of `a + f(x) / b`.
+    """
     last = first = node
+    inner = node.right if isinstance(node, ast.BinOp) else node
+    while isinstance(inner, ast.BinOp) and inner.left.col_offset == inner.col_offset:
+        inner = inner.left
     while isinstance(last, ast.BinOp) and last.right.end_col_offset == last.end_col_offset:
         last = last.right
     while isinstance(first, ast.BinOp) and first.left.col_offset == first.col_offset:
         first = first.left
-    yield from (each for each in (last, first) if isinstance(each, ast.Call))
+    yield from (each for each in (last, inner, first) if isinstance(each, ast.Call))
 
 
 def _terms(node: ast.expr, text: str, indent: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from math import ceil, sqrt
 from pathlib import Path
 from typing import final
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from netlang.atomic import make_folder
+from netlang.backends.torch.runtime.grids import grid_of
 from netlang.backends.torch.train.evaluation import evaluating
 from netlang.backends.torch.train.interrupt import Interrupt
 from netlang.backends.torch.train.objective import Objective
@@ -26,10 +26,7 @@ from netlang.processes.writing import writing
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.samples import Grid
 
-__all__ = ["Sampler", "grid_of", "write_grid"]
-
-_GAP = 2  # pixels between two images
-_SIDE = 56  # pixels that a small image has at least
+__all__ = ["Sampler", "write_grid"]
 
 
 @final
@@ -76,31 +73,13 @@ def made(grid: Grid, objective: Objective, state: State, examples: Prepared) -> 
     return ((torch.cat(found).float() - grid.low) / (grid.high - grid.low)).clamp(0, 1)
 
 
-def grid_of(images: Tensor) -> NDArray[np.uint8]:
-    """Images ``[B, C, H, W]`` from 0 to 1 in rows of one picture, ``[H, W, C]``."""
-    count, channels, height, width = images.shape
-    across = ceil(sqrt(count))
-    down = ceil(count / across)
-    factor = max(1, _SIDE // max(height, width))
-    pixels = (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    pixels = pixels.repeat(factor, 1).repeat(factor, 2)
-    height, width = height * factor, width * factor
-    size = (down * (height + _GAP) + _GAP, across * (width + _GAP) + _GAP, channels)
-    whole = np.full(size, 128, np.uint8)
-    for place, image in enumerate(pixels):
-        row, column = divmod(place, across)
-        top, left = row * (height + _GAP) + _GAP, column * (width + _GAP) + _GAP
-        whole[top : top + height, left : left + width] = image
-    return whole
-
-
 def write_grid(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Write a picture ``[H, W, C]`` as PNG, into its folder, which is made if need be."""
+    """Write a picture as PNG, into its folder, which is made if need be."""
     # Pillow takes a moment to import.
     from PIL import Image
 
     content = BytesIO()
-    Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0]).save(content, "PNG")
+    Image.fromarray(pixels).save(content, "PNG")
     with writing(path.parent):
         make_folder(path.parent)
     write_parts(path, [content.getbuffer()])

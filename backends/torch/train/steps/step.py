@@ -14,6 +14,7 @@ from netlang.backends.torch.data.sets import Batch
 from netlang.backends.torch.runtime.averaging import average, averaged_pairs
 from netlang.backends.torch.runtime.clipping import clip_weights
 from netlang.backends.torch.runtime.rates import set_rates
+from netlang.backends.torch.runtime.turns import train_only
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.exchange import Exchange
 from netlang.backends.torch.train.processes.layout import optimized
@@ -102,7 +103,7 @@ class Stepper:
         layout = self._state.layout
         layout.clear(play.optimizer)
         if play.place is not None:
-            self._only(play)
+            train_only(play.trained, (each.trained for each in self.plays))
         *earlier, last = self.parts(batch, whole)
         for part in earlier:
             with apart(self._forward):
@@ -113,14 +114,6 @@ class Stepper:
             play.exchange()
         if layout.sharded:
             self._add_penalty(play.objective, clock)
-
-    def _only(self, play: Play) -> None:
-        """Let gradients be computed for the weights of one step alone."""
-        for each in self.plays:
-            for weight in each.trained:
-                weight.requires_grad_(False)
-        for weight in play.trained:
-            weight.requires_grad_()
 
     def _add_penalty(self, objective: Objective, clock: Clock | None) -> None:
         """Add the penalties, with their gradients, on this process's rows of the weights."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, final
 
 from netlang.backends.classified import DecisionOutput
+from netlang.backends.torch.eject.step.pace import rise_of
 from netlang.backends.torch.eject.text.sections import WIDTH
 from netlang.backends.torch.python.identifiers import PythonScope
 from netlang.backends.torch.recipes.code import Code, Infix, invocations_in, names_in
@@ -17,19 +19,19 @@ from netlang.ir.program import Program
 from netlang.recipes.check.loss import value_types
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.losses import LABEL
+from netlang.recipes.words.terms import Loss
+from netlang.records import replace as replaced
 
 __all__ = [
     "HALVES",
     "ScriptNames",
-    "averaged_lines",
     "calls_of",
     "forward_lines",
-    "is_class_number",
-    "judged_lines",
     "loss_lines",
     "names_of",
 ]
 
+_SPACE = " " * 12
 HALVES = {Precision.BF16: "torch.bfloat16", Precision.FP16: "torch.float16"}
 
 
@@ -41,11 +43,15 @@ class ScriptNames:
     `locals` has a name for each input, target, output and list of penalized weights; `inputs` and
     `targets` are those of the data, in order. `logits` is the output with class scores, if there is
     one, `binary` the one with decisions. `penalties` maps names to calls that return the penalized
-    weights.
+    weights, and `rises` to factors that warm up. `drawn` are the inputs that aren't in the data, at
+    or beyond the `followed` ones a gradient is taken. Where steps take turns, `plays` has the
+    names of each, in which the loss is its own.
     """
 
     locals: Mapping[str, str]
     inputs: tuple[str, ...]
+    drawn: tuple[str, ...]
+    followed: tuple[str, ...]
     targets: tuple[str, ...]
     trained: tuple[str, ...]
     deployed: tuple[str, ...]
@@ -54,15 +60,28 @@ class ScriptNames:
     loss: Code
     score: Code
     penalties: Mapping[str, str]
+    rises: Mapping[str, str]
     all_used: bool
     positions: bool
     functions: tuple[Callable[..., Any], ...]
+    plays: tuple[ScriptNames, ...] = ()
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The inputs that the data have."""
+        return self.inputs[: len(self.inputs) - len(self.drawn)]
 
     @property
     def memory(self) -> str:
         """The values of the data, as they are assigned."""
-        names = ", ".join((*self.inputs, *self.targets))
-        return names if len(self.inputs) + len(self.targets) > 1 else f"({names},)"
+        names = (*self.given, *self.targets)
+        return ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+
+    @property
+    def values(self) -> frozenset[str]:
+        """Every name of a value, in the losses of all steps."""
+        own = frozenset(self.locals.values())
+        return own.union(*(each.values for each in self.plays))
 
 
 def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) -> ScriptNames:
@@ -70,23 +89,26 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
 
     No value gets a `reserved` name; while these aren't known yet, values have placeholder names.
     """
+    if recipe.turns:
+        return _names_of_turns(recipe, program, reserved)
     terms, outputs = lowered_terms(recipe, program), program.net.outputs
     objective = Objective(recipe, program)
     read = {objective.logits, *(name for term in terms for name in term.names)}
+    rises = {term.rise: rise_of(term.term) for term in terms if term.rise}
     found = dict(_locals(recipe, program, terms, reserved))
-    for name in (*recipe.data.targets, *(output.name for output in outputs)):
-        if name not in read:
-            found[name] = f"_{found[name]}"
+    found |= {name: f"_{found[name]}" for name in _unread(recipe, program, read)}
     deployed = tuple(output.name for output in outputs if not output.auxiliary)
     known = {*deployed, *recipe.data.targets, *(port.name for port in program.net.inputs)}
     scored = tuple(term for term in terms if term.names <= known)
-    invoked = [each for term in terms for each in invocations_in(term.code)]
-    invoked += [term.weights for term in terms if term.weights is not None]
     logits = objective.logits
     type = value_types(recipe, program)[logits] if logits else None
+    inputs = tuple(found[port.name] for port in program.net.inputs)
+    drawn = {draw.input for draw in recipe.draws}
     return ScriptNames(
         found,
-        tuple(found[port.name] for port in program.net.inputs),
+        inputs,
+        tuple(found[port.name] for port in program.net.inputs if port.name in drawn),
+        tuple(inputs[place] for place in sorted(objective.places_followed)),
         tuple(found[name] for name in recipe.data.targets),
         tuple(found[output.name] for output in outputs),
         tuple(found[name] for name in deployed),
@@ -94,13 +116,37 @@ def names_of(recipe: Recipe, program: Program, reserved: frozenset[str] | None) 
         replace(objective.binary, output=found[objective.binary.output])
         if objective.binary
         else None,
-        total(terms),
-        total(scored),
+        total(terms, rising=True),
+        total(scored or terms),
         {found[term.penalized]: term.weights.source("model") for term in terms if term.weights},
+        {found[name]: text for name, (text, _) in rises.items()},
         objective.all_used,
         type is not None and len(type.shape) > 1,
-        tuple(each.function for each in invoked),
+        (*_invoked(terms), *(each for _, calls in rises.values() for each in calls)),
     )
+
+
+def _unread(recipe: Recipe, program: Program, read: Container[str | None]) -> Iterator[str]:
+    """The targets and outputs that aren't read."""
+    names = (*recipe.data.targets, *(output.name for output in program.net.outputs))
+    return (name for name in names if name not in read)
+
+
+def _invoked(terms: Sequence[LoweredTerm]) -> Iterator[Callable[..., Any]]:
+    """The functions that terms call, those of penalties last."""
+    for term in terms:
+        yield from (each.function for each in invocations_in(term.code))
+    yield from (term.weights.function for term in terms if term.weights is not None)
+
+
+def _names_of_turns(
+    recipe: Recipe, program: Program, reserved: frozenset[str] | None
+) -> ScriptNames:
+    """The names of all losses together, and of each step."""
+    terms = chain.from_iterable(turn.loss.terms for turn in recipe.turns)
+    whole = names_of(replaced(recipe, turns=(), loss=Loss(tuple(terms))), program, reserved)
+    plays = tuple(names_of(own, program, reserved) for own in recipe.played)
+    return replace(whole, penalties={}, rises={}, plays=plays)
 
 
 def _locals(
@@ -112,8 +158,9 @@ def _locals(
     """A name for each list of penalized weights, input, target and output; the first input is x."""
     scope, before = PythonScope(reserved or ()), "" if reserved is not None else "value_of_"
     for term in terms:
-        if term.weights is not None:
-            yield term.penalized, scope.fresh(f"{before}{term.penalized}")
+        for name in (term.penalized, term.rise):
+            if name:
+                yield name, scope.fresh(f"{before}{name}")
     first, *others = (port.name for port in program.net.inputs)
     yield first, scope.fresh("x")
     outputs = (output.name for output in program.net.outputs)
@@ -121,14 +168,18 @@ def _locals(
         yield name, scope.fresh(name if name == LABEL else f"{before}{name}")
 
 
-def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | None) -> Iterator[str]:
+def forward_lines(
+    recipe: Recipe, names: ScriptNames, whole: str, fed: str | None, space: str = _SPACE
+) -> Iterator[str]:
     """The lines of a step, from the inputs to the gradient.
 
     `whole` is how many examples the batch has, `fed` what the net gets for the first input, where
     that isn't the input itself.
     """
-    space, local = " " * 12, dict(names.locals)
+    local = dict(names.locals)
     x = names.inputs[0]
+    for name, text in names.rises.items():
+        yield f"{space}{name} = {text}"
     if recipe.accumulate > 1:
         most = f"-(-BATCH // (SIZE * {recipe.accumulate}))"
         yield f"{space}for part in slices(len({x}), {most}):"
@@ -136,6 +187,11 @@ def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | Non
         given = {*names.inputs, *names.targets}
         local = {key: f"{name}[part]" if name in given else name for key, name in local.items()}
         x = f"{x}[part]"
+    for key, name in names.locals.items():
+        if name in names.followed:
+            seen = PythonScope((*names.locals.values(), *local.values())).fresh(name)
+            yield f"{space}{seen} = {local[key]}.detach().requires_grad_()"
+            local[key] = seen
     inputs = [name for key, name in local.items() if names.locals[key] in names.inputs]
     inputs[0] = fed or inputs[0]
     call, half = f"net({', '.join(inputs)})", HALVES.get(recipe.precision)
@@ -148,19 +204,23 @@ def forward_lines(recipe: Recipe, names: ScriptNames, whole: str, fed: str | Non
         local[once[0]] = call
     else:
         yield f"{space}{', '.join(names.trained)} = {call}"
-    shared = f"(len({x}) * SIZE / {whole})"
-    line = f"{space}loss = {names.loss.within(2, local)} * {shared}"
-    if len(line) <= WIDTH:
-        yield line
-    else:
-        *first, last = loss_lines(names.loss, local, space)
-        _, _, value = last.partition(" = ")
-        line = f"{space}loss = ({value}) * {shared}"
-        yield from first
-        yield from (line,) if len(line) <= WIDTH else (last, f"{space}loss = loss * {shared}")
+    yield from _shared_loss(names.loss, local, f"(len({x}) * SIZE / {whole})", space)
     backward = "scaler.scale(loss)" if recipe.precision is Precision.FP16 else "loss"
     yield f"{space}{backward}.backward()"
     yield f"{space}losses += loss.detach() / SIZE"
+
+
+def _shared_loss(code: Code, local: Mapping[str, str], share: str, space: str) -> Iterator[str]:
+    """The lines of a loss, times the `share` of a part of the batch."""
+    line = f"{space}loss = {code.within(2, local)} * {share}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    *first, last = loss_lines(code, local, space)
+    _, _, value = last.partition(" = ")
+    line = f"{space}loss = ({value}) * {share}"
+    yield from first
+    yield from (line,) if len(line) <= WIDTH else (last, f"{space}loss = loss * {share}")
 
 
 def calls_of(recipe: Recipe) -> tuple[Callable[..., Any], ...]:
@@ -199,52 +259,3 @@ def _terms(code: Code) -> Iterator[tuple[str, Code]]:
         yield code.symbol, code.right
     else:
         yield "", code
-
-
-def is_class_number(recipe: Recipe, program: Program) -> bool:
-    """Whether the class target is certainly a number; it may hold class probabilities instead."""
-    return value_types(recipe, program).get(recipe.class_target or "") is not None
-
-
-def averaged_lines(names: ScriptNames, views: int, scales: int, half: bool) -> Iterator[str]:
-    """The lines that average the outputs of several views of an example.
-
-    `scales` says how often the net was called for it; the outputs are then in a list `seen`,
-    possibly in `half` precision. With a single call, `scales` is 0 and there is no list.
-    """
-    binary, count = names.binary, views * max(1, scales)
-    for place, name in enumerate(names.deployed):
-        if scales:
-            each = f"each[{place}]" if len(names.deployed) > 1 else "each"
-            shown = f"{each}.unflatten(0, (-1, {views}))" if views > 1 else f"{each}[:, None]"
-            shown += ".float()" if half else ""
-            yield f"        {name} = torch.cat([{shown} for each in seen], 1)"
-        if count == 1 and not scales:
-            continue
-        seen = name if scales else f"{name}.unflatten(0, (-1, {views}))"
-        if name == names.logits:
-            yield f"        {name} = {seen}.log_softmax(2).logsumexp(1) - math.log({count})"
-        elif binary is not None and binary.is_logit and name == binary.output:
-            yield f"        {name} = {seen}.sigmoid().mean(1).logit()"
-        else:
-            yield f"        {name} = {seen}.mean(1)"
-
-
-def judged_lines(names: ScriptNames, label: str, *, numbered: bool) -> Iterator[str]:
-    """The lines that count correct classifications, if that takes more than a comparison.
-
-    `numbered` says that labels are certainly class numbers.
-    """
-    logits, binary = names.logits, names.binary
-    if binary is not None:
-        name, half = binary.output, 0.0 if binary.is_logit else 0.5
-        shares = ".flatten()" if binary.single else ".flatten(1).float().mean(1)"
-        yield f"        right = ({name} > {half}) == ({label}.reshape({name}.shape) > 0.5)"
-        yield f"        right = right{shares}"
-    if logits is None or (numbered and not names.positions):
-        return
-    if not numbered:
-        classes = f"{label} if {label}.dim() < {logits}.dim() else {label}.argmax(1)"
-        yield f"        {label} = {classes}"
-    right = f"{logits}.argmax(1) == {label}"
-    yield f"        right = {f'({right}).flatten(1).float().mean(1)' if names.positions else right}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.backends.torch.eject.decisions import Decisions
-from netlang.backends.torch.eject.pace import length_of
+from netlang.backends.torch.eject.step.pace import length_of
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.schedules import Cosine
 from netlang.recipes.words.timing import Duration

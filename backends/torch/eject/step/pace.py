@@ -16,13 +16,14 @@ from netlang.backends.torch.runtime.rates import set_rates
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.words.optimizers import Muon
 from netlang.recipes.words.schedules import Plateau, Warmup
+from netlang.recipes.words.terms import Term
 from netlang.recipes.words.timing import Duration, Schedule
 
 __all__ = [
     "length_of", "noted", "observed_lines", "overrun_lines", "plateau_of", "rates_section",
+    "rise_of",
 ]  # fmt: skip
 
-_SPACE = " " * 12
 # Longer factors have a name.
 _LONG = 50
 
@@ -32,8 +33,11 @@ def plateau_of(schedule: Schedule) -> Plateau | None:
     return next((phase for phase in schedule.parts if isinstance(phase, Plateau)), None)
 
 
-def rates_section(recipe: Recipe) -> Section:
-    """The lines that set the rates of a step; none if rates change elsewhere or never."""
+def rates_section(recipe: Recipe, optimizer: str = "optimizer", space: str = " " * 12) -> Section:
+    """The lines that set the rates of a step; none if rates change elsewhere or never.
+
+    `optimizer` is the expression of the one that is meant, and `space` stands before each line.
+    """
     section = Section()
     if _by_reductions(recipe):
         return section
@@ -45,25 +49,35 @@ def rates_section(recipe: Recipe) -> Section:
         lr = literal(recipe.optimizer.lr)
         if text == rate.source:
             section.add(calls=rate.functions)
-        section.add(*_counted(recipe))
+        section.add(*_counted(recipe, space))
         if " if " in text:
-            section.add(*_chosen("rate", text))
+            section.add(*_chosen("rate", text, space))
             text = "rate"
         if len(text) > _LONG:
-            section.add(f"{_SPACE}rate = {text}")
+            section.add(f"{space}rate = {text}")
             text = "rate"
-        lines = _set(recipe, f"{lr} * {_factor(text)}")
-        section.add(*(f"{_SPACE}{line}" for line in lines))
+        lines = _set(recipe, optimizer, f"{lr} * {_factor(text)}")
+        section.add(*(f"{space}{line}" for line in lines))
         return section
     given = []
-    section.add(*_counted(recipe))
+    section.add(*_counted(recipe, space))
     for name, formula in (("rate", rate), ("momentum", momentum)):
         if formula is not None:
             text = formula.source
-            section.add(*(_chosen(name, text) if " if " in text else ()), calls=formula.functions)
+            section.add(
+                *(_chosen(name, text, space) if " if " in text else ()), calls=formula.functions
+            )
             given.append(name if " if " in text else text)
-    section.add(f"{_SPACE}set_rates(optimizer, {', '.join(given)})", calls=(set_rates,))
+    section.add(f"{space}set_rates({optimizer}, {', '.join(given)})", calls=(set_rates,))
     return section
+
+
+def rise_of(term: Term) -> tuple[str, tuple[Callable[..., Any], ...]]:
+    """The factor of a term that warms up, and the functions that it calls."""
+    assert term.warmup is not None
+    rate, factor = rate_formula(term.warmup), literal(term.factor)
+    rising = rate.source if term.factor == 1.0 else f"{factor} * {rate.source}"
+    return f"{rising} if step < {length_of(term.warmup.duration)} else {factor}", rate.functions
 
 
 def overrun_lines(recipe: Recipe) -> Iterator[str]:
@@ -101,10 +115,10 @@ def _factor(text: str) -> str:
     return f"({text})" if first else text
 
 
-def _counted(recipe: Recipe) -> Iterator[str]:
+def _counted(recipe: Recipe, space: str) -> Iterator[str]:
     """The line that looks up `reductions`, which the formulas of a plateau have."""
     if plateau_of(recipe.schedule) is not None:
-        yield f'{_SPACE}reductions = run["reductions"]'
+        yield f'{space}reductions = run["reductions"]'
 
 
 def noted(recipe: Recipe, nested: bool, by_losses: bool) -> str:
@@ -155,16 +169,16 @@ def _reduced(recipe: Recipe) -> Iterator[str]:
     """The lines that set the rates after a reduction."""
     text = _inlined(rate_formula(recipe.schedule))
     rate = f"{literal(recipe.optimizer.lr)} * {_factor(text)}"
-    yield from (f"    {line}" for line in _set(recipe, rate))
+    yield from (f"    {line}" for line in _set(recipe, "optimizer", rate))
 
 
-def _set(recipe: Recipe, rate: str) -> Iterator[str]:
+def _set(recipe: Recipe, optimizer: str, rate: str) -> Iterator[str]:
     """The lines that give all parameter groups one rate."""
     if recipe.no_decay:
-        yield "for group in optimizer.param_groups:"
+        yield f"for group in {optimizer}.param_groups:"
         yield f'    group["lr"] = {rate}'
     else:
-        yield f'optimizer.param_groups[0]["lr"] = {rate}'
+        yield f'{optimizer}.param_groups[0]["lr"] = {rate}'
 
 
 def length_of(duration: Duration) -> str:
@@ -235,16 +249,16 @@ def _plainer(node: ast.expr) -> ast.expr:
     return node
 
 
-def _chosen(name: str, text: str) -> Iterator[str]:
+def _chosen(name: str, text: str, space: str) -> Iterator[str]:
     """The rate of a step's phase: `a if step < 5 else b`, as statements if that is long."""
     *phases, last = text.split(" else ")
-    whole = f"{_SPACE}{name} = {text}"
+    whole = f"{space}{name} = {text}"
     if len(phases) == 1 and len(whole) <= WIDTH:
         yield whole
         return
     for number, phase in enumerate(phases):
         value, condition = phase.rsplit(" if ", 1)
-        yield f"{_SPACE}{'elif' if number else 'if'} {condition}:"
-        yield f"{_SPACE}    {name} = {value}"
-    yield f"{_SPACE}else:"
-    yield f"{_SPACE}    {name} = {last}"
+        yield f"{space}{'elif' if number else 'if'} {condition}:"
+        yield f"{space}    {name} = {value}"
+    yield f"{space}else:"
+    yield f"{space}    {name} = {last}"
