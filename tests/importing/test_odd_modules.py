@@ -74,6 +74,19 @@ class _InWindows(nn.Module):
         return whole
 
 
+class _Standardized(nn.Conv2d):
+    """A convolution whose kernels have mean 0 and variance 1, times a gain, as in NFNets."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 4, 3)
+        self.gain = nn.Parameter(torch.rand(4, 1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat, gain = self.weight.reshape(1, 4, -1), (self.gain * 0.5).view(-1)
+        kernels = F.batch_norm(flat, None, None, weight=gain, training=True, eps=1e-6)
+        return F.conv2d(x, kernels.reshape_as(self.weight), self.bias)
+
+
 class _Tiled(nn.Module):
     """Adds a code that is tiled, and convolved as one image."""
 
@@ -150,3 +163,10 @@ def test_layers_that_see_windows() -> None:
 def test_a_code_is_tiled() -> None:
     text = " ".join(body_of(imported(_Tiled(), (3, 6, 6))))
     assert "expand([1, 3, 2, 3, 1])" in text
+
+
+def test_kernels_are_standardized() -> None:
+    net = imported(_Standardized(), (3, 6, 6))
+    assert "layer_norm(eps=1e-06, affine=false)" in " ".join(body_of(net))
+    assert net.weights is not None
+    assert set(net.weights) == {"weight", "bias", "gain"}

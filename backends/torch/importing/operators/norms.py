@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.operators.alignment import reshaped
 from netlang.backends.torch.importing.operators.convolutions import in_front
 from netlang.backends.torch.importing.operators.parts import channels_first, has_parts
 from netlang.backends.torch.importing.operators.weights import owner, weights_of
@@ -34,6 +36,8 @@ def _affine(call: Call) -> tuple[str | None, dict[str, Argument]]:
 
 
 def _batch_norm(call: Call) -> Made:
+    if call.given["training"] and call.given["running_mean"] is None:
+        return _standardized(call)
     mean = call.stored("running_mean")
     label = None if mean is None else owner(mean.key, "running_mean")
     if call.given["training"] or label is None:
@@ -51,6 +55,22 @@ def _batch_norm(call: Call) -> Made:
     if has_parts(value):
         return channels_first(call, value, lambda turned: normed(turned, turned.shape))
     return normed(in_front(value), call.shape)
+
+
+def _standardized(call: Call) -> Made:
+    """Weights with mean 0 and variance 1 in each channel, times a gain; arXiv:1903.10520."""
+    value = call.value("input")
+    if not value.free or value.batch is not None or value.shape[0] != 1:
+        raise NotSayable("a batch norm without running averages")
+    channels, places = value.shape[1], prod(value.shape[2:])
+    flat = reshaped(call, value, (channels, places))
+    numbers: dict[str, Argument] = {"axes": -1, "eps": call.number("eps"), "affine": False}
+    made = call.emit("layer_norm", [flat], numbers, shape=flat.shape)
+    for name, op in (("weight", "mul"), ("bias", "add")):
+        if call.given[name] is not None:
+            each = reshaped(call, call.value(name), (channels, 1))
+            made = call.emit(op, [made, each], shape=flat.shape)
+    return reshaped(call, made, value.shape)
 
 
 def _layer_norm(call: Call) -> Made:
