@@ -184,7 +184,12 @@ class _Export(Record):
         beside = write_model(path, model, tensors, form.inline_limit)
         not_numbers = not_finite(values.not_finite(needed))
         of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
-        return Written(path, beside, (*self.taken.notes, *self.ends.notes, *not_numbers, *of_steps))
+        unread = [
+            f"no output needs the input `{name}`, which the file keeps: give it any value"
+            for name in deployed.unread_inputs
+        ]
+        notes = (*self.taken.notes, *self.ends.notes, *not_numbers, *of_steps, *unread)
+        return Written(path, beside, notes)
 
     def _lowered(self, deployed: Deployed) -> tuple[Narrowing, Flat]:
         """The graph of a deployed net, and the types that its steps compute in."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from netlang.ir.owned import join
-from netlang.ir.program import Function, Program
+from netlang.ir.program import INPUT, Function, Program
 from netlang.passes.affine import FoldedMap
 from netlang.records import Record, replace
 
@@ -43,6 +43,15 @@ class Deployed(Record, eq=False, dict=True):
         return frozenset(
             {node.module for node in nodes} | {tie.module for node in nodes for tie in node.tied}
         )
+
+    @property
+    def unread_inputs(self) -> tuple[str, ...]:
+        """The inputs that nothing deployed reads, such as one that only training has a use for."""
+        net = self.program.net
+        refs = [ref for node in net.nodes for ref in node.inputs]
+        refs += [output.ref for output in net.outputs]
+        read = {ref.output for ref in refs if ref.producer == INPUT}
+        return tuple(port.name for number, port in enumerate(net.inputs) if number not in read)
 
     def with_net(self, net: Function) -> Deployed:
         """The same with another net."""

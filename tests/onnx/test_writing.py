@@ -218,3 +218,19 @@ def test_the_list_of_files(
     assert "E0019" in answered(capsys, "compile", "cnn", "-o", "a.py", "--manifest", "a.py").err
     refused = answered(capsys, "compile", "cnn", "-o", "a.py", "--manifest", "no/a.json")
     assert (refused.status, "can't write" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_an_input_for_training_alone_is_told(fold: bool, tmp_path: Path) -> None:
+    text = """net n {
+        input noise: [2]
+        input image: [4]
+        noise -> made: linear(4)
+        output made: made
+        auxiliary real: image -> judge: linear(1)
+        auxiliary fake: made -> reuse judge
+    }"""
+    path, form = tmp_path / "n.onnx", Form(fold=fold)
+    (note,) = export(netlang.loads(text).program, path, form=form).notes
+    assert "no output needs the input `image`" in note
+    assert [each.name for each in onnx.load(path).graph.input] == ["noise", "image"]
