@@ -14,6 +14,7 @@ from netlang.backends.onnx.importing.names import is_given, label_in, stem_of
 from netlang.backends.onnx.importing.tensors import tensor_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.tables.masks import mask_of_windows
+from netlang.backends.torch.importing.tables.runs import runs_in
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft
 
@@ -105,7 +106,7 @@ class OnnxNode(Draft, eq=False):
         """A tensor of the file as a value: a weight of a key of its own, or listed numbers."""
         floats = held.tensor.is_floating_point()
         large = floats and held.name and held.tensor.numel() > MOST_LISTED
-        if not held.learned and (not large or mask_of_windows(held.tensor) is not None):
+        if not held.learned and (not large or _follows_a_rule(held.tensor)):
             return self.graph.constant(held)
         word = "bias" if self.proto.op_type in ("Add", "Sub") else "weight"
         return self.graph.weight(held, self.key_of(held, f"{self._path()}.{word}".lstrip(".")))
@@ -224,6 +225,11 @@ class OnnxNode(Draft, eq=False):
         """Refuse a node of which more than the first output is read."""
         if any(self.uses[name] for name in self.proto.output[1:] if name):
             raise NotSayable("more outputs than one")
+
+
+def _follows_a_rule(table: Tensor) -> bool:
+    """Whether steps compute a table, so that it needs no weight."""
+    return mask_of_windows(table) is not None or runs_in(table) is not None
 
 
 def shape_of(held: Held) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from netlang.backends.torch.importing.steps import (
 )
 from netlang.backends.torch.importing.tables.constants import argument_of_constant, shortest
 from netlang.backends.torch.importing.tables.long import long_table
+from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft, field
 
@@ -31,6 +32,7 @@ __all__ = ["Call", "Handler", "Made", "WalkState", "modules_of"]
 
 Made: TypeAlias = "Value | SourceTensor | tuple[Made, ...]"
 Handler: TypeAlias = "Callable[[Call], Made]"
+_READABLE = 100
 
 
 @final
@@ -198,6 +200,9 @@ class Call(Draft, eq=False):
         """A step that gives a tensor of the source, without what repeats along its axes."""
         shape = tuple(short.tensor.shape)
         is_long = not short.key and short.tensor.numel() > MOST_LISTED
+        runs = runs_in(short.tensor) if _is_tiring(short) else None
+        if runs is not None:
+            return written_runs(self.step, runs, shape)
         made = long_table(self.step, short.tensor) if is_long else None
         if made is not None:
             return made
@@ -210,6 +215,11 @@ def _constants(result: object) -> Made | None:
     if isinstance(result, list | tuple):
         return tuple(SourceTensor("", each, False, False) for each in result)
     return SourceTensor("", result, False, False) if isinstance(result, Tensor) else None
+
+
+def _is_tiring(table: SourceTensor) -> bool:
+    """Whether a table has more numbers than a reader sees the rule of."""
+    return not table.key and MOST_LISTED >= table.tensor.numel() > _READABLE
 
 
 def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:

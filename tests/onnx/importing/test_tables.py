@@ -13,6 +13,7 @@ from onnx import helper
 
 import netlang
 from netlang.backends.torch.importing.tables.masks import WindowMask, mask_of_windows
+from netlang.backends.torch.importing.tables.runs import EvenRun, RunTable, runs_in
 from netlang.diagnostics.errors import NetlangError
 from tests.onnx.importing.support import Array, imported, lines_of, model_of, saved
 
@@ -136,3 +137,49 @@ def test_numbers_that_netlang_fills_in(tmp_path: Path) -> None:
     found = imported(tmp_path / "a.onnx")
     assert set(found.weights) == set(net.torch().state_dict())
     assert "conv(4, 1x1) -> instance_norm -> relu" in lines_of(found)
+
+
+def _places(*sides: int) -> Array:
+    """The middles of the places of square maps, x in one row and y in another."""
+    rows = [np.stack([np.tile(np.arange(n), n), np.repeat(np.arange(n), n)]) for n in sides]
+    return (np.concatenate(rows, 1) + 0.5).astype(np.float32)
+
+
+def test_places_of_several_maps(tmp_path: Path) -> None:
+    """A table of more than 4,096 numbers, and the strides of the maps beside it."""
+    sides = (40, 20, 10)
+    places, size = _places(*sides), sum(n * n for n in sides)
+    strides = np.repeat([8.0, 16.0, 32.0], [n * n for n in sides]).astype(np.float32)
+    nodes = [
+        helper.make_node("Add", ["x", "_places"], ["z"]),
+        helper.make_node("Mul", ["z", "_strides"], ["y"]),
+    ]
+    stored = {"_places": places[None], "_strides": np.tile(strides, (1, 2, 1))}
+    net = imported(saved(model_of(nodes, stored, ("N", 2, size)), tmp_path))
+    assert not net.weights
+    assert "linspace(0.5, 39.5, 40)" in net.text
+    assert "full([1600], 8)" in net.text
+    assert net.program is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "runs"),
+    [
+        ([5.0] * 6, [EvenRun(5, 0, 1, 6, 1)]),
+        ([0.0, 1.0, 2.0, 0.0, 1.0, 2.0], [EvenRun(0, 1, 3, 1, 2)]),
+        ([3.0, 3.0, 1.0, 1.0, 7.0], [EvenRun(3, -2, 2, 2, 1), EvenRun(7, 0, 1, 1, 1)]),
+    ],
+)
+def test_runs_of_a_row(row: list[float], runs: list[EvenRun]) -> None:
+    assert runs_in(torch.tensor(row)) == RunTable((tuple(runs),))
+
+
+def test_runs_of_columns() -> None:
+    """Places as pairs."""
+    table = torch.from_numpy(_places(3).T.copy()).repeat(2, 1)
+    wanted = EvenRun(0.5, 1, 3, 1, 6), EvenRun(0.5, 1, 3, 3, 2)
+    assert runs_in(table.reshape(6, 3, 2)) == RunTable(tuple((each,) for each in wanted), True)
+
+
+def test_a_table_without_runs() -> None:
+    assert runs_in(torch.rand(2, 50, generator=torch.Generator().manual_seed(0))) is None

@@ -10,6 +10,7 @@ from torch import Tensor
 from netlang.backends.torch.importing.steps import Argument, SourceStep, Value
 from netlang.backends.torch.importing.tables.borders import bordered
 from netlang.backends.torch.importing.tables.masks import mask_of_windows, written_out
+from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
 
 __all__ = ["long_table"]
@@ -22,6 +23,9 @@ def long_table(emit: _Emit, table: Tensor) -> Value | None:
     mask = mask_of_windows(table)
     if mask is not None:
         return written_out(emit, mask, tuple(table.shape))
+    runs = runs_in(table)
+    if runs is not None:
+        return written_runs(emit, runs, tuple(table.shape))
     if not table.is_floating_point():
         return bordered(emit, table)
     parts = rows_and_columns(table)
