@@ -83,10 +83,12 @@ CONFIGS: dict[str, tuple[Change, str]] = {
         lambda c: _layer(c, 1).update(class_name="Lambda"), "E0982.*Lambda +1 +conv"
     ),
     "a class of its own": (
-        lambda c: _layer(c, 1).update(registered_name="my>Conv2D"), "code of its own"
+        lambda c: _layer(c, 1).update(registered_name="my>Conv2D"), "E0982.*code of its own"
     ),
     "a module of Python": (lambda c: _layer(c, 1).update(module="os"), "code of its own"),
-    "a model of its own": (lambda c: c.update(class_name="Net", module="nets"), "code of its own"),
+    "a model of its own": (
+        lambda c: c.update(class_name="Net", module="nets"), "E0989.*code of its own"
+    ),
     "an activation of its own": (
         lambda c: _layer(c, 1)["config"].update(
             activation={"module": "builtins", "class_name": "function", "config": "exec"}

@@ -41,9 +41,6 @@ class KerasArchive(Record, eq=False):
         """The bytes of all weights, and of what is around them."""
         return int(self.weights.id.get_filesize())
 
-    def has(self, group: str) -> bool:
-        return _member(self.weights, group) is not None
-
     def name(self, group: str) -> str | None:
         """The name of the layer whose group this is, which newer files say."""
         found = _member(self.weights, f"{group}/vars")
@@ -72,9 +69,10 @@ def _member(file: Any, path: str) -> Any:
     h5py: Any = import_module("h5py")
 
     for part in path.split("/"):
-        if not isinstance(file, h5py.Group) or part not in set(file):
+        link = file.get(part, getlink=True) if isinstance(file, h5py.Group) else None
+        if link is None:
             return None
-        if not isinstance(file.get(part, getlink=True), h5py.HardLink):
+        if not isinstance(link, h5py.HardLink):
             raise ValueError(f"`{path[:200]}` of its weights is a link")
         file = file[part]
     return file
@@ -110,19 +108,12 @@ def opened_model(path: Path) -> Iterator[KerasArchive]:
         ) from None
 
 
-@contextmanager
-def _hdf5(content: bytes) -> Iterator[Any]:
+def _hdf5(content: bytes) -> Any:
     h5py: Any = import_module("h5py")
-
     try:
-        file = h5py.File(BytesIO(content), "r")
+        return h5py.File(BytesIO(content), "r")
     except (OSError, RuntimeError):
         raise ValueError("its weights are no HDF5") from None
-    with file:
-        try:
-            yield file
-        except (KeyError, RuntimeError) as error:  # what h5py raises for damaged files
-            raise ValueError(f"its weights are damaged: {error}") from None
 
 
 def _parsed(content: bytes) -> Any:
