@@ -170,3 +170,19 @@ def test_kernels_are_standardized() -> None:
     assert "layer_norm(eps=1e-06, affine=false)" in " ".join(body_of(net))
     assert net.weights is not None
     assert set(net.weights) == {"weight", "bias", "gain"}
+
+
+def test_a_weight_is_read_in_front_of_a_fork_and_in_it() -> None:
+    """A branch of a table alone doesn't begin at the weight that the other one reads."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.code = nn.Parameter(torch.rand(3, 2, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            rising = torch.arange(3.0)[:, None, None] * self.code[:, :1]
+            return x + self.code[:, :1] + rising
+
+    lines = body_of(imported(Twice(), (3, 4, 8)))
+    assert sum("code: parameter" in line for line in lines) == 1

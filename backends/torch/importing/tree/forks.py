@@ -42,7 +42,7 @@ def with_merges(items: Sequence[Item], outputs: Sequence[Maker]) -> list[Item]:
             merged = _merged(item.step, makers, uses)
             if merged is not None:
                 merges[id(item)] = makers[Maker(item.step)] = merged
-                uses[merged.fork] -= len(merged.branches) - 1
+                uses[merged.fork] -= sum(map(_begins, merged.branches)) - 1
                 for each in (each for branch in merged.branches for each in branch):
                     taken.add(id(each))
                     made = result_of(each)
@@ -83,6 +83,11 @@ def _merged(step: SourceStep, makers: Mapping[Maker, Item], uses: Counter[Maker]
     if fork in own:
         return None
     return Merge(step, fork, branches)
+
+
+def _begins(branch: Sequence[Item]) -> bool:
+    """Whether a branch reads the fork: one of learned tensors alone doesn't."""
+    return not branch or bool(_inputs(branch[0]))
 
 
 def _depth(items: Sequence[Item]) -> int:
