@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netlang.cli.checkup import lined_up
@@ -22,7 +22,7 @@ def comparison_lines(found: RunsCompared) -> Iterator[str]:
     for recipe in found.recipes:
         yield visible(f"{names[recipe.title]}: {recipe.title}")
         yield from (visible(f"    {line}") for line in _table(recipe))
-    yield from (_sentence(difference, names) for difference in found.differences)
+    yield from _sentences(found.differences, names)
     if found.pictures:
         yield visible(f"drawn in {', '.join(map(str, found.pictures))}")
 
@@ -34,13 +34,28 @@ def _table(recipe: RecipeFigures) -> Iterator[str]:
     for run in recipe.runs:
         scores = (f"{run.scores[n]:.4g}" if n in run.scores else "none" for n in names)
         rows.append((str(run.folder), str(run.seed), str(run.steps), *scores))
-    if len(recipe.runs) > 1:
+    seeds = len({run.seed for run in recipe.runs})
+    if seeds > 1:
         spread = [recipe.spread.get(name) for name in names]
         means = ("none" if each is None else f"{each[0]:.4g}" for each in spread)
-        rows.append((f"mean of {len(recipe.runs)}", "", "", *means))
+        of = str(seeds) if seeds == len(recipe.runs) else f"{seeds} seeds"
+        rows.append((f"mean of {of}", "", "", *means))
         apart = ("none" if e is None or e[1] is None else f"{e[1]:.2g}" for e in spread)
         rows.append(("standard deviation", "", "", *apart))
     return lined_up(rows)
+
+
+def _sentences(found: Sequence[ScoreDifference], names: Mapping[str, str]) -> Iterator[str]:
+    """Differences, one by one; several that nothing can be said about are one line."""
+    untested = sum(each.probability is None for each in found)
+    for each in found:
+        if each.probability is not None or untested == 1:
+            yield _sentence(each, names)
+    if untested > 1:
+        yield (
+            f"{untested} pairs of recipes aren't compared: with two seeds of each, their spread"
+            " would say whether a difference is chance"
+        )
 
 
 def _sentence(found: ScoreDifference, names: Mapping[str, str]) -> str:

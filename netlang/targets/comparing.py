@@ -34,7 +34,8 @@ class RecipeFigures(Record):
     """Runs of one recipe that differ in their seeds alone.
 
     `title` says what the recipe is, as far as the compared ones differ. `spread` has the mean and
-    the standard deviation of each score that all runs have; one run has none.
+    the standard deviation of each score that all runs have, over the seeds: runs of one seed count
+    together, and one seed has no deviation.
     """
 
     title: str
@@ -46,7 +47,7 @@ class RecipeFigures(Record):
 class ScoreDifference(Record):
     """A score of two recipes, and how probable such a difference is if they are equally good.
 
-    `probability` is that of Welch's t test, two-sided; None if a recipe has fewer than two runs.
+    `probability` is that of Welch's t test, two-sided; None if a recipe has fewer than two seeds.
     """
 
     first: str

@@ -84,6 +84,29 @@ def test_one_run_of_each(run: Runner) -> None:
     )
 
 
+def test_several_pairs_without_a_second_seed_are_one_line(run: Runner) -> None:
+    for name, rate in {"one": 0.1, "two": 0.2, "three": 0.3}.items():
+        record(run.folder / name, 0, rate, [0.5], 0.5)
+    assert run("runs", "one", "two", "three").out.splitlines()[-1] == (
+        "3 pairs of recipes aren't compared: with two seeds of each, their spread would say whether"
+        " a difference is chance"
+    )
+
+
+def test_a_seed_that_was_run_twice_counts_once(run: Runner) -> None:
+    for name, seed, rate, test in [
+        ("a", 0, 0.1, 0.5), ("b", 0, 0.1, 0.5), ("c", 0, 0.2, 0.6), ("d", 0, 0.2, 0.6),
+    ]:  # fmt: skip
+        record(run.folder / "once" / name, seed, rate, [0.5], test)
+    done = run("runs", "once")
+    assert "mean of" not in done.out
+    assert "with two seeds of each" in done.out
+    assert "p = " not in done.out
+    record(run.folder / "once" / "e", 1, 0.1, [0.5], 0.7)
+    rows = [line.split() for line in run("runs", "once").out.splitlines()]
+    assert ["mean", "of", "2", "seeds", "0.6", "0.5"] in rows  # 0.5 twice with seed 0, 0.7 once
+
+
 def test_a_recipe_without_validation_is_in_the_legend(run: Runner) -> None:
     for name, rate in {"one": 0.1, "two": 0.2}.items():
         record(run.folder / name, 0, rate, [0.5], None)

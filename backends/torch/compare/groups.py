@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 from netlang.backends.torch.compare.picture import draw_runs
 from netlang.backends.torch.compare.reading import RunRead, read_runs
-from netlang.targets.comparing import RecipeFigures, RunsCompared, ScoreDifference
+from netlang.targets.comparing import RecipeFigures, RunFigures, RunsCompared, ScoreDifference
 
 __all__ = ["compare_runs"]
 
@@ -45,12 +45,20 @@ def _figures(title: str, runs: Sequence[RunRead]) -> RecipeFigures:
     shared = [
         name for name in runs[0].figures.scores if all(name in run.figures.scores for run in runs)
     ]
-    values = {name: [run.figures.scores[name] for run in runs] for name in shared}
+    ordered = sorted((run.figures for run in runs), key=lambda each: each.seed)
+    values = {name: _by_seed(ordered, name) for name in shared}
     spread = {
         name: (fmean(each), stdev(each) if len(each) > 1 else None) for name, each in values.items()
     }
-    ordered = sorted((run.figures for run in runs), key=lambda each: each.seed)
     return RecipeFigures(title, tuple(ordered), spread)
+
+
+def _by_seed(runs: Sequence[RunFigures], score: str) -> list[float]:
+    """A score for each seed. Runs of one seed repeat each other, and say nothing about chance."""
+    found: dict[int, list[float]] = {}
+    for run in runs:
+        found.setdefault(run.seed, []).append(run.scores[score])
+    return [fmean(each) for each in found.values()]
 
 
 def _difference(one: RecipeFigures, two: RecipeFigures) -> ScoreDifference | None:
@@ -58,7 +66,7 @@ def _difference(one: RecipeFigures, two: RecipeFigures) -> ScoreDifference | Non
     score = next((name for name in one.spread if name in two.spread), None)
     if score is None:
         return None
-    first, second = ([run.scores[score] for run in each.runs] for each in (one, two))
+    first, second = (_by_seed(each.runs, score) for each in (one, two))
     apart = fmean(second) - fmean(first)
     return ScoreDifference(one.title, two.title, score, apart, _probability(first, second))
 
