@@ -78,6 +78,14 @@ def _layer(config: Any, number: int) -> Any:
     return config["config"]["layers"][number]
 
 
+def _only(config: Any, kind: str, given: Any, shape: tuple[int, ...], count: int = 1) -> None:
+    """Let a model be layers of one kind, one after the other."""
+    layers = [{"class_name": "InputLayer", "config": {"name": "image", "batch_shape": [2, *shape]}}]
+    layers += [{"class_name": kind, "config": {"name": f"other{n}"} | given} for n in range(count)]
+    inner = {"name": "net", "layers": layers}
+    config.update(class_name="Sequential", module="keras", registered_name=None, config=inner)
+
+
 CONFIGS: dict[str, tuple[Change, str]] = {
     "a function": (
         lambda c: _layer(c, 1).update(class_name="Lambda"), "E0982.*Lambda +1 +conv"
@@ -104,6 +112,18 @@ CONFIGS: dict[str, tuple[Change, str]] = {
     ),
     "another number of weights": (
         lambda c: _layer(c, 3)["config"].update(units=3), "E0988.*another shape"
+    ),
+    "a norm of more numbers than the file": (
+        lambda c: _only(c, "BatchNormalization", {}, (1, 1, 1 << 27)), "more weights than the file"
+    ),
+    "layers that share one weight": (
+        lambda c: _only(c, "Dense", {"units": 64}, (64,), 9), "`other1` have more weights"
+    ),
+    "a word for a number": (
+        lambda c: _only(c, "Rescaling", {"scale": "1"}, (4,)), "stands for a number"
+    ),
+    "a scale that is no number": (
+        lambda c: _only(c, "Rescaling", {"scale": [[1.0]]}, (4,)), "isn't a number for each"
     ),
     "an argument more": (
         lambda c: _layer(c, 3)["config"].update(lora_rank=4), "lora_rank"
@@ -153,6 +173,9 @@ WEIGHTS: dict[str, tuple[Change, str]] = {
     "another file": (lambda f: _stored(f, external=[("/etc/passwd", 0, 216)]), "as it is"),
     "packed": (lambda f: _stored(f, compression="gzip"), "as it is"),
     "not there": (lambda f: f.pop(_KERNEL), "no weight"),
+    "names in an array": (
+        lambda f: f[_CONV].attrs.update({"name": ["conv", "conv"]}), "a name that is no text"
+    ),
     "of another layer": (
         lambda f: f[_CONV].attrs.update({"name": "fc"}), "those of another layer"
     ),

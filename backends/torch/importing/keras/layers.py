@@ -5,7 +5,8 @@ A weight of PyTorch is made from a variable of Keras, and given back to it for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any, TypeAlias, final
 
 import torch
@@ -251,9 +252,12 @@ def _rescale(layer: Any, shapes: Sequence[tuple[int, ...]]) -> MadeLayer:
 def _of_channels(number: Any, rank: int) -> float | Tensor:
     if isinstance(number, int | float):
         return float(number)
-    if len(set(number)) == 1:
-        return float(number[0])
-    return torch.tensor(list(map(float, number))).reshape(-1, *[1] * (rank - 1))
+    numbers = list(number) if isinstance(number, Iterable) else []
+    if not numbers or not all(isinstance(each, Real) for each in numbers):
+        raise NotSayable("a scale or offset that isn't a number for each channel")
+    if len(set(numbers)) == 1:
+        return float(numbers[0])
+    return torch.tensor(list(map(float, numbers))).reshape(-1, *[1] * (rank - 1))
 
 
 def _normalize(layer: Any, shapes: Sequence[tuple[int, ...]]) -> MadeLayer:

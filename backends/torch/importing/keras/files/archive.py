@@ -44,8 +44,13 @@ class KerasArchive(Record, eq=False):
     def name(self, group: str) -> str | None:
         """The name of the layer whose group this is, which newer files say."""
         found = _member(self.weights, f"{group}/vars")
-        said = None if found is None else found.attrs.get("name")
-        return said if isinstance(said, str) else None
+        if found is None or "name" not in found.attrs:
+            return None
+        # An array isn't read: each of its elements may be one long text.
+        said = found.attrs["name"] if found.attrs.get_id("name").shape == () else None
+        if not isinstance(said, str):
+            raise ValueError(f"`{group[:200]}` of its weights has a name that is no text")
+        return said
 
     def numbers(self, group: str, place: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """A variable of a layer. Raises `ValueError` unless it has this shape, in the file."""

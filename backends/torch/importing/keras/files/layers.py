@@ -28,6 +28,7 @@ _TAKEN: Mapping[str, frozenset[str]] = {
         "ZeroPadding2D": "padding data_format",
     }.items()
 }  # fmt: skip
+_WORDS = frozenset(("activation", "data_format", "padding"))
 # What says how a layer is trained, or is looked at by itself.
 _OF_TRAINING = frozenset(("name", "trainable", "dtype", "seed", "renorm_momentum"))
 _ENDS = ("_initializer", "_regularizer", "_constraint")
@@ -45,6 +46,8 @@ def built(config: Mapping[str, Any]) -> Any:
     given = dict(own)
     _require_float32(given.get("dtype"))
     taken = {name: _plain(given[name]) for name in _TAKEN[kind] if name in given}
+    if any(isinstance(value, str) and name not in _WORDS for name, value in taken.items()):
+        raise NotSayable("a word that stands for a number")
     for name, value in given.items():
         trains = name in _OF_TRAINING or name.endswith(_ENDS)
         if name not in taken and not trains and value not in (None, False):
@@ -89,8 +92,16 @@ def _plain(held: object, depth: int = 3) -> Any:
 
 
 def weights_of(layer: Any, shape: tuple[int, ...]) -> int:
-    """How many numbers the kernel of a layer has, for an input of this shape without the batch."""
+    """How many numbers a layer holds for an input of this shape without the batch; no biases.
+
+    No layer has more biases than numbers of its kernel.
+    """
     kind, channels = type(layer).__name__, shape[-1] if shape else 1
+    sizes = (1, *shape)
+    if kind == "BatchNormalization":
+        return 4 * sizes[int(layer.axis)]
+    if kind == "Normalization" and layer.input_mean is None:
+        return 2 * prod(sizes[int(axis)] for axis in layer.axis)
     if kind == "Dense":
         return channels * int(layer.units)
     if kind == "Conv2D":

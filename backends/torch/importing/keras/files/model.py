@@ -51,6 +51,7 @@ class _Builder(Draft, eq=False):
 
     archive: KerasArchive
     count: int = 0
+    weights: int = 0
     values: CountedValues = field(default_factory=CountedValues)
 
     def refuse_unread(self, config: Any) -> None:
@@ -114,8 +115,9 @@ class _Builder(Draft, eq=False):
             layer = self.model(config, depth + 1)
         else:
             layer = built(config)
-            if weights_of(layer, tuple(values[0].shape[1:])) * 4 > self.archive.size:
-                raise ValueError(f"its layer `{name[:60]}` has more weights than the file")
+            self.weights += weights_of(layer, tuple(values[0].shape[1:]))
+            if self.weights * 4 > self.archive.size:  # a file may give many layers one weight
+                raise ValueError(f"its layers up to `{name[:60]}` have more weights than the file")
         made = layer(values[0] if len(values) == 1 else values)
         self.values.add(tuple(made.shape[1:]))
         return made
