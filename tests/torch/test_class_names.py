@@ -79,6 +79,17 @@ net n {
     assert [*heads(tmp_path, text)] == ["Inner", "Outer", "InnerMixed", "OuterMixed", "N"]
 
 
+def test_a_long_label_is_no_part_of_a_name(tmp_path: Path) -> None:
+    label = "mixed_" * 9
+    text = f"""block inner(deep) {{ fc: linear(4); if deep {{ {label}: linear(4) }} }}
+net n {{
+    input x: [4]
+    inner(false) -> inner(true) -> inner(false)
+}}
+"""
+    assert [*heads(tmp_path, text)] == ["Inner", "InnerDeep", "N"]
+
+
 def test_what_all_forms_are_given_is_no_argument_of_one(tmp_path: Path) -> None:
     """The only call of one form gives it what those of the other give."""
     text = """block unit(out, kernel, deep) {

@@ -17,6 +17,8 @@ __all__ = ["traits_apart"]
 
 # A name of more traits says less than a number.
 _MOST_TOLD = 4
+# Nobody reads a longer one, and traits of callees would get longer with each level of blocks.
+_LONGEST = 24
 # The first traits are the best, and groups of very many would take long to look at.
 _MOST_LOOKED_AT = 16
 # A larger number makes no word.
@@ -60,7 +62,7 @@ def _columns(*kinds: Sequence[Sequence[str]]) -> dict[Column, str]:
     for kind in kinds:
         for trait in dict.fromkeys(chain.from_iterable(kind)):
             column = tuple([trait in each for each in kind])
-            if not all(column):
+            if not all(column) and len(trait) <= _LONGEST:
                 found.setdefault(column, trait)
     return found
 
