@@ -56,7 +56,7 @@ def network() -> Any:
     gate = layers.GlobalAveragePooling2D(name="pool")(x)
     gate = layers.Reshape((1, 1, 8), name="places")(gate)
     gate = layers.Conv2D(8, 1, activation="sigmoid", name="gate")(gate)
-    x = layers.Multiply(name="gated")([x, gate])
+    x = layers.Multiply(name="type")([x, gate])
     x = layers.ZeroPadding2D(1, name="pad")(x)
     high = layers.MaxPooling2D(3, 2, name="high")(x)
     mean = layers.AveragePooling2D(3, 2, name="mean")(x)

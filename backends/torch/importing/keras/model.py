@@ -67,6 +67,10 @@ class _Layers(nn.Module):
         return given[0] if len(given) == 1 else given
 
 
+# A layer may be called `type` or `float`, which a module has already.
+_ATTRIBUTES = frozenset(dir(_Layers((), (), ())))
+
+
 @final
 class _Unit(_Layers):
     """The layers of a scope."""
@@ -212,12 +216,16 @@ def _pools_in_place(
 
 
 def _place(name: str) -> tuple[str, str]:
-    """The scope and label of a layer. A label begins with a letter: `1_conv` is `conv1`."""
+    """The scope and label of a layer. A label begins with a letter: `1_conv` is `conv1`.
+
+    What would be another attribute of a module gets an underscore: `type_`.
+    """
     match = _SCOPE.fullmatch(name)
     scope, label = match.groups() if match else ("", name)
     numbered = _NUMBERED.fullmatch(label)
     label = f"{numbered[2]}{numbered[1]}" if numbered else label
-    return scope.replace(".", "_"), label.replace(".", "_")
+    label = label.replace(".", "_")
+    return scope.replace(".", "_"), f"{label}_" if label in _ATTRIBUTES else label
 
 
 def _renamed(steps: Sequence[_Step], names: Mapping[str, str]) -> list[_Step]:
