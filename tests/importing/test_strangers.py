@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import netlang
+from netlang.backends.torch.importing.trace import trace
 from tests.cli.support import Runner
 from tests.importing.support import imported
 
@@ -179,6 +180,11 @@ def test_where_files_go(run: Runner) -> None:
 def test_what_is_no_module_or_tensor(module: Any, example: Any) -> None:
     with pytest.raises(TypeError, match="not a t"):
         netlang.from_torch(module, example)
+
+
+def test_examples_that_no_machine_has_room_for() -> None:
+    with pytest.raises(netlang.NetlangError, match="no room for its input"):
+        trace(nn.ReLU(), [torch.empty(1, 1).expand(1, 1 << 55)])
 
 
 def test_a_text_is_a_text() -> None:

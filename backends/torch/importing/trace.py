@@ -131,9 +131,12 @@ def _put_in_place(owner: torch.fx.GraphModule, node: torch.fx.Node) -> None:
 
 
 def _wide(tensor: Tensor) -> Tensor:
-    """A tensor of `BATCH` examples, whose memory nothing touches."""
+    """A tensor of `BATCH` examples, whose memory nothing touches. Raises `NetlangError`."""
     shape = (BATCH, *tensor.shape[1:])
-    return torch.empty(shape, dtype=tensor.dtype)
+    try:
+        return torch.empty(shape, dtype=tensor.dtype)
+    except RuntimeError:  # no machine has so many addresses
+        raise not_taken("there is no room for its input", "give it smaller examples") from None
 
 
 def _stored(program: ExportedProgram) -> list[tuple[str, SourceTensor]]:

@@ -122,6 +122,14 @@ CONFIGS: dict[str, tuple[Change, str]] = {
     "a word for a number": (
         lambda c: _only(c, "Rescaling", {"scale": "1"}, (4,)), "stands for a number"
     ),
+    "a flag for a number": (
+        lambda c: _only(c, "Dense", {"units": True}, (4,)), "stands for a number"
+    ),
+    "channels in front": (
+        lambda c: _layer(c, 2)["config"].update(data_format="channels_first"), "in front"
+    ),
+    "an input of one number": (lambda c: _only(c, "ReLU", {}, ()), "E0981|E0989"),
+    "no layer": (lambda c: _only(c, "ReLU", {}, (4,), 0), "it gives its input"),
     "a scale that is no number": (
         lambda c: _only(c, "Rescaling", {"scale": [[1.0]]}, (4,)), "isn't a number for each"
     ),

@@ -208,6 +208,7 @@ def _average(layer: Any, shapes: Sequence[tuple[int, ...]]) -> MadeLayer:
 
 
 def _flatten(layer: Any, shapes: Sequence[tuple[int, ...]]) -> MadeLayer:
+    _channels_last(layer)
     if len(shapes[0]) != 3:
         return MadeLayer(nn.Flatten())
     return MadeLayer(_Doing(lambda x: x.permute(0, 2, 3, 1).flatten(1)))

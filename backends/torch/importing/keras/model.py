@@ -105,9 +105,11 @@ def _put_together(model: Any, kind: type[_Layers]) -> KerasModule:
     layers = [each for each in model.layers if type(each).__name__ != "InputLayer"]
     reads, outputs, first = _graph(model)
     shapes = {first: tuple(model.inputs[0].shape[1:])}
-    if not first or None in shapes[first]:
+    if not first or not shapes[first] or None in shapes[first]:
         raise not_taken("it has several inputs, or one for any size",
                         "build it with one `input_shape` of numbers")  # fmt: skip
+    if first in outputs:
+        raise not_taken("it gives its input", "build it of layers")
     steps, weights = _steps(layers, reads, shapes)
     renamed = {each.name.removesuffix(_THEN): each.name for each in steps}
     steps = _renamed(steps, renamed)

@@ -29,6 +29,7 @@ _TAKEN: Mapping[str, frozenset[str]] = {
     }.items()
 }  # fmt: skip
 _WORDS = frozenset(("activation", "data_format", "padding"))
+_FLAGS = frozenset(("center", "invert", "keepdims", "scale", "use_bias"))
 # What says how a layer is trained, or is looked at by itself.
 _OF_TRAINING = frozenset(("name", "trainable", "dtype", "seed", "renorm_momentum"))
 _ENDS = ("_initializer", "_regularizer", "_constraint")
@@ -46,8 +47,12 @@ def built(config: Mapping[str, Any]) -> Any:
     given = dict(own)
     _require_float32(given.get("dtype"))
     taken = {name: _plain(given[name]) for name in _TAKEN[kind] if name in given}
-    if any(isinstance(value, str) and name not in _WORDS for name, value in taken.items()):
-        raise NotSayable("a word that stands for a number")
+    for name, value in taken.items():
+        told = (isinstance(value, str) and name not in _WORDS) or (
+            isinstance(value, bool) and name not in _FLAGS
+        )
+        if told:
+            raise NotSayable("a word that stands for a number")
     for name, value in given.items():
         trains = name in _OF_TRAINING or name.endswith(_ENDS)
         if name not in taken and not trains and value not in (None, False):
