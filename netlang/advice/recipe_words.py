@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netlang.diagnostics.diagnostic import Fix
+from netlang.diagnostics.diagnostic import Edit, Fix
+from netlang.source import Span
 
-__all__ = ["RECIPE_WORDS", "SPACES", "in_a_recipe"]
+__all__ = ["RECIPE_WORDS", "SPACES", "data_source", "in_a_recipe"]
 
 # By the key that takes them; words that may mean much else, such as `step`, are left out.
 RECIPE_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -47,3 +48,15 @@ def in_a_recipe(name: str) -> Fix | None:
     if key is None:
         return None
     return Fix(f"`{name}` stands in a recipe only, as what its key takes: `{key}: {name}`")
+
+
+def data_source(name: str, span: Span) -> Fix | None:
+    """The source that reads the files of a data set which is known by its name, and isn't one."""
+    word = name.lower().replace("_", "").replace("-", "")
+    reader = {
+        "mnist": 'idx("mnist")', "fashionmnist": 'idx("fashion_mnist")', "kmnist": 'idx("kmnist")',
+        "imagenet": 'image_folder("imagenet")',
+    }.get(word)  # fmt: skip
+    if reader is None:
+        return None
+    return Fix(f"its files are read by `{reader}`", (Edit(span, reader),))

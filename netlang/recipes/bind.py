@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from netlang.advice.arguments import completed, missing_arguments
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
+from netlang.advice.recipe_words import data_source
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.values import (
@@ -56,13 +57,14 @@ def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Descri
         )
     cls = classes.get(word.name)
     if cls is None:
+        known = data_source(word.name, expr.span) if key == "data" else None
         raise NetlangError(
             UnknownWord(
                 span=word.span,
                 kind=kind,
                 name=word.name,
                 available=listed(classes),
-                fix=replacement(word.name, classes, word.span),
+                fix=known or replacement(word.name, classes, word.span),
             )
         )
     arguments = expr.arguments if isinstance(expr, ast.Call) else ()

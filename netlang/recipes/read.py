@@ -260,7 +260,8 @@ class _Reading(Draft):
             return
         present = set(self.places).union(*(each.words for each in self.definition.unread))
         # A key that was probably meant by an unknown one isn't reported as missing as well.
-        slips = (each.key for each in self.definition.entries if each.key not in KEYS)
+        slips = {each.key for each in self.definition.entries if each.key not in KEYS}
+        slips |= present - KEYS.keys()
         present |= {meant for key in slips if (meant := meant_key(key))}
         present |= {"steps"} if "epochs" in present else set()
         if any(each.kind == "step" for each in self.definition.sections):

@@ -60,6 +60,18 @@ def test_fixes_leave_fewer_errors(path: Path, tmp_path: Path) -> None:
     assert len(problems(fixed)) < len(found)
 
 
+def test_a_misspelt_key_after_a_comma_is_not_called_missing(tmp_path: Path) -> None:
+    """The comma is an error of the text; what follows it was written, and is read once it is."""
+    path = tmp_path / "commas.net"
+    path.write_text(
+        "net small {\n    input x: [40]\n    linear(10)\n}\n"
+        "train sketch { model: small, data: mnist1d, loss: cross_entropy, optimizer: adam,"
+        " batch_size: 10, steps: 20 }\n",
+        encoding="utf-8",
+    )
+    assert problems(path) == []
+
+
 def test_every_code_has_a_case() -> None:
     shown = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
     on_command_line = {
