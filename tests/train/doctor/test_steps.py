@@ -15,6 +15,7 @@ from netlang.backends.torch.doctor.net.layers import Layers
 from netlang.backends.torch.doctor.net.memory_and_time import MemoryAndTime
 from netlang.backends.torch.doctor.trained.reached import Reached
 from netlang.backends.torch.doctor.trained.together import PlayedTogether
+from netlang.cli.checkup import shown
 from netlang.modules.library import Library
 from netlang.recipes.load import checked_recipe
 from netlang.source import Source
@@ -109,6 +110,15 @@ def test_the_steps_are_made_as_often_as_their_turn_comes() -> None:
     assert mistakes([report]) == []
 
 
+def test_a_step_whose_turn_comes_rarely_has_two() -> None:
+    (report,) = reports_on(
+        PlayedTogether, changes={"every:     5": "every: 40", "steps: 10": "steps: 80"}
+    )
+    assert report.measured == "80 batches"
+    first, last = report.rows[2][1:3]
+    assert first != last
+
+
 @pytest.mark.parametrize(
     ("check", "old", "new", "mistake", "step"),
     [
@@ -125,6 +135,7 @@ def test_a_planted_mistake_is_found(
     (wrong,) = (each for each in reports if each.wrong)
     assert step in wrong.check
     assert all(each.span is not None for each in wrong.symptoms)
+    assert f"wrong: {mistake}" in shown(wrong)
 
 
 def test_a_step_that_the_others_have_beaten() -> None:

@@ -16,7 +16,8 @@ from netlang.targets.doctor import CheckReport, Symptom
 
 __all__ = ["PlayedTogether"]
 
-_BATCHES = 60
+# Steps of all together, more where a turn comes rarely, and the fewest batches.
+_STEPS = 60
 _FEWEST = 10
 # The share of its first gradient below which a step has stopped to learn.
 _VANISHED = 1e-4
@@ -33,8 +34,7 @@ class _Seen:
 
     @property
     def row(self) -> tuple[str, ...]:
-        ends = [(each[0], each[-1]) for each in (self.losses, self.lengths) if each]
-        return (self.turn.name, *(f"{value:.4g}" for pair in ends for value in pair))
+        return (self.turn.name, *_ends(self.losses), *_ends(self.lengths))
 
 
 @final
@@ -47,8 +47,8 @@ class PlayedTogether(Check):
 
     def examine(self, patient: Patient) -> CheckReport:
         turns = patient.recipe.turns
-        wanted = max(_BATCHES, *(2 * turn.every for turn in turns))
-        count = patient.steps(wanted // len(turns), patient.recipe.batch)
+        wanted = max(_STEPS // len(turns), *(2 * turn.every for turn in turns))
+        count = patient.steps(wanted * len(turns), patient.recipe.batch) // len(turns)
         if count < _FEWEST:
             return self.skipped("a step is too much work for this device")
         seen = tuple(map(_Seen, turns))
@@ -61,6 +61,11 @@ class PlayedTogether(Check):
         rows = [("step", "first loss", "last", "first gradient", "last"), *(e.row for e in seen)]
         symptoms = [*_infinite(patient, seen, done), *_vanished(patient, seen)]
         return self.report(f"{len(done.losses)} batches", *symptoms, rows=tuple(rows))
+
+
+def _ends(values: Sequence[float]) -> tuple[str, str]:
+    """The first and the last; empty if the run was over before the first turn."""
+    return (f"{values[0]:.4g}", f"{values[-1]:.4g}") if values else ("", "")
 
 
 def _note(seen: Sequence[_Seen], done: ShortRun) -> None:
