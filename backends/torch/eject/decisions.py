@@ -276,10 +276,9 @@ class Decisions:
         """The runtime functions that the loop calls."""
         yield from turn_calls(self.recipe)
         yield from drawing_calls(self.recipe)
-        for each in optimization_for(self.recipe, torch.device("cpu")).invocations:
-            if each.function.__module__.startswith(RUNTIME) and not self.recipe.turns:
-                yield each.function
-        named = [*self.names.functions]
+        made = (optimization_for(own, torch.device("cpu")) for own in self.recipe.played)
+        named = [call.function for each in made for call in each.invocations]
+        named += self.names.functions
         yield from (each for each in named if each.__module__.startswith(RUNTIME))
         yield from calls_of(self.recipe)
         if "split" in flags:

@@ -236,14 +236,14 @@ def _pictures(decisions: Decisions, learned: str) -> dict[str, str]:
 def _scores(decisions: Decisions) -> dict[str, str]:
     """How a test turns outputs into scores."""
     recipe, names = decisions.recipe, decisions.names
+    if recipe.turns:
+        unread = ("floats", "averaged", "judged", "right", "score")
+        return {"deployed": "_", **dict.fromkeys(unread, "")}
     half, label = recipe.precision in HALVES, names.locals.get(recipe.class_target or "", "")
     numbered = is_class_number(recipe, decisions.program)
     judged = list(judged_lines(names, label, numbered=numbered))
     averaged = averaged_lines(names, decisions.test.views, decisions.scales, half)
     floats = [f"        {name} = {name}.float()" for name in names.deployed]
-    if recipe.turns:
-        unread = ("floats", "averaged", "judged", "right", "score")
-        return {"deployed": "_", **dict.fromkeys(unread, "")}
     return {
         "deployed": ", ".join(names.deployed),
         "floats": "\n".join(floats if half and not decisions.scales else ()),

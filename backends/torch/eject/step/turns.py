@@ -11,7 +11,7 @@ from netlang.backends.torch.eject.sources.base import DataSection
 from netlang.backends.torch.eject.step.objective import ScriptNames, forward_lines
 from netlang.backends.torch.eject.step.pace import rates_section
 from netlang.backends.torch.eject.text.sections import Section
-from netlang.backends.torch.invocation import RUNTIME, literal
+from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.recipes.optimizers import optimization_for
 from netlang.backends.torch.runtime.clipping import clip_weights
 from netlang.backends.torch.runtime.turns import mean_gradients, train_only, trained_below
@@ -38,7 +38,7 @@ def player_lines(recipe: Recipe) -> Iterator[str]:
         yield f"    players[{literal(turn.name)}] = {below}"
     for own, turn in zip(recipe.played, recipe.turns, strict=True):
         name = literal(turn.name)
-        if own.no_decay or own.rates or len(optimization_for(own, torch.device("cpu")).groups):
+        if optimization_for(own, torch.device("cpu")).groups:
             yield f"    train_only(players[{name}], players.values())"
         yield f"    optimizers[{name}] = {optimizer_of(own, f'players[{name}]')}"
 
@@ -74,10 +74,6 @@ def turn_calls(recipe: Recipe) -> Iterator[Callable[..., Any]]:
     yield from (trained_below, train_only, mean_gradients)
     if any(turn.clip_weights is not None for turn in recipe.turns):
         yield clip_weights
-    for own in recipe.played:
-        for each in optimization_for(own, torch.device("cpu")).invocations:
-            if each.function.__module__.startswith(RUNTIME):
-                yield each.function
 
 
 def _gradient(
