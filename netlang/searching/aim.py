@@ -85,7 +85,8 @@ class Measure(Record):
         if self.distance is None:
             found = [_last_loss(each / "metrics.jsonl", self.aim.step) for each in folders]
         else:
-            split = "train" if recipe.validation is None else "validation"
+            held = recipe.validation is not None or recipe.data.own_validation
+            split = "validation" if held else "train"
             wanted = ScoreOptions(
                 options.places, split, options.device, options.workers, quiet=True,
                 distance=self.distance,

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -128,6 +129,24 @@ def test_a_net_that_nothing_is_held_out_for(written: Runner) -> None:
     Path("tiny.net").write_text(text + rest, encoding="utf-8")
     searched(written, "s", *DISTANCE, "--trials", "1", "--quiet")
     assert set(facts_of(written, "s")[0]["scores"]) == {"Fréchet distance"}
+
+
+def test_the_distance_is_from_the_part_that_is_held_out(written: Runner) -> None:
+    """Also from one that the data have of their own."""
+    random = np.random.default_rng(0)
+    Path("set").mkdir()
+    for name, most in (("train", 0.2), ("val", 1.0)):
+        images = random.uniform(0, most, (40, 1, 8, 8)).astype(np.float32)
+        np.savez(f"set/{name}.npz", x=images, label=np.zeros(40, np.int64))
+    data = 'arrays("set", sizes=[1, 8, 8], validation="val")'
+    Path("tiny.net").write_text(GAME.replace("data:  digits", f"data: {data}"), encoding="utf-8")
+    here = ("--data", "set=set", "--device", "cpu")
+    searched(written, "s", *DISTANCE, "--trials", "1", "--quiet", *here[:2])
+    (first,) = facts_of(written, "s")
+    weights = f"s/{first['folder']}/last.safetensors"
+    asked = ("eval", "tiny.net:tiny", *first["overrides"], "--weights", weights, "--split", "val")
+    (said,) = written(*asked, *DISTANCE, *here).out.splitlines()
+    assert float(said.split(": ")[1]) == pytest.approx(first["scores"]["Fréchet distance"], 1e-4)
 
 
 def test_what_cannot_be_compared(written: Runner) -> None:
