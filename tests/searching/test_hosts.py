@@ -53,7 +53,7 @@ def test_hosts_share_out_the_trials_and_one_may_die(tmp_path: Path) -> None:
 
     shutil.rmtree(shared)
     first, second = (host(tmp_path / name, shared) for name in ("one", "two"))
-    while not [*shared.glob("trials/*.json")]:
+    while first.poll() is None and not [*shared.glob("trials/*.json")]:
         time.sleep(0.01)
     first.kill()
     before = told(first.communicate()[1])

@@ -327,16 +327,10 @@ def test_drawn_numbers_have_their_distribution(shape: tuple[int, ...]) -> None:
     assert abs(float(even.mean())) < 5 * 3**-0.5 / count
 
 
-REFUSED: dict[str, Callable[[Recipe, Program, Path], object]] = {
-    "eval": lambda recipe, program, path: evaluate(recipe, program, path, ScoreOptions()),
-}
-
-
-@pytest.mark.parametrize("command", REFUSED)
-def test_what_needs_one_loss_is_refused(command: str, tmp_path: Path) -> None:
+def test_scores_are_refused(tmp_path: Path) -> None:
     recipe, program = game(*BCE)
     with pytest.raises(NetlangError) as caught:
-        REFUSED[command](recipe, program, tmp_path / "weights")
+        evaluate(recipe, program, tmp_path / "weights", ScoreOptions())
     assert [each.code for each in caught.value.diagnostics] == ["E0832"]
 
 

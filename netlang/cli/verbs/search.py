@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from netlang.cli.distance import DistanceAsked, distance_options
-from netlang.cli.options import (
-    MachineAsked,
-    data_option,
-    places,
-    recipe_arguments,
-    workers_option,
-)
+from netlang.cli.options import MachineAsked, data_option, places, recipe_arguments, workers_option
 from netlang.searching.names import METHODS
 
 if TYPE_CHECKING:
@@ -115,7 +109,6 @@ class HowAsked(MachineAsked, PlanAsked, DistanceAsked):
     """Those, and the values of the options that say where, how, and what is compared."""
 
     objective: str | None
-
     out: str | None
     resume: bool
     jobs: int
