@@ -66,18 +66,10 @@ def tensor_of(tensor: TensorProto) -> Tensor:
         )
     if there != wanted:
         raise ValueError(f"a tensor of {list(tensor.dims)} has another number of elements")
-    if tensor.data_type == TensorProto.BFLOAT16:
-        return _of_bfloat16(tensor).reshape(tuple(tensor.dims))
-    return torch.from_numpy(numpy_helper.to_array(tensor).copy()).reshape(tuple(tensor.dims))
-
-
-def _of_bfloat16(tensor: TensorProto) -> Tensor:
-    """The numbers, which NumPy has no type for: the upper halves of float32."""
-    if tensor.HasField("raw_data"):
-        halves = np.frombuffer(tensor.raw_data, "<u2")
-    else:
-        halves = np.fromiter(tensor.int32_data, np.int64).astype(np.uint16)
-    return torch.from_numpy(halves.astype(np.int16)).view(torch.bfloat16)
+    numbers = numpy_helper.to_array(tensor)
+    if tensor.data_type == TensorProto.BFLOAT16:  # NumPy has no such type: ONNX gives another one
+        numbers = numbers.astype(np.float32)
+    return torch.from_numpy(numbers.copy()).to(_TYPES[tensor.data_type]).reshape(tuple(tensor.dims))
 
 
 def with_numbers(name: str, tensor: Tensor) -> TensorProto:

@@ -14,7 +14,7 @@ from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, Value
 
-__all__ = ["by_channel", "channels_first", "has_parts"]
+__all__ = ["as_one_image", "by_channel", "channels_first", "has_parts"]
 
 
 def has_parts(value: Value) -> bool:

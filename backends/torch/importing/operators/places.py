@@ -12,8 +12,9 @@ from typing import final
 from torch import Tensor
 
 from netlang.backends.torch.importing.call import Call
+from netlang.backends.torch.importing.operators.alignment import reshaped
 from netlang.backends.torch.importing.steps import Maker, Value
-from netlang.backends.torch.importing.tables.sums import cut_into_squares
+from netlang.backends.torch.importing.tables.sums import cut_into_squares, first_along
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Record
 
@@ -27,8 +28,6 @@ class _Cut(Record, eq=False):
     width: int
     rows: Tensor
     columns: Tensor
-    row_axes: tuple[int, ...]
-    column_axes: tuple[int, ...]
 
 
 def taken_by_rows(call: Call, value: Value, at: Tensor, axis: int) -> Value | None:
@@ -46,21 +45,17 @@ def taken_by_rows(call: Call, value: Value, at: Tensor, axis: int) -> Value | No
 
 def _cut(at: Tensor, width: int, rows: tuple[int, ...], columns: tuple[int, ...]) -> _Cut | None:
     high, low = at // width, at % width
-    first_high, first_low = high, low
-    for axis in columns:
-        first_high = first_high.narrow(axis, 0, 1)
-    for axis in rows:
-        first_low = first_low.narrow(axis, 0, 1)
+    first_high, first_low = first_along(high, columns), first_along(low, rows)
     if max(first_high.numel(), first_low.numel()) > MOST_LISTED:
         return None
     same = bool((high == first_high).all()) and bool((low == first_low).all())
-    return _Cut(width, first_high, first_low, rows, columns) if same else None
+    return _Cut(width, first_high, first_low) if same else None
 
 
 def _taken(call: Call, value: Value, cut: _Cut, at: Tensor, axis: int) -> Value:
     before, behind = value.sizes[:axis], value.sizes[axis + 1 :]
     count = value.sizes[axis] // cut.width
-    made = _step(call, "reshape", value, (*before, count, cut.width, *behind))
+    made = reshaped(call, value, (*before, count, cut.width, *behind))
     for held, where in ((cut.rows, axis), (cut.columns, axis + 1)):
         places = tuple(int(each) for each in held.reshape(-1).tolist())
         sizes = (*made.sizes[:where], len(places), *made.sizes[where + 1 :])
@@ -68,21 +63,15 @@ def _taken(call: Call, value: Value, cut: _Cut, at: Tensor, axis: int) -> Value:
         made = Value(Maker(step), sizes, sizes, None, 1, True)
     own = (*_sizes(cut.rows), *_sizes(cut.columns))
     if len(own) > 2:
-        made = _step(call, "reshape", made, (*before, *own, *behind))
+        made = reshaped(call, made, (*before, *own, *behind))
         half = len(own) // 2
         pairs = [axis + each for place in range(half) for each in (place, place + half)]
         order = (*range(axis), *pairs, *range(axis + len(own), len(made.sizes)))
         sizes = tuple(made.sizes[each] for each in order)
         step = call.step("transpose", [made], {"axes": order})
         made = Value(Maker(step), sizes, sizes, None, 1, True)
-    return _step(call, "reshape", made, (*before, *at.shape, *behind))
+    return reshaped(call, made, (*before, *at.shape, *behind))
 
 
 def _sizes(part: Tensor) -> tuple[int, ...]:
     return tuple(size for size in part.shape if size > 1)
-
-
-def _step(call: Call, op: str, value: Value, sizes: tuple[int, ...]) -> Value:
-    if value.sizes == sizes:
-        return value
-    return Value(Maker(call.step(op, [value], {"shape": sizes})), sizes, sizes, None, 1, True)

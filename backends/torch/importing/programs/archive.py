@@ -12,6 +12,7 @@ from typing import Any, final
 from zipfile import ZipFile, ZipInfo
 
 from netlang.backends.torch.importing.diagnostics import ProgramNotTaken, ProgramUnreadable
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.weights.kinds import foreign
 from netlang.backends.weights.pickles.records import require_stored, zip_records
 from netlang.diagnostics.errors import NetlangError
@@ -19,10 +20,10 @@ from netlang.diagnostics.files import FileNotFound
 from netlang.records import Record
 from netlang.regular import opened
 
-__all__ = ["ProgramArchive", "not_taken", "opened_program"]
+__all__ = ["MOST_TEXT", "ProgramArchive", "not_taken", "opened_program", "parsed", "stored_records"]
 
 # Of text: bytes, and objects and lists in it, each of which takes hundreds of bytes as Python's.
-_MOST_TEXT, _MOST_PARTS = 1 << 24, 1_000_000
+MOST_TEXT, _MOST_PARTS = 1 << 24, 1_000_000
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
@@ -36,13 +37,7 @@ class ProgramArchive(Record, eq=False):
 
     def json(self, name: str) -> Any:
         """What a record says. Raises `ValueError` if it isn't JSON, or is far too long."""
-        content = self.content(name, _MOST_TEXT)
-        if content.count(b"{") + content.count(b"[") > _MOST_PARTS:
-            raise ValueError(f"its record `{name}` has more than {_MOST_PARTS:,} parts")
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            raise ValueError(f"its record `{name}` isn't JSON") from None
+        return parsed(self.content(name, MOST_TEXT), f"its record `{name}`")
 
     def content(self, name: str, most: int) -> bytes:
         """The bytes of a record. Raises `ValueError` if it has more than `most`, or isn't there."""
@@ -78,6 +73,20 @@ def not_taken(path: str, reason: str, advice: str) -> NetlangError:
 def opened_program(path: Path) -> Iterator[ProgramArchive]:
     """The archive at a path; inside, each `ValueError` becomes a `NetlangError` that says so."""
     shown = str(path)
+    with stored_records(path, "torch.export.save") as (archive, records):
+        found = dict(_in_folder(records))
+        _refuse_code(shown, found)
+        made = ProgramArchive(shown, archive, found)
+        _refuse_format(made)
+        yield made
+
+
+@contextmanager
+def stored_records(path: Path, writer: str) -> Iterator[tuple[ZipFile, list[ZipInfo]]]:
+    """The records of an archive as `writer` makes one, none of which is compressed.
+
+    Inside, each `ValueError` becomes a `NetlangError` that says so.
+    """
     try:
         with opened(path) as file:
             other = foreign(path)
@@ -85,16 +94,25 @@ def opened_program(path: Path) -> Iterator[ProgramArchive]:
                 raise ValueError(f"it is {other}")
             with zip_records(file) as (archive, records):
                 require_stored(file, records)
-                found = dict(_in_folder(records))
-                _refuse_code(shown, found)
-                made = ProgramArchive(shown, archive, found)
-                _refuse_format(made)
-                yield made
+                yield archive, records
     except FileNotFoundError:
-        raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
+        raise NetlangError(FileNotFound(span=None, path=str(path), advice="")) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise NetlangError(ProgramUnreadable(span=None, path=shown, reason=reason)) from None
+        said = error.strerror if isinstance(error, OSError) else None
+        reason = (said or said_by(error))[:300]
+        raise NetlangError(
+            ProgramUnreadable(span=None, path=str(path), reason=reason, wanted=writer)
+        ) from None
+
+
+def parsed(content: bytes, what: str) -> Any:
+    """JSON. Raises `ValueError` if it isn't, or has far too many parts; `what` is its name."""
+    if content.count(b"{") + content.count(b"[") > _MOST_PARTS:
+        raise ValueError(f"{what} has more than {_MOST_PARTS:,} parts")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError(f"{what} isn't JSON") from None
 
 
 def _in_folder(records: list[ZipInfo]) -> Iterator[tuple[str, ZipInfo]]:

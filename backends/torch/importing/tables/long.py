@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
-
 from torch import Tensor
 
-from netlang.backends.torch.importing.steps import Argument, SourceStep, Value
+from netlang.backends.torch.importing.steps import Value
 from netlang.backends.torch.importing.tables.borders import bordered
+from netlang.backends.torch.importing.tables.made import Emit
 from netlang.backends.torch.importing.tables.masks import mask_of_windows, written_out
 from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
 
 __all__ = ["long_table"]
 
-_Emit: TypeAlias = Callable[[str, Sequence[Value], Mapping[str, Argument]], SourceStep]
 
-
-def long_table(emit: _Emit, table: Tensor) -> Value | None:
+def long_table(emit: Emit, table: Tensor) -> Value | None:
     """The steps that compute a table, which `emit` makes; None if no rule does."""
     mask = mask_of_windows(table)
     if mask is not None:

@@ -7,25 +7,18 @@ that weren't together before get a number far below 0 added to their score, othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import isqrt
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.steps import (
-    Argument,
-    BareWord,
-    Maker,
-    SourceStep,
-    Value,
-)
+from netlang.backends.torch.importing.steps import Argument, BareWord, Value
+from netlang.backends.torch.importing.tables.made import Emit, made, reshaped
 from netlang.records import Record
 
 __all__ = ["WindowMask", "mask_of_windows", "written_out"]
-
-_Emit: TypeAlias = Callable[[str, Sequence[Value], Mapping[str, Argument]], SourceStep]
 
 
 @final
@@ -80,43 +73,28 @@ def _computed(mask: WindowMask) -> Tensor:
     return (places[:, :, None] != places[:, None]).float() * mask.apart
 
 
-def written_out(emit: _Emit, mask: WindowMask, shape: Sequence[int]) -> Value:
+def written_out(emit: Emit, mask: WindowMask, shape: Sequence[int]) -> Value:
     """The steps that compute a mask, of this shape; `emit` makes one."""
     rows, columns, window = mask.rows, mask.columns, mask.window
     height, width, places = rows * window, columns * window, window**2
     low = _brought_places(emit, height, mask.down, [height, 1], 2)
     right = _brought_places(emit, width, mask.right, [1, width], 1)
-    image = _step(emit, "add", [low, right], {}, [height, width])
-    cut = _reshaped(emit, image, [rows, window, columns, window])
+    image = made(emit, "add", [low, right], {}, [height, width])
+    cut = reshaped(emit, image, [rows, window, columns, window])
     moved = [rows, columns, window, window]
-    turned = _step(emit, "transpose", [cut], {"axes": (0, 2, 1, 3)}, moved)
-    one = _reshaped(emit, turned, [rows * columns, places, 1])
-    other = _step(emit, "transpose", [one], {"axes": (0, 2, 1)}, [rows * columns, 1, places])
+    turned = made(emit, "transpose", [cut], {"axes": (0, 2, 1, 3)}, moved)
+    one = reshaped(emit, turned, [rows * columns, places, 1])
+    other = made(emit, "transpose", [one], {"axes": (0, 2, 1)}, [rows * columns, 1, places])
     table = [rows * columns, places, places]
-    apart = _step(emit, "not_equal", [one, other], {}, table)
-    floats = _step(emit, "to_float", [apart], {}, table)
-    scaled = _step(emit, "scale", [floats], {"by": mask.apart}, table)
-    return scaled if list(shape) == table else _reshaped(emit, scaled, shape)
+    apart = made(emit, "not_equal", [one, other], {}, table)
+    floats = made(emit, "to_float", [apart], {}, table)
+    scaled = made(emit, "scale", [floats], {"by": mask.apart}, table)
+    return reshaped(emit, scaled, shape)
 
 
-def _brought_places(emit: _Emit, length: int, shift: int, shape: list[int], by: int) -> Value:
+def _brought_places(emit: Emit, length: int, shift: int, shape: list[int], by: int) -> Value:
     arguments: dict[str, Argument] = {"start": 1 + shift - length, "dtype": BareWord("float")}
-    value = _step(emit, "arange", [], {"size": length, **arguments}, [length])
-    value = _step(emit, "clamp", [value], {"min": 0, "max": 1}, [length])
-    value = _step(emit, "scale", [value], {"by": by}, [length]) if by != 1 else value
-    return _reshaped(emit, value, shape)
-
-
-def _reshaped(emit: _Emit, value: Value, shape: Sequence[int]) -> Value:
-    return _step(emit, "reshape", [value], {"shape": tuple(shape)}, shape)
-
-
-def _step(
-    emit: _Emit,
-    op: str,
-    inputs: Sequence[Value],
-    arguments: Mapping[str, Argument],
-    shape: Sequence[int],
-) -> Value:
-    step = emit(op, inputs, arguments)
-    return Value(Maker(step), tuple(shape), tuple(shape), None, 1, True)
+    value = made(emit, "arange", [], {"size": length, **arguments}, [length])
+    value = made(emit, "clamp", [value], {"min": 0, "max": 1}, [length])
+    value = made(emit, "scale", [value], {"by": by}, [length]) if by != 1 else value
+    return reshaped(emit, value, shape)

@@ -6,26 +6,20 @@ after the other, as detectors have them: Redmon et al. 2016, arXiv:1506.02640.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.steps import (
-    Argument,
-    BareWord,
-    Maker,
-    SourceStep,
-    Value,
-)
+from netlang.backends.torch.importing.steps import Argument, BareWord, Value
+from netlang.backends.torch.importing.tables.made import Emit, made, reshaped
 from netlang.records import Record
 
 __all__ = ["EvenRun", "RunTable", "runs_in", "written_runs"]
 
 _LINES, _RUNS = 8, 8
-_Emit: TypeAlias = Callable[[str, Sequence[Value], Mapping[str, Argument]], SourceStep]
 
 
 @final
@@ -97,58 +91,41 @@ def _agreeing(row: Tensor, other: Tensor) -> int:
     return int(differ[0]) if len(differ) else len(row)
 
 
-def written_runs(emit: _Emit, table: RunTable, shape: Sequence[int]) -> Value:
+def written_runs(emit: Emit, table: RunTable, shape: Sequence[int]) -> Value:
     """The steps that compute a table, of this shape; `emit` makes one."""
     size, count = sum(each.size for each in table.lines[0]), len(table.lines)
     values = [_line(emit, line, size) for line in table.lines]
     if count == 1:
-        return _reshaped(emit, values[0], shape)
+        return reshaped(emit, values[0], shape)
     alone, whole = ([size, 1], [size, count]) if table.columns else ([1, size], [count, size])
-    lines = [_reshaped(emit, each, alone) for each in values]
+    lines = [reshaped(emit, each, alone) for each in values]
     axis = 1 if table.columns else 0
-    return _reshaped(emit, _step(emit, "concat", lines, {"axis": axis}, whole), shape)
+    return reshaped(emit, made(emit, "concat", lines, {"axis": axis}, whole), shape)
 
 
-def _line(emit: _Emit, row: Sequence[EvenRun], size: int) -> Value:
+def _line(emit: Emit, row: Sequence[EvenRun], size: int) -> Value:
     parts = [_run(emit, each) for each in row]
-    return parts[0] if len(parts) == 1 else _step(emit, "concat", parts, {"axis": 0}, [size])
+    return parts[0] if len(parts) == 1 else made(emit, "concat", parts, {"axis": 0}, [size])
 
 
-def _run(emit: _Emit, run: EvenRun) -> Value:
+def _run(emit: Emit, run: EvenRun) -> Value:
     if run.count == 1:
         arguments: dict[str, Argument] = {"shape": (run.size,), "value": run.start}
-        return _step(emit, "full", [], arguments, [run.size])
+        return made(emit, "full", [], arguments, [run.size])
     numbers = _evenly(emit, run)
     if run.each == run.times == 1:
         return numbers
     around = [run.times, run.count, run.each]
-    alone = _reshaped(emit, numbers, [1, run.count, 1])
-    spread = _step(emit, "expand", [alone], {"shape": tuple(around)}, around)
-    return _reshaped(emit, spread, [run.size])
+    alone = reshaped(emit, numbers, [1, run.count, 1])
+    spread = made(emit, "expand", [alone], {"shape": tuple(around)}, around)
+    return reshaped(emit, spread, [run.size])
 
 
-def _evenly(emit: _Emit, run: EvenRun) -> Value:
+def _evenly(emit: Emit, run: EvenRun) -> Value:
     if run.start.is_integer() and run.step.is_integer():
         whole = {"start": int(run.start), "step": int(run.step)}
         arguments: dict[str, Argument] = {"size": run.count, **whole, "dtype": BareWord("float")}
-        return _step(emit, "arange", [], arguments, [run.count])
+        return made(emit, "arange", [], arguments, [run.count])
     stop = run.start + run.step * (run.count - 1)
     ends: dict[str, Argument] = {"start": run.start, "stop": stop, "size": run.count}
-    return _step(emit, "linspace", [], ends, [run.count])
-
-
-def _reshaped(emit: _Emit, value: Value, shape: Sequence[int]) -> Value:
-    if value.shape == tuple(shape):
-        return value
-    return _step(emit, "reshape", [value], {"shape": tuple(shape)}, shape)
-
-
-def _step(
-    emit: _Emit,
-    op: str,
-    inputs: Sequence[Value],
-    arguments: Mapping[str, Argument],
-    shape: Sequence[int],
-) -> Value:
-    step = emit(op, inputs, arguments)
-    return Value(Maker(step), tuple(shape), tuple(shape), None, 1, True)
+    return made(emit, "linspace", [], ends, [run.count])

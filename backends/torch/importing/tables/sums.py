@@ -6,27 +6,19 @@ column; Vaswani et al. 2017, section 3.5, arXiv:1706.03762. So are the offsets b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import isqrt
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.steps import (
-    Argument,
-    Maker,
-    SourceStep,
-    SourceTensor,
-    Value,
-)
-from netlang.backends.torch.importing.tables.constants import argument_of_constant
+from netlang.backends.torch.importing.steps import Value
+from netlang.backends.torch.importing.tables.made import Emit, listed, made, reshaped
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Record
 
-__all__ = ["RowsAndColumns", "cut_into_squares", "rows_and_columns", "summed"]
-
-_Emit: TypeAlias = Callable[[str, Sequence[Value], Mapping[str, Argument]], SourceStep]
+__all__ = ["RowsAndColumns", "cut_into_squares", "first_along", "rows_and_columns", "summed"]
 
 
 @final
@@ -73,37 +65,28 @@ def _side(size: int) -> int:
 
 
 def _parts(table: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> RowsAndColumns | None:
-    first_row, first_column = _first(table, rows), _first(table, columns)
+    first_row, first_column = first_along(table, rows), first_along(table, columns)
     # Where nothing follows from the row, the table of columns has all, so that no sum is rounded.
     still = (table == first_row).all(dim=rows, keepdim=True)
     for axis in columns:
         still = still.all(dim=axis, keepdim=True)
     over_rows = torch.where(still, torch.zeros_like(first_column), first_column)
-    over_columns = torch.where(still, first_row, first_row - _first(first_row, columns))
+    over_columns = torch.where(still, first_row, first_row - first_along(first_row, columns))
     if max(over_rows.numel(), over_columns.numel()) > MOST_LISTED:
         return None
     same = bool((over_rows + over_columns == table).all())
     return RowsAndColumns(over_rows, over_columns) if same else None
 
 
-def _first(table: Tensor, axes: tuple[int, ...]) -> Tensor:
+def first_along(table: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The first part of a table along axes, which stay with size 1."""
     for axis in axes:
         table = table.narrow(axis, 0, 1)
     return table
 
 
-def summed(emit: _Emit, found: RowsAndColumns, shape: Sequence[int]) -> Value:
+def summed(emit: Emit, found: RowsAndColumns, shape: Sequence[int]) -> Value:
     """The steps that compute the table, of this shape; `emit` makes one."""
-    whole = tuple(torch.broadcast_shapes(found.rows.shape, found.columns.shape))
-    inputs = [_listed(emit, each) for each in (found.rows, found.columns)]
-    step = emit("add", inputs, {})
-    if whole != tuple(shape):
-        value = Value(Maker(step), whole, whole, None, 1, True)
-        step = emit("reshape", [value], {"shape": tuple(shape)})
-    return Value(Maker(step), tuple(shape), tuple(shape), None, 1, True)
-
-
-def _listed(emit: _Emit, table: Tensor) -> Value:
-    op, arguments = argument_of_constant(SourceTensor("", table, False, False))
-    shape = tuple(table.shape)
-    return Value(Maker(emit(op, (), arguments)), shape, shape, None, 1, True)
+    whole = torch.broadcast_shapes(found.rows.shape, found.columns.shape)
+    inputs = [listed(emit, each) for each in (found.rows, found.columns)]
+    return reshaped(emit, made(emit, "add", inputs, {}, whole), shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,19 +13,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from netlang.backends.torch.importing.diagnostics import ProgramUnreadable
-from netlang.backends.weights.kinds import foreign
-from netlang.backends.weights.pickles.records import require_stored, zip_records
-from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import FileNotFound
+from netlang.backends.torch.importing.programs.archive import MOST_TEXT, parsed, stored_records
 from netlang.records import Record
-from netlang.regular import opened
 
 __all__ = ["KerasArchive", "opened_model"]
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 _KNOWN = {_CONFIG, _WEIGHTS, "metadata.json"}
-_MOST_TEXT, _MOST_PARTS, _MOST_WEIGHTS = 1 << 24, 1_000_000, 1 << 33
+_MOST_WEIGHTS = 1 << 33
 
 
 @final
@@ -86,31 +80,16 @@ def _member(file: Any, path: str) -> Any:
 @contextmanager
 def opened_model(path: Path) -> Iterator[KerasArchive]:
     """The archive at a path; inside, each `ValueError` becomes a `NetlangError` that says so."""
-    shown = str(path)
-    try:
-        with opened(path) as file:
-            other = foreign(path)
-            if other is not None:
-                raise ValueError(f"it is {other}")
-            with zip_records(file) as (archive, records):
-                require_stored(file, records)
-                names = [each.filename for each in records]
-                if sorted(names) not in (sorted(_KNOWN), sorted({_CONFIG, _WEIGHTS})):
-                    raise ValueError("it has other records than a configuration and weights")
-                sizes = {each.filename: each.file_size for each in records}
-                if sizes[_CONFIG] > _MOST_TEXT or sizes[_WEIGHTS] > _MOST_WEIGHTS:
-                    raise ValueError("its records are too long")
-                config = _parsed(archive.read(_CONFIG))
-                with _hdf5(archive.read(_WEIGHTS)) as weights:
-                    yield KerasArchive(config, weights)
-    except FileNotFoundError:
-        raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        said = reason.splitlines()[0][:300]
-        raise NetlangError(
-            ProgramUnreadable(span=None, path=shown, reason=said, wanted="Keras 3's `model.save`")
-        ) from None
+    with stored_records(path, "Keras 3's `model.save`") as (archive, records):
+        names = [each.filename for each in records]
+        if sorted(names) not in (sorted(_KNOWN), sorted({_CONFIG, _WEIGHTS})):
+            raise ValueError("it has other records than a configuration and weights")
+        sizes = {each.filename: each.file_size for each in records}
+        if sizes[_CONFIG] > MOST_TEXT or sizes[_WEIGHTS] > _MOST_WEIGHTS:
+            raise ValueError("its records are too long")
+        config = parsed(archive.read(_CONFIG), "its configuration")
+        with _hdf5(archive.read(_WEIGHTS)) as weights:
+            yield KerasArchive(config, weights)
 
 
 def _hdf5(content: bytes) -> Any:
@@ -119,12 +98,3 @@ def _hdf5(content: bytes) -> Any:
         return h5py.File(BytesIO(content), "r")
     except (OSError, RuntimeError):
         raise ValueError("its weights are no HDF5") from None
-
-
-def _parsed(content: bytes) -> Any:
-    if content.count(b"{") + content.count(b"[") > _MOST_PARTS:
-        raise ValueError(f"its configuration has more than {_MOST_PARTS:,} parts")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise ValueError("its configuration isn't JSON") from None

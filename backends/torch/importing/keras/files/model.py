@@ -9,15 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, final
 
-from netlang.backends.torch.importing.diagnostics import ProgramNotTaken
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.holes.table import not_said
 from netlang.backends.torch.importing.keras.files.archive import KerasArchive, opened_model
 from netlang.backends.torch.importing.keras.files.layers import built, variables_of, weights_of
 from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import MOST_STEPS, Missing
-from netlang.diagnostics.errors import NetlangError
 from netlang.records import Draft, field
 
 __all__ = ["model_in"]
@@ -32,14 +31,12 @@ def model_in(path: Path) -> Any:
     with opened_model(path) as archive:
         builder = _Builder(archive)
         try:
-            builder.refuse_unread(archive.config)
+            _refuse_unread(archive.config)
             found = builder.model(archive.config, 0)
             builder.load("", archive.config, found)
         except NotSayable as error:
-            raise NetlangError(
-                ProgramNotTaken(span=None, path=str(path), reason=error.reason,
-                                advice=error.advice or "export the model to ONNX, and import that")
-            ) from None  # fmt: skip
+            advice = error.advice or "export the model to ONNX, and import that"
+            raise not_taken(str(path), error.reason, advice) from None
         except (LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError) as error:
             raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
         return found
@@ -47,28 +44,11 @@ def model_in(path: Path) -> Any:
 
 @final
 class _Builder(Draft, eq=False):
-    """The layers so far, what isn't read, and how much room they ask for."""
+    """Makes layers, and counts how much room their weights and values ask for."""
 
     archive: KerasArchive
-    count: int = 0
     weights: int = 0
     values: CountedValues = field(default_factory=CountedValues)
-
-    def refuse_unread(self, config: Any) -> None:
-        """Refuse a model with layers that aren't read, with a table of them."""
-        missing: dict[tuple[str, str], Missing] = {}
-        for name, each in _leaves(config, 0):
-            self.count += 1
-            if self.count > MOST_STEPS:
-                raise NotSayable(f"more than {MOST_STEPS:,} layers")
-            try:
-                built(each)
-            except NotSayable as error:
-                kind = str(each["class_name"])[:60]
-                row = Missing(kind, error.reason, error.advice)
-                missing.setdefault((kind, error.reason), row).places.append(name[:60])
-        if missing:
-            raise not_said(sorted(missing.values()), self.count, _ADVICE)
 
     def model(self, config: Any, depth: int) -> Any:
         """A model, which may be in another one. Raises `NotSayable`."""
@@ -143,6 +123,23 @@ class _Builder(Draft, eq=False):
             variable.assign(self.archive.numbers(path, place, tuple(variable.shape)))
         if variables and type(layer).__name__ == "Normalization":
             layer.finalize_state()
+
+
+def _refuse_unread(config: Any) -> None:
+    """Refuse a model with layers that aren't read, with a table of them."""
+    missing: dict[tuple[str, str], Missing] = {}
+    count = 0
+    for count, (name, each) in enumerate(_leaves(config, 0), 1):
+        if count > MOST_STEPS:
+            raise NotSayable(f"more than {MOST_STEPS:,} layers")
+        try:
+            built(each)
+        except NotSayable as error:
+            kind = str(each["class_name"])[:60]
+            row = Missing(kind, error.reason, error.advice)
+            missing.setdefault((kind, error.reason), row).places.append(name[:60])
+    if missing:
+        raise not_said(sorted(missing.values()), count, _ADVICE)
 
 
 def _leaves(config: Any, depth: int) -> Iterator[tuple[str, Any]]:
