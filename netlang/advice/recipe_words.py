@@ -43,7 +43,10 @@ SPACES = ("uniform", "log_uniform", "int_uniform", "int_log_uniform", "choice")
 def in_a_recipe(name: str) -> Fix | None:
     """Says where a word belongs, if it is a word of recipes."""
     if name in SPACES:
-        return Fix(f"`{name}` is for `netlang search`: it stands in a recipe, in place of a value")
+        return Fix(
+            f"`{name}` is for `netlang search`: it stands for the value of a recipe's parameter"
+            " or key, and a `step` names the parameter"
+        )
     key = next((key for key, words in RECIPE_WORDS.items() if name in words), None)
     if key is None:
         return None
