@@ -21,7 +21,7 @@ from netlang.backends.torch.importing.keras.imported import import_keras_file
 from netlang.diagnostics.errors import NetlangError
 from netlang.targets.importing import ImportOptions
 from tests.cli.support import Runner
-from tests.importing.keras.test_models import nested, network
+from tests.importing.keras.models import nested, network
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras: Any = pytest.importorskip("keras")
