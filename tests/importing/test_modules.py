@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.backends.torch.importing.operators import HANDLERS
+from netlang.backends.torch.importing.text.names import snake
 from netlang.syntax.format import format_source
 from tests.importing.modules import (
     Attention,
@@ -191,3 +192,8 @@ def test_a_padding_of_0_follows_from_its_kernel_too() -> None:
     lines = body_of(imported(module, (3, 8, 8)))
     assert "block padded(out, kernel) {" in lines
     assert "conv(out, kernel, pad=kernel // 2) -> relu" in lines
+
+
+def test_a_class_called_block() -> None:
+    """The language has that word."""
+    assert [snake(each) for each in ("nets.Block", "nets.ConvBlock")] == ["unit", "conv_block"]

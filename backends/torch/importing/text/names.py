@@ -60,6 +60,6 @@ def snake(name: str) -> str:
     """The name of a class as that of a block."""
     word = name.rpartition(".")[2].strip("_")
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", word).lower()
-    word = word if _is_word(word) else "unit"
+    word = word if _is_word(word) and word != "block" else "unit"
     taken = word in _RESERVED or word in operator_names()
     return f"{word}_block" if taken else word
