@@ -111,6 +111,8 @@ def test_prose_is_filled_again_and_lists_are_not() -> None:
         "- two",
         '"""',
     ]
+    names = docstring(f"alpha: {long}\nbeta: two")
+    assert names[-2] == "beta: two"
     assert docstring("short\nlines stay\nas they are") == [
         '"""short',
         "lines stay",

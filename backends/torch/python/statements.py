@@ -30,8 +30,8 @@ from netlang.diagnostics.texts import visible
 
 __all__ = ["docstring", "quoted", "statement_lines"]
 
-# A line that begins with a word, and not with the number of an item.
-_PROSE = re.compile(r"(?![0-9]+[.)] )[\w(\"'`]")
+# A line that begins with a word, and not with the number of an item or a name that is explained.
+_PROSE = re.compile(r"(?![0-9]+[.)] |[`\w]+: )[\w(\"'`]")
 
 
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
