@@ -70,7 +70,7 @@ def examine_recipe(
         try:
             for check in CHECKS if checks is None else checks:
                 for own in _asked(check, patient):
-                    say(f"looking at {check.name}")
+                    say(f"looking at {check.name}{_whose(own)}")
                     report = _report(check(), own)
                     patient.found |= {each.mistake for each in report.symptoms}
                     yield report
@@ -91,8 +91,13 @@ def _report(check: Check, patient: Patient) -> CheckReport:
         return check.skipped(check.turns)
     missing = next((need for need in check.needs if _lacks(patient, need)), None)
     found = check.examine(patient) if missing is None else check.skipped(missing.value)
+    return replace(found, check=f"{found.check}{_whose(patient)}")
+
+
+def _whose(patient: Patient) -> str:
+    """The step that a report is of, if steps take turns."""
     turn = patient.recipe.turn
-    return found if turn is None else replace(found, check=f"{found.check} of `step {turn.name}`")
+    return "" if turn is None else f" of `step {turn.name}`"
 
 
 def _lacks(patient: Patient, need: Need) -> bool:
