@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from netlang.backends.torch.compare.titles import _unlike
 from tests.cli.support import Runner
 
 
 def record(folder: Path, seed: int, rate: float, scores: list[float], test: float | None) -> None:
     """What `netlang train` leaves of a run, as far as it is compared."""
     folder.mkdir(parents=True)
-    keys = {"optimizer": f"sgd(lr={rate})", "batch": "10", "seed": str(seed)}
+    optimizer = f"sgd(lr={rate}, momentum=0.9, nesterov=true)"
+    keys = {"optimizer": optimizer, "batch": "10", "seed": str(seed)}
     content = {"recipe": "tiny", "keys": keys, "fingerprint": "f"}
     (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
     lines: list[dict[str, float]] = [
@@ -142,3 +144,19 @@ def test_a_run_without_records(run: Runner) -> None:
     done = run("runs", "one", "--out", "seen")
     assert done.status == 0, done.err
     assert not (run.folder / "seen").exists()
+
+
+def test_a_title_names_what_differs() -> None:
+    """Of calls of one function the arguments that aren't the same in all, of others everything."""
+    assert _unlike(["sgd(lr=0.1, momentum=0.9)", "sgd(lr=0.2, momentum=0.9)"]) == [
+        "sgd(lr=0.1)", "sgd(lr=0.2)",
+    ]  # fmt: skip
+    for values in (
+        ["sgd(lr=0.1)", "adam(lr=0.1)"],
+        ["warmup(2, start=0) -> cosine(1, floor=2)", "warmup(2, start=0) -> cosine(3, floor=2)"],
+        ["none", "sgd(lr=0.1)"],
+        ["step(1)", "step(1, 2)"],
+    ):
+        assert _unlike(values) == values
+    nested = ['f(a=[1, 2], b="x, (", c=g(1, 2))', 'f(a=[1, 2], b="x, (", c=g(1, 3))']
+    assert _unlike(nested) == ["f(c=g(1, 2))", "f(c=g(1, 3))"]

@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 
 from netlang.backends.torch.compare.picture import draw_runs
 from netlang.backends.torch.compare.reading import RunRead, read_runs
+from netlang.backends.torch.compare.titles import titles_of
 from netlang.targets.comparing import RecipeFigures, RunFigures, RunsCompared, ScoreDifference
 
 __all__ = ["compare_runs"]
@@ -19,26 +20,12 @@ def compare_runs(folders: Sequence[Path], out: Path | None) -> RunsCompared:
     groups: dict[str, list[RunRead]] = {}
     for run in read_runs(folders):
         groups.setdefault(run.identity, []).append(run)
-    titles = _titles([runs[0] for runs in groups.values()])
+    titles = titles_of([runs[0] for runs in groups.values()])
     titled = dict(zip(titles, groups.values(), strict=True))
     recipes = tuple(_figures(title, runs) for title, runs in titled.items())
     differences = [_difference(one, two) for one, two in combinations(recipes, 2)]
     pictures = () if out is None else draw_runs(out, titled)
     return RunsCompared(recipes, tuple(each for each in differences if each), pictures)
-
-
-def _titles(firsts: Sequence[RunRead]) -> list[str]:
-    """What tells the recipes apart: their names, and the keys that aren't the same in all."""
-    names = sorted({name for run in firsts for name in run.keys})
-    unlike = [name for name in names if len({run.keys.get(name) for run in firsts}) > 1]
-    found: list[str] = []
-    for run in firsts:
-        keys = "".join(f" {name}={run.keys.get(name, 'none')}" for name in unlike)
-        title, number = f"{run.name}{keys}", 2
-        while title in found:  # nets that differ under one recipe
-            title, number = f"{run.name}{keys} ({number})", number + 1
-        found.append(title)
-    return found
 
 
 def _figures(title: str, runs: Sequence[RunRead]) -> RecipeFigures:
