@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 
 from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.layers import begins_path
-from netlang.diagnostics.diagnostic import Edit, Fix
+from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.language.names import AssignedTwice
 from netlang.diagnostics.language.structure import MisplacedStatement
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["refuse_applied", "refuse_call"]
+__all__ = ["refuse_applied", "refuse_call", "refuse_own_step"]
 
 IsValue = Callable[[tuple[str, ...]], bool]
 
@@ -53,8 +54,7 @@ def refuse_applied(
     count, values = _leading_values(call.arguments, is_value)
     if not count:
         return
-    rest = ", ".join(each.span.text for each in call.arguments[count:])
-    step = f"{call.callee.name}({rest})" if rest else call.callee.name
+    step = _without(call.callee.name, call.arguments, count)
     read = ", ".join(values)
     start = read if len(values) == 1 else f"({read})"
     text = f"{start} -> {constant.name}: {step}"
@@ -65,6 +65,30 @@ def refuse_applied(
     raise NetlangError(
         MisplacedStatement(span=span, what=what, why=why, advice=f"write `{text}`", fix=fix)
     )
+
+
+def refuse_own_step(
+    constant: ast.Constant, before: Span | None, is_layer: Callable[[str], bool]
+) -> None:
+    """Raises `NetlangError` for `x = relu(x)` where `x` was assigned `before`: `-> relu`."""
+    call, name = constant.value, constant.name
+    if before is None or not isinstance(call, ast.Call) or not isinstance(call.callee, ast.Name):
+        return
+    count, _ = _leading_values(call.arguments, lambda parts: parts == (name,))
+    if not count or not is_layer(call.callee.name):
+        return
+    step = _without(call.callee.name, call.arguments, count)
+    advice = f"a step reads the value before it and needs no name: write `-> {step}` after that one"
+    notes = (Note(before, "the first time"),)
+    raise NetlangError(
+        AssignedTwice(span=constant.name_span, name=name, notes=notes, advice=advice)
+    )
+
+
+def _without(name: str, arguments: Sequence[ast.Argument], count: int) -> str:
+    """A step with all but its first arguments."""
+    rest = ", ".join(each.span.text for each in arguments[count:])
+    return f"{name}({rest})" if rest else name
 
 
 def _leading_values(arguments: Sequence[ast.Argument], is_value: IsValue) -> tuple[int, list[str]]:

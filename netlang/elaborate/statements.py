@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from netlang.advice.calls import refuse_applied
+from netlang.advice.calls import refuse_applied, refuse_own_step
 from netlang.advice.edits import inserted
 from netlang.advice.names import new_port
 from netlang.diagnostics.diagnostic import Note
@@ -100,6 +100,7 @@ def _is_layer(body: Body, name: str) -> bool:
 
 def _constant(body: Body, constant: ast.Constant) -> None:
     names = body.evaluator.names
+    refuse_own_step(constant, names.assigned(constant.name), partial(_is_layer, body))
     refuse_reassignment(body, constant.name, constant.name_span)
     value: Value = Broken()
     try:

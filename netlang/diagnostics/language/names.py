@@ -76,9 +76,10 @@ class AssignedTwice(Diagnostic):
     code = "E0204"
     title = "`{name}` is assigned twice"
     caption = "a name is assigned once"
-    help = "choose another name for the second value"
+    help = "{advice}"
 
     name: str
+    advice: str = "choose another name for the second value"
 
 
 class DefinedTwice(Diagnostic):
