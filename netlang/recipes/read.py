@@ -43,6 +43,9 @@ from netlang.syntax import ast
 
 __all__ = ["read_recipe"]
 
+# Of words in what can't be read, so many are looked at as misspelt keys.
+_MOST_SLIPS = 100
+
 
 def read_recipe(
     module: Module, name: str, overrides: Iterable[str] = (), spaces: Spaces | None = None
@@ -258,11 +261,11 @@ class _Reading(Draft):
             self._keep(NetlangError(both))
         if any(each.whole for each in self.definition.unread):
             return
-        present = set(self.places).union(*(each.words for each in self.definition.unread))
+        unread = set[str]().union(*(each.words for each in self.definition.unread))
         # A key that was probably meant by an unknown one isn't reported as missing as well.
         slips = {each.key for each in self.definition.entries if each.key not in KEYS}
-        slips |= present - KEYS.keys()
-        present |= {meant for key in slips if (meant := meant_key(key))}
+        slips |= {*sorted(unread - KEYS.keys())[:_MOST_SLIPS]}
+        present = unread | set(self.places) | {meant for key in slips if (meant := meant_key(key))}
         present |= {"steps"} if "epochs" in present else set()
         if any(each.kind == "step" for each in self.definition.sections):
             present |= {"loss", "optimizer"}
