@@ -119,7 +119,9 @@ def _compared(name: str) -> None:
     def compared(step: Step) -> Tensor:
         to = step.arguments["to"]
         other = step.inputs[1] if to is None else number(to)
-        return _COMPARISONS[name](step.x - other)
+        # A difference of uint8 has no sign.
+        one = step.x if step.x.is_floating_point() else step.x.long()
+        return _COMPARISONS[name](one - other)
 
 
 for _name in _COMPARISONS:
