@@ -3,7 +3,7 @@
 `BiasGelu` and `FastGelu`, which it alone has, are a GELU, exact or by tanh, of a linear map with
 its bias. `Sum` adds up two values and the bias of the linear map that made one of them. It also
 takes the place of an `Add` that only a layer norm reads: ONNX Runtime would make one
-`SkipLayerNormalization` of these two, which takes three times as long on a CPU.
+`SkipLayerNormalization` of these two, which takes several times as long on a CPU.
 
 Needs: a graph in order, in float32. Ensures: the values of outputs, and of all steps that are left,
 are as before but for rounding; the value of a step that went into another one is gone.
