@@ -27,7 +27,6 @@ from netlang.backends.torch.importing.sources import (
     type_of,
 )
 from netlang.backends.torch.importing.spec import Asked
-from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import replace
 from netlang.targets.importing import ImportedNet, ImportOptions
@@ -60,14 +59,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     if found.missing and not found.whole:
         raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
     original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
-    asked = Asked(
-        net_name(options.name or path.stem),
-        f"Imported from {path.name}.",
-        blocks=options.blocks,
-        outputs=found.traced.outputs,
-        stub=options.stub,
-        library=options.library,
-    )
+    asked = Asked.of(options, path.stem, path.name, found.traced.outputs)
     example = example_of([(each.dtype, each.shape) for each in inputs])
     made = import_graph(original, found.traced, asked, example, batched=options.batch)
     net = told(made)

@@ -36,14 +36,7 @@ def import_named(options: ImportOptions, say: Callable[[str], None]) -> Imported
         return told(import_keras_file(options))
     with in_folder():
         found = find(options, say)
-        origin = f"Imported from {found.origin}."
-        asked = Asked(
-            found.name,
-            origin,
-            blocks=options.blocks,
-            stub=options.stub,
-            library=options.library,
-        )
+        asked = Asked.of(options, found.name, options.source)
         if is_keras(found.module):
             made = import_keras(found.module, asked)
         else:

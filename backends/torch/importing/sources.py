@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from netlang.backends.torch.importing.diagnostics import BadSource
 from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.keras.kinds import is_keras
-from netlang.backends.torch.importing.text.names import net_name
 from netlang.diagnostics.errors import NetlangError
 from netlang.extras import broken
 from netlang.records import Record
@@ -45,7 +44,7 @@ _FORMS = (
 
 @final
 class FoundModule(Record, eq=False):
-    """A module, an example of what it is given, the name of a net for it, and where it is from.
+    """A module, an example of what it is given, and the name of what made it.
 
     It may be a model of Keras, which isn't a module under each of its backends.
     """
@@ -53,7 +52,6 @@ class FoundModule(Record, eq=False):
     module: nn.Module
     example: tuple[Tensor, ...]
     name: str
-    origin: str
 
 
 @final
@@ -84,7 +82,7 @@ def find(options: ImportOptions, say: Callable[[str], None]) -> FoundModule:
     elif not given:
         advice = "give it: `--input '[3, 224, 224]'`, once for each input, without the batch"
         raise _bad(source, "nothing says what it is given", advice)
-    return FoundModule(module, example_of(given), net_name(options.name or call.names[-1]), source)
+    return FoundModule(module, example_of(given), call.names[-1])
 
 
 def example_of(types: Sequence[tuple[torch.dtype, tuple[int, ...]]]) -> tuple[Tensor, ...]:

@@ -10,7 +10,7 @@ from netlang.analysis.render.literal import braces_defined
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
 from netlang.backends.torch.importing.text.labels import TakenLabels
-from netlang.backends.torch.importing.text.names import output_words
+from netlang.backends.torch.importing.text.names import net_name, output_words
 from netlang.backends.torch.importing.text.pieces import rendered
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.forks import with_merges
@@ -22,6 +22,7 @@ from netlang.backends.torch.importing.walk import Walk
 from netlang.diagnostics.texts import visible
 from netlang.records import Record
 from netlang.syntax.format import format_source
+from netlang.targets.importing import ImportOptions
 
 __all__ = ["Asked", "docstring_of", "spec_text"]
 
@@ -41,6 +42,20 @@ class Asked(Record):
     outputs: tuple[str, ...] = ("output",)
     stub: bool = False
     library: bool = False
+
+    @classmethod
+    def of(
+        cls, options: ImportOptions, name: str, source: str, outputs: Sequence[str] = ("output",)
+    ) -> Asked:
+        """What options ask for: `name` is the source's own, `source` the words for it."""
+        return cls(
+            net_name(options.name or name),
+            f"Imported from {source}.",
+            blocks=options.blocks,
+            outputs=tuple(outputs),
+            stub=options.stub,
+            library=options.library,
+        )
 
 
 def spec_text(walk: Walk, asked: Asked) -> str:

@@ -14,7 +14,6 @@ from netlang.backends.torch.importing.keras.model import module_of
 from netlang.backends.torch.importing.keras.original import KerasOriginal
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.spec import Asked
-from netlang.backends.torch.importing.text.names import net_name
 from netlang.extras import needs
 from netlang.targets.importing import ImportOptions
 
@@ -32,14 +31,7 @@ def import_keras_file(options: ImportOptions) -> Imported | Stub:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     with needs("keras"):
         model = model_in(path)
-    made = Asked(
-        net_name(options.name or path.stem),
-        f"Imported from {path.name}.",
-        blocks=options.blocks,
-        stub=options.stub,
-        library=options.library,
-    )
-    return import_keras(model, made)
+    return import_keras(model, Asked.of(options, path.stem, path.name))
 
 
 def import_keras(model: object, asked: Asked) -> Imported | Stub:

@@ -25,7 +25,6 @@ from netlang.backends.torch.importing.sources import (
     type_of,
 )
 from netlang.backends.torch.importing.spec import Asked
-from netlang.backends.torch.importing.text.names import net_name
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.targets.importing import ImportOptions
 
@@ -53,14 +52,7 @@ def import_program(options: ImportOptions) -> Imported | Stub:
         except _WRONG as error:
             raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
     _refuse_types(options.source, tensors)
-    asked = Asked(
-        net_name(options.name or path.stem),
-        f"Imported from {path.name}.",
-        blocks=options.blocks,
-        outputs=traced.outputs,
-        stub=options.stub,
-        library=options.library,
-    )
+    asked = Asked.of(options, path.stem, path.name, traced.outputs)
     original = ProgramOriginal(document, tensors, options.source, batch, batched=options.batch)
     attention = composites(traced.graph, _attentions(traced, tensors).__getitem__)
     return import_graph(
