@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
 
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.opaque import opaque_operator
 from netlang.backends.torch.importing.operators.alignment import reshaped
 from netlang.backends.torch.importing.operators.convolutions import in_front
 from netlang.backends.torch.importing.operators.parts import channels_first, has_parts
@@ -18,13 +18,11 @@ from netlang.backends.torch.importing.steps import Argument, Value
 
 __all__ = ["HANDLERS", "LOCAL_RESPONSE_NORM"]
 
-_LIBRARY = torch.library.Library("netlang_import", "FRAGMENT")
-_LIBRARY.define(
-    "local_response_norm(Tensor x, int size, float alpha, float beta, float k) -> Tensor"
+LOCAL_RESPONSE_NORM = opaque_operator(
+    "local_response_norm(Tensor x, int size, float alpha, float beta, float k) -> Tensor",
+    lambda x, *_: torch.empty_like(x),
 )
-_LIBRARY.impl("local_response_norm", lambda x, *_: torch.empty_like(x), "CompositeExplicitAutograd")
-LOCAL_RESPONSE_NORM: Any = torch.ops.netlang_import.local_response_norm.default
-"""The norm as one operator, which is never computed: PyTorch's is a function of several."""
+"""The norm as one operator: PyTorch's is a function of several."""
 _AFFINE = {"weight": "weight", "bias": "bias"}
 
 

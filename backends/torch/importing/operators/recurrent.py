@@ -8,13 +8,12 @@ it is never computed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import sizes_of
+from netlang.backends.torch.importing.opaque import opaque_operator
 from netlang.backends.torch.importing.operators.weights import owner
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
@@ -28,11 +27,6 @@ from netlang.backends.torch.importing.steps import (
 
 __all__ = ["HANDLERS", "RECURRENT"]
 
-_LIBRARY = torch.library.Library("netlang_import", "FRAGMENT")
-_LIBRARY.define(
-    "recurrent(str kind, Tensor x, Tensor[] weights, int hidden, bool both) -> Tensor[]"
-)
-
 
 def _shaped(
     kind: str, x: Tensor, weights: Sequence[Tensor], hidden: int, both: bool
@@ -43,8 +37,9 @@ def _shaped(
     return [x.new_empty(each) for each in shapes]
 
 
-_LIBRARY.impl("recurrent", _shaped, "CompositeExplicitAutograd")
-RECURRENT: Any = torch.ops.netlang_import.recurrent.default
+RECURRENT = opaque_operator(
+    "recurrent(str kind, Tensor x, Tensor[] weights, int hidden, bool both) -> Tensor[]", _shaped
+)
 """`kind` is `lstm`, `gru`, `rnn` or `rnn relu`; x is [N, L, F]. It gives [N, L, D hidden] and the
 last states, [D, N, hidden] each, of which an LSTM has two."""
 
