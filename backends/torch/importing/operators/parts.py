@@ -11,8 +11,8 @@ from math import prod
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import BATCH
-from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, Maker, Value
+from netlang.backends.torch.importing.operators.alignment import reshaped
+from netlang.backends.torch.importing.steps import Maker, Value
 
 __all__ = ["as_one_image", "by_channel", "channels_first", "has_parts"]
 
@@ -30,12 +30,12 @@ def by_channel(handler: Handler) -> Handler:
         if not isinstance(value, Value) or not has_parts(value):
             return handler(call)
         kept = value.sizes[: 2 if len(value.sizes) > 2 else 1]
-        joined = _reshaped(call, value, (prod(kept), *value.sizes[len(kept) :]))
+        joined = reshaped(call, value, (prod(kept), *value.sizes[len(kept) :]))
         result = (BATCH, prod(kept), *call.shape[len(kept) :])
         whole = Value(joined.source, (BATCH, *joined.sizes), joined.sizes, 0)
         each = handler(Call(call.state, call.node, {**call.given, "self": whole}, result))
         assert isinstance(each, Value)
-        apart = _reshaped(call, each, (*kept, *each.sizes[1:]))
+        apart = reshaped(call, each, (*kept, *each.sizes[1:]))
         return _seen(call, apart.source, apart.sizes, value)
 
     return made
@@ -48,12 +48,12 @@ def as_one_image(handler: Handler) -> Handler:
         value = call.value("input")
         if not _is_one_image(call, value):
             return handler(call)
-        image = _reshaped(call, value, value.sizes[1:])
+        image = reshaped(call, value, value.sizes[1:])
         whole = Value(image.source, (BATCH, *image.sizes), image.sizes, 0, free=True)
         result = (BATCH, *call.shape[1:])
         each = handler(Call(call.state, call.node, {**call.given, "input": whole}, result))
         assert isinstance(each, Value)
-        back = _reshaped(call, each, call.shape)
+        back = reshaped(call, each, call.shape)
         return Value(back.source, call.shape, call.shape, None, 1, True)
 
     return made
@@ -65,9 +65,7 @@ def _is_one_image(call: Call, value: Value) -> bool:
 
 
 def channels_first(call: Call, value: Value, does: Callable[[Value], Value]) -> Value:
-    """What an operator gives for a value whose channels are in front of the number of images."""
-    if not has_parts(value):
-        raise NotSayable("images that are joined with the batch, as windows or as parts")
+    """What an operator gives for several images, whose number it is given behind the channels."""
     turned = _turned(call, value, value.sizes)
     done = does(Value(turned.source, (BATCH, *turned.sizes), turned.sizes, 0))
     back = _turned(call, done, done.sizes)
@@ -79,13 +77,6 @@ def _turned(call: Call, value: Value, sizes: Sequence[int]) -> Value:
     step = call.step("transpose", [value], {"axes": order})
     turned = tuple(sizes[axis] for axis in order)
     return Value(Maker(step), turned, turned, None)
-
-
-def _reshaped(call: Call, value: Value, sizes: tuple[int, ...]) -> Value:
-    if value.sizes == sizes:
-        return value
-    shape: dict[str, Argument] = {"shape": sizes}
-    return Value(Maker(call.step("reshape", [value], shape)), sizes, sizes, None)
 
 
 def _seen(call: Call, source: Maker, sizes: tuple[int, ...], before: Value) -> Value:
