@@ -23,6 +23,7 @@ from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.sources import MOST_ELEMENTS
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
@@ -36,7 +37,7 @@ from netlang.targets.importing import ImportedNet, ImportOptions
 __all__ = ["net_inside", "text_inside"]
 
 _EXAMPLES = 4
-_MOST_ELEMENTS, _FEW = 1 << 26, 1 << 20
+_FEW = 1 << 20
 
 
 def text_inside(model: ModelProto) -> str | None:
@@ -84,7 +85,7 @@ def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) ->
     given = sum(map(prod, dims))
     weights = sum(prod(each.weight.shape) for each in slots(program))
     there = sum(prod(each.dims) for each in tensors_in(model))
-    if given > _MOST_ELEMENTS or weights > 4 * there + _FEW:
+    if given > MOST_ELEMENTS or weights > 4 * there + _FEW:
         reason, advice = "the spec in it is for another size", "`--graph` reads the graph alone"
         raise NetlangError(
             ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice)

@@ -25,14 +25,12 @@ FACTORIES = frozenset((
 """What makes numbers of none."""
 _FURTHER = FACTORIES | frozenset((
     "_upsample_bicubic2d_aa.vec", "argmax.default", "baddbmm.default", "bitwise_and.Tensor",
-    "bitwise_not.default", "bitwise_or.Tensor", "clamp.Tensor", "copy_.default",
-    "cumprod.default", "erf.default", "fill_.Scalar", "fill_.Tensor", "floor.default",
-    "full_like.default", "gather.default", "logical_and.default", "logical_not.default",
-    "logical_or.default", "masked_fill.Scalar", "max.dim", "max_pool2d_with_indices.default",
-    "mean.default", "meshgrid.indexing", "min.dim", "pow.Scalar", "reciprocal.default",
-    "remainder.Scalar", "repeat.default", "repeat_interleave.self_int", "sign.default",
-    "sum.default", "tan.default", "tile.default", "tril.default", "triu.default",
-    "unfold.default", "zero_.default",
+    "bitwise_not.default", "bitwise_or.Tensor", "clamp.Tensor", "cumprod.default", "fill_.Scalar",
+    "fill_.Tensor", "floor.default", "full_like.default", "gather.default", "logical_and.default",
+    "logical_not.default", "logical_or.default", "masked_fill.Scalar", "max.dim",
+    "max_pool2d_with_indices.default", "mean.default", "meshgrid.indexing", "min.dim", "pow.Scalar",
+    "reciprocal.default", "remainder.Scalar", "sum.default", "tan.default", "tril.default",
+    "triu.default", "unfold.default",
 ))  # fmt: skip
 SKIPPED = frozenset((
     f"{_ATEN}_assert_scalar.default", f"{_ATEN}_assert_tensor_metadata.default",
