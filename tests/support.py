@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,20 +14,13 @@ from netlang.examine import examine_module
 from netlang.modules.library import Library
 from netlang.source import Source
 
-__all__ = [
-    "ERRORS", "Answer", "answered", "check_source", "check_text", "needs_fork", "needs_signals",
-    "read_source",
-]  # fmt: skip
+__all__ = ["ERRORS", "Answer", "answered", "check_source", "check_text", "forks", "read_source"]
 
 ERRORS = Path(__file__).parent / "errors"
 
-needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-# What a module whose tests fork says as its `pytestmark`.
-needs_fork = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    # From Python 3.12 on; no thread of these processes holds anything that the child needs.
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
-]
+# The `pytestmark` of a module whose tests fork, at which Python 3.12 and newer warn if there are
+# threads. No thread of these processes holds anything that the child needs.
+forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
 def read_source(path: Path) -> Source:

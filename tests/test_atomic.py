@@ -58,7 +58,6 @@ def test_a_refused_rename_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_permissions_are_those_of_a_new_file_or_those_given(tmp_path: Path) -> None:
     plain, own = tmp_path / "plain", tmp_path / "own"
     plain.touch()
@@ -89,7 +88,6 @@ def test_content_is_on_the_disk_before_it_takes_the_place(
     assert done[:2] == ["flush", "rename"]
 
 
-@pytest.mark.skipif(not hasattr(os, "writev"), reason="the system writes one part at a time")
 def test_no_call_gets_more_than_the_system_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,6 @@ import netlang
 from netlang.cli import main
 from netlang.recipes import load_recipe
 from netlang.recipes.overrides import overrides_of
-from tests.support import needs_signals
 from tests.train.data.support import draw, pictures
 
 PETS = """
@@ -154,7 +153,6 @@ def test_ctrl_c_goes_on_to_the_script(place: Path, capsys: pytest.CaptureFixture
     assert found.finished
 
 
-@needs_signals
 @pytest.mark.parametrize("number", [15, 1])
 def test_other_signals_go_to_whom_they_would(place: Path, number: int) -> None:
     """The end of a process is asked for once: it doesn't go on with its next run."""

@@ -6,9 +6,9 @@ import pytest
 
 from tests.campaigns.running import run_here
 from tests.searching.kill import CAMPAIGN, MISTAKES, trial
-from tests.support import needs_fork
+from tests.support import forks
 
-pytestmark = needs_fork
+pytestmark = forks
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(80, marks=pytest.mark.slow)])

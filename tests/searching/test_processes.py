@@ -19,7 +19,6 @@ from netlang.searching.question import Question
 from netlang.searching.working import Machine
 from tests.cli.support import Runner
 from tests.searching.test_search import SPEC
-from tests.support import needs_signals
 
 # What a process does in place of trials: it waits for the end of its input, and leaves a file.
 CHILD = """\
@@ -42,7 +41,6 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, Se
     return Question(tmp_path / "tiny.net", (), SearchPlan()), SearchFolder(tmp_path)
 
 
-@needs_signals
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder], name: str) -> None:
     """They don't get the Ctrl-C of the terminal themselves, at which they could only die."""
@@ -61,7 +59,6 @@ def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder],
     assert [signal.getsignal(each) for each in heeded_signals()] == before
 
 
-@needs_signals
 def test_the_machine_of_a_process_with_an_error_is_used_next(
     asked: tuple[Question, SearchFolder],
 ) -> None:

@@ -14,11 +14,11 @@ import pytest
 from netlang.backends.torch.train.loop import Loop
 from netlang.cli import main
 from netlang.recipes.words.timing import Pace
-from tests.support import needs_fork
+from tests.support import forks
 from tests.train.data.support import draw
 
 COMPARED = ("last.safetensors", "metrics.jsonl")
-pytestmark = needs_fork
+pytestmark = forks
 SHORT = ("batch=3", "steps=3", "checkpoint_every=1")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.campaigns.campaign import Campaign
 from tests.campaigns.running import run_here
-from tests.support import needs_fork
+from tests.support import forks
 from tests.train.faults import damage, kill, refuse, shards, stop
 from tests.train.faults.attempt import AtCall, apart, collected
 from tests.train.faults.kill import standing
@@ -19,7 +19,7 @@ from tests.train.faults.together import attempt_together, undisturbed
 from tests.train.faults.whole import whole
 from tests.train.faults.writers import WRITERS
 
-pytestmark = needs_fork
+pytestmark = forks
 
 SHORT = [(kill.CAMPAIGN, 6), (damage.CAMPAIGN, 5), (stop.CAMPAIGN, 4)]
 LONG = [

@@ -136,7 +136,6 @@ def test_a_tensor_of_gigabytes_is_not_read_before_it_is_wanted(tmp_path: Path) -
     assert peak(look) < 1 << 20
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.safetensors")
     (tmp_path / "folder.safetensors").mkdir()

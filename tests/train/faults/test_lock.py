@@ -11,10 +11,10 @@ import pytest
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.processes.lock import locked
-from tests.support import needs_fork
+from tests.support import forks
 from tests.train.support import run
 
-pytestmark = needs_fork
+pytestmark = forks
 
 
 def refused(folder: Path) -> str:

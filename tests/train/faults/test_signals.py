@@ -18,10 +18,7 @@ from netlang.backends.torch.train.interrupt import Interrupt, Stopped, interrupt
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.world import World
 from tests.quality import ROOT
-from tests.support import needs_signals
 from tests.train.faults.subject import run
-
-pytestmark = needs_signals
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP]
 

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import needs_signals
 from tests.train.world.support import launched
 from tests.warm import run_group
-
-pytestmark = needs_signals
 
 RECIPE = ("train", "mnist1d", "arch=logistic", "batch=50", "steps=100000", "checkpoint_every=10")
 
