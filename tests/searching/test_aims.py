@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -13,10 +16,11 @@ from safetensors.torch import save_file
 
 import netlang
 from netlang.diagnostics.errors import NetlangError
-from netlang.searching.aim import asked_aim
+from netlang.searching.aim import _last_loss, asked_aim
 from netlang.searching.processes import Order
 from netlang.searching.processes import main as process
 from tests.cli.support import Runner
+from tests.quality import ROOT
 from tests.searching.test_search import facts_of, table
 from tests.searching.test_search import search as searched
 
@@ -52,26 +56,27 @@ train tiny(lr=log_uniform(1e-3, 1e-1), width=choice(8, 16), goal=1) {
 }
 """
 JUDGE = """\
-net judges {
+net digits {
     input image: [1, 8, 8]
     flatten -> linear(3) -> tanh
     output features: identity
     output logits: linear(10)
 }
 """
-DISTANCE = (
-    "--distance", "fake", "--judge", "judge.net", "--judge-weights", "judge.safetensors",
-    "--features", "features",
-)  # fmt: skip
+# The options of the page's last command.
+PAGE = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+DISTANCE = shlex.split(re.findall(r"^netlang search .* (--distance .*)$", PAGE, re.MULTILINE)[-1])
+WEIGHTS = Path("judge/last.safetensors")
 
 
 @pytest.fixture
 def written(run: Runner, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.chdir(run.folder)
     Path("tiny.net").write_text(GAME, encoding="utf-8")
-    Path("judge.net").write_text(JUDGE, encoding="utf-8")
+    Path("classifier.net").write_text(JUDGE, encoding="utf-8")
+    WEIGHTS.parent.mkdir()
     torch.manual_seed(0)
-    save_file(netlang.load("judge.net").torch(seed=0).state_dict(), "judge.safetensors")
+    save_file(netlang.load("classifier.net").torch(seed=0).state_dict(), WEIGHTS)
     return run
 
 
@@ -99,7 +104,7 @@ def test_a_process_compares_by_it_too(written: Runner) -> None:
     expected = table(written, "s")
     result = written.folder / "s/trials/0-0.json"
     result.unlink()
-    aim = asked_aim("fake", "judge.net", "judge.safetensors", "features", None)
+    aim = asked_aim("fake", "classifier.net:digits", str(WEIGHTS), "features", None)
     order = Order("tiny.net:tiny", (), "s", {}, "cpu", None, aim)
     (written.folder / "order").write_bytes(msgspec.json.encode(order))
     with (written.folder / "order").open("rb", buffering=0) as told:
@@ -118,6 +123,15 @@ def test_the_loss_of_a_step_is_its_last_record(written: Runner) -> None:
         assert each.scores == {"generator loss": json.loads(lines[-1])["generator_loss"]}
     losses = [each.scores["generator loss"] for each in found.trials]
     assert losses == sorted(losses)
+
+
+def test_losses_of_the_last_tenth_have_a_mean(tmp_path: Path) -> None:
+    """Of those that were recorded, up to the step's own last turn."""
+    lines = [json.dumps({"step": step, "judge_loss": step**2}) for step in range(1, 21)]
+    lines.append(json.dumps({"step": 21, "other_loss": 1.0}))
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert _last_loss(tmp_path / "metrics.jsonl", "judge") == (19**2 + 20**2) / 2
+    assert _last_loss(tmp_path / "metrics.jsonl", "nobody") == inf
 
 
 def test_a_net_that_nothing_is_held_out_for(written: Runner) -> None:
@@ -160,7 +174,7 @@ def test_what_cannot_be_compared(written: Runner) -> None:
     assert "its steps are `critic`, `generator`" in said
     said = written.refused(*asked, *DISTANCE[:-1], "logit")
     assert "E0834" in said
-    lost = [each.replace("judge.safetensors", "nowhere") for each in DISTANCE]
+    lost = [each.replace("last", "nowhere") for each in DISTANCE]
     assert "E0004" in written.refused(*asked, *lost)
     assert not (written.folder / "s").exists()
     assert written("search", "tiny.net:tiny", "--distance", "fake").status == 2
@@ -173,7 +187,7 @@ def test_another_aim_is_another_search(written: Runner) -> None:
     said = written.refused(*again, "--objective", "critic")
     assert "E0734" in said
     assert "what is compared" in said
-    save_file(netlang.load("judge.net").torch(seed=1).state_dict(), "judge.safetensors")
+    save_file(netlang.load("classifier.net").torch(seed=1).state_dict(), WEIGHTS)
     assert "E0734" in written.refused(*again, *DISTANCE)
 
 
