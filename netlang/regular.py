@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 __all__ = ["kind_of", "opened", "read_bytes"]
 
@@ -32,7 +32,7 @@ def kind_of(mode: int) -> str | None:
     return next((text for is_it, text in _KINDS if is_it(mode)), None)
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """A regular file opened for reading.
 
     Raises `OSError` if it can't be opened, and `ValueError` if it isn't a regular file.

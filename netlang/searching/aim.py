@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import file_digest
 from math import inf
 from pathlib import Path
 from statistics import fmean
@@ -19,14 +19,14 @@ from netlang.loading import loaded
 from netlang.recipes.bind import listed
 from netlang.recipes.recipe import Recipe
 from netlang.records import Record
-from netlang.regular import read_bytes
+from netlang.regular import opened, read_bytes
 from netlang.targets import TrainingBackend
 from netlang.targets.distances import require_comparable
 from netlang.targets.options import FeatureDistance, RunOptions, ScoreOptions
 
 __all__ = ["Aim", "Measure", "asked_aim", "measure_of"]
 
-# Bytes of a file that is read.
+# Bytes of records that are read.
 _LARGEST = 2**31
 # The share of a run at its end over which the loss of a step is averaged.
 _END = 0.1
@@ -139,7 +139,8 @@ def _require_step(aim: Aim, recipe: Recipe) -> None:
 def _digest(path: Path) -> str:
     """The beginning of the hash of a file. Raises `NetlangError` if it can't be read."""
     try:
-        return sha256(read_bytes(path, _LARGEST)).hexdigest()[:12]
+        with opened(path) as file:
+            return file_digest(file, "sha256").hexdigest()[:12]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NetlangError(FileUnreadable(span=None, path=str(path), reason=reason)) from None

@@ -67,6 +67,7 @@ NOT_RUN = {
         ("E0937", "E0938", "E0939"), "imports PyTorch: tests/onnx/test_verify.py shows it"
     ),
     "E0941": "Graphviz is installed where the tests run",
+    "E0835": "needs a long recipe: tests/recipes/errors/too_many_steps.net",
     "E0942": "needs a broken Graphviz",
     **dict.fromkeys(("E0794", "E0795", "E0796"), "imports PyTorch: tests/train/faults shows it"),
     **dict.fromkeys(

@@ -120,6 +120,9 @@ _RECIPES: dict[str, Callable[[], str]] = {
     "1,000 augmentations": lambda: _recipe(
         f"loss: cross_entropy; augment: {_each(1000, 'hflip', ' -> ')}"
     ),
+    "1,000 steps that take turns": lambda: _recipe(
+        _each(1000, 'step s@ { train: ["l@"]; loss: cross_entropy; optimizer: sgd(lr=0.1) }', "; ")
+    ),
     "an augmentation of 10^9": lambda: _recipe(
         "loss: cross_entropy; augment: random_crop(1_000_000_000)"
     ),

@@ -148,7 +148,7 @@ def test_a_run_without_records(run: Runner) -> None:
 
 def test_a_title_names_what_differs() -> None:
     """Of calls of one function the arguments that aren't the same in all, of others everything."""
-    assert _unlike(["sgd(lr=0.1, momentum=0.9)", "sgd(lr=0.2, momentum=0.9)"]) == [
+    assert _unlike("key", ["sgd(lr=0.1, momentum=0.9)", "sgd(lr=0.2, momentum=0.9)"]) == [
         "sgd(lr=0.1)", "sgd(lr=0.2)",
     ]  # fmt: skip
     for values in (
@@ -157,6 +157,6 @@ def test_a_title_names_what_differs() -> None:
         ["none", "sgd(lr=0.1)"],
         ["step(1)", "step(1, 2)"],
     ):
-        assert _unlike(values) == values
+        assert _unlike("key", values) == values
     nested = ['f(a=[1, 2], b="x, (", c=g(1, 2))', 'f(a=[1, 2], b="x, (", c=g(1, 3))']
-    assert _unlike(nested) == ["f(c=g(1, 2))", "f(c=g(1, 3))"]
+    assert _unlike("key", nested) == ["f(c=g(1, 2))", "f(c=g(1, 3))"]

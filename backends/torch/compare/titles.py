@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from netlang.backends.torch.compare.reading import RunRead
+from netlang.diagnostics.errors import NetlangError
+from netlang.recipes.overrides import read_override
+from netlang.syntax import ast
 
 __all__ = ["titles_of"]
-
-_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 
 
 def titles_of(firsts: Sequence[RunRead]) -> list[str]:
@@ -19,7 +19,7 @@ def titles_of(firsts: Sequence[RunRead]) -> list[str]:
     """
     names = sorted({name for run in firsts for name in run.keys})
     columns = {name: [run.keys.get(name, "none") for run in firsts] for name in names}
-    unlike = {name: _unlike(each) for name, each in columns.items() if len(set(each)) > 1}
+    unlike = {name: _unlike(name, each) for name, each in columns.items() if len(set(each)) > 1}
     found: list[str] = []
     for place, run in enumerate(firsts):
         keys = "".join(f" {name}={values[place]}" for name, values in unlike.items())
@@ -30,28 +30,26 @@ def titles_of(firsts: Sequence[RunRead]) -> list[str]:
     return found
 
 
-def _unlike(values: Sequence[str]) -> Sequence[str]:
-    """Values, without the arguments that are the same in all if they are calls of one function."""
-    calls = [_CALL.fullmatch(value) for value in values]
-    names = {call and call[1] for call in calls}
-    parts = [_parts(call[2]) for call in calls if call is not None]
-    if len(names) > 1 or None in names or len({len(each) for each in parts}) > 1:
+def _unlike(name: str, values: Sequence[str]) -> Sequence[str]:
+    """Values of a key, without the arguments that are the same in all calls of one function."""
+    calls = [_call(name, value) for value in values]
+    if None in calls:
         return values
-    unlike = [place for place, each in enumerate(zip(*parts, strict=True)) if len(set(each)) > 1]
-    (name,) = names
-    return [f"{name}({', '.join(each[place] for place in unlike)})" for each in parts]
+    functions, arguments = zip(*filter(None, calls), strict=True)
+    if len(set(functions)) > 1 or len(set(map(len, arguments))) > 1:
+        return values
+    unlike = [
+        place for place, each in enumerate(zip(*arguments, strict=True)) if len(set(each)) > 1
+    ]
+    return [f"{functions[0]}({', '.join(each[place] for place in unlike)})" for each in arguments]
 
 
-def _parts(arguments: str) -> list[str]:
-    """What commas outside of brackets and strings part; what is more than a call stays whole."""
-    found, depth, quoted = [""], 0, False
-    for char in arguments:
-        quoted ^= char == '"'
-        depth += 0 if quoted else (char in "([{") - (char in ")]}")
-        if depth < 0:
-            return [arguments]
-        if char == "," and depth == 0 and not quoted:
-            found.append("")
-        else:
-            found[-1] += char
-    return [each.strip() for each in found]
+def _call(name: str, text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The function and the arguments of a call, as written; None for anything else."""
+    try:
+        value = read_override(f"{name}={text}").value
+    except NetlangError:
+        return None
+    if not isinstance(value, ast.Call):
+        return None
+    return value.callee.span.text, tuple(each.span.text for each in value.arguments)

@@ -1,4 +1,4 @@
-"""Errors about the sections of recipes, `step` and `draw`, and about samples (E0820 to E0834)."""
+"""Errors about the sections of recipes, `step` and `draw`, and about samples (E0820 to E0835)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from netlang.diagnostics.diagnostic import Diagnostic
 __all__ = [
     "BesideSteps", "DistanceUnfit", "DrawnInput", "EmptyRange", "LeftUntrained", "NoGradientThere",
     "NotForSteps", "NotWithSteps", "OutsideStep", "SamplesUnfit", "SectionName",
-    "StepKeyMissing", "TrainsNothing",
+    "StepKeyMissing", "TooManyTurns", "TrainsNothing",
     "UnknownSection", "UnknownSectionKey",
 ]  # fmt: skip
 
@@ -172,3 +172,12 @@ class DistanceUnfit(Diagnostic):
     output: str
     why: str
     advice: str = "both nets need the outputs that are named, and images of one shape"
+
+
+class TooManyTurns(Diagnostic):
+    code = "E0835"
+    title = "a recipe has at most {most} steps that take turns"
+    caption = "one more; those after it aren't read"
+    help = "one step can train several parts: `train` takes a list of labels"
+
+    most: int

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.recipes.sections import TrainsNothing
 from netlang.ir.owned import owned
-from netlang.ir.program import Function, Program, Ref
+from netlang.ir.program import Program, Ref
 from netlang.recipes.bind import listed
 from netlang.recipes.check.loss import operands_of
 from netlang.recipes.check.optimizer import below
@@ -51,13 +51,16 @@ def _made(program: Program, turn: Turn) -> set[int]:
     """The steps of the net whose values depend on the weights that a step trains."""
     keys = {each.key for each in owned(program) if below(each.key, turn.train)}
     keys |= {each.key for each in owned(program, ties=True) if each.tied in keys}
-    return _behind(program.net, {key for key in keys if key})
-
-
-def _behind(net: Function, keys: set[str]) -> set[int]:
+    owners = {scope for key in keys for scope in _around(key)}
     found: set[int] = set()
-    for number, node in enumerate(net.nodes):
-        owns = any(below(key, (node.module,)) for key in keys)
-        if owns or any(ref.producer in found for ref in node.inputs):
+    for number, node in enumerate(program.net.nodes):
+        if node.module in owners or any(ref.producer in found for ref in node.inputs):
             found.add(number)
     return found
+
+
+def _around(key: str) -> Iterator[str]:
+    """A key and the scopes that it lies in."""
+    while key:
+        yield key
+        key = key.rpartition(".")[0]

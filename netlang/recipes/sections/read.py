@@ -17,6 +17,7 @@ from netlang.diagnostics.recipes.sections import (
     BesideSteps,
     SectionName,
     StepKeyMissing,
+    TooManyTurns,
     UnknownSection,
     UnknownSectionKey,
 )
@@ -39,6 +40,9 @@ _NEEDED: Mapping[str, tuple[str, str]] = {
     "loss": ("what it minimises", "loss: mse(score, 1)"),
     "optimizer": ("how the weights change", "optimizer: adam(lr=2e-4)"),
 }
+
+# Each looks at all weights of the net, and has an optimizer of its own.
+_MOST_STEPS = 32
 
 # A record has their losses under the names under which it has those of steps.
 _SCORES = ("validation", "test")
@@ -74,8 +78,14 @@ class Sections(Draft):
 
     def read(self, sections: Iterable[ast.Section]) -> None:
         """Read them in the order in which they are written."""
+        steps = 0
         for section in sections:
+            steps += section.kind == "step"
             try:
+                if section.kind == "step" and steps > _MOST_STEPS:
+                    if steps == _MOST_STEPS + 1:
+                        raise NetlangError(TooManyTurns(span=section.kind_span, most=_MOST_STEPS))
+                    continue
                 self._read(section)
             except NetlangError as error:
                 self.keep(error)

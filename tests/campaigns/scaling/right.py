@@ -244,6 +244,13 @@ _RECIPES: dict[str, Make] = {
         f"schedule: multistep([{each(n, lambda i: str(i + 1), ', ')}], gamma=0.9)",
         length=f"epochs: {n + 9}",
     ),
+    "layers of a step that takes turns": lambda n: (
+        f"net a {{\n    input x: [4]\n    deep: {{\n{joined(n, 'linear(4)')}\n    }}\n"
+        "    output y: last: linear(4)\n}\n"
+        'train t { model: a; data: arrays("d", sizes=[4]); batch: 32; steps: 9\n'
+        'step one { train: ["deep"]; loss: value(y); optimizer: sgd(lr=0.1) }\n'
+        'step two { train: ["last"]; loss: value(y); optimizer: sgd(lr=0.1) }\n}\n'
+    ),
 }  # fmt: skip
 _WARNED: dict[str, Make] = {
     "warnings": lambda n: net("gap -> linear(3)\n" + joined(n, "linear(3)"), shape="[3, 32, 32]"),

@@ -25,6 +25,7 @@ GREW = [
     ("dotted labels", "compile .py"),
     ("scopes", "compile .py"),
     ("inputs of a block that is called twice", "check"),
+    ("layers of a step that takes turns", "check"),
 ]
 SHORT = [*PAIRS[::17], *GREW]
 
