@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["nested", "network"]
+__all__ = ["named", "nested", "network"]
 
 
 def _unit(x: Any, width: int, name: str) -> Any:
@@ -57,3 +57,11 @@ def nested() -> Any:
     pooled = layers.GlobalAveragePooling2D(name="pool")(_part(4, "inner")(maps))
     head = keras.Model(maps, layers.Dense(3, name="fc")(pooled), name="head")
     return keras.Model(image, head(x))
+
+
+def named() -> Any:
+    """A model whose input and outputs have names."""
+    keras: Any = import_module("keras")
+    image = keras.Input((8,), name="image")
+    second, first = (keras.layers.Dense(2, name=name)(image) for name in ("b", "a"))
+    return keras.Model({"image": image}, {"second": second, "first": first})

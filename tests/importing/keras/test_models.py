@@ -12,7 +12,7 @@ import torch
 import netlang
 from netlang.backends.torch.importing.keras.kinds import numbers_of
 from tests.cli.support import Runner
-from tests.importing.keras.models import nested, network
+from tests.importing.keras.models import named, nested, network
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras: Any = pytest.importorskip("keras")
@@ -64,6 +64,12 @@ def test_models_in_models() -> None:
     for line in ("first: unit", "second: unit", "head: {", "inner: unit"):
         assert line in net.text, net.text
     assert "head.inner.conv.weight" in net.weights
+
+
+def test_outputs_by_name_are_in_the_order_of_the_names() -> None:
+    net = netlang.from_keras(named())
+    assert net.text is not None
+    assert "output output0: a\n    output output1: b\n" in net.text
 
 
 def test_a_factory(run: Runner) -> None:

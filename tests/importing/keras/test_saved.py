@@ -21,7 +21,7 @@ from netlang.backends.torch.importing.keras.imported import import_keras_file
 from netlang.diagnostics.errors import NetlangError
 from netlang.targets.importing import ImportOptions
 from tests.cli.support import Runner
-from tests.importing.keras.models import nested, network
+from tests.importing.keras.models import named, nested, network
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras: Any = pytest.importorskip("keras")
@@ -55,7 +55,7 @@ def _refused(path: Path) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("made", [network, nested])
+@pytest.mark.parametrize("made", [network, nested, named])
 def test_models_that_were_saved(made: Callable[[], Any], run: Runner) -> None:
     model = made()
     rng = keras.random.SeedGenerator(1)
@@ -129,6 +129,7 @@ CONFIGS: dict[str, tuple[Change, str]] = {
         lambda c: _layer(c, 2)["config"].update(data_format="channels_first"), "in front"
     ),
     "an input of one number": (lambda c: _only(c, "ReLU", {}, ()), "E0981|E0989"),
+    "no input": (lambda c: c["config"]["layers"].pop(0), "E0989.*once it is built"),
     "no layer": (lambda c: _only(c, "ReLU", {}, (4,), 0), "it gives its input"),
     "a scale that is no number": (
         lambda c: _only(c, "Rescaling", {"scale": [[1.0]]}, (4,)), "isn't a number for each"

@@ -19,7 +19,7 @@ from netlang.backends.torch.importing.steps import Missing
 from netlang.backends.torch.importing.trace import not_taken, not_traced
 from netlang.records import Record, replace
 
-__all__ = ["KerasModule", "module_of"]
+__all__ = ["KerasModule", "layers_named", "module_of"]
 
 # `conv2_block1_1_conv`, `block_2_expand`, `block1a_dwconv`: what stands before is a scope.
 _SCOPE = re.compile(r"(.*?block_?\d*[a-z]?|expanded_conv)_(.+)", re.ASCII)
@@ -176,8 +176,8 @@ def _graph(model: Any) -> tuple[dict[str, tuple[str, ...]], list[str], str]:
             raise not_taken(f"the layer `{name}` is applied twice",
                             "build the model of layers that are applied once")  # fmt: skip
         found[name] = tuple(_histories(nodes))
-    (first,) = _named(config["input_layers"]) if len(model.inputs) == 1 else ("",)
-    return found, list(_named(config["output_layers"])), first
+    (first,) = layers_named(config["input_layers"]) if len(model.inputs) == 1 else ("",)
+    return found, list(layers_named(config["output_layers"])), first
 
 
 def _histories(held: object) -> Iterator[str]:
@@ -192,13 +192,18 @@ def _histories(held: object) -> Iterator[str]:
             yield from _histories(each)
 
 
-def _named(held: Any) -> Iterator[str]:
-    """The layers in `["last", 0, 0]`, or in several of these."""
+def layers_named(held: Any) -> Iterator[str]:
+    """The layers in `["last", 0, 0]`, or in several of these: a list, or by names, in their order.
+
+    Raises `LookupError` or `TypeError` for what is none of these.
+    """
+    if isinstance(held, dict):
+        held = [held[name] for name in sorted(held)]
     if held and isinstance(held[0], str):
         yield held[0]
     else:
         for each in held:
-            yield from _named(each)
+            yield from layers_named(each)
 
 
 def _pools_in_place(

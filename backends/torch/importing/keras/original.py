@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, final
 
 from torch import Tensor
@@ -43,7 +44,13 @@ class KerasOriginal(Original):
     def run(self, example: Sequence[Tensor]) -> list[Tensor]:
         with foreign_code(not_traced):
             last = example[0].permute(0, 2, 3, 1) if example[0].dim() == 4 else example[0]
-            given = self._model(last.contiguous().numpy(), training=False)
+            keras: Any = import_module("keras")
+            # It may be a list of the one tensor, or a dictionary; sequential models have none.
+            structure = getattr(self._model, "input", self._model.inputs[0])
+            read = keras.tree.pack_sequence_as(structure, [last.contiguous().numpy()])
+            given = self._model(read, training=False)
+            if isinstance(given, dict):
+                given = [given[name] for name in sorted(given)]
             found = given if isinstance(given, list | tuple) else [given]
             outputs = [numbers_of(each) for each in found]
         return [each.permute(0, 3, 1, 2) if each.dim() == 4 else each for each in outputs]

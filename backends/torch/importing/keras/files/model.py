@@ -13,6 +13,7 @@ from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.holes.table import not_said
 from netlang.backends.torch.importing.keras.files.archive import KerasArchive, opened_model
 from netlang.backends.torch.importing.keras.files.layers import built, variables_of, weights_of
+from netlang.backends.torch.importing.keras.model import layers_named
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -60,6 +61,8 @@ class _Builder(Draft, eq=False):
         if depth > _DEEPEST:
             raise NotSayable("models in models, too deep")
         own = config["config"]
+        if all(each["class_name"] != "InputLayer" for each in own["layers"]):
+            raise NotSayable("a model without an input", "save it once it is built")
         reads = _calls(own) if kind == "Functional" else None
         held: dict[str, Any] = {}
         last = first = None
@@ -74,9 +77,8 @@ class _Builder(Draft, eq=False):
                 continue
             values = [last] if reads is None else [held[before] for before in reads[name]]
             last = held[name] = self._applied(each, name, values, depth)
-        if first is None or not held:
-            raise NotSayable("a model without an input", "save it once it is built")
-        ends = [last] if reads is None else [held[name] for name in _ends(own)]
+        named = [] if reads is None else layers_named(own["output_layers"])
+        ends = [held[name] for name in named] or [last]
         outputs = ends[0] if len(ends) == 1 else ends
         return keras.Model(first, outputs, name=str(own["name"]))
 
@@ -175,13 +177,6 @@ def _read(node: Any) -> Iterator[str]:
         if each["class_name"] != "__keras_tensor__" or place != 0:
             raise NotSayable("an output other than the first of a layer")
         yield str(name)
-
-
-def _ends(config: Any) -> list[str]:
-    """The layers that the outputs are of."""
-    held = config["output_layers"]
-    ends = [held] if held and isinstance(held[0], str) else held
-    return [str(name) for name, _, _ in ends]
 
 
 def _snake(kind: str) -> str:
