@@ -72,7 +72,7 @@ def test_quotes_in_a_source(run: Runner, folder: Path) -> None:
         ("of_a_stranger:net()[0]", "it isn't a name or a call", False),
         ("of_a_stranger:net(**{})", "`**` stands for arguments", False),
         ("no_such_package:net", "No module named 'no_such_package'", True),
-        ("of_a_stranger", "it isn't a name or a call", False),
+        ("weights.pth", "a file is `FILE.onnx`", False),
     ],
 )
 def test_sources_that_are_none(

@@ -40,6 +40,10 @@ _FORMS = (
     "write `torchvision:resnet50`, `timm:resnet50d` or `package.module:factory(args)`, whose"
     " arguments are numbers, strings, lists and the like"
 )
+_FILES = (
+    "a file is `FILE.onnx`, `FILE.pt2` or `FILE.keras`; else write `package.module:factory(args)`,"
+    " `torchvision:resnet50` or `timm:resnet50d`"
+)
 
 
 @final
@@ -108,6 +112,8 @@ def _parsed(source: str) -> _Call:
     try:
         tree = ast.parse(text.strip() if colon else "", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
+        if not colon:
+            raise _bad(source, "it is no file that is read", _FILES) from None
         raise _bad(source, "it isn't a name or a call", _FORMS) from None
     call = tree if isinstance(tree, ast.Call) else ast.Call(tree, [], [])
     names = tuple(ast.unparse(call.func).split("."))
