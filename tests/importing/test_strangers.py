@@ -187,6 +187,11 @@ def test_examples_that_no_machine_has_room_for() -> None:
         trace(nn.ReLU(), [torch.empty(1, 1).expand(1, 1 << 55)])
 
 
+def test_an_example_without_axes() -> None:
+    with pytest.raises(netlang.NetlangError, match=r"E0981.*no axis for examples"):
+        netlang.from_torch(nn.ReLU(), torch.tensor(1.0))
+
+
 def test_a_text_is_a_text() -> None:
     number: Any = 3
     with pytest.raises(TypeError, match="a str, not a int"):

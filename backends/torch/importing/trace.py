@@ -132,6 +132,8 @@ def _put_in_place(owner: torch.fx.GraphModule, node: torch.fx.Node) -> None:
 
 def _wide(tensor: Tensor) -> Tensor:
     """A tensor of `BATCH` examples, whose memory nothing touches. Raises `NetlangError`."""
+    if not tensor.dim():
+        raise not_taken("its input has no axis for examples", "give it two examples, as `[2, ...]`")
     shape = (BATCH, *tensor.shape[1:])
     try:
         return torch.empty(shape, dtype=tensor.dtype)
