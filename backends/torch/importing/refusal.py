@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-__all__ = ["NotSayable", "refused"]
+__all__ = ["NotSayable", "in_training", "refused"]
 
 
 @final
@@ -15,6 +15,11 @@ class NotSayable(Exception):
         super().__init__(reason)
         self.reason = reason
         self.advice = advice
+
+
+def in_training(what: str) -> NotSayable:
+    """The refusal of what does something else in training, and was exported so."""
+    return NotSayable(f"{what} in training", "call `eval()` first, and let `training` decide")
 
 
 def refused(*read: object) -> None:

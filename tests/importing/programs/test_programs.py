@@ -53,6 +53,16 @@ def test_units(tmp_path: Path, any_size: bool) -> None:
     assert made.proof.inputs == ("[2, 3, 32, 32]", "[3, 3, 32, 32]", "[1, 3, 64, 96]")
 
 
+@pytest.mark.parametrize(
+    ("layer", "what"), [(nn.Dropout(), "a dropout"), (nn.BatchNorm1d(5), "a batch norm")]
+)
+def test_a_program_in_training_is_told(layer: nn.Module, what: str, tmp_path: Path) -> None:
+    torch.export.save(torch.export.export(layer, (torch.zeros(2, 5),)), tmp_path / "net.pt2")
+    with pytest.raises(NetlangError) as caught:
+        imported(tmp_path / "net.pt2")
+    assert f"{what} in training; call `eval()` first" in "\n".join(caught.value.diagnostics[0].rows)
+
+
 def test_an_attention_and_several_outputs(tmp_path: Path) -> None:
     made = imported(exported(Tokens(), (3, 16, 16), tmp_path / "net.pt2", any_size=False))
     assert not isinstance(made, Stub)

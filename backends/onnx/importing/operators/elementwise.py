@@ -12,7 +12,7 @@ from onnx import AttributeProto
 from netlang.backends.onnx.importing.graph import StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results
 from netlang.backends.onnx.importing.tensors import dtype_of
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
 
 __all__ = ["HANDLERS"]
 
@@ -138,7 +138,7 @@ def _dropout(node: OnnxNode) -> Results:
         single = node.single(held)
         p = 0.5 if held is None else float(single if single is not None else 0.0)
         if node.has(2) and bool(node.known(2, "modes").any()):
-            raise NotSayable("a dropout in training", "export the net in evaluation")
+            raise in_training("a dropout")
     return node.aten(A.dropout.default, node.held(0), p, False) if 0 < p < 1 else node.held(0)
 
 

@@ -9,14 +9,14 @@ import torch
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.torch.importing.operators.norms import LOCAL_RESPONSE_NORM
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
 
 __all__ = ["HANDLERS"]
 
 
 def _batch_norm(node: OnnxNode) -> Results:
     if node.integer("training_mode", 0):
-        raise NotSayable("a batch norm in training", "export the net in evaluation")
+        raise in_training("a batch norm")
     names = ("weight", "bias", "running_mean", "running_var")
     own = node.owned({name: node.held(place) for place, name in enumerate(names, 1)}, "bn")
     momentum = round(1 - node.number("momentum", 0.9), 6)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
 from netlang.backends.torch.importing.steps import Argument, BareWord, SourceTensor, Value
 
 __all__ = ["HANDLERS"]
@@ -120,6 +120,8 @@ def _dropout(call: Call) -> Made:
     p = call.number("p")
     if p == 0:
         return _same(call)
+    if call.given["train"]:
+        raise in_training("a dropout")
     return call.emit("dropout", [call.valued(_first(call))], {"p": p})
 
 

@@ -13,7 +13,7 @@ from netlang.backends.torch.importing.operators.alignment import reshaped
 from netlang.backends.torch.importing.operators.convolutions import in_front
 from netlang.backends.torch.importing.operators.parts import channels_first, has_parts
 from netlang.backends.torch.importing.operators.weights import owner, weights_of
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
 from netlang.backends.torch.importing.steps import Argument, Value
 
 __all__ = ["HANDLERS", "LOCAL_RESPONSE_NORM"]
@@ -34,11 +34,13 @@ def _affine(call: Call) -> tuple[str | None, dict[str, Argument]]:
 
 
 def _batch_norm(call: Call) -> Made:
-    if call.given["training"] and call.given["running_mean"] is None:
+    if call.given["training"]:
+        if call.given["running_mean"] is not None:
+            raise in_training("a batch norm")
         return _standardized(call)
     mean = call.stored("running_mean")
     label = None if mean is None else owner(mean.key, "running_mean")
-    if call.given["training"] or label is None:
+    if label is None:
         raise NotSayable("a batch norm without running averages")
     key, given = _affine(call)
     value = call.value("input")

@@ -15,7 +15,7 @@ from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import sizes_of
 from netlang.backends.torch.importing.opaque import opaque_operator
 from netlang.backends.torch.importing.operators.weights import owner
-from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
 from netlang.backends.torch.importing.steps import (
     Argument,
     BareWord,
@@ -114,6 +114,8 @@ def _arguments(call: Call, kind: str, hidden: int) -> dict[str, Argument]:
     if not call.given["has_biases"]:
         found["bias"] = False
     if call.number("dropout"):
+        if call.given["train"]:
+            raise in_training("a dropout")
         found["dropout"] = call.number("dropout")
     if call.given["bidirectional"]:
         found["bidirectional"] = True
