@@ -19,7 +19,7 @@ from tests.campaigns.walk import Applied
 
 __all__ = [
     "CANCELLING", "EXPORTER_LACKS", "FLOOR", "NORMALISING", "REFERENCE_FAILS",
-    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SHARE", "SUMMING", "TOLERANCE", "Exemption",
+    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SELECTING", "SHARE", "SUMMING", "TOLERANCE", "Exemption",
     "overflow", "unexported", "unjudged", "unrun",
 ]  # fmt: skip
 
@@ -59,6 +59,9 @@ SUMMING = frozenset(
         "_adaptive_avg_pool3d",
     )
 )  # fmt: skip
+
+# What picks one of its elements rounds nothing, and its gradient goes to the elements that equal it.
+SELECTING = frozenset(f"aten::{name}" for name in ("amax", "amin", "max", "min"))
 
 # Normalisations whose usual formula is x f + (bias - mean f), f = weight / sqrt(var + eps): where a
 # group is constant, as one of a single element is, roundings of x f are all that is left.

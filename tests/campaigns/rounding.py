@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.campaigns.exemptions import CANCELLING, NORMALISING, SHARE, SUMMING
+from tests.campaigns.exemptions import CANCELLING, NORMALISING, SELECTING, SHARE, SUMMING
 from tests.campaigns.subject import named_outputs
 
 __all__ = ["MANY", "SAMPLES", "disturbed", "scatter"]
@@ -32,7 +32,7 @@ MANY = 200
 
 
 class _Rounded(TorchDispatchMode):
-    """Changes every result that an operator computes; views and copies round nothing."""
+    """Changes every result that an operator computes; views and selections round nothing."""
 
     def __init__(self, generator: torch.Generator, share: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
@@ -52,7 +52,8 @@ class _Rounded(TorchDispatchMode):
             kwargs = {**kwargs, "dtype": torch.float64}  # `x.float()`, in a net of whole numbers
         result = func(*args, **kwargs)
         schema = func._schema  # type: ignore[attr-defined]  # every operator of torch has one
-        if any(each.alias_info and not each.alias_info.is_write for each in schema.returns):
+        views = any(each.alias_info and not each.alias_info.is_write for each in schema.returns)
+        if views or schema.name in SELECTING:
             return result
         if isinstance(result, Tensor):
             result = self._changed(result)
