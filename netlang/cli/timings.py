@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from netlang.diagnostics.texts import visible
-from netlang.targets.timing import LayerTime, LayerTimes, Timing
+from netlang.targets.timing import LayerTime, LayerTimes, Setting, Timing
 
 __all__ = ["steps_table", "timings_table"]
 
@@ -28,9 +28,18 @@ def timings_table(timings: Sequence[Timing]) -> str:
         )
         for each in timings
     ]
-    threads = _threads(first.setting.threads)
-    heading = f"{first.setting.provider}, {threads}, inputs {first.inputs}, {_runs(timings)}"
+    how = ", ".join(_told(first.setting))
+    heading = f"{how}, inputs {first.inputs}, {_runs(timings)}"
     return "\n".join((heading, *_aligned([_HEADS, *rows])))
+
+
+def _told(setting: Setting) -> Iterator[str]:
+    yield setting.provider
+    yield _threads(setting.threads)
+    if setting.cuda_graph:
+        yield "as a CUDA graph"
+    elif setting.bind:
+        yield "bound"
 
 
 def _threads(count: int) -> str:

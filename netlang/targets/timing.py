@@ -14,6 +14,7 @@ from netlang.records import Record, field
 from netlang.targets.backends import Backend, backend
 
 __all__ = [
+    "DEVICES",
     "BenchOptions",
     "Contestant",
     "LayerTime",
@@ -23,6 +24,9 @@ __all__ = [
     "TimingBackend",
     "timing_backend",
 ]
+
+DEVICES: Mapping[str, str] = {"cpu": "cpu", "cuda": "cuda", "tensorrt": "cuda"}
+"""The device of a provider, for those with memory that inputs and outputs can be bound to."""
 
 
 @final
@@ -44,12 +48,16 @@ class Contestant(Record):
 class Setting(Record):
     """How to run it: the execution provider by its short name, threads, and examples at once.
 
-    With 0 `threads`, the runtime chooses.
+    With 0 `threads`, the runtime chooses. With `bind`, inputs and outputs stay on the provider's
+    device, one of `DEVICES`. With `cuda_graph` they do too, and all kernels of a run are launched
+    at once.
     """
 
     provider: str = "cpu"
     threads: int = 0
     batch: int = 1
+    bind: bool = False
+    cuda_graph: bool = False
 
 
 @final

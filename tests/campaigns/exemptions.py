@@ -19,8 +19,8 @@ from tests.campaigns.walk import Applied
 
 __all__ = [
     "CANCELLING", "EXPORTER_LACKS", "FLOOR", "NORMALISING", "REFERENCE_FAILS",
-    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SELECTING", "SHARE", "SUMMING", "TOLERANCE", "Exemption",
-    "overflow", "unexported", "unjudged", "unrun",
+    "REFERENCE_OVERFLOWS", "RUNTIME_LACKS", "SELECTING", "SHARE", "SUMMING", "TOLERANCE",
+    "Exemption", "overflow", "unexported", "unjudged", "unrun",
 ]  # fmt: skip
 
 TOLERANCE = 1e-4
@@ -60,7 +60,7 @@ SUMMING = frozenset(
     )
 )  # fmt: skip
 
-# What picks one of its elements rounds nothing, and its gradient goes to the elements that equal it.
+# What picks one of its elements rounds nothing: its gradient goes to the elements that equal it.
 SELECTING = frozenset(f"aten::{name}" for name in ("amax", "amin", "max", "min"))
 
 # Normalisations whose usual formula is x f + (bias - mean f), f = weight / sqrt(var + eps): where a

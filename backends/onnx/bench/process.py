@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, final
 
+from netlang.backends.onnx.bench.providers import CUDA_GRAPH, PROVIDERS
 from netlang.diagnostics.errors import NetlangError
+from netlang.targets.timing import DEVICES, Setting
 
 __all__ = ["Worker", "refusal"]
 
@@ -29,8 +31,7 @@ class Worker:
         self,
         path: Path,
         inputs: Mapping[str, tuple[str, Sequence[int]]],
-        providers: Sequence[str],
-        threads: int,
+        setting: Setting,
         profile: str = "",
     ) -> None:
         self._path = path
@@ -39,7 +40,13 @@ class Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         told = self._ask(
-            path=str(path), inputs=inputs, providers=providers, threads=threads, profile=profile
+            path=str(path),
+            inputs=inputs,
+            provider=PROVIDERS[setting.provider],
+            options=CUDA_GRAPH[setting.provider] if setting.cuda_graph else {},
+            device=DEVICES[setting.provider] if setting.bind or setting.cuda_graph else "",
+            threads=setting.threads,
+            profile=profile,
         )
         self.load: float = told["load"]
         self.providers: list[str] = told["providers"]

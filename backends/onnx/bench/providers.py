@@ -8,7 +8,7 @@ from netlang.backends.onnx.diagnostics import ProviderMissing, ProviderReplaced
 from netlang.backends.onnx.runtime import runtime
 from netlang.diagnostics.errors import NetlangError
 
-__all__ = ["PROVIDERS", "provider_named", "require_provider"]
+__all__ = ["CUDA_GRAPH", "PROVIDERS", "require_installed", "require_provider"]
 
 PROVIDERS: Mapping[str, str] = {
     "cpu": "CPUExecutionProvider",
@@ -20,15 +20,19 @@ PROVIDERS: Mapping[str, str] = {
 }
 """ONNX Runtime's names by those of the command line."""
 
+CUDA_GRAPH: Mapping[str, Mapping[str, str]] = {
+    "cuda": {"enable_cuda_graph": "1"},
+    "tensorrt": {"trt_cuda_graph_enable": "1"},
+}
+"""The options with which a provider records its kernels once and then replays them."""
 
-def provider_named(name: str) -> str:
-    """ONNX Runtime's name. Raises `NetlangError` if this installation doesn't have the provider."""
-    wanted = PROVIDERS[name]
+
+def require_installed(name: str) -> None:
+    """Raise `NetlangError` if this installation of ONNX Runtime doesn't have the provider."""
     there = runtime().get_available_providers()
-    if wanted not in there:
+    if PROVIDERS[name] not in there:
         known = [short for short, long in PROVIDERS.items() if long in there]
         raise NetlangError(ProviderMissing(span=None, name=name, available=", ".join(known)))
-    return wanted
 
 
 def require_provider(name: str, got: Sequence[str]) -> None:

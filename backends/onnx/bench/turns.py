@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from netlang.backends.onnx.bench.inputs import Inputs, inputs_of, shapes_in_words
 from netlang.backends.onnx.bench.process import Worker
-from netlang.backends.onnx.bench.providers import provider_named, require_provider
+from netlang.backends.onnx.bench.providers import require_installed, require_provider
 from netlang.backends.onnx.exporter import export, form_of
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.targets.timing import BenchOptions, Contestant, Setting, Timing
@@ -70,8 +70,8 @@ def file_of(contestant: Contestant, path: Path, options: BenchOptions) -> ModelF
 
 def started(file: ModelFile, inputs: Inputs, setting: Setting, profile: str = "") -> Worker:
     """A process that has loaded a file, on the provider that is asked for."""
-    wanted = provider_named(setting.provider)
-    worker = Worker(file.path, inputs, [wanted], setting.threads, profile)
+    require_installed(setting.provider)
+    worker = Worker(file.path, inputs, setting, profile)
     try:
         require_provider(setting.provider, worker.providers)
     except BaseException:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PROVIDERS = ("cpu", "cuda", "tensorrt", "openvino", "coreml", "directml")
+_WITH_GRAPHS = ("cuda", "tensorrt")
 
 
 def command() -> click.Command:
@@ -44,6 +45,10 @@ def command() -> click.Command:
                 show_default=True,
                 help="How long each is timed at least; it runs ten times at least.",
             ),
+            click.Option(["--bind"], is_flag=True, help="Keep inputs and outputs on the device (IO "
+                         "binding), so that copying them isn't timed."),
+            click.Option(["--cuda-graph"], is_flag=True, help="Launch all kernels of a run at "
+                         "once, as a CUDA graph; inputs and outputs are bound too."),
             click.Option(["--layers"], is_flag=True, help="Time the steps of a SPEC too."),
             click.Option(
                 ["--roofline"],
@@ -70,6 +75,8 @@ class _Asked(WeightsAsked):
     threads: str
     providers: tuple[str, ...]
     seconds: float
+    bind: bool
+    cuda_graph: bool
     layers: bool
     roofline: str | None
 
@@ -80,8 +87,11 @@ def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Aske
     from netlang.targets.timing import BenchOptions, Setting, timing_backend
 
     counts = _numbers("--threads", asked["threads"], 0), _numbers("--batch", asked["batches"], 1)
-    providers = dict.fromkeys(asked["providers"] or ("cpu",))
-    settings = [Setting(*each) for each in product(providers, *counts)]
+    providers = tuple(dict.fromkeys(asked["providers"] or ("cpu",)))
+    _require_memory(providers, asked)
+    settings = [
+        Setting(*each, asked["bind"], asked["cuda_graph"]) for each in product(providers, *counts)
+    ]
     picture = _picture(asked["roofline"])
     by_step = asked["layers"] or picture is not None
     found = _contestants(contestants, size)
@@ -98,6 +108,22 @@ def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Aske
                     click.echo(steps_table(times))
                     _draw(picture, times)
     return 0
+
+
+def _require_memory(providers: Sequence[str], asked: _Asked) -> None:
+    """Refuse what a provider doesn't do."""
+    from netlang.targets.timing import DEVICES
+
+    for option, given, able in (
+        ("--cuda-graph", asked["cuda_graph"], _WITH_GRAPHS),
+        ("--bind", asked["bind"], tuple(DEVICES)),
+    ):
+        others = [name for name in providers if name not in able]
+        if given and others:
+            raise click.BadParameter(
+                f"it is for --provider {', '.join(able)}, not for {', '.join(others)}",
+                param_hint=option,
+            )
 
 
 def _numbers(option: str, text: str, least: int) -> list[int]:

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
+from numpy.testing import assert_array_equal
 from onnx import helper
 
 from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.bench.inputs import inputs_of
 from netlang.backends.onnx.bench.process import Worker
 from netlang.backends.onnx.bench.providers import require_provider
+from netlang.backends.onnx.bench.worker import bound
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.build import BuildOptions
 from netlang.diagnostics.errors import NetlangError
@@ -73,7 +76,7 @@ def test_the_memory_of_weights(tmp_path: Path) -> None:
         model.graph.initializer.append(weights)
         saved(model, tmp_path / "a.onnx")
         inputs = {"x": ("float32", [1, 1])}
-        with Worker(tmp_path / "a.onnx", inputs, ["CPUExecutionProvider"], 1) as worker:
+        with Worker(tmp_path / "a.onnx", inputs, Setting(threads=1)) as worker:
             found.append(worker.memory)
     small, large = found
     assert small is not None
@@ -87,7 +90,7 @@ def test_types_of_inputs(kind: str, tmp_path: Path) -> None:
     file = saved(a_model("N", "size", kind=number, node="Identity"), tmp_path / "a.onnx")
     inputs = inputs_of(file, 2, {"size": 5}, {"other": 3})
     assert inputs == {"x": (kind, [2, 5])}
-    with Worker(file.path, inputs, ["CPUExecutionProvider"], 1) as worker:
+    with Worker(file.path, inputs, Setting(threads=1)) as worker:
         assert len(worker.run(3)) == 3
 
 
@@ -124,6 +127,24 @@ def test_another_provider_than_asked_for() -> None:
     assert caught.value.diagnostics[0].code == "E0966"
 
 
+@pytest.mark.parametrize("node", ["Relu", "Identity"])
+def test_bound_inputs_and_outputs(node: str, tmp_path: Path) -> None:
+    """Each run reads and writes the same memory, and gives what an unbound one gives."""
+    file = saved(a_model("N", 3, node=node), tmp_path / "a.onnx")
+    session = onnxruntime.InferenceSession(file.path, providers=["CPUExecutionProvider"])
+    feeds = {"x": np.array([[1.0, -2.0, 3.0]], np.float32)}
+    binding, once = bound(session, feeds, "cpu")
+    for _ in range(2):
+        once()
+        assert_array_equal(binding.copy_outputs_to_cpu()[0], session.run(None, feeds)[0])
+        feeds["x"] *= -1.0  # in place, where the session reads
+    before = binding.get_outputs()[0].data_ptr()
+    once()
+    assert binding.get_outputs()[0].data_ptr() == before
+    with Worker(file.path, {"x": ("float32", [2, 3])}, Setting(bind=True)) as worker:
+        assert len(worker.run(3)) == 3
+
+
 COMMANDS = {
     "missing.onnx": (1, "E0935"),
     "rubbish.onnx": (1, "E0935"),
@@ -131,6 +152,8 @@ COMMANDS = {
     "unknown.onnx": (1, "E0935"),
     "good.net --provider coreml": (1, "E0965"),
     "good.net --batch 0": (2, "`0` isn't a number from 1"),
+    "good.net --cuda-graph": (2, "it is for --provider cuda, tensorrt, not for cpu"),
+    "good.net --provider cpu --provider coreml --bind": (2, "not for coreml"),
     "good.net --threads 1,x": (2, "`1,x` isn't a number from 0"),
     "good.net --roofline a.png": (2, "doesn't end in .svg"),
     "good.net two.net:other --roofline a.svg": (2, "--roofline is for one SPEC"),
@@ -182,7 +205,7 @@ def test_names_are_shown_as_text(run: Runner) -> None:
 def test_a_process_that_dies(tmp_path: Path) -> None:
     """What became of it is told; nothing waits for it."""
     file = saved(a_model("N", 3), tmp_path / "a.onnx")
-    worker = Worker(file.path, {"x": ("float32", [1, 3])}, ["CPUExecutionProvider"], 1)
+    worker = Worker(file.path, {"x": ("float32", [1, 3])}, Setting(threads=1))
     worker.kill()
     with pytest.raises(NetlangError, match="its process ended with status -9"):
         worker.run(1)
