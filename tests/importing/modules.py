@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,6 +16,7 @@ __all__ = [
     "Kept",
     "Partly",
     "Shared",
+    "Spread",
     "Tree",
     "Unit",
     "units",
@@ -47,6 +50,17 @@ def units() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1), nn.Sequential(*stages), nn.Sequential(*head)
     )
+
+
+class Spread(nn.Module):
+    """What a statistic of the input is."""
+
+    def __init__(self, measure: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.measure = measure
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.measure(x)
 
 
 class Gate(nn.Module):

@@ -18,6 +18,7 @@ from tests.importing.modules import (
     Kept,
     Partly,
     Shared,
+    Spread,
     Tree,
     units,
 )
@@ -54,6 +55,19 @@ CASES = {
     "tree": Case(Tree(), (3, 8, 8), ("low: { conv(3, 1x1) -> relu }",)),
     "partly": Case(Partly(), (4, 8, 8), ("units.0: stage",)),
     "kept": Case(Kept(), (4, 6, 6), ("gamma: parameter([4, 1, 1], init=1e-06)",)),
+    "variance": Case(
+        Spread(lambda x: x.var((2, 3), unbiased=False)),
+        (3, 8, 8),
+        (
+            "input x: [3, H=8, W=8]",
+            "sub { identity; mean([1, 2], keep=true) } -> pow(2) -> mean([1, 2])",
+        ),
+    ),
+    "deviation": Case(
+        Spread(lambda x: x.std(-1, correction=3, keepdim=True)),
+        (3, 8, 9),
+        ("mean(2, keep=true) -> scale(1.5) -> sqrt",),
+    ),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.shapes import axis_of
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.backends.torch.importing.steps import Value
 
 __all__ = ["HANDLERS"]
 
@@ -39,6 +41,38 @@ def _norm(call: Call) -> Made:
     return call.emit("sqrt", [total])
 
 
+def _variance(call: Call) -> Made:
+    """The mean square of what is left without the mean; with a correction, of fewer numbers."""
+    value = call.value("self")
+    dims = call.integers("dim") if call.given["dim"] else tuple(range(len(value.shape)))
+    axes = sorted(axis_of(value, dim, "a variance") for dim in dims)
+    along = axes[0] if len(axes) == 1 else tuple(axes)
+    places = {dim % len(value.shape) for dim in dims}
+    kept = [1 if place in places else size for place, size in enumerate(value.shape)]
+    mean = call.emit("mean", [value], {"axes": along, "keep": True}, shape=kept)
+    apart = call.emit("sub", [value, mean], shape=value.shape)
+    squares = call.emit("pow", [apart], {"exponent": 2}, shape=value.shape)
+    found = call.emit("mean", [squares], {"axes": along, "keep": bool(call.given["keepdim"])})
+    count = prod(value.shape[place] for place in places)
+    fewer = count - _correction(call)
+    if fewer <= 0:
+        raise NotSayable("a variance of too few numbers")
+    return found if fewer == count else call.emit("scale", [found], {"by": count / fewer})
+
+
+def _correction(call: Call) -> float:
+    """How many numbers fewer than there are the squares are divided by; usually 1."""
+    if "unbiased" in call.given:
+        return float(bool(call.given["unbiased"]))
+    return 1.0 if call.given["correction"] is None else call.number("correction")
+
+
+def _deviation(call: Call) -> Made:
+    variance = _variance(call)
+    assert isinstance(variance, Value)
+    return call.emit("sqrt", [variance])
+
+
 def _cumsum(call: Call) -> Made:
     value = call.value("self")
     return call.emit("cumsum", [value], {"axis": axis_of(value, call.integer("dim"), "sums")})
@@ -49,6 +83,8 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.sum.dim_IntList": _reduce("sum"),
     "aten.amax.default": _reduce("amax"),
     "aten.amin.default": _reduce("amin"),
+    **dict.fromkeys(("aten.var.dim", "aten.var.correction"), _variance),
+    **dict.fromkeys(("aten.std.dim", "aten.std.correction"), _deviation),
     "aten.linalg_vector_norm.default": _norm,
     "aten.cumsum.default": _cumsum,
 }
