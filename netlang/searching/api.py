@@ -15,6 +15,8 @@ from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, TrialOutcome
 from netlang.searching.question import Question, recipe_name
 from netlang.searching.search import SearchOptions, asked_plan, default_folder, run_search
+from netlang.searching.shared.places import sharing_of
+from netlang.searching.shared.sharing import SearchPlace
 from netlang.searching.telling import SearchLines
 from netlang.targets import needs, training_backend
 from netlang.uncaught import ends_at_the_caller
@@ -56,13 +58,20 @@ def search(  # noqa: PLR0913 - one for each option of the command
     """
     _require_one(jobs)
     plan = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
-    folder = Path(default_folder(recipe_name(recipe)) if out is None else out)
-    plan = asked_plan(plan, folder, round, jobs)
+    sharing = sharing_of(SearchPlace(str(out or default_folder(recipe_name(recipe)))))
+    plan = asked_plan(plan, sharing, round, jobs)
     aim = asked_aim(distance, judge, judge_weights, features, objective)
     question = Question(recipe, (*changes, *overrides_of(values)), plan, aim)
-    places = Places({name: Path(path) for name, path in (data or {}).items()})
-    devices = tuple(device.split(",") if isinstance(device, str) else device or ())
-    return _searched(question, SearchOptions(folder, places, resume, jobs, devices, workers), quiet)
+    options = SearchOptions(sharing, _places(data), resume, jobs, _devices(device), workers)
+    return _searched(question, options, quiet)
+
+
+def _places(data: Mapping[str, str | Path] | None) -> Places:
+    return Places({name: Path(path) for name, path in (data or {}).items()})
+
+
+def _devices(device: str | Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(device.split(",") if isinstance(device, str) else device or ())
 
 
 def _require_one(jobs: int) -> None:
@@ -83,7 +92,7 @@ def _searched(question: Question, options: SearchOptions, quiet: bool) -> Search
     if found.outcome is None:
         signal.raise_signal(found.signal or signal.SIGINT)
         raise KeyboardInterrupt
-    return Search(options.folder, found.outcome)
+    return Search(options.sharing.folder.path, found.outcome)
 
 
 @final

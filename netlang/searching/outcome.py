@@ -16,9 +16,9 @@ from netlang.recipes.overrides import texts_of
 from netlang.recipes.spaces.closed import closed_text
 from netlang.recipes.spaces.written import Options
 from netlang.records import Record
-from netlang.searching.folder import SearchFolder
 from netlang.searching.points import points_of
 from netlang.searching.question import Question
+from netlang.searching.shared.sharing import Sharing
 from netlang.searching.trial import SearchTrial, TrialResult
 from netlang.targets.comparing import comparing_backend
 
@@ -63,13 +63,14 @@ class Outcome(Record):
         return self.trials[0]
 
 
-def outcome(question: Question, folder: SearchFolder) -> Outcome:
+def outcome(question: Question, sharing: Sharing) -> Outcome:
     """The outcome of a search that is over, which goes into files of its folder as well."""
+    folder = sharing.folder
     results = [*_in_order(question)]
-    trials = tuple(_of_trial(each, question, folder) for each in results)
+    trials = tuple(_of_trial(each, question, sharing) for each in results)
     names = list(dict.fromkeys(name for each in trials for name in each.values))
     best = question.known.trials[trials[0].number]
-    recipe, written = _best_recipe(question, folder, best)
+    recipe, written = _best_recipe(question, folder.best, best)
     table, lines = folder.path / "trials.csv", folder.path / "trials.jsonl"
     _write(table, _table(trials, names))
     _write(lines, "".join(f"{json.dumps(_facts(each))}\n" for each in trials))
@@ -89,7 +90,7 @@ def _in_order(question: Question) -> Iterator[TrialResult]:
     yield from sorted(others, key=lambda each: (each.failed is not None, -each.stage, each.rank))
 
 
-def _of_trial(result: TrialResult, question: Question, folder: SearchFolder) -> TrialOutcome:
+def _of_trial(result: TrialResult, question: Question, sharing: Sharing) -> TrialOutcome:
     trial = question.known.trials[result.trial]
     scores = {name: value for name, value in result.scores.items() if value is not None}
     return TrialOutcome(
@@ -99,18 +100,18 @@ def _of_trial(result: TrialResult, question: Question, folder: SearchFolder) -> 
         result.overrides,
         scores,
         result.failed,
-        folder.run(result.trial),
+        sharing.folder.run(result.trial),
     )
 
 
 def _best_recipe(
-    question: Question, folder: SearchFolder, best: SearchTrial
+    question: Question, folder: Path, best: SearchTrial
 ) -> tuple[str, tuple[Path, ...]]:
     """The best trial as a spec, in copies of the files that the recipe was read from."""
     recipe = question.recipe
     place, written = "", []
     for name, source in copies_of(recipe.files):
-        path, text = folder.best / name, source.text
+        path, text = folder / name, source.text
         if source is recipe.span.source:
             text = closed_text(source, question.definition, texts_of(best.overrides))
             place = f"{path}:{recipe.name}"

@@ -1,7 +1,7 @@
 """Several processes that work on one search, each on one trial at a time.
 
-They share nothing but the folder. A process whose parent is gone stops as if it had been asked to:
-it writes a checkpoint and ends.
+They share nothing but what is kept of the search. A process whose parent is gone stops as if it had
+been asked to: it writes a checkpoint and ends.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from netlang.processes.signals import caught_signals
 from netlang.recipes.places import Places
 from netlang.records import Record
 from netlang.searching.aim import Aim
-from netlang.searching.folder import SearchFolder
 from netlang.searching.question import Question
+from netlang.searching.shared.places import sharing_of
+from netlang.searching.shared.sharing import SearchPlace, Sharing
 from netlang.searching.working import Machine, TrialWorker
 from netlang.targets import training_backend
 
 __all__ = ["Order", "main", "work_in_processes"]
 
-_LOOK_EVERY = 0.1
 _STOPPED = 128
 _PROGRAM = ("-m", "netlang.searching.processes")
 
@@ -43,7 +43,7 @@ class Order(Record):
 
     spec: str
     changes: tuple[str, ...]
-    folder: str
+    place: SearchPlace
     places: dict[str, str]
     device: str | None
     workers: int | None
@@ -51,7 +51,7 @@ class Order(Record):
 
 
 def work_in_processes(
-    question: Question, folder: SearchFolder, machines: Sequence[Machine], look: Callable[[], None]
+    question: Question, sharing: Sharing, machines: Sequence[Machine], look: Callable[[], None]
 ) -> int | Machine:
     """Work on a search with a process for each machine; `look` is called now and then.
 
@@ -63,12 +63,12 @@ def work_in_processes(
     with caught_signals() as caught:
         try:
             for machine in machines:
-                children.append(_started(question, folder, machine, len(machines)))
+                children.append(_started(question, sharing.place, machine, len(machines)))
             while not caught and any(child.poll() is None for child in children):
                 if any(0 < (child.poll() or 0) < _STOPPED for child in children):
                     break
                 look()
-                time.sleep(_LOOK_EVERY)
+                time.sleep(sharing.look_every)
         finally:
             _end(children)
             look()
@@ -92,12 +92,12 @@ def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _started(
-    question: Question, folder: SearchFolder, machine: Machine, count: int
+    question: Question, place: SearchPlace, machine: Machine, count: int
 ) -> subprocess.Popen[bytes]:
     order = Order(
         question.spec,
         question.changes,
-        str(folder.path),
+        place,
         {name: str(path) for name, path in machine.places.given.items()},
         machine.device,
         machine.workers,
@@ -138,15 +138,15 @@ def main(told: RawIOBase | None = None) -> int:
     if told is None:
         threading.Thread(target=_stop_with_parent, args=(source,), daemon=True).start()
     places = Places({name: Path(path) for name, path in order.places.items()})
-    folder = SearchFolder(Path(order.folder))
-    asked = folder.asked()
-    if asked is None:
-        return 1
     try:
+        sharing = sharing_of(order.place)
+        asked = sharing.asked()
+        if asked is None:
+            return 1
         question = Question(order.spec, order.changes, asked.plan, order.aim)
         machine = Machine(places, order.device, order.workers)
         backend = training_backend()
-        number = TrialWorker(question, folder, machine, backend, lambda _: None).work()
+        number = TrialWorker(question, sharing, machine, backend, lambda _: None).work()
     except NetlangError:
         return 1  # the parent comes upon it too, and says it
     except KeyboardInterrupt:

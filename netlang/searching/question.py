@@ -97,8 +97,8 @@ class Question:
         """The name of the score that is least for the best trial, unless accuracies compare."""
         return self.aim.score or "validation loss"
 
-    def learn(self, results: Mapping[tuple[int, int], TrialResult], folder: Path) -> None:
-        """Take in the results of a folder, and find out which trials follow from them.
+    def learn(self, results: Mapping[tuple[int, int], TrialResult], where: str) -> None:
+        """Take in the results that are kept somewhere, and find out which trials follow from them.
 
         Raises `NetlangError` if they are of other trials: another release of Optuna may choose
         other values.
@@ -113,7 +113,7 @@ class Question:
             if trial is not None:
                 was, now = " ".join(result.overrides), " ".join(trial.overrides)
                 why = f"trial {key[0]} tried {was}, and would now be {now}"
-            raise NetlangError(OtherRecipe(span=None, folder=str(folder), differences=why))
+            raise NetlangError(OtherRecipe(span=None, folder=where, differences=why))
 
     def _define(self) -> None:
         for number in range(len(self.known.trials), self.plan.trials):

@@ -10,11 +10,11 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.searching import NoTrialLeft
 from netlang.recipes.places import Places
 from netlang.records import Record, replace
-from netlang.searching.folder import SearchFolder
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, outcome
 from netlang.searching.processes import work_in_processes
 from netlang.searching.question import Question
+from netlang.searching.shared.sharing import Sharing
 from netlang.searching.telling import SearchProgress, Telling
 from netlang.searching.working import Machine, TrialWorker
 from netlang.targets import TrainingBackend
@@ -26,7 +26,7 @@ __all__ = ["SearchOptions", "Searched", "asked_plan", "default_folder", "run_sea
 class SearchOptions(Record):
     """How to carry out a search: `jobs` processes, and the devices that they take in turn."""
 
-    folder: Path
+    sharing: Sharing
     places: Places = Places()
     resume: bool = False
     jobs: int = 1
@@ -47,9 +47,9 @@ def default_folder(recipe: str) -> Path:
     return Path("runs", f"{recipe}-search")
 
 
-def asked_plan(plan: SearchPlan, folder: Path, rounds: int | None, jobs: int) -> SearchPlan:
+def asked_plan(plan: SearchPlan, sharing: Sharing, rounds: int | None, jobs: int) -> SearchPlan:
     """The plan with the size of a round: as given, else as it was, else one trial for each job."""
-    before = SearchFolder(folder).asked()
+    before = sharing.asked()
     default = before.plan.round if before is not None else jobs
     return replace(plan, round=default if rounds is None else rounds)
 
@@ -65,11 +65,11 @@ def run_search(
     Raises `NetlangError` if the folder holds another search, for what stops all trials, and if
     none of them has a score.
     """
-    folder = SearchFolder(options.folder)
-    folder.begin(question.identity, resume=options.resume)
-    if folder.warning:
-        progress.say(folder.warning)
-    telling = Telling(question, folder, progress)
+    sharing = options.sharing
+    sharing.begin(question.identity, resume=options.resume)
+    if sharing.folder.warning:
+        progress.say(sharing.folder.warning)
+    telling = Telling(question, sharing, progress)
     telling.begin()
     devices: Sequence[str | None] = options.devices or (None,)
     count = min(max(options.jobs, len(options.devices)), question.plan.trials)
@@ -79,28 +79,28 @@ def run_search(
     ]
     left: int | Machine = machines[0]
     if count > 1 and not question.is_over:
-        left = work_in_processes(question, folder, machines, telling.look)
+        left = work_in_processes(question, sharing, machines, telling.look)
     stopped = (
-        TrialWorker(question, folder, left, backend, telling.tell).work()
+        TrialWorker(question, sharing, left, backend, telling.tell).work()
         if isinstance(left, Machine)
         else left
     )
-    question.learn(folder.results(), folder.path)
+    question.learn(sharing.results(), sharing.where)
     if stopped is not None:
         return Searched(stopped, None)
     if not question.ranked():
-        raise _all_failed(question, folder)
-    with folder.alone():
-        return Searched(None, outcome(question, folder))
+        raise _all_failed(question, sharing)
+    with sharing.folder.alone():
+        return Searched(None, outcome(question, sharing))
 
 
-def _all_failed(question: Question, folder: SearchFolder) -> NetlangError:
+def _all_failed(question: Question, sharing: Sharing) -> NetlangError:
     first = min(question.known.results.values(), key=lambda each: each.trial)
     return NetlangError(
         NoTrialLeft(
             span=None,
             count=len(question.known.trials),
             why=str(first.failed),
-            folder=str(folder.trials),
+            folder=sharing.kept_in,
         )
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol, final
 
 from netlang.records import Draft, field
-from netlang.searching.folder import SearchFolder
 from netlang.searching.question import Question
+from netlang.searching.shared.sharing import Sharing
 from netlang.searching.trial import TrialResult
 
 __all__ = ["SearchLines", "SearchProgress", "Telling"]
@@ -39,21 +39,21 @@ class Telling(Draft):
     """Tells of each result once."""
 
     question: Question
-    folder: SearchFolder
+    sharing: Sharing
     progress: SearchProgress
     told: set[tuple[int, int]] = field(default_factory=set)
 
     def begin(self) -> None:
         """Tell how far the search is; of its results nothing is said again."""
-        found = self.folder.results()
-        self.question.learn(found, self.folder.path)
+        found = self.sharing.results()
+        self.question.learn(found, self.sharing.where)
         self.told.update(found)
         self._count()
 
     def look(self) -> None:
         """Tell of the results that have come since."""
-        found = self.folder.results()
-        self.question.learn(found, self.folder.path)
+        found = self.sharing.results()
+        self.question.learn(found, self.sharing.where)
         for key in sorted(found.keys() - self.told):
             self.tell(found[key])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import final
 
@@ -11,8 +10,8 @@ from netlang.diagnostics.recipes.sections import DistanceUnfit
 from netlang.diagnostics.training.running import DeviceMemoryMissing, LossNotFinite, NotNumbers
 from netlang.recipes.places import Places
 from netlang.records import Record
-from netlang.searching.folder import SearchFolder
 from netlang.searching.question import Question
+from netlang.searching.shared.sharing import Sharing
 from netlang.searching.trial import Job, SearchTrial, TrialResult, result_of
 from netlang.targets import TrainingBackend
 from netlang.targets.options import RunOptions
@@ -20,7 +19,6 @@ from netlang.targets.seeds import trained
 
 __all__ = ["Machine", "TrialWorker"]
 
-_LOOK_EVERY = 0.2
 # What makes a trial bad, but not the search wrong.
 _FAILURES = (LossNotFinite, NotNumbers, DeviceMemoryMissing, DistanceUnfit)
 
@@ -39,7 +37,7 @@ class TrialWorker(Record):
     """Takes jobs that no other process has; `finished` is told each of its results."""
 
     question: Question
-    folder: SearchFolder
+    sharing: Sharing
     machine: Machine
     backend: TrainingBackend
     finished: Callable[[TrialResult], None]
@@ -50,20 +48,20 @@ class TrialWorker(Record):
         Raises `NetlangError` for what isn't the fault of one trial.
         """
         while True:
-            self.question.learn(self.folder.results(), self.folder.path)
+            self.question.learn(self.sharing.results(), self.sharing.where)
             if self.question.is_over:
                 return None
             took, signal = self._one()
             if signal is not None:
                 return signal
             if not took:
-                time.sleep(_LOOK_EVERY)  # others have all jobs that there are
+                self.sharing.wait()
 
     def _one(self) -> tuple[bool, int | None]:
         """Do the first job that is free: whether there was one, and the signal that stopped it."""
         for job in self.question.jobs():
-            with self.folder.claimed(job) as is_ours:
-                if is_ours and not self.folder.has(job):
+            with self.sharing.claimed(job) as is_ours:
+                if is_ours:
                     return True, self._carry_out(job)
         return False, None
 
@@ -77,7 +75,7 @@ class TrialWorker(Record):
             result = _failed(job, trial, error)
         if isinstance(result, int):
             return result
-        self.folder.keep(result)
+        self.sharing.keep(result)
         self.finished(result)
         return None
 
@@ -89,7 +87,7 @@ class TrialWorker(Record):
             # The recipe is right at each end of each space: it is the combination.
             return _failed(job, trial, error)
         options = RunOptions(
-            self.folder.run(job.trial),
+            self.sharing.folder.run(job.trial),
             self.machine.places,
             resume=True,
             device=self.machine.device,

@@ -34,6 +34,7 @@ from netlang.searching.methods import method as method_module
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.question import Question
 from netlang.searching.search import Searched, SearchOptions, run_search
+from netlang.searching.shared.files import FolderSharing
 from netlang.searching.telling import SearchLines
 from netlang.searching.trial import Job, SearchTrial, TrialResult
 from netlang.searching.working import TrialWorker
@@ -73,7 +74,7 @@ _MOST_KILLS = 3
 def carried_out(out: Path, method: str) -> Searched:
     """Begin the search in a folder, or go on with it, as one of perhaps several processes."""
     question = Question(out.with_name("tiny.net"), (), SearchPlan(method, 4, 3, 2, 2))
-    options = SearchOptions(out, resume=True, devices=("cpu",))
+    options = SearchOptions(FolderSharing(out), resume=True, devices=("cpu",))
     with without_pictures(), without_search_pictures():
         return run_search(question, options, training_backend(), SearchLines(lambda text: None))
 
@@ -121,7 +122,7 @@ def _anew() -> None:
         return replace(recipe, seed=9), program
 
     def wrong(self: TrialWorker, job: Job, trial: SearchTrial) -> TrialResult | int:
-        folder = self.folder.run(job.trial)
+        folder = self.sharing.folder.run(job.trial)
         if not (folder / "run.json").exists():
             return plain(self, job, trial)
         remove_folder(folder)

@@ -19,6 +19,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.searching.aim import _last_loss, asked_aim
 from netlang.searching.processes import Order
 from netlang.searching.processes import main as process
+from netlang.searching.shared.sharing import SearchPlace
 from tests.cli.support import Runner
 from tests.quality import ROOT
 from tests.searching.test_search import facts_of, table
@@ -105,7 +106,7 @@ def test_a_process_compares_by_it_too(written: Runner) -> None:
     result = written.folder / "s/trials/0-0.json"
     result.unlink()
     aim = asked_aim("fake", "classifier.net:digits", str(WEIGHTS), "features", None)
-    order = Order("tiny.net:tiny", (), "s", {}, "cpu", None, aim)
+    order = Order("tiny.net:tiny", (), SearchPlace("s"), {}, "cpu", None, aim)
     (written.folder / "order").write_bytes(msgspec.json.encode(order))
     with (written.folder / "order").open("rb", buffering=0) as told:
         assert process(told) == 0

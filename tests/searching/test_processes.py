@@ -12,10 +12,10 @@ import pytest
 import netlang
 from netlang.processes.signals import caught_signals, heeded_signals
 from netlang.searching import processes
-from netlang.searching.folder import SearchFolder
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.processes import work_in_processes
 from netlang.searching.question import Question
+from netlang.searching.shared.files import FolderSharing
 from netlang.searching.working import Machine
 from tests.cli.support import Runner
 from tests.searching.test_search import SPEC
@@ -29,20 +29,22 @@ name = order["device"]
 if name == "broken":
     sys.exit(1)
 sys.stdin.buffer.read()
-open(f"{order['folder']}/{name}", "w").write(str(held))
+open(f"{order['place']['folder']}/{name}", "w").write(str(held))
 sys.exit(143)
 """
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, SearchFolder]:
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, FolderSharing]:
     (tmp_path / "tiny.net").write_text(SPEC, encoding="utf-8")
     monkeypatch.setattr(processes, "_PROGRAM", ("-c", CHILD))
-    return Question(tmp_path / "tiny.net", (), SearchPlan()), SearchFolder(tmp_path)
+    return Question(tmp_path / "tiny.net", (), SearchPlan()), FolderSharing(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder], name: str) -> None:
+def test_a_signal_ends_after_all_processes(
+    asked: tuple[Question, FolderSharing], name: str
+) -> None:
     """They don't get the Ctrl-C of the terminal themselves, at which they could only die."""
     number = signal.Signals[name]
     before = [signal.getsignal(each) for each in heeded_signals()]
@@ -55,12 +57,13 @@ def test_a_signal_ends_after_all_processes(asked: tuple[Question, SearchFolder],
 
     ended = work_in_processes(*asked, machines, look)
     assert ended == number
-    assert [asked[1].path.joinpath(name).read_text() for name in ("one", "two")] == ["True"] * 2
+    path = asked[1].folder.path
+    assert [path.joinpath(name).read_text() for name in ("one", "two")] == ["True"] * 2
     assert [signal.getsignal(each) for each in heeded_signals()] == before
 
 
 def test_the_machine_of_a_process_with_an_error_is_used_next(
-    asked: tuple[Question, SearchFolder],
+    asked: tuple[Question, FolderSharing],
 ) -> None:
     """So that what is wrong with it is said."""
     machines = [Machine(device=name) for name in ("one", "broken")]

@@ -24,6 +24,8 @@ from netlang.searching.methods.method import SearchPlan
 from netlang.searching.processes import Order
 from netlang.searching.processes import main as process
 from netlang.searching.search import asked_plan
+from netlang.searching.shared.files import FolderSharing
+from netlang.searching.shared.sharing import SearchPlace
 from netlang.searching.trial import uniform_number
 from netlang.targets import Trained, training_backend
 from netlang.targets.options import RunOptions
@@ -132,9 +134,10 @@ def test_a_round_is_as_large_as_it_was(written: Runner) -> None:
     """With another number of jobs, a search goes on with the same trials."""
     search(written, "s", "--method", "tpe", "--trials", "1", "--round", "3", "--quiet")
     folder, plan = written.folder / "s", SearchPlan("tpe", 2)
-    assert asked_plan(plan, folder, None, 2).round == 3
-    assert asked_plan(plan, folder, 4, 2).round == 4
-    assert asked_plan(plan, folder.with_name("other"), None, 2).round == 2
+    there, nowhere = FolderSharing(folder), FolderSharing(folder.with_name("other"))
+    assert asked_plan(plan, there, None, 2).round == 3
+    assert asked_plan(plan, there, 4, 2).round == 4
+    assert asked_plan(plan, nowhere, None, 2).round == 2
 
 
 def test_more_trials_follow_those_that_there_are(written: Runner) -> None:
@@ -160,7 +163,7 @@ def test_a_process_carries_out_its_order(written: Runner) -> None:
     (written.folder / "s/trials/0-0.json").unlink()
 
     def carried_out(folder: str) -> int:
-        order = Order("tiny.net:tiny", (), folder, {}, "cpu", None)
+        order = Order("tiny.net:tiny", (), SearchPlace(folder), {}, "cpu", None)
         (written.folder / "order").write_bytes(msgspec.json.encode(order))
         with FileIO(str(written.folder / "order")) as told:
             return process(told)

@@ -143,10 +143,13 @@ def _question(
     from netlang.searching.methods.method import SearchPlan
     from netlang.searching.question import Question, recipe_name
     from netlang.searching.search import SearchOptions, asked_plan, default_folder
+    from netlang.searching.shared.places import sharing_of
+    from netlang.searching.shared.sharing import SearchPlace
 
     folder = folder_for(asked["out"], *default_folder(recipe_name(spec)).parts)
     plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], eta=asked["eta"])
-    plan = asked_plan(plan, folder, asked["round"], asked["jobs"])
+    sharing = sharing_of(SearchPlace(str(folder)))
+    plan = asked_plan(plan, sharing, asked["round"], asked["jobs"])
     try:
         aim = asked_aim(
             asked["distance"],
@@ -160,7 +163,7 @@ def _question(
     question = Question(spec, changes, plan, aim)
     devices = tuple(filter(None, map(str.strip, (asked["device"] or "").split(","))))
     options = SearchOptions(
-        folder,
+        sharing,
         places(asked["data"], question.recipe),
         asked["resume"],
         asked["jobs"],

@@ -1,0 +1,1 @@
+"""What the workers of a search share, in whatever it is kept."""
