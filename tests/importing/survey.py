@@ -26,33 +26,36 @@ from tests.analysis.oracles import torchvision_models
 from tests.importing.runs import finish, named, options, survey, tokens
 from tests.importing.torchvision import classifiers
 
+__all__ = ["drawn", "imported", "measured", "module_of"]
+
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "import_ops.json"
 _DRAWN = 200
 
 
-def _measured(_: float) -> list[str]:
+def measured(_: float) -> list[str]:
     """The models of timm that were measured for the reference, whatever their size."""
     every = json.loads(REFERENCE.read_text(encoding="utf-8"))["models"].values()
     return [f"timm:{each['model']}" for each in every if each["source"] == "timm"]
 
 
-def _drawn(most: float) -> list[str]:
+def drawn(most: float) -> list[str]:
     """Other models of timm, drawn by a seed, in the order in which they were drawn."""
     torchvision_models()
     import timm
 
-    others = sorted({f"timm:{name}" for name in timm.list_models()} - {*_measured(math.inf)})
-    drawn = random.Random(0).sample(others, _DRAWN)
-    return drawn if most == math.inf else [name for name in drawn if _size(name) <= most]
+    others = sorted({f"timm:{name}" for name in timm.list_models()} - {*measured(math.inf)})
+    found = random.Random(0).sample(others, _DRAWN)
+    return found if most == math.inf else [name for name in found if _size(name) <= most]
 
 
 def _size(name: str) -> int:
     """The number of weights of a model, of which none is made."""
     with torch.device("meta"):
-        return sum(each.numel() for each in _module(name)[0].parameters())
+        return sum(each.numel() for each in module_of(name)[0].parameters())
 
 
-def _module(name: str) -> tuple[nn.Module, tuple[int, ...]]:
+def module_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
+    """A model with random weights, and the shape of an image that it takes."""
     models = torchvision_models()
     if name.startswith("timm:"):
         import timm
@@ -64,13 +67,19 @@ def _module(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     return models.get_model(name, weights=None), (3, size, size)
 
 
-def _one(name: str) -> tuple[bool, str]:
+def imported(name: str) -> Imported:
+    """What is imported of a model with random weights. Raises `NetlangError` if it can't be."""
     torch.manual_seed(0)
-    module, shape = _module(name)
+    module, shape = module_of(name)
     made = import_module(
         module, example_of([(torch.float32, shape)]), Asked(net_name(name), f"From {name}.")
     )
     assert isinstance(made, Imported)
+    return made
+
+
+def _one(name: str) -> tuple[bool, str]:
+    made = imported(name)
     blocks = made.text.count("\nblock ")
     sizes = "any size" if "H=" in made.text else "one size"
     left = f", {len(made.proof.left_out)} keys left out" if made.proof.left_out else ""
@@ -79,7 +88,7 @@ def _one(name: str) -> tuple[bool, str]:
 
 
 def main() -> None:
-    every = {"torchvision": classifiers, "timm": _measured, "drawn": _drawn}
+    every = {"torchvision": classifiers, "timm": measured, "drawn": drawn}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=(*every,))
     parser.add_argument("--table", type=Path, help="write a table for the docs")
