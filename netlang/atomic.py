@@ -19,9 +19,9 @@ from typing import final
 from netlang.records import Draft
 
 __all__ = [
-    "Placed", "append", "discard_unfinished", "flush_folder", "gather_into", "make_folder",
-    "placing", "remove_folder", "replace_file", "replacing", "require_place", "unfinished_name",
-    "write_all",
+    "Placed", "append", "discard_unfinished", "end_of_links", "flush_folder", "gather_into",
+    "make_folder", "placing", "remove_folder", "replace_file", "replacing", "require_place",
+    "unfinished_name", "write_all",
 ]  # fmt: skip
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -46,16 +46,31 @@ def replace_file(
 
 @contextmanager
 def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> Iterator[Path]:
-    """Inside, an empty file to fill; on exit without an error, it replaces `path`."""
-    with placing(path.parent, path.name, mode, flushed=flushed) as file:
+    """Inside, an empty file to fill; on exit without an error, it replaces `path`.
+
+    If `path` is a link, the file that it leads to is replaced, and the link stays.
+    """
+    end = end_of_links(path)
+    with placing(end.parent, end.name, mode, flushed=flushed) as file:
         yield file.temporary
+
+
+def end_of_links(path: Path) -> Path:
+    """The file that a path leads to, itself if it isn't a link. `OSError` for links in a circle."""
+    if not path.is_symlink():
+        return path
+    end = Path(os.path.realpath(path))
+    if end.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return end
 
 
 def require_place(path: Path) -> None:
     """Raises `OSError` if no file can be put at `path`; nothing is left there."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    temporary = path.parent / unfinished_name(path.name)
+    end = end_of_links(path)
+    temporary = end.parent / unfinished_name(end.name)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     temporary.unlink()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from hashlib import file_digest
 from pathlib import Path
 
-from netlang.atomic import replace_file
+from netlang.atomic import end_of_links, replace_file
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import WriteFailed
 
@@ -27,7 +27,8 @@ def write_manifest(path: Path, files: Iterable[Path]) -> None:
     from netlang import __version__
 
     try:
-        entries = [_entry(each, path.parent) for each in files]
+        folder = end_of_links(path).parent
+        entries = [_entry(each, folder) for each in files]
         content = {"writer": f"netlang {__version__}", "files": entries}
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         # Bytes in a file's name that aren't UTF-8 are escapes, which JSON has too.

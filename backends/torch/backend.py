@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from netlang.atomic import replace_file
+from netlang.diagnostics.texts import visible
 from netlang.ir.program import Program
 from netlang.targets import (
     BuildOptions,
@@ -201,7 +202,7 @@ def _checked(program: Program, path: Path, options: BuildOptions) -> tuple[str, 
     assert options.weights is not None
     taken = given(program.name, slots(program), options.weights, options.fit)
     note = f"{path} is source alone: {name_of(options.weights)} was checked and isn't in it"
-    return (note, *taken.notes_on_values())
+    return (visible(note), *taken.notes_on_values())
 
 
 BACKEND = TorchBackend()

@@ -12,6 +12,7 @@ from netlang.backends.weights.prefixes import PrefixChange, best_change
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import visible
 
 __all__ = [
     "Misfit", "Report", "better_prefix", "match", "numbers_advice", "require_fit", "require_some",
@@ -61,7 +62,7 @@ class Report:
                 rows.append((f"... {len(found) - ROWS} more", "", ""))
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
         return tuple(
-            f"{key:{widths[0]}}  {expected:{widths[1]}}  {given}".rstrip()
+            visible(f"{key:{widths[0]}}  {expected:{widths[1]}}  {given}".rstrip())
             for key, expected, given in rows
         )
 

@@ -26,7 +26,7 @@ def escaped(char: str) -> str:
 
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, as a message quotes them; dots tell of more."""
-    return ", ".join(f"`{name}`" for name in names[:most]) + ", ..." * (len(names) > most)
+    return ", ".join(f"`{visible(name)}`" for name in names[:most]) + ", ..." * (len(names) > most)
 
 
 def shown_bytes(size: float) -> str:

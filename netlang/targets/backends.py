@@ -7,15 +7,13 @@ is loaded when something is written.
 
 from __future__ import annotations
 
-import errno
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from netlang.atomic import replace_file
+from netlang.atomic import end_of_links, replace_file
 from netlang.build import BuildOptions, ExampleInputs, Fit, Written
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
@@ -225,7 +223,7 @@ def write(backend: Backend, program: Program, path: Path, options: BuildOptions)
 
 def written_by(backend: Backend, path: Path, work: Callable[[Path], Written]) -> Written:
     """What `work` writes to the end of the links of `path`, as for `write`."""
-    return _guarded(backend, path, lambda: work(_end_of_links(path)))
+    return _guarded(backend, path, lambda: work(end_of_links(path)))
 
 
 def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, path: Path) -> Written:
@@ -233,20 +231,10 @@ def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, pat
 
     def written() -> Written:
         text = backend.script(recipe, program).encode("utf-8")
-        replace_file(_end_of_links(path), text, flushed=False)
+        replace_file(path, text, flushed=False)
         return Written(path)
 
     return _guarded(backend, path, written)
-
-
-def _end_of_links(path: Path) -> Path:
-    """The file that a path leads to. `OSError` if its links form a circle."""
-    if not path.is_symlink():
-        return path
-    end = Path(os.path.realpath(path))
-    if end.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    return end
 
 
 def _guarded(backend: Backend, path: Path, work: Callable[[], Written]) -> Written:

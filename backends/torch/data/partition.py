@@ -9,6 +9,7 @@ from netlang.backends.torch.data.fit import shown_classes
 from netlang.backends.torch.data.sets import Parts
 from netlang.backends.weights import class_names
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import visible
 from netlang.diagnostics.training.running import OtherClasses
 from netlang.recipes.recipe import Recipe
 
@@ -46,6 +47,6 @@ def tell_of_other_validation(
     other = [f"`{name}`" for name in ("validation", "seed") if keys.get(name) != own[name]]
     if other:
         say(
-            f"warning: `{weights}` was trained with another {' and '.join(other)},"
+            f"warning: `{visible(str(weights))}` was trained with another {' and '.join(other)},"
             " and so on some of the examples of this validation part"
         )

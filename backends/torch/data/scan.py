@@ -19,6 +19,7 @@ import numpy as np
 from netlang.atomic import replace_file
 from netlang.backends.torch.data.images import EncodedImages, reason, strict
 from netlang.backends.torch.data.sets import Images
+from netlang.diagnostics.texts import visible
 
 __all__ = ["cache_file", "cache_folder", "damaged"]
 
@@ -43,7 +44,7 @@ def damaged(
         known = _read(file)
         new = [n for n in range(len(images)) if int(keys[n]) not in known]
         if new:
-            say(f"looking for damaged images among {len(new):,} of {root}")
+            say(visible(f"looking for damaged images among {len(new):,} of {root}"))
         try:
             for n, why in _checked(images, new):
                 known[int(keys[n])] = why

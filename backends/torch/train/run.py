@@ -35,6 +35,7 @@ from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import visible
 from netlang.diagnostics.training.running import LossNotFinite
 from netlang.ir.program import Program
 from netlang.recipes.check.schedule import stretched
@@ -213,7 +214,7 @@ def _run(loop: Loop, again: str) -> Result:
     for note in (*loop.files.notes, *loop.data.notes):
         loop.ledger.progress.say(note)
     for note in _standing(loop):
-        loop.ledger.progress.say(note)
+        loop.ledger.progress.say(visible(note))
     if not loop.over:
         require_room(loop.recipe, state, loop.weights, validated=loop.data.validation is not None)
     loop.weights.save_best(state)
@@ -228,7 +229,7 @@ def _run(loop: Loop, again: str) -> Result:
     if not finished:
         how = "paused" if loop.interrupt.signal is None else "stopped"
         loop.ledger.progress.say(
-            f"{how} after step {state.step} of {loop.steps}: go on with {again}"
+            visible(f"{how} after step {state.step} of {loop.steps}: go on with {again}")
         )
     elif state.step < loop.steps:
         loop.ledger.progress.say(_early_end(loop))
@@ -262,7 +263,7 @@ def _finished(loop: Loop, again: str) -> bool:
     try:
         return loop.run()
     except KeyboardInterrupt:
-        loop.ledger.progress.say(f"stopped at once: go on with {again}")
+        loop.ledger.progress.say(visible(f"stopped at once: go on with {again}"))
         raise
 
 

@@ -23,6 +23,7 @@ from netlang.backends.weights.diagnostics import (
 from netlang.backends.weights.pickles.archive import named_objects
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import visible
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _entry(
         raise NetlangError(_not_weights(path, f"entries {_listed([str(key) for key in found])}"))
     others = [name for name in inner if name != taken]
     more = f"; --entry takes another: {_listed(others)}" if others else ""
-    return inner[taken], f"`{path}` is a checkpoint: its weights are those of `{taken}`{more}"
+    note = f"`{path}` is a checkpoint: its weights are those of `{taken}`{more}"
+    return inner[taken], visible(note)
 
 
 def stored_tensor(tensor: torch.Tensor) -> Stored:

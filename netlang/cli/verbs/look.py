@@ -127,6 +127,7 @@ class _Asked(MachineAsked, FitAsked):
 
 
 def _look(spec: str, words: tuple[str, ...], weights: str, **asked: Unpack[_Asked]) -> int:
+    from netlang.diagnostics.texts import visible
     from netlang.targets import needs
     from netlang.targets.looking import looking_backend
 
@@ -147,7 +148,7 @@ def _look(spec: str, words: tuple[str, ...], weights: str, **asked: Unpack[_Aske
                 click.echo(_shown(view))
         title = f"What {recipe.name if recipe else program.name} has learned"
         page = backend.write_page(seen, title, _about(recipe, program, options), options.folder)
-    click.echo(_document(seen, page) if asked["json"] else f"all of it: {page}")
+    click.echo(_document(seen, page) if asked["json"] else f"all of it: {visible(str(page))}")
     return 0
 
 

@@ -97,21 +97,22 @@ def _migrate(
     backend = migrating_backend()
     with needs(backend.extra):
         done = backend.migrate(found, options)
-    _show(done)
-    click.echo(f"wrote {out}")
+    _show(done, out)
     return 0
 
 
-def _show(done: Migrated) -> None:
+def _show(done: Migrated, out: str) -> None:
     from netlang.diagnostics.texts import visible
 
     renamed = [f"{old} -> {new}" for old, new in done.renamed.items()]
-    click.echo(f"{done.copied:,} tensors copied, {len(renamed):,} under other keys{_some(renamed)}")
+    copied = f"{done.copied:,} tensors copied, {len(renamed):,} under other keys{_some(renamed)}"
+    click.echo(visible(copied))
     for name, keys in (
         ("widened", done.widened), ("drawn anew", done.fresh), ("dropped", done.dropped),
     ):  # fmt: skip
         if keys:
             click.echo(visible(f"{len(keys):,} {name}{_some(keys)}"))
+    click.echo(f"wrote {visible(out)}")
 
 
 def _some(keys: Sequence[str]) -> str:

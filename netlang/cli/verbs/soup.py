@@ -90,6 +90,7 @@ def _soup(
     split: str | None,
     **asked: Unpack[_Asked],
 ) -> int:
+    from netlang.diagnostics.texts import visible
     from netlang.recipes.load import load_recipe
     from netlang.targets import needs
     from netlang.targets.averaging import SoupOptions, averaging_backend
@@ -113,8 +114,8 @@ def _soup(
     with needs(backend.extra):
         found = backend.average_weights(recipe, program, options)
     for each in found:
-        click.echo(_line(each))
-    click.echo(f"wrote {out}, the average of {sum(each.kept for each in found)}")
+        click.echo(visible(_line(each)))
+    click.echo(f"wrote {visible(out)}, the average of {sum(each.kept for each in found)}")
     return 0
 
 

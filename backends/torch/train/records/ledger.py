@@ -22,6 +22,7 @@ from netlang.backends.torch.train.records.metrics import Metrics
 from netlang.backends.torch.train.records.progress import Progress
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json
+from netlang.diagnostics.texts import visible
 
 __all__ = ["Ledger"]
 
@@ -81,7 +82,7 @@ class Ledger:
             return
         confusion = confusion_of(counts.numpy(), self.classes or ())
         for line in (f"classes of the {part} part:", *lines_of(confusion)):
-            self.progress.say(line)
+            self.progress.say(visible(line))
         write_confusion(self.folder.confusion, confusion)
         draw_confusion(self.folder.confusion, confusion, f"{self.title}: {part}")
 

@@ -1,0 +1,189 @@
+"""What holds for every verb: names are shown in one line, and a closed output ends it quietly."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import final
+
+import click
+import pytest
+
+from netlang.cli.failures import BROKEN_PIPE, REFUSED
+from netlang.cli.verbs import VERBS
+from tests.cli.every_verb import COMMANDS, fill, status_of, words_of
+
+LONG = ("doctor @", "doctor --out", "bench --roofline")
+"""Commands that take seconds: they run with `-m slow`."""
+WRITTEN = re.compile(r"File to write|The .net file to write|Folder (for|of)|Write |Draw ")
+UNTIDY = {
+    "check": "net a\n{\n    input x: [1]\n    linear(1)\n}\n",
+    "fmt": "net a {\n    input x: [1]\n    linear (1)  ->relu\n}\n",
+}
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+NAME = "li\nne\x1b[31m\x07"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("every verb")
+    fill(made, NAME)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+
+
+def test_every_verb_has_a_command() -> None:
+    assert {command.split()[0] for command in COMMANDS} == set(VERBS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(each, marks=pytest.mark.slow) if each.startswith(LONG) else each
+        for each in COMMANDS
+    ],
+)
+def test_names_are_shown_without_control_characters(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = status_of(*words_of(command, NAME))
+    said = capsys.readouterr()
+    assert status <= 1, said.err
+    assert "error[" not in said.err
+    assert said.out
+    assert not CONTROL.search(said.out + said.err)
+    assert "li\nne" not in said.out + said.err
+
+
+FIRST = {command.split()[0]: command for command in reversed(COMMANDS)}
+"""The first command of each verb."""
+
+
+@final
+class Refusing(io.RawIOBase):
+    """A stream to which the system refuses to write, from the first character on."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._nothing = os.open(os.devnull, os.O_WRONLY)
+        self.refuses = True
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._nothing
+
+    def write(self, content: object, /) -> int:
+        if self.refuses:
+            raise OSError(self._number, os.strerror(self._number))
+        assert isinstance(content, bytes | memoryview)
+        return len(content)
+
+
+def _with(name: str, number: int, verb: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The status of a command with a stream that refuses all with an error of this number."""
+    raw = Refusing(number)
+    with monkeypatch.context() as inside:
+        stream = io.TextIOWrapper(raw, write_through=True)  # type: ignore[type-var]  # it is enough
+        inside.setattr(sys, name, stream)
+        status = status_of(*words_of(FIRST[verb], NAME))
+    raw.refuses = False
+    stream.close()
+    return status
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_reader_goes_away(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _with("stdout", errno.EPIPE, verb, monkeypatch) == BROKEN_PIPE
+    assert "error[" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nobody_reads_errors(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said on the way isn't always said: then the command does its work."""
+    assert _with("stderr", errno.EPIPE, verb, monkeypatch) in (0, BROKEN_PIPE)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_output_is_a_file_on_a_full_disk(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _with("stdout", errno.ENOSPC, verb, monkeypatch) == REFUSED
+    assert capsys.readouterr().err.endswith("error: No space left on device\n")
+
+
+# `>` is a link to where it is written.
+WRITERS = {
+    "check": "check --fix >.net",
+    "fmt": "fmt >.net",
+    "compile -o": "compile @.net:tiny -o >.py -o >.onnx -o >.dot",
+    "compile --manifest": "compile @.net:tiny -o @-2.py --manifest >.json",
+    "bench --roofline": "bench @.net:tiny --seconds 0 --threads 1 --roofline >.svg",
+    "import -o": "import @.onnx -o >.net",
+    "import --weights-out": "import @.onnx -o @-2.net --weights-out >.safetensors",
+    "draw -o": "draw @.net:tiny -o >.svg",
+    "diff -o": "diff @.net:tiny @.net:tiny -o >.svg",
+    "migrate -o": "migrate @.net:tiny @.net:tiny --weights @.safetensors -o >.safetensors",
+    "train --out": "train @.net:one --out >",
+    "search --out": "search @.net:several --trials 1 --out >",
+    "soup -o": "soup @.net:one --weights @.safetensors --weights @/last.safetensors"
+    " -o >.safetensors",
+    "look -o": "look @.net:one --weights @.safetensors --only kernels -o >",
+    "runs --out": "runs @ --out >",
+    "doctor --out": "doctor @.net:one --out >",
+}
+
+
+def _writing_options() -> set[str]:
+    """Every option that names what is written, with its verb."""
+    return {
+        f"{verb} {option.opts[0]}"
+        for verb, module in VERBS.items()
+        for option in import_module(module).command().params
+        if isinstance(option, click.Option)
+        and option.metavar in ("OUT", "FILE", "DIR")
+        and WRITTEN.match(option.help or "")
+    }
+
+
+def test_every_option_that_writes_has_a_command() -> None:
+    assert set(WRITERS) == {"check", "fmt", *_writing_options()}
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [
+        pytest.param(each, marks=pytest.mark.slow) if each.startswith(LONG) else each
+        for each in WRITERS
+    ],
+)
+def test_a_link_is_written_through(writer: str, folder: Path, tmp_path: Path) -> None:
+    words = words_of(WRITERS[writer], NAME)
+    links = {word: Path(word.replace(">", "link")) for word in words if ">" in word}
+    ends = [tmp_path / link for link in links.values()]
+    for link, end in zip(links.values(), ends, strict=True):
+        if not link.suffix:
+            end.mkdir()
+        else:
+            end.write_text(UNTIDY.get(writer, ""), encoding="utf-8")
+        link.symlink_to(end)
+    try:
+        assert status_of(*(str(links.get(word, word)) for word in words)) == 0
+        assert all(link.is_symlink() for link in links.values())
+        before = UNTIDY.get(writer, "").encode()
+        assert all(any(x.iterdir()) if x.is_dir() else x.read_bytes() != before for x in ends)
+    finally:
+        for link in links.values():
+            link.unlink()
