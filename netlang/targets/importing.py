@@ -34,6 +34,7 @@ class ImportOptions(Record):
     Without `spec`, the graph of a file is read, though it has a spec in its metadata. `weights`
     says whether the weights are asked for. A `stub` has holes where the language can't say
     something. With `library`, a net that the bundled library has is imported from there.
+    The values of a `large` file may take more memory than its size justifies.
     """
 
     source: str
@@ -45,6 +46,7 @@ class ImportOptions(Record):
     weights: bool = False
     stub: bool = False
     library: bool = False
+    large: bool = False
 
 
 @final

@@ -69,6 +69,7 @@ class AtenGraph(Draft, eq=False):
     `computed` counts the numbers that were computed, and `steps` the nodes of operators.
     """
 
+    values: CountedValues
     graph: fx.Graph = field(default_factory=fx.Graph)
     stored: dict[str, SourceTensor] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
@@ -76,7 +77,6 @@ class AtenGraph(Draft, eq=False):
     places: dict[str, int] = field(default_factory=dict)
     labels: LabelKeeper = field(default_factory=LabelKeeper)
     computed: int = 0
-    values: CountedValues = field(default_factory=CountedValues)
     outcomes: Outcomes = field(default_factory=Outcomes)
     steps: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
@@ -88,6 +88,7 @@ class AtenGraph(Draft, eq=False):
 
     def input(self, name: str, shape: Sequence[int], dtype: torch.dtype) -> fx.Node:
         """An input of the net."""
+        self.values.add(shape)
         node = self.graph.placeholder(name)
         node.meta["val"] = torch.empty(tuple(shape), dtype=dtype, device="meta")
         return node

@@ -11,6 +11,7 @@ from onnx import ModelProto, ValueInfoProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import read_model
+from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import prepared
@@ -19,6 +20,8 @@ from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
 from netlang.backends.torch.importing.imported import import_graph
+from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import (
     MOST_ELEMENTS,
@@ -51,14 +54,19 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
             return net_inside(model, inside, options)
         model, notes = prepared(model)
         inputs, batch = _inputs(model, options)
-        found = GraphReader(batch, options.batch, options.stub).read(model, inputs)
+        room = Room(model.ByteSize(), options.large)
+        graph = AtenGraph(CountedValues(room))
+        reader = GraphReader(graph, batch, options.batch, options.stub)
+        found = reader.read(model, inputs)
     except NotSayable as error:
         raise _not_taken(options.source, error.reason, error.advice) from None
     except ValueError as error:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
     if found.missing and not found.whole:
         raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
-    original = OnnxOriginal(model, options.source, found.weights, batch, batched=options.batch)
+    original = OnnxOriginal(
+        model, options.source, found.weights, batch, batched=options.batch, room=room
+    )
     asked = Asked.of(options, path.stem, path.name, found.traced.outputs)
     example = example_of([(each.dtype, each.shape) for each in inputs])
     made = import_graph(original, found.traced, asked, example, batched=options.batch)

@@ -15,12 +15,15 @@ from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import tensors_in
+from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import halves_in
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
 from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
 from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.imported import Imported
+from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS
@@ -51,7 +54,7 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
         program = elaborate_target(resolve_text(text, None))
         _refuse_size(program, model, options)
         with torch.random.fork_rng(devices=[]):
-            copy = instance(program)
+            copy = instance(program, frees=True)
     except NetlangError as error:
         if isinstance(error.diagnostics[0], ModelNotTaken):
             raise
@@ -60,19 +63,24 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
         raise NetlangError(
             ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice, rows=rows)
         ) from error
-    sizes = islice(sizes_to_try(program, {}), _EXAMPLES)
+    room = Room(model.ByteSize(), options.large)
+    tried = islice(sizes_to_try(program, {}), _EXAMPLES)
+    sizes = [each for each in tried if room.holds(program, each)]
+    if not sizes:
+        return _spec_alone(program, text, options, "its values are large: see `--large`")
     examples = [
         [torch.from_numpy(each) for each in feeds_at(program, each, number).values()]
         for number, each in enumerate(sizes)
     ]
-    found = _graph(model, examples[0])
+    found = _graph(model, room, examples[0])
     held = {each.key: each.tensor for each in found.weights} if found is not None else {}
     own = {key: each for key, each in copy.state_dict().items() if not key.endswith(BATCH_COUNTER)}
     lacking = [key for key, each in own.items() if key not in held or
                held[key].shape != each.shape]  # fmt: skip
     if lacking or found is None:
-        return _spec_alone(program, text, options, lacking)
-    original = OnnxOriginal(model, options.source, found.weights, None, batched=True)
+        more = f"{len(lacking)} of its weights are folded into others, or packed"
+        return _spec_alone(program, text, options, more)
+    original = OnnxOriginal(model, options.source, found.weights, None, batched=True, room=room)
     proof = prove(original, copy, examples)
     weights = {key: held[key].detach().clone().contiguous() for key in own}
     return told(Imported(text, program, weights, proof))
@@ -92,7 +100,7 @@ def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) ->
         )
 
 
-def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
+def _graph(model: ModelProto, room: Room, example: list[Tensor]) -> ReadGraph | None:
     """The graph, for its weights; None if it isn't one of these inputs, or has others."""
     stored = {each.name for each in model.graph.initializer}
     given = [each.name for each in model.graph.input if each.name not in stored]
@@ -103,16 +111,16 @@ def _graph(model: ModelProto, example: list[Tensor]) -> ReadGraph | None:
         for name, each in zip(given, example, strict=True)
     ]
     try:
-        return GraphReader(None).read(model, inputs)
+        return GraphReader(AtenGraph(CountedValues(room)), None).read(model, inputs)
     except NotSayable:
         return None
 
 
-def _spec_alone(
-    program: Program, text: str, options: ImportOptions, lacking: list[str]
-) -> ImportedNet:
-    """The spec without weights and without a proof, which `netlang verify` gives."""
-    more = f"{len(lacking)} of its weights are folded into others, or packed"
+def _spec_alone(program: Program, text: str, options: ImportOptions, more: str) -> ImportedNet:
+    """The spec without weights and without a proof, which `netlang verify` gives.
+
+    `more` says why.
+    """
     if options.weights:
         advice = "`--graph` makes a spec of what the file computes; `--no-fold` keeps all weights"
         raise NetlangError(

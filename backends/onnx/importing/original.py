@@ -15,6 +15,7 @@ from netlang.backends.onnx.importing.graph import KeptWeight
 from netlang.backends.onnx.importing.tensors import with_numbers
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.torch.importing.foreign import said_by
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.diagnostics.errors import NetlangError
 
@@ -37,13 +38,19 @@ class OnnxOriginal(Original):
         batch: int | None,
         *,
         batched: bool,
+        room: Room,
     ) -> None:
         self._model = model
         self._path = path
         self._weights = weights
         self._batch = batch
         self._batched = batched
+        self._room = room
         self._session: Any = None
+
+    @property
+    def room(self) -> Room | None:
+        return self._room
 
     def state(self) -> Mapping[str, Tensor]:
         return {each.key: each.tensor for each in self._weights}

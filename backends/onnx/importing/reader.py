@@ -80,12 +80,12 @@ class GraphReader(Draft, eq=False):
     `stub`, what can't be said is a node that is refused later, and has the inferred type.
     """
 
+    graph: AtenGraph
     batch: int | None
     batched: bool = True
     stub: bool = False
     types: InferredTypes | None = None
     uses: Counter[str] = field(default_factory=Counter)
-    graph: AtenGraph = field(default_factory=AtenGraph)
     made: dict[str, Held | None] = field(default_factory=dict)
     missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
 

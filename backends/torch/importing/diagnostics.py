@@ -70,9 +70,10 @@ class NothingProved(Diagnostic):
 
     code: ClassVar[str] = "E0985"
     title: ClassVar[str] = "the spec can't be compared with its source: {reason}"
-    help: ClassVar[str] = "nothing is written; give the source other weights, or another --input"
+    help: ClassVar[str] = "nothing is written; {advice}"
 
     reason: str
+    advice: str = "give the source other weights, or another --input"
 
 
 class ProgramUnreadable(Diagnostic):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import prod
 from typing import TYPE_CHECKING, final
 
@@ -12,10 +13,12 @@ from torch import Tensor, nn
 from netlang.backends.torch.importing.bundled.recognition import bundled_net
 from netlang.backends.torch.importing.call import WalkState
 from netlang.backends.torch.importing.composites import Composite, composites
-from netlang.backends.torch.importing.diagnostics import SpecRefused
+from netlang.backends.torch.importing.diagnostics import NothingProved, SpecRefused
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.holes.stub import Stub, stub_of
 from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table, not_said
+from netlang.backends.torch.importing.limits.peak import sizes_at
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import Proof, prove
@@ -111,17 +114,12 @@ def _import_walked(
         stub = stub_of(original, walk, asked, missing_table(missing))
         if stub is not None:
             return stub
-    examples, made = _batches(example), None
     other = _another_size(example)
     if other is not None:
-        try:
-            made = _proved(original, walk, replace(asked, symbolic=True), [*examples, other])
-            examples.append(other)
-        except (NetlangError, RuntimeError, AssertionError, ValueError):
-            pass  # the source, or its spec, is for one size alone
-    if made is None:
-        made = _proved(original, walk, asked, examples)
-    return _in_library(original, made, asked, examples) if asked.library else made
+        # Otherwise the source, or its spec, is for one size alone.
+        with suppress(NetlangError, RuntimeError, AssertionError, ValueError):
+            return _proved(original, walk, replace(asked, symbolic=True), example, other)
+    return _proved(original, walk, asked, example)
 
 
 def _in_library(
@@ -148,8 +146,13 @@ def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
 
 
 def _proved(
-    original: Original, walk: Walk, asked: Asked, examples: Sequence[Sequence[Tensor]]
+    original: Original,
+    walk: Walk,
+    asked: Asked,
+    example: Sequence[Tensor],
+    other: Sequence[int] | None = None,
 ) -> Imported:
+    """The spec as it was asked for, if it is the source, for inputs of an `other` shape too."""
     try:
         text = spec_text(walk, asked)
         program = elaborate_target(resolve_text(text, None))
@@ -158,8 +161,13 @@ def _proved(
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
+    examples = _batches(example, original.room, program)
+    if other is not None:
+        _require_room(original.room, program, [other])
+        examples.append((_like(example[0], tuple(other)),))
     proof = prove(original, copy, examples)
-    return Imported(text, program, _weights(original, proof), proof)
+    made = Imported(text, program, _weights(original, proof), proof)
+    return _in_library(original, made, asked, examples) if asked.library else made
 
 
 def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
@@ -168,15 +176,34 @@ def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
     return {key: state[key].detach().clone().contiguous() for key in proof.kept if key in state}
 
 
-def _batches(example: Sequence[Tensor]) -> list[tuple[Tensor, ...]]:
-    """Random inputs of two batches, a larger one of tiny inputs: a gate gives 0 for most of two."""
+def _batches(
+    example: Sequence[Tensor], room: Room | None, program: Program
+) -> list[tuple[Tensor, ...]]:
+    """Random inputs of two batches, a larger one of tiny inputs: a gate gives 0 for most of two.
+
+    There are fewer examples in them where all of their values are too much. Raises `NetlangError`.
+    """
     tiny = sum(each[:1].numel() for each in example) <= _TINY
-    batches = (64 if tiny else 2, 3)
+    for batches in ((64, 3), (2, 3), (1, 2)) if tiny else ((2, 3), (1, 2)):
+        shapes = [(max(batches), *each.shape[1:]) for each in example]
+        if room is None or room.holds(program, sizes_at(program, shapes)):
+            break
+    _require_room(room, program, shapes)
     return [tuple(_like(each, (batch, *each.shape[1:])) for each in example) for batch in batches]
 
 
-def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
-    """Images or signals of another size, unless the module takes something else, or it's too much.
+def _require_room(room: Room | None, program: Program, shapes: Sequence[Sequence[int]]) -> None:
+    """Raise `NetlangError` for values that take more than there is room for."""
+    if room is not None and not room.holds(program, sizes_at(program, shapes)):
+        reason = f"its values take more than {room.memory:,} bytes at once"
+        advice = "make it for a smaller input, or trust it: `--large`"
+        raise NetlangError(NothingProved(span=None, reason=reason, advice=advice))
+
+
+def _another_size(example: Sequence[Tensor]) -> tuple[int, ...] | None:
+    """The shape of an image or signal of another size, unless the module takes something else.
+
+    None if it's too much, too.
 
     A long and narrow one has far more elements when both of its sides grow.
     """
@@ -185,7 +212,7 @@ def _another_size(example: Sequence[Tensor]) -> tuple[Tensor, ...] | None:
         return None
     sizes = [_other(size, axis) for axis, size in enumerate(first.shape[2:])]
     shape = (1, first.shape[1], *sizes)
-    return (_like(first, shape),) if prod(shape) <= MOST_ELEMENTS else None
+    return shape if prod(shape) <= MOST_ELEMENTS else None
 
 
 def _other(size: int, axis: int) -> int:

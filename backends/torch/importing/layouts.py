@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import final
 
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.records import Draft
 
@@ -17,9 +18,6 @@ __all__ = ["BATCH", "CountedValues", "batch_axis", "before", "sizes_of"]
 
 BATCH = 1009
 """A prime, and so no product of other sizes; larger than most of them."""
-
-# Elements of one value for an example, and of all.
-_MOST_OF_A_VALUE, _ALL_VALUES = 1 << 27, 1 << 33
 
 
 def batch_axis(shape: Sequence[int]) -> tuple[int | None, int]:
@@ -49,6 +47,7 @@ def before(shape: Sequence[int], batch: int | None) -> int:
 class CountedValues(Draft, eq=False):
     """How many elements the values of a file's graph have for an example."""
 
+    room: Room
     elements: int = 0
 
     def add(self, shape: Sequence[int]) -> int:
@@ -59,6 +58,10 @@ class CountedValues(Draft, eq=False):
         batch = BATCH if any(size and size % BATCH == 0 for size in shape) else 1
         size = prod(shape) // batch
         self.elements += size
-        if size > _MOST_OF_A_VALUE or self.elements > _ALL_VALUES:
-            raise NotSayable(f"values of {max(size, self.elements):,} numbers for an example")
+        if size > self.room.numbers or self.elements > self.room.all_numbers:
+            found = size if size > self.room.numbers else self.elements
+            raise NotSayable(
+                f"values of {found:,} numbers for an example, of so small a file",
+                "make it for a smaller input, or trust it: `--large`",
+            )
         return size

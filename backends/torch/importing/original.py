@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.trace import not_traced
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _Run: TypeAlias = Callable[[Sequence[Tensor]], list[Tensor]]
 
 class Original(ABC):
     """The source of an import, as the proof sees it."""
+
+    @property
+    @abstractmethod
+    def room(self) -> Room | None:
+        """How much its values may take, if it is a stranger's."""
 
     @abstractmethod
     def state(self) -> Mapping[str, Tensor]:
@@ -43,6 +49,10 @@ class ModuleOriginal(Original):
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
+
+    @property
+    def room(self) -> Room | None:
+        return None
 
     def state(self) -> Mapping[str, Tensor]:
         with foreign_code(not_traced):

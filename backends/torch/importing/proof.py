@@ -130,11 +130,13 @@ def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -
         if one.shape != other.shape:
             shapes = f"{list(other.shape)}, and {list(one.shape)} in the source"
             raise _wrong(f"for {where} {which} is {shapes}")
-        size = float(one.float().abs().max())
+        numbers = one.float()
+        low, high = torch.aminmax(numbers)
+        size = max(-float(low), float(high))
         if not size < float("inf"):
             reason = f"for {where} {which} isn't finite"
             raise NetlangError(NothingProved(span=None, reason=reason))
-        off = float((one.float() - other.float()).abs().max()) / (size or 1)
+        off = float(numbers.sub(other.float()).abs_().max()) / (size or 1)
         if not off <= TOLERANCE:
             raise _wrong(f"for {where} {which} is off by {off:.1g} of the largest value")
         outputs.append(_Difference(which, size, off))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -69,11 +70,22 @@ def _ways() -> tuple[click.Option, ...]:
             help="Where SOURCE is a net of the bundled library, import it from there.",
         ),
         click.Option(
+            ["--large"],
+            is_flag=True,
+            help="You trust a file: its values may take more memory than its size justifies.",
+        ),
+        click.Option(
             ["--stub"],
             is_flag=True,
             help="Where a step can't be said, write a hole, which `check` refuses.",
         ),
     )
+
+
+def _asked(ways: Mapping[str, bool]) -> dict[str, bool]:
+    """Fields of the options; three of them say what is left out."""
+    left_out = {"flat": "blocks", "no_batch": "batch", "graph": "spec"}
+    return {left_out.get(word, word): on != (word in left_out) for word, on in ways.items()}
 
 
 def _import(
@@ -104,10 +116,7 @@ def _import(
     def say(text: str) -> None:
         click.echo(visible_lines(text), err=True)
 
-    as_asked = {"blocks": "flat", "batch": "no_batch", "spec": "graph"}
-    read = {kept: not ways[left_out] for kept, left_out in as_asked.items()}
-    read |= {"weights": beside is not None, "stub": ways["stub"], "library": ways["library"]}
-    options = ImportOptions(source, inputs, name, **read)
+    options = ImportOptions(source, inputs, name, weights=beside is not None, **_asked(ways))
     with needs(backend.extra):
         found = backend.import_source(options, say)
     for note in found.notes:

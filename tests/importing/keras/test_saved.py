@@ -86,6 +86,18 @@ def _only(config: Any, kind: str, given: Any, shape: tuple[int, ...], count: int
     config.update(class_name="Sequential", module="keras", registered_name=None, config=inner)
 
 
+def _all_at_once(config: Any, count: int) -> None:
+    """Let a model be layers that read the input, and whose values are all outputs."""
+    _only(config, "ReLU", {}, (256, 256, 8), count)
+    inner = config["config"]
+    config["class_name"] = "Functional"
+    read = {"class_name": "__keras_tensor__", "config": {"keras_history": ["image", 0, 0]}}
+    for each in inner["layers"]:
+        first = each["class_name"] == "InputLayer"
+        each["inbound_nodes"] = [] if first else [{"args": [read], "kwargs": {}}]
+    inner["output_layers"] = [[f"other{n}", 0, 0] for n in range(count)]
+
+
 CONFIGS: dict[str, tuple[Change, str]] = {
     "a function": (
         lambda c: _layer(c, 1).update(class_name="Lambda"), "E0982.*Lambda +1 +conv"
@@ -114,8 +126,14 @@ CONFIGS: dict[str, tuple[Change, str]] = {
         lambda c: _layer(c, 3)["config"].update(units=3), "E0988.*another shape"
     ),
     "a norm of more numbers than the file": (
-        lambda c: _only(c, "BatchNormalization", {}, (1, 1, 1 << 27)), "more weights than the file"
+        lambda c: _only(c, "BatchNormalization", {}, (1, 1, 1 << 22)), "more weights than the file"
     ),
+    "a map of everything": (
+        lambda c: _only(c, "ZeroPadding2D", {"padding": [[3000, 3000], [3000, 3000]]}, (8, 8, 3)),
+        "E0989.*108,288,192 numbers for an example, of so small a file.*`--large`",
+    ),
+    "too many values": (lambda c: _only(c, "ReLU", {}, (512, 512, 8), 64), "E0989.*numbers for an"),
+    "too many values at once": (lambda c: _all_at_once(c, 32), "E0985.*bytes at once"),
     "layers that share one weight": (
         lambda c: _only(c, "Dense", {"units": 64}, (64,), 9), "`other1` have more weights"
     ),

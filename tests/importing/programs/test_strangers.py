@@ -226,7 +226,7 @@ GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
         "E0982(.|\n)*numbers",
     ),
     "a large table": (
-        _makes("torch.ops.aten.arange.default", {"as_int": 1 << 26}), "E0982(.|\n)*computed",
+        _makes("torch.ops.aten.arange.default", {"as_int": 1 << 26}), "E0982(.|\n)*numbers",
     ),
     "negative sizes": (
         _makes("torch.ops.aten.zeros.default", {"as_ints": [-5]}), "E0982(.|\n)*don't fit",

@@ -69,9 +69,9 @@ def saved(model: onnx.ModelProto, folder: Path, name: str = "net.onnx") -> Path:
     return path
 
 
-def imported(path: Path, *inputs: str, batch: bool = True) -> ImportedNet:
+def imported(path: Path, *inputs: str, batch: bool = True, large: bool = False) -> ImportedNet:
     """The net of a file, which the import has compared with ONNX Runtime."""
-    return import_file(ImportOptions(str(path), inputs, batch=batch))
+    return import_file(ImportOptions(str(path), inputs, batch=batch, large=large))
 
 
 def lines_of(net: ImportedNet) -> list[str]:

@@ -36,7 +36,7 @@ def _one(of: str, by: str, name: str) -> tuple[bool, str]:
 
 def _in_folder(of: str, by: str, path: Path, name: str) -> tuple[bool, str]:
     source = (from_torchvision if of == "torchvision" else from_bundled)(name, by, path)
-    made = imported(path, *source.inputs)
+    made = imported(path, *source.inputs, large=True)
     off = re.findall(r"difference ([^ ]+)", made.proof)[0]
     missing, more = source.keys - set(made.weights), set(made.weights) - source.keys
     same = f"{len(missing)} keys missing, {len(more)} others" if missing or more else "equal keys"

@@ -12,6 +12,7 @@ from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.keras.files.model import model_in
 from netlang.backends.torch.importing.keras.model import module_of
 from netlang.backends.torch.importing.keras.original import KerasOriginal
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.spec import Asked
 from netlang.extras import needs
@@ -30,12 +31,15 @@ def import_keras_file(options: ImportOptions) -> Imported | Stub:
             raise not_taken(options.source, f"`{word}` isn't for models of Keras", "leave it out")
     os.environ.setdefault("KERAS_BACKEND", "torch")
     with needs("keras"):
-        model = model_in(path)
-    return import_keras(model, Asked.of(options, path.stem, path.name))
+        model, room = model_in(path, large=options.large)
+    return import_keras(model, Asked.of(options, path.stem, path.name), room)
 
 
-def import_keras(model: object, asked: Asked) -> Imported | Stub:
-    """The spec of a model, for channels in front. Raises `NetlangError`."""
+def import_keras(model: object, asked: Asked, room: Room | None = None) -> Imported | Stub:
+    """The spec of a model, for channels in front. Raises `NetlangError`.
+
+    A model that a file said has the `room` of that.
+    """
     made = module_of(model)
-    original = KerasOriginal(model, made)
+    original = KerasOriginal(model, made, room)
     return import_module(made.module, [torch.zeros(2, *made.shape)], asked, original)

@@ -19,7 +19,7 @@ from netlang.backends.torch.importing.steps import Missing
 from netlang.backends.torch.importing.trace import not_taken, not_traced
 from netlang.records import Record, replace
 
-__all__ = ["KerasModule", "layers_named", "module_of"]
+__all__ = ["KerasModule", "graph_of", "layers_named", "module_of"]
 
 # `conv2_block1_1_conv`, `block_2_expand`, `block1a_dwconv`: what stands before is a scope.
 _SCOPE = re.compile(r"(.*?block_?\d*[a-z]?|expanded_conv)_(.+)", re.ASCII)
@@ -103,7 +103,7 @@ def _put_together(model: Any, kind: type[_Layers]) -> KerasModule:
         raise not_taken("the model has code of its own, and no graph of layers",
                         "build it as a sequential or functional model")  # fmt: skip
     layers = [each for each in model.layers if type(each).__name__ != "InputLayer"]
-    reads, outputs, first = _graph(model)
+    reads, outputs, first = graph_of(model)
     shapes = {first: tuple(model.inputs[0].shape[1:])}
     if not first or not shapes[first] or None in shapes[first]:
         raise not_taken("it has several inputs, or one for any size",
@@ -160,7 +160,7 @@ def _steps(
     return steps, weights
 
 
-def _graph(model: Any) -> tuple[dict[str, tuple[str, ...]], list[str], str]:
+def graph_of(model: Any) -> tuple[dict[str, tuple[str, ...]], list[str], str]:
     """The layers that each layer reads, by name, those of the outputs, and that of the input."""
     with foreign_code(not_traced):
         config = model.get_config()

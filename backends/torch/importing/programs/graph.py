@@ -58,6 +58,7 @@ class ProgramReader(Draft, eq=False):
 
     document: ProgramDocument
     tensors: Mapping[str, Tensor]
+    values: CountedValues
     batch: int | None
     batched: bool = True
     graph: fx.Graph = field(default_factory=fx.Graph)
@@ -66,7 +67,6 @@ class ProgramReader(Draft, eq=False):
     plain: set[fx.Node] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     attended: dict[str, Tensor] = field(default_factory=dict)
-    values: CountedValues = field(default_factory=CountedValues)
     computed: int = 0
     steps: int = 0
 
@@ -75,6 +75,7 @@ class ProgramReader(Draft, eq=False):
         self._hold()
         for name, (shape, dtype) in zip(self.document.inputs, shapes, strict=True):
             whole = (BATCH, *shape) if self.batched else shape
+            self.values.add(whole)
             self.made[name] = self._placeholder(
                 name, torch.empty(whole, dtype=dtype, device="meta")
             )

@@ -13,6 +13,8 @@ from netlang.backends.torch.importing.composites import composites
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_graph
+from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.programs.archive import not_taken, opened_program
 from netlang.backends.torch.importing.programs.document import ProgramDocument, read_document
 from netlang.backends.torch.importing.programs.graph import ATTENTION, ProgramReader
@@ -48,12 +50,17 @@ def import_program(options: ImportOptions) -> Imported | Stub:
             tensors = StoredTensors(archive).read(name)
             types, batch = _inputs(document, options)
             shapes = [(sizes, dtype) for dtype, sizes in types]
-            traced = ProgramReader(document, tensors, batch, options.batch).read(shapes)
+            room = Room(path.stat().st_size, options.large)
+            values = CountedValues(room)
+            reader = ProgramReader(document, tensors, values, batch, options.batch)
+            traced = reader.read(shapes)
         except _WRONG as error:
             raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
     _refuse_types(options.source, tensors)
     asked = Asked.of(options, path.stem, path.name, traced.outputs)
-    original = ProgramOriginal(document, tensors, options.source, batch, batched=options.batch)
+    original = ProgramOriginal(
+        document, tensors, options.source, batch, batched=options.batch, room=room
+    )
     attention = composites(traced.graph, _attentions(traced, tensors).__getitem__)
     return import_graph(
         original, traced, asked, example_of(types), batched=options.batch, attention=attention

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.foreign import foreign_code
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.programs.document import (
@@ -36,12 +37,18 @@ class ProgramOriginal(Original):
         batch: int | None,
         *,
         batched: bool,
+        room: Room,
     ) -> None:
         self._document = document
         self._tensors = tensors
         self._path = path
         self._batch = batch
         self._batched = batched
+        self._room = room
+
+    @property
+    def room(self) -> Room | None:
+        return self._room
 
     def state(self) -> Mapping[str, Tensor]:
         held = {each.key for each in self._document.holders if each.persistent}

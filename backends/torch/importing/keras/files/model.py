@@ -15,10 +15,11 @@ from netlang.backends.torch.importing.keras.files.archive import KerasArchive, o
 from netlang.backends.torch.importing.keras.files.layers import built, variables_of, weights_of
 from netlang.backends.torch.importing.keras.model import layers_named
 from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import MOST_STEPS, Missing
-from netlang.records import Draft, field
+from netlang.records import Draft
 
 __all__ = ["model_in"]
 
@@ -27,10 +28,14 @@ _DEEPEST = 20
 _ADVICE = "nothing is written; `docs/import.md` says which layers are read"
 
 
-def model_in(path: Path) -> Any:
-    """The model of a file, with its weights. Raises `NetlangError`."""
+def model_in(path: Path, *, large: bool = False) -> tuple[Any, Room]:
+    """The model of a file with its weights, and the room for its values.
+
+    Raises `NetlangError`.
+    """
     with opened_model(path) as archive:
-        builder = _Builder(archive)
+        room = Room(archive.size, large)
+        builder = _Builder(archive, CountedValues(room))
         try:
             _refuse_unread(archive.config)
             found = builder.model(archive.config, 0)
@@ -40,7 +45,7 @@ def model_in(path: Path) -> Any:
             raise not_taken(str(path), error.reason, advice) from None
         except (LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError) as error:
             raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
-        return found
+        return found, room
 
 
 @final
@@ -48,8 +53,8 @@ class _Builder(Draft, eq=False):
     """Makes layers, and counts how much room their weights and values ask for."""
 
     archive: KerasArchive
+    values: CountedValues
     weights: int = 0
-    values: CountedValues = field(default_factory=CountedValues)
 
     def model(self, config: Any, depth: int) -> Any:
         """A model, which may be in another one. Raises `NotSayable`."""

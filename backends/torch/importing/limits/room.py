@@ -1,0 +1,56 @@
+"""How much memory and work the values of a file's net may take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from netlang.backends.torch.importing.limits.peak import peak_bytes
+from netlang.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netlang.ir.program import Program
+
+__all__ = ["Room"]
+
+# `deeplabv3_mobilenet_v3_large` of torchvision takes 380 MB for two examples, and has 44 MB of
+# weights; `efficientdet_d0` takes 240 MB, and has 16 MB of weights.
+_LEAST, _FOR_A_BYTE = 1 << 28, 9
+_LEAST_NUMBERS, _NUMBERS_FOR_A_BYTE = 1 << 27, 32
+# A step reads a value and gives one, of two examples, and each number has four bytes.
+_BYTES_OF_A_NUMBER = 16
+# Of a large file: the numbers of a value for an example, and of all of them.
+_LARGE, _ALL_LARGE = 1 << 27, 1 << 33
+
+
+@final
+class Room(Record):
+    """The room for a file of `file_bytes`, which are most of all its weights.
+
+    Somebody who trusts it says that it may be `large`.
+    """
+
+    file_bytes: int
+    large: bool = False
+
+    @property
+    def memory(self) -> int:
+        """Bytes of the values that are there at once; those of a large file aren't held to it."""
+        return max(_LEAST, _FOR_A_BYTE * self.file_bytes)
+
+    @property
+    def numbers(self) -> int:
+        """Numbers of one value for an example."""
+        return _LARGE if self.large else min(self.memory // _BYTES_OF_A_NUMBER, _LARGE)
+
+    @property
+    def all_numbers(self) -> int:
+        """Numbers of all values for an example."""
+        if self.large:
+            return _ALL_LARGE
+        return min(_LEAST_NUMBERS + _NUMBERS_FOR_A_BYTE * self.file_bytes, _ALL_LARGE)
+
+    def holds(self, program: Program, sizes: Mapping[str, int]) -> bool:
+        """Whether the program can be compared at these sizes, including the batch `N`."""
+        return self.large or peak_bytes(program, sizes) <= self.memory
