@@ -11,12 +11,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import final
 
 from netlang.records import Draft
+from netlang.regular import kind_of
 
 __all__ = [
     "Placed", "append", "discard_unfinished", "end_of_links", "flush_folder", "gather_into",
@@ -48,10 +50,10 @@ def replace_file(
 def replacing(path: Path, mode: int | None = None, *, flushed: bool = True) -> Iterator[Path]:
     """Inside, an empty file to fill; on exit without an error, it replaces `path`.
 
-    If `path` is a link, the file that it leads to is replaced, and the link stays.
+    A link is replaced itself: a folder may be a stranger's, and its links lead anywhere. What a
+    user names goes to its `end_of_links`.
     """
-    end = end_of_links(path)
-    with placing(end.parent, end.name, mode, flushed=flushed) as file:
+    with placing(path.parent, path.name, mode, flushed=flushed) as file:
         yield file.temporary
 
 
@@ -70,6 +72,7 @@ def require_place(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     end = end_of_links(path)
+    _require_file(end)
     temporary = end.parent / unfinished_name(end.name)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     temporary.unlink()
@@ -87,7 +90,11 @@ class Placed(Draft):
 def placing(
     folder: Path, name: str, mode: int | None = None, *, flushed: bool = True
 ) -> Iterator[Placed]:
-    """As `replacing`, for a file in `folder` whose name may change until it is complete."""
+    """As `replacing`, for a file in `folder` whose name may change until it is complete.
+
+    A device, pipe or socket of that name isn't replaced: that is an `OSError`.
+    """
+    _require_file(folder / name)
     temporary = folder / unfinished_name(name)
     file = Placed(temporary, name)
     # A file that nobody else can have created, with the permissions of any new one.
@@ -108,6 +115,17 @@ def placing(
         raise
     if flushed:
         flush_folder(folder)
+
+
+def _require_file(path: Path) -> None:
+    """Raise `OSError` for a device, pipe or socket: root could replace `/dev/null` by a file."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # nothing is there, or creating a file says what is wrong
+    kind = kind_of(mode)
+    if kind is not None and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, f"it is {kind}", str(path))
 
 
 def unfinished_name(name: str) -> str:

@@ -27,12 +27,12 @@ def write_manifest(path: Path, files: Iterable[Path]) -> None:
     from netlang import __version__
 
     try:
-        folder = end_of_links(path).parent
-        entries = [_entry(each, folder) for each in files]
+        end = end_of_links(path)
+        entries = [_entry(each, end.parent) for each in files]
         content = {"writer": f"netlang {__version__}", "files": entries}
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         # Bytes in a file's name that aren't UTF-8 are escapes, which JSON has too.
-        replace_file(path, text.encode("utf-8", "backslashreplace"), flushed=False)
+        replace_file(end, text.encode("utf-8", "backslashreplace"), flushed=False)
     except OSError as error:
         raise NetlangError(WriteFailed.of(path, error)) from error
 

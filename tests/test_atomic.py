@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from netlang.atomic import discard_unfinished, gather_into, replace_file, replacing
+from netlang.atomic import (
+    discard_unfinished,
+    end_of_links,
+    gather_into,
+    replace_file,
+    replacing,
+    require_place,
+)
 
 
 def test_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -134,3 +141,32 @@ def test_a_file_gets_its_place_on_the_disk_first(
         gather_into(path, parts, 5 << 20)
         assert path.read_bytes() == b"".join(parts)
     assert reserved == [5 << 20]
+
+
+def test_a_link_is_replaced_itself(tmp_path: Path) -> None:
+    """What it leads to may be anything: who wants that written asks for its end."""
+    end, link = tmp_path / "end", tmp_path / "link"
+    end.write_text("old")
+    link.symlink_to(end)
+    replace_file(link, b"new")
+    assert end.read_text() == "old"
+    assert link.read_bytes() == b"new"
+    link.unlink()
+    link.symlink_to(end)
+    replace_file(end_of_links(link), b"new")
+    assert end.read_bytes() == b"new"
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, *, linked: bool) -> None:
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if linked:
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    for work in (require_place, lambda each: replace_file(end_of_links(each), b"new")):
+        with pytest.raises(OSError, match="it is a named pipe"):
+            work(path)
+    assert pipe.is_fifo()
+    assert {each.name for each in tmp_path.iterdir()} <= {"pipe", "link"}

@@ -22,6 +22,7 @@ from netlang.processes.writing import writing
 __all__ = ["locked"]
 
 _HELD: set[int] = set()
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
@@ -34,7 +35,8 @@ def locked(folder: Path, name: str = "lock") -> Iterator[str | None]:
     """
     path = folder / name
     with writing(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # What a link leads to isn't of this folder, and would be written over.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
     _HELD.add(descriptor)
     try:
         yield _take(path, descriptor)

@@ -231,7 +231,7 @@ def write_script(backend: TrainingBackend, recipe: Recipe, program: Program, pat
 
     def written() -> Written:
         text = backend.script(recipe, program).encode("utf-8")
-        replace_file(path, text, flushed=False)
+        replace_file(end_of_links(path), text, flushed=False)
         return Written(path)
 
     return _guarded(backend, path, written)

@@ -7,16 +7,20 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import final
 
 import click
 import pytest
+from _pytest.mark.structures import ParameterSet
 
-from netlang.cli.failures import BROKEN_PIPE, REFUSED
+from netlang.cli.failures import BROKEN_PIPE, REFUSED, USAGE
 from netlang.cli.verbs import VERBS
 from tests.cli.every_verb import COMMANDS, fill, status_of, words_of
+from tests.endless import ENDLESS, limited
 
 LONG = ("doctor @", "doctor --out", "bench --roofline")
 """Commands that take seconds: they run with `-m slow`."""
@@ -41,17 +45,16 @@ def _inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
+def _marked(command: str) -> ParameterSet:
+    marks = [pytest.mark.slow] if command.startswith(LONG) else []
+    return pytest.param(command, marks=marks)
+
+
 def test_every_verb_has_a_command() -> None:
     assert {command.split()[0] for command in COMMANDS} == set(VERBS)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(each, marks=pytest.mark.slow) if each.startswith(LONG) else each
-        for each in COMMANDS
-    ],
-)
+@pytest.mark.parametrize("command", [_marked(command) for command in COMMANDS])
 def test_names_are_shown_without_control_characters(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,6 +148,8 @@ WRITERS = {
     "doctor --out": "doctor @.net:one --out >",
 }
 
+FOLDERS = {"train --out", "search --out", "look -o", "runs --out", "doctor --out"}
+
 
 def _writing_options() -> set[str]:
     """Every option that names what is written, with its verb."""
@@ -162,28 +167,67 @@ def test_every_option_that_writes_has_a_command() -> None:
     assert set(WRITERS) == {"check", "fmt", *_writing_options()}
 
 
-@pytest.mark.parametrize(
-    "writer",
-    [
-        pytest.param(each, marks=pytest.mark.slow) if each.startswith(LONG) else each
-        for each in WRITERS
-    ],
-)
-def test_a_link_is_written_through(writer: str, folder: Path, tmp_path: Path) -> None:
+@contextmanager
+def _linked(writer: str, place: Path, make: Callable[[Path], None]) -> Iterator[list[str]]:
+    """The words of a command, with links to places that `make` has filled."""
     words = words_of(WRITERS[writer], NAME)
     links = {word: Path(word.replace(">", "link")) for word in words if ">" in word}
-    ends = [tmp_path / link for link in links.values()]
-    for link, end in zip(links.values(), ends, strict=True):
-        if not link.suffix:
-            end.mkdir()
-        else:
-            end.write_text(UNTIDY.get(writer, ""), encoding="utf-8")
-        link.symlink_to(end)
+    for link in links.values():
+        make(place / link)
+        link.symlink_to(place / link)
     try:
-        assert status_of(*(str(links.get(word, word)) for word in words)) == 0
+        yield [str(links.get(word, word)) for word in words]
         assert all(link.is_symlink() for link in links.values())
-        before = UNTIDY.get(writer, "").encode()
-        assert all(any(x.iterdir()) if x.is_dir() else x.read_bytes() != before for x in ends)
     finally:
         for link in links.values():
             link.unlink()
+
+
+@pytest.mark.parametrize("writer", [_marked(writer) for writer in WRITERS])
+def test_a_link_is_written_through(writer: str, tmp_path: Path) -> None:
+    before = UNTIDY.get(writer, "").encode()
+
+    def make(end: Path) -> None:
+        if end.suffix:
+            end.write_bytes(before)
+        else:
+            end.mkdir()
+
+    with _linked(writer, tmp_path, make) as words:
+        assert status_of(*words) == 0
+    for end in tmp_path.iterdir():
+        assert any(end.iterdir()) if end.is_dir() else end.read_bytes() != before
+
+
+@pytest.mark.parametrize("writer", [_marked(each) for each in WRITERS if each not in FOLDERS])
+def test_what_is_no_file_stays_what_it_is(
+    writer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To root the system would let replace `/dev/null`."""
+    with limited(ENDLESS), _linked(writer, tmp_path, os.mkfifo) as words:
+        assert status_of(*words) in (REFUSED, USAGE)
+    assert "is a named pipe" in capsys.readouterr().err
+    for end in tmp_path.iterdir():
+        assert end.is_fifo()
+
+
+def test_links_in_a_run_lead_nowhere(folder: Path, tmp_path: Path) -> None:
+    """A run may be a stranger's: what its files link to stays, and no pipe is waited for."""
+    mine, run = tmp_path / "mine", Path(NAME)
+    content = b'{"step": 1}'
+    mine.write_bytes(content)
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert len(files) > 8
+    for path in files:
+        kept = path.read_bytes()
+        for command in ("train @.net:one --out @ --resume", "runs @"):
+            path.unlink()
+            path.symlink_to(mine)
+            assert status_of(*words_of(command, NAME)) in (0, REFUSED)
+            assert mine.read_bytes() == content, path.name
+            path.unlink()
+            os.mkfifo(path)
+            with limited(ENDLESS):
+                assert status_of(*words_of(command, NAME)) in (0, REFUSED)
+        path.unlink()
+        path.write_bytes(kept)

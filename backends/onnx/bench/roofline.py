@@ -11,7 +11,7 @@ from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.atomic import replace_file
+from netlang.atomic import end_of_links, replace_file
 from netlang.backends.pictures import svg_and_png
 from netlang.targets import needs
 from netlang.targets.timing import LayerTime, LayerTimes
@@ -31,7 +31,7 @@ def draw_roofline(path: Path, times: LayerTimes) -> None:
     """Write the picture as .svg: MACs a second over MACs a byte, and what the machine allows."""
     with needs("data"):
         svg, _ = svg_and_png((8.0, 5.0), lambda figure: _fill(figure.subplots(), times))
-    replace_file(path, svg, flushed=False)
+    replace_file(end_of_links(path), svg, flushed=False)
 
 
 def _fill(axes: Axes, times: LayerTimes) -> None:

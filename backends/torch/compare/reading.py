@@ -68,9 +68,10 @@ def _read(folder: Path) -> RunRead:
             raise ValueError("it isn't the record of a run")
         texts = {name: str(value) for name, value in keys.items()}
         seed = int(texts.pop("seed", "0"))
+        path = folder / _METRICS
+        records = tuple(read_metrics(path))
     except (OSError, ValueError) as error:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
-    records = tuple(read_metrics(folder / _METRICS))
     steps = max(_curve(records, "loss"), default=0)
     return RunRead(
         str(record.get("recipe", "")),

@@ -19,7 +19,7 @@ from typing import final
 import torch
 from torch import nn
 
-from netlang.atomic import require_place
+from netlang.atomic import end_of_links, require_place
 from netlang.backends.torch.data.drawn import drawn_inputs
 from netlang.backends.torch.data.fit import require_fit
 from netlang.backends.torch.data.load import load_parts
@@ -207,4 +207,5 @@ def _write(
     names: list[Json] = [path.name for path in averaged]
     facts = facts_of_weights(ready.recipe, parts.classes, normalization) | {"averaged": names}
     tensors = {key: value.cpu().contiguous() for key, value in untied(model).items()}
-    save_tensors(wanted.out, tensors | ({} if normalizer is None else normalizer.beside()), facts)
+    tensors |= {} if normalizer is None else normalizer.beside()
+    save_tensors(end_of_links(wanted.out), tensors, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netlang.atomic import end_of_links
 from netlang.backends.weights.given import given
 from netlang.backends.weights.migration.carry import carried
 from netlang.backends.weights.migration.written import write_safetensors
@@ -30,7 +31,7 @@ def migrate(difference: Difference, options: MigrationOptions) -> Migrated:
         new, pairings_by_key, stored, options.widen, options.seed, options.zeros
     )
     try:
-        write_safetensors(options.out, {**tensors, **found.beside}, found.metadata)
+        write_safetensors(end_of_links(options.out), {**tensors, **found.beside}, found.metadata)
     except OSError as error:
         raise NetlangError(WriteFailed.of(options.out, error)) from error
     return migrated

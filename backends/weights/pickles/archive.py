@@ -22,6 +22,7 @@ from typing import IO
 from netlang.backends.weights.kinds import ZIP
 from netlang.backends.weights.pickles.nesting import Nesting
 from netlang.backends.weights.pickles.records import require_stored, zip_records
+from netlang.regular import opened
 
 __all__ = ["LONGEST_PICKLE", "named_objects"]
 
@@ -45,7 +46,7 @@ def named_objects(path: Path) -> tuple[str, ...]:
     would take more than it holds.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             start = file.read(len(_MAGIC))
             if start.startswith(ZIP):
                 found = list(_names(BytesIO(_inner_pickle(file))))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import final
 
 from netlang.atomic import append
-from netlang.backends.torch.train.files.reader import parsed_json
+from netlang.backends.torch.train.files.reader import parsed_json, plain_file
 from netlang.backends.torch.train.storage import Json, write_parts
 from netlang.processes.writing import writing
 
@@ -30,10 +30,15 @@ COLUMNS = (
 
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
-    """The complete records of a file; reading stops at a truncated line."""
+    """The complete records of a file; reading stops at a truncated line.
+
+    Raises `OSError` or `ValueError` if it isn't an ordinary file.
+    """
     records: list[dict[str, Json]] = []
     if path.exists():
-        for line in path.read_bytes().splitlines():
+        with plain_file(path) as file:
+            lines = file.read().splitlines()
+        for line in lines:
             try:
                 records += parsed_records(line)
             except ValueError:
