@@ -72,9 +72,26 @@ class _WithToken(nn.Module):
         return x + biases.permute(2, 0, 1)
 
 
+class _Picked(nn.Module):
+    """Picks weights by how far two places are apart, as MaxViT does; none above a distance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, 25))
+        apart = torch.arange(16)[:, None] - torch.arange(16) + 12
+        numbers = torch.arange(25)
+        self.lookup: Tensor
+        self.register_buffer("lookup", (apart[:, :, None] == numbers).float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + torch.einsum("nh,ixh->nix", self.weight, self.lookup)
+        return y
+
+
 @pytest.mark.parametrize(
     ("module", "shape", "lines"),
     [
+        (_Picked(), (3, 16, 16), ("-> equal -> to_float", '-> einsum("nh,ixh->nix")')),
         (_Biased(), (2, 81, 81), ("reshape([2, 9, 9])", "transpose([0, 1, 3, 2, 4])")),
         (_Coded(), (24, 80, 80), ("-> add (x, here) -> add",)),
         (_Distances(), (2, 81, 81), ("constant(", "project: linear(2)")),

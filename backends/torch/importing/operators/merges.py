@@ -153,8 +153,10 @@ def _einsum(call: Call) -> Made:
         for word, each in zip(words, values, strict=True)
         if not each.free and each.batch is not None
     }
-    if len(letters) != 1 or any(each.fold > 1 for each in values) or "." in formula:
+    if "." in formula or any(each.fold > 1 for each in values) or len(letters) > 1:
         raise NotSayable("a product that mixes examples")
+    if not letters:
+        return call.emit("einsum", values, {"formula": formula})
     letter = letters.pop()
     if letter not in output:
         raise NotSayable("a sum over examples")

@@ -8,6 +8,7 @@ from netlang.backends.torch.importing.steps import Value
 from netlang.backends.torch.importing.tables.borders import bordered
 from netlang.backends.torch.importing.tables.made import Emit
 from netlang.backends.torch.importing.tables.masks import mask_of_windows, written_out
+from netlang.backends.torch.importing.tables.one_hot import one_hot
 from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
 
@@ -24,5 +25,8 @@ def long_table(emit: Emit, table: Tensor) -> Value | None:
         return written_runs(emit, runs, tuple(table.shape))
     if not table.is_floating_point():
         return bordered(emit, table)
+    marked = one_hot(emit, table)
+    if marked is not None:
+        return marked
     parts = rows_and_columns(table)
     return summed(emit, parts, tuple(table.shape)) if parts is not None else None
