@@ -82,17 +82,10 @@ def read_entry(source: WeightSource, entry: str | None) -> Opened:
     if isinstance(source, Mapping):
         return Opened({key: _from_array(value) for key, value in source.items()})
     path = Path(source)
-    try:
-        require_file(path)
-        if path.suffix != ".safetensors" and path.suffix not in PICKLES:
-            raise NetlangError(
-                UnknownWeightsFormat(span=None, source=str(path), suffix=path.suffix)
-            )
-        kind = foreign(path)
-        if kind is not None:
-            raise ValueError(f"it is {kind}")
-    except ValueError as error:
-        raise _unreadable(path, str(error)) from None
+    _require_file(path)
+    if path.suffix != ".safetensors" and path.suffix not in PICKLES:
+        raise NetlangError(UnknownWeightsFormat(span=None, source=str(path), suffix=path.suffix))
+    _require_weights(path)
     if path.suffix != ".safetensors":
         tensors, note, whole = read_pickled(path, entry)
         return Opened(tensors, told_in(whole), note)
@@ -110,10 +103,8 @@ def metadata_of(path: Path) -> Mapping[str, str]:
     """
     if path.suffix in PICKLES:
         return pickled_metadata(path)
-    try:
-        require_file(path)
-    except ValueError as error:
-        raise _unreadable(path, str(error)) from None
+    _require_file(path)
+    _require_weights(path)
     try:
         with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -122,6 +113,23 @@ def metadata_of(path: Path) -> Mapping[str, str]:
         shown = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = f"not a safetensors file: {shown}"
         raise _unreadable(path, reason) from None
+
+
+def _require_file(path: Path) -> None:
+    try:
+        require_file(path)
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _require_weights(path: Path) -> None:
+    """Raise `NetlangError` for what its first bytes show to be something else."""
+    try:
+        kind = foreign(path)
+        if kind is not None:
+            raise ValueError(f"it is {kind}")
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from None
 
 
 def _from_array(value: object) -> Stored:

@@ -41,7 +41,7 @@ class Migrated(Record):
     """What became of the tensors: how many were `copied`, and which keys have changed.
 
     `widened`, `fresh` and `dropped` are keys: of tensors that have grown, that were drawn, and that
-    nothing in the new net was.
+    nothing in the new net was. `notes` on the weights are for the user.
     """
 
     copied: int
@@ -49,6 +49,7 @@ class Migrated(Record):
     widened: tuple[str, ...]
     fresh: tuple[str, ...]
     dropped: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class MigratingBackend(Backend):

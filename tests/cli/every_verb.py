@@ -32,6 +32,21 @@ train one {
     steps:     1
 }
 
+net maker {
+    input image: [1, 8, 8]
+    conv(1, 1x1, pad=0)
+    output fake: sigmoid
+}
+
+train maker(lr=choice(0.1, 0.2)) {
+    model:     maker()
+    data:      digits
+    loss:      mse(fake, image)
+    optimizer: sgd(lr=lr)
+    batch:     10
+    steps:     1
+}
+
 train folder {
     model:     tiny(classes=2)
     data:      image_folder("pictures", channels=1)
@@ -125,6 +140,8 @@ def fill(folder: Path, name: str) -> None:
     tensors = {name: torch.tensor([math.nan]), **load_file(last)}
     tensors["fc.bias"] = torch.zeros(3)
     torch.save({"state_dict": tensors, name: {name: torch.zeros(1)}}, folder / f"{name}.pth")
+    spec = f"{folder / name}.net:maker"
+    assert status_of("train", spec, "--out", str(folder / "maker"), "lr=0.1") == 0
     spec, out = f"{folder / name}.net:tiny", f"{folder / name}.onnx"
     assert status_of("compile", spec, "-o", out, "--weights", str(last)) == 0
 

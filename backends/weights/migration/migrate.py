@@ -11,6 +11,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import UnknownSuffix, WriteFailed
 from netlang.diff import Difference
 from netlang.diff.weights import pairings
+from netlang.records import replace
 from netlang.targets.migrating import Migrated, MigrationOptions
 
 __all__ = ["migrate"]
@@ -34,4 +35,4 @@ def migrate(difference: Difference, options: MigrationOptions) -> Migrated:
         write_safetensors(end_of_links(options.out), {**tensors, **found.beside}, found.metadata)
     except OSError as error:
         raise NetlangError(WriteFailed.of(options.out, error)) from error
-    return migrated
+    return replace(migrated, notes=found.notes_on_values())

@@ -102,8 +102,10 @@ def _migrate(
 
 
 def _show(done: Migrated, out: str) -> None:
-    from netlang.diagnostics.texts import visible
+    from netlang.diagnostics.texts import visible, visible_lines
 
+    for note in done.notes:
+        click.echo(visible_lines(note), err=True)
     renamed = [f"{old} -> {new}" for old, new in done.renamed.items()]
     copied = f"{done.copied:,} tensors copied, {len(renamed):,} under other keys{_some(renamed)}"
     click.echo(visible(copied))
