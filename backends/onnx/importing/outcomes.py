@@ -61,7 +61,7 @@ def _known(target: Any, args: Sequence[Any]) -> Tensor | None:
         return None
     shape: Sequence[int] | None = None
     if target in _POINTWISE:
-        shape = torch.broadcast_shapes(*(each.shape for each in values))
+        shape = _broadcast([each.shape for each in values])
     elif target == _A.batch_norm.default:
         channels = values[0].shape[1:2]
         shape = values[0].shape if all(each.shape == channels for each in values[1:]) else None
@@ -70,6 +70,22 @@ def _known(target: Any, args: Sequence[Any]) -> Tensor | None:
     elif target == _A.mean.dim and len(args) == 3 and isinstance(args[1], list | tuple):
         shape = _reduced(values[0].shape, args[1], kept=bool(args[2]))
     return None if shape is None else torch.empty(tuple(shape), device="meta")
+
+
+def _broadcast(shapes: Sequence[Sequence[int]]) -> Sequence[int] | None:
+    """The shape of what shapes are stretched to; None if they don't fit each other.
+
+    `torch.broadcast_shapes` imports the compiler.
+    """
+    rank = max(map(len, shapes))
+    whole = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=rank - len(shape)):
+            if whole[axis] == 1:
+                whole[axis] = size
+            elif size not in (1, whole[axis]):
+                return None
+    return whole
 
 
 def _joined(shapes: Sequence[Sequence[int]], axis: int) -> Sequence[int] | None:

@@ -20,7 +20,6 @@ from netlang.backends.torch.importing.keras.kinds import is_keras
 from netlang.backends.torch.importing.sources import find, in_folder
 from netlang.backends.torch.importing.spec import Asked
 from netlang.backends.torch.importing.text.names import net_name
-from netlang.backends.torch.train.files.encoding import encode
 from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_given", "import_given_keras", "import_named", "told", "write_weights"]
@@ -66,6 +65,9 @@ def import_given_keras(model: object, name: str | None) -> ImportedNet:
 
 def write_weights(imported: ImportedNet, path: Path) -> None:
     """A safetensors file with the keys of the spec."""
+    # It stands among the files of training runs, all of which would be loaded for an import alone.
+    from netlang.backends.torch.train.files.encoding import encode
+
     with replacing(path) as temporary:
         write_all(temporary, encode(imported.weights, {}))
 

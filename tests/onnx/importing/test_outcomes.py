@@ -17,6 +17,7 @@ X, ROW, THREE = torch.rand(2, 3, 4, 5), torch.rand(4, 1), torch.rand(3)
 CASES: dict[str, tuple[Any, Sequence[Any]]] = {
     "one value": (A.relu.default, (X,)),
     "two values": (A.mul.Tensor, (X, ROW)),
+    "values that are both stretched": (A.sub.Tensor, (X[:, :1], torch.rand(3, 1, 1))),
     "a number": (A.pow.Tensor_Scalar, (X, 2)),
     "bounds": (A.clamp.default, (X, 0, 6)),
     "a norm": (A.batch_norm.default, (X, THREE, THREE, THREE, THREE, False, 0.1, 1e-5, False)),
@@ -44,6 +45,7 @@ def test_an_outcome_is_that_of_the_operator(name: str) -> None:
 
 UNUSUAL: dict[str, tuple[Any, Sequence[Any]]] = {
     "whole numbers": (A.div.Tensor, (torch.ones(2, dtype=torch.int64), torch.ones(2))),
+    "shapes that don't fit": (A.mul.Tensor, (X, THREE)),
     "another rank": (A.cat.default, ([X, ROW], 0)),
     "an axis that isn't there": (A.mean.dim, (X, [4], True)),
     "an axis twice": (A.mean.dim, (X, [1, -3], True)),
