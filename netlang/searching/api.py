@@ -14,9 +14,8 @@ from netlang.searching.aim import asked_aim
 from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, TrialOutcome
 from netlang.searching.question import Question, recipe_name
-from netlang.searching.search import SearchOptions, asked_plan, default_folder, run_search
+from netlang.searching.search import SearchOptions, asked_place, asked_plan, run_search
 from netlang.searching.shared.places import sharing_of
-from netlang.searching.shared.sharing import SearchPlace
 from netlang.searching.telling import SearchLines
 from netlang.targets import needs, training_backend
 from netlang.uncaught import ends_at_the_caller
@@ -45,21 +44,22 @@ def search(  # noqa: PLR0913 - one for each option of the command
     judge_weights: str | Path | None = None,
     features: str | None = None,
     objective: str | None = None,
+    storage: str | None = None,
+    study: str | None = None,
     **values: object,
 ) -> Search:
     """Look for the values that a recipe leaves open: ``search("file.net:recipe", trials=50)``.
 
-    Changes to it are given as for `train`; ``lr="log_uniform(1e-4, 1e-1)"`` is a space. The options
-    are those of the command: `seed` decides what is tried, and with several `jobs` or devices,
-    trials run in processes of their own. `out` is by default ``runs/RECIPE-search``. Trials are
-    compared by their validation scores, by the `distance` of an output from the data as a `judge`
-    sees it, or by the loss of the step `objective`. Raises `NetlangError`; `KeyboardInterrupt` if
-    Ctrl-C stopped it, and ``resume=True`` goes on; `ValueError` for what the command refuses.
+    Options are those of the command, and changes of the recipe are given as for `train`;
+    ``lr="log_uniform(1e-4, 1e-1)"`` is a space. With several `jobs` or devices, trials run in
+    processes of their own, with a `storage` on several hosts. Raises `NetlangError`;
+    `KeyboardInterrupt` if Ctrl-C stopped it, and ``resume=True`` goes on; `ValueError` for what the
+    command refuses.
     """
     _require_one(jobs)
-    plan = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
-    sharing = sharing_of(SearchPlace(str(out or default_folder(recipe_name(recipe)))))
-    plan = asked_plan(plan, sharing, round, jobs)
+    sharing = sharing_of(asked_place(recipe_name(recipe), out, storage, study))
+    given = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
+    plan = asked_plan(given, sharing, round, jobs)
     aim = asked_aim(distance, judge, judge_weights, features, objective)
     question = Question(recipe, (*changes, *overrides_of(values)), plan, aim)
     options = SearchOptions(sharing, _places(data), resume, jobs, _devices(device), workers)

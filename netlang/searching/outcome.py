@@ -32,7 +32,8 @@ _NEAR = 0.05
 class TrialOutcome(Record):
     """A trial: what it chose, by dimension and as changes of the recipe, and its scores.
 
-    `stage` is how far it came with successive halving. `failed` says why there are no scores.
+    `stage` is how far it came with successive halving. `failed` says why there are no scores. With
+    a storage, the `folder` of its run may be that of another `host`.
     """
 
     number: int
@@ -42,6 +43,7 @@ class TrialOutcome(Record):
     scores: Mapping[str, float]
     failed: str | None
     folder: Path
+    host: str | None = None
 
 
 @final
@@ -93,6 +95,7 @@ def _in_order(question: Question) -> Iterator[TrialResult]:
 def _of_trial(result: TrialResult, question: Question, sharing: Sharing) -> TrialOutcome:
     trial = question.known.trials[result.trial]
     scores = {name: value for name, value in result.scores.items() if value is not None}
+    host, folder = sharing.run_of(result)
     return TrialOutcome(
         result.trial,
         result.stage,
@@ -100,7 +103,8 @@ def _of_trial(result: TrialResult, question: Question, sharing: Sharing) -> Tria
         result.overrides,
         scores,
         result.failed,
-        sharing.folder.run(result.trial),
+        folder,
+        host,
     )
 
 
@@ -145,6 +149,7 @@ def _table(trials: tuple[TrialOutcome, ...], names: list[str]) -> str:
 
 
 def _facts(trial: TrialOutcome) -> dict[str, object]:
+    elsewhere = {} if trial.host is None else {"host": trial.host}
     return {
         "trial": trial.number,
         "stage": trial.stage,
@@ -153,6 +158,7 @@ def _facts(trial: TrialOutcome) -> dict[str, object]:
         "scores": dict(trial.scores),
         "failed": trial.failed,
         "folder": trial.folder.name,
+        **elsewhere,
     }
 
 

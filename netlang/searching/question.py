@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.recipes.spaces import SpaceMisplaced
-from netlang.diagnostics.training.running import OtherRecipe
 from netlang.diagnostics.training.searching import NothingToCompare, NothingToSearch
 from netlang.elaborate import resolve
 from netlang.ir.program import Program
@@ -26,6 +25,8 @@ from netlang.searching.methods.method import SearchPlan
 from netlang.searching.trial import History, Job, SearchTrial, TrialResult
 
 __all__ = ["Identity", "Question", "recipe_name"]
+
+Results = Mapping[tuple[int, int], TrialResult]
 
 
 @final
@@ -97,11 +98,11 @@ class Question:
         """The name of the score that is least for the best trial, unless accuracies compare."""
         return self.aim.score or "validation loss"
 
-    def learn(self, results: Mapping[tuple[int, int], TrialResult], where: str) -> None:
-        """Take in the results that are kept somewhere, and find out which trials follow from them.
+    def learn(self, results: Results, refused: Callable[[str], NetlangError]) -> None:
+        """Take in results that are kept, and find out which trials follow from them.
 
-        Raises `NetlangError` if they are of other trials: another release of Optuna may choose
-        other values.
+        Raises the error that `refused` gives for a reason if they are of other trials: another
+        release of Optuna may choose other values.
         """
         self.known.results.update(results)
         self._define()
@@ -113,7 +114,7 @@ class Question:
             if trial is not None:
                 was, now = " ".join(result.overrides), " ".join(trial.overrides)
                 why = f"trial {key[0]} tried {was}, and would now be {now}"
-            raise NetlangError(OtherRecipe(span=None, folder=where, differences=why))
+            raise refused(why)
 
     def _define(self) -> None:
         for number in range(len(self.known.trials), self.plan.trials):

@@ -14,12 +14,22 @@ from netlang.searching.methods.method import SearchPlan
 from netlang.searching.outcome import Outcome, outcome
 from netlang.searching.processes import work_in_processes
 from netlang.searching.question import Question
-from netlang.searching.shared.sharing import Sharing
+from netlang.searching.shared.sharing import SearchPlace, Sharing
 from netlang.searching.telling import SearchProgress, Telling
 from netlang.searching.working import Machine, TrialWorker
 from netlang.targets import TrainingBackend
 
-__all__ = ["SearchOptions", "Searched", "asked_plan", "default_folder", "run_search"]
+__all__ = [
+    "SearchOptions",
+    "Searched",
+    "asked_place",
+    "asked_plan",
+    "default_folder",
+    "run_search",
+]
+
+# Characters of a name that a database of Optuna takes.
+_LONGEST_NAME = 512
 
 
 @final
@@ -45,6 +55,18 @@ class Searched(Record):
 def default_folder(recipe: str) -> Path:
     """Where the search of a recipe goes."""
     return Path("runs", f"{recipe}-search")
+
+
+def asked_place(
+    recipe: str, out: str | Path | None, storage: str | None, study: str | None
+) -> SearchPlace:
+    """Where a search is, as far as that was said. Raises `ValueError` for what no study can be."""
+    if study is not None and storage is None:
+        raise ValueError("`study` is the name of a study in a `storage`")
+    name = default_folder(recipe).name if study is None else study
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError(f"`study` has 1 to {_LONGEST_NAME} characters")
+    return SearchPlace(str(out or default_folder(recipe)), storage, name)
 
 
 def asked_plan(plan: SearchPlan, sharing: Sharing, rounds: int | None, jobs: int) -> SearchPlan:
@@ -85,7 +107,7 @@ def run_search(
         if isinstance(left, Machine)
         else left
     )
-    question.learn(sharing.results(), sharing.where)
+    question.learn(sharing.results(), sharing.refused)
     if stopped is not None:
         return Searched(stopped, None)
     if not question.ranked():

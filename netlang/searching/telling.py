@@ -46,14 +46,14 @@ class Telling(Draft):
     def begin(self) -> None:
         """Tell how far the search is; of its results nothing is said again."""
         found = self.sharing.results()
-        self.question.learn(found, self.sharing.where)
+        self.question.learn(found, self.sharing.refused)
         self.told.update(found)
         self._count()
 
     def look(self) -> None:
         """Tell of the results that have come since."""
         found = self.sharing.results()
-        self.question.learn(found, self.sharing.where)
+        self.question.learn(found, self.sharing.refused)
         for key in sorted(found.keys() - self.told):
             self.tell(found[key])
 

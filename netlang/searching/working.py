@@ -48,7 +48,7 @@ class TrialWorker(Record):
         Raises `NetlangError` for what isn't the fault of one trial.
         """
         while True:
-            self.question.learn(self.sharing.results(), self.sharing.where)
+            self.question.learn(self.sharing.results(), self.sharing.refused)
             if self.question.is_over:
                 return None
             took, signal = self._one()
@@ -59,7 +59,9 @@ class TrialWorker(Record):
 
     def _one(self) -> tuple[bool, int | None]:
         """Do the first job that is free: whether there was one, and the signal that stopped it."""
-        for job in self.question.jobs():
+        # First what has begun on this host: it goes on from its checkpoint.
+        runs = self.sharing.folder
+        for job in sorted(self.question.jobs(), key=lambda each: not runs.run(each.trial).exists()):
             with self.sharing.claimed(job) as is_ours:
                 if is_ours:
                     return True, self._carry_out(job)

@@ -27,16 +27,18 @@ def without_scores(text: str) -> list[str]:
     )
 
 
+# The first of each language.
+BLOCKS = dict(reversed(FENCE.findall(PAGE)))
+
+
 def test_the_page(run: Runner) -> None:
-    blocks = dict(FENCE.findall(PAGE))
-    (run.folder / "small.net").write_text(blocks["net"], encoding="utf-8")
-    first = next(text for language, text in FENCE.findall(PAGE) if language == "sh")
-    program, *arguments = shlex.split(first)
+    (run.folder / "small.net").write_text(BLOCKS["net"], encoding="utf-8")
+    program, *arguments = shlex.split(BLOCKS["sh"])
     assert program == "netlang"
     with without_search_pictures():
         done = run(*arguments, "--quiet")
     assert done.status == 0, done.err
-    assert without_scores(done.out) == without_scores(blocks["text"])
+    assert without_scores(done.out) == without_scores(BLOCKS["text"])
     for name in re.findall(r"\((search_\w+\.svg)\)", PAGE):
         assert (ROOT / "docs" / name).is_file()
         assert (run.folder / "runs/small-search" / name.removeprefix("search_")).is_file()
@@ -44,13 +46,28 @@ def test_the_page(run: Runner) -> None:
 
 def test_from_python(run: Runner) -> None:
     """The example, with a step for each trial, and with two of these."""
-    blocks = dict(FENCE.findall(PAGE))
-    text = blocks["net"].replace("epochs:     4", "steps:      1")
+    text = BLOCKS["net"].replace("epochs:     4", "steps:      1")
     (run.folder / "small.net").write_text(text, encoding="utf-8")
     names: dict[str, Any] = {}
     with without_search_pictures(), without_pictures():
-        exec(blocks["python"].replace("trials=8", "trials=2"), names)
+        exec(BLOCKS["python"].replace("trials=8", "trials=2"), names)
     assert names["run"].scores["validation loss"] == names["found"].best.scores["validation loss"]
+
+
+def test_hosts_with_a_database(run: Runner) -> None:
+    """The example, with a step for each of two trials."""
+    section = PAGE.partition("## Hosts with a database\n")[2].partition("\n## ")[0]
+    blocks = dict(FENCE.findall(section))
+    text = BLOCKS["net"].replace("epochs:     4", "steps:      1")
+    (run.folder / "small.net").write_text(text, encoding="utf-8")
+    with without_search_pictures():
+        for line in blocks["sh"].splitlines():
+            said = run(*shlex.split(line.replace("--trials 8", "--trials 2"))[1:], "--quiet")
+            assert said.status == 0, said.err
+    one, two = ((run.folder / name / "trials.csv").read_bytes() for name in ("one", "two"))
+    assert one == two
+    shown = re.escape(blocks["text"].strip()).replace("lab7", ".+").replace("/home/me", ".+")
+    assert re.fullmatch(re.sub(r"\d$", r"\\d", shown), said.out.splitlines()[-1])
 
 
 def test_every_space_and_method_is_on_the_page() -> None:

@@ -44,6 +44,7 @@ def command() -> click.Command:
                 help="Go on with the search of the folder, or begin if there is none. On several"
                 " hosts with one folder, each starts so.",
             ),
+            *_storage_options(),
             _number("--jobs", (1, 1024), 1, "Trials at once, each in a process of its own."),
             data_option(),
             click.Option(
@@ -58,6 +59,23 @@ def command() -> click.Command:
         " `choice(16, 32, 64)`): each trial is a run with other values, compared by the validation"
         " part. KEY=VALUE replaces a parameter or key, perhaps by a space.",
         short_help="Search values that a recipe leaves open.",
+    )
+
+
+def _storage_options() -> tuple[click.Option, ...]:
+    """The options for hosts that have no folder in common."""
+    return (
+        click.Option(
+            ["--storage"],
+            metavar="URL",
+            help="Share out the trials through a database of Optuna, sqlite:///FILE or"
+            " postgresql://USER@HOST/NAME: each host has its own --out. Needs the extra `search`.",
+        ),
+        click.Option(
+            ["--study"],
+            metavar="NAME",
+            help="What the search is called there; RECIPE-search without.",
+        ),
     )
 
 
@@ -110,6 +128,8 @@ class HowAsked(MachineAsked, PlanAsked, DistanceAsked):
 
     objective: str | None
     out: str | None
+    storage: str | None
+    study: str | None
     resume: bool
     jobs: int
     quiet: bool
@@ -142,15 +162,14 @@ def _question(
     from netlang.searching.aim import asked_aim
     from netlang.searching.methods.method import SearchPlan
     from netlang.searching.question import Question, recipe_name
-    from netlang.searching.search import SearchOptions, asked_plan, default_folder
+    from netlang.searching.search import SearchOptions, asked_place, asked_plan, default_folder
     from netlang.searching.shared.places import sharing_of
-    from netlang.searching.shared.sharing import SearchPlace
 
-    folder = folder_for(asked["out"], *default_folder(recipe_name(spec)).parts)
+    name = recipe_name(spec)
+    folder = folder_for(asked["out"], *default_folder(name).parts)
     plan = SearchPlan(asked["method"], asked["trials"], asked["seed"], eta=asked["eta"])
-    sharing = sharing_of(SearchPlace(str(folder)))
-    plan = asked_plan(plan, sharing, asked["round"], asked["jobs"])
     try:
+        place = asked_place(name, folder, asked["storage"], asked["study"])
         aim = asked_aim(
             asked["distance"],
             asked["judge"],
@@ -160,6 +179,8 @@ def _question(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    sharing = sharing_of(place)
+    plan = asked_plan(plan, sharing, asked["round"], asked["jobs"])
     question = Question(spec, changes, plan, aim)
     devices = tuple(filter(None, map(str.strip, (asked["device"] or "").split(","))))
     options = SearchOptions(
@@ -185,6 +206,9 @@ def _shown(found: Outcome, spec: str, given: Sequence[str], *, scored: bool) -> 
     command = shlex.join(["netlang", "train", spec, *best.overrides, *given])
     yield f"the best is trial {best.number}: {command}"
     yield f"as a recipe: {found.recipe}"
+    if best.host is not None:
+        yield f"its run with the weights is on {best.host}, in {best.folder}"
+        return
     again = shlex.join(["--resume", "--out", str(best.folder)])
     what = "its score on a test part" if scored else "its curves and samples"
     yield f"{what}: the same command with {again}"

@@ -1,10 +1,20 @@
-"""Errors of a search for values of a recipe (E0816 to E0819)."""
+"""Errors of a search for values of a recipe (E0816 to E0819, E0836 to E0840)."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["AimUnfit", "NoTrialLeft", "NothingToCompare", "NothingToSearch"]
+__all__ = [
+    "AimUnfit",
+    "DriverMissing",
+    "NoTrialLeft",
+    "NothingToCompare",
+    "NothingToSearch",
+    "OtherStudy",
+    "StorageUnusable",
+    "StudyDamaged",
+    "StudyExists",
+]
 
 
 class NothingToSearch(Diagnostic):
@@ -50,3 +60,53 @@ class NoTrialLeft(Diagnostic):
     count: int
     why: str
     folder: str
+
+
+class StorageUnusable(Diagnostic):
+    """`url` has no password, here as in the errors below."""
+
+    code = "E0836"
+    title = "the storage `{url}` can't be used: {why}"
+    help = "{advice}"
+
+    url: str
+    why: str
+    advice: str
+
+
+class DriverMissing(Diagnostic):
+    code = "E0837"
+    title = "the storage `{url}` needs the package `{package}`, which isn't installed"
+    help = "install it: `pip install '{package}'`"
+
+    url: str
+    package: str
+
+
+class StudyExists(Diagnostic):
+    code = "E0838"
+    title = "`{url}` already holds a search as the study `{study}`"
+    help = "take part in it, or go on with it, by `--resume`; or name another one with `--study`"
+
+    url: str
+    study: str
+
+
+class OtherStudy(Diagnostic):
+    code = "E0839"
+    title = "the study `{study}` of `{url}` is another search: {differences}"
+    help = "search what it searches on all hosts, or name another one with `--study`"
+
+    url: str
+    study: str
+    differences: str
+
+
+class StudyDamaged(Diagnostic):
+    code = "E0840"
+    title = "the study `{study}` of `{url}` can't be read: {why}"
+    help = "name another one with `--study`, and see who else writes into this one"
+
+    url: str
+    study: str
+    why: str

@@ -31,32 +31,32 @@ class FolderSharing(Sharing):
         self._seen: dict[str, TrialResult] = {}
 
     @property
-    def where(self) -> str:
-        return str(self.folder.path)
-
-    @property
     def kept_in(self) -> str:
         return str(self.folder.trials)
 
     def begin(self, identity: Identity, *, resume: bool) -> None:
         if (self.folder.path / "run.json").exists():
-            raise NetlangError(RunExists(span=None, folder=self.where))
+            raise NetlangError(RunExists(span=None, folder=str(self.folder.path)))
         with self.folder.alone():
             self._begin(identity, resume)
 
     def _begin(self, identity: Identity, resume: bool) -> None:
         before = self.asked()
         if before is not None and not resume:
-            raise NetlangError(RunExists(span=None, folder=self.where))
+            raise NetlangError(RunExists(span=None, folder=str(self.folder.path)))
         different = ", ".join(differences(before, identity)) if before is not None else ""
         if different:
-            raise NetlangError(OtherRecipe(span=None, folder=self.where, differences=different))
+            raise self.refused(different)
         if before != identity:
             self.folder.write(self.folder.record, identity)
 
     def asked(self) -> Identity | None:
         record = self.folder.record
         return self.folder.read(record, Identity) if record.exists() else None
+
+    def refused(self, why: str) -> NetlangError:
+        folder = str(self.folder.path)
+        return NetlangError(OtherRecipe(span=None, folder=folder, differences=why))
 
     def results(self) -> dict[tuple[int, int], TrialResult]:
         for path in sorted(self.folder.trials.glob("[0-9]*.json")):
@@ -75,6 +75,9 @@ class FolderSharing(Sharing):
 
     def keep(self, result: TrialResult) -> None:
         self.folder.write(self._file(result.trial, result.stage), result)
+
+    def run_of(self, result: TrialResult) -> tuple[str | None, Path]:
+        return None, self.folder.run(result.trial)
 
     def wait(self) -> None:
         time.sleep(self.look_every)

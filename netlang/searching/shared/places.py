@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netlang.extras import needs
 from netlang.searching.shared.files import FolderSharing
 from netlang.searching.shared.sharing import SearchPlace, Sharing
 
@@ -12,4 +13,9 @@ __all__ = ["sharing_of"]
 
 def sharing_of(place: SearchPlace) -> Sharing:
     """What is kept of a search at a place. Raises `NetlangError` if it can't be used."""
-    return FolderSharing(Path(place.folder))
+    if place.storage is None:
+        return FolderSharing(Path(place.folder))
+    with needs("search"):
+        from netlang.searching.shared.study import StudySharing
+
+        return StudySharing(place, place.storage)

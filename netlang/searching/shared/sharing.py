@@ -9,8 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import final
 
+from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record, names_of
 from netlang.searching.folder import SearchFolder
 from netlang.searching.names import EXTENSIBLE
@@ -22,9 +24,14 @@ __all__ = ["SearchPlace", "Sharing", "differences"]
 
 @final
 class SearchPlace(Record):
-    """Where a search is: the folder with the runs of this host."""
+    """Where a search is: the folder with the runs of this host, and perhaps a study in a storage.
+
+    The URL of the `storage` may have a password: it is for the processes of this host alone.
+    """
 
     folder: str
+    storage: str | None = None
+    study: str = ""
 
 
 class Sharing(ABC):
@@ -38,11 +45,6 @@ class Sharing(ABC):
     def __init__(self, place: SearchPlace, folder: SearchFolder) -> None:
         self.place = place
         self.folder = folder
-
-    @property
-    @abstractmethod
-    def where(self) -> str:
-        """What messages call it."""
 
     @property
     @abstractmethod
@@ -61,6 +63,10 @@ class Sharing(ABC):
         """What the search was asked, if there is one."""
 
     @abstractmethod
+    def refused(self, why: str) -> NetlangError:
+        """The error for a search that isn't the one that is here, and differs in what is said."""
+
+    @abstractmethod
     def results(self) -> Mapping[tuple[int, int], TrialResult]:
         """All results so far by trial and stage."""
 
@@ -71,6 +77,10 @@ class Sharing(ABC):
     @abstractmethod
     def keep(self, result: TrialResult) -> None:
         """Keep the result of a job that is claimed."""
+
+    @abstractmethod
+    def run_of(self, result: TrialResult) -> tuple[str | None, Path]:
+        """Where the run with a result is: the host, unless it is this one, and its folder there."""
 
     @abstractmethod
     def wait(self) -> None:
