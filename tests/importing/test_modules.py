@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import netlang
 from netlang.backends.torch.importing.operators import HANDLERS
@@ -62,6 +63,11 @@ CASES = {
             "input x: [3, H=8, W=8]",
             "sub { identity; mean([1, 2], keep=true) } -> pow(2) -> mean([1, 2])",
         ),
+    ),
+    "rows in front": Case(
+        Spread(lambda x: F.pad(x, (0, 0, 1, 2, -1, 3), value=5.0)),
+        (4, 6, 7),
+        ("reshape([1, 4, 6, 7]) -> slice(1, axis=1) -> pad(0x1x0, after=3x2x0, value=5)",),
     ),
     "deviation": Case(
         Spread(lambda x: x.std(-1, correction=3, keepdim=True)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.layouts import sizes_of
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -87,17 +88,31 @@ def _upsample(mode: str) -> Handler:
 def _pad(call: Call) -> Made:
     value = in_front(call.value("self"))
     amounts = call.integers("pad")
+    axes = len(value.shape) - 2
+    places = [place // 2 for place, amount in enumerate(amounts) if amount]
+    most = max(places, default=0)
+    if most > axes:
+        raise NotSayable("padding of examples")
+    if most < axes:
+        return _padded(call, value, amounts, call.shape)
+    if axes == 3:
+        raise NotSayable("padding of the channels of volumes", "join zeros with `concat`")
+    # Channels are padded as the first axis of images that have one channel.
+    shape = (value.shape[0], 1, *value.shape[1:])
+    alone = call.emit("reshape", [value], {"shape": (1, *value.sizes)}, shape=shape)
+    around = _padded(call, alone, amounts, (call.shape[0], 1, *call.shape[1:]))
+    return call.emit("reshape", [around], {"shape": sizes_of(call.shape, 0, 1)})
+
+
+def _padded(call: Call, value: Value, amounts: Sequence[int], shape: Sequence[int]) -> Value:
+    """A value with other borders of all axes behind its channels, as torch counts them."""
     mode = str(call.given.get("mode", "constant"))
     held = call.given.get("value")
     number = held if isinstance(held, int | float) else 0
     axes = len(value.shape) - 2
     before = [0] * axes
     after = [0] * axes
-    for place in range(len(amounts) // 2):
-        if place >= axes:
-            if amounts[2 * place] or amounts[2 * place + 1]:
-                raise NotSayable("padding of channels", "join zeros with `concat`")
-            continue
+    for place in range(min(len(amounts) // 2, axes)):
         before[-1 - place], after[-1 - place] = amounts[2 * place], amounts[2 * place + 1]
     for axis in range(axes):
         value = _cut(call, value, axis + 2, max(-before[axis], 0), max(-after[axis], 0))
@@ -109,7 +124,8 @@ def _pad(call: Call) -> Made:
     if not any((*before, *after)):
         return value
     sides = _sides(tuple(before), tuple(after))
-    return call.emit("pad", [value], {**sides, "mode": BareWord(mode), "value": number})
+    arguments = {**sides, "mode": BareWord(mode), "value": number}
+    return call.emit("pad", [value], arguments, shape=shape)
 
 
 def _cut(call: Call, value: Value, dim: int, first: int, last: int) -> Value:
