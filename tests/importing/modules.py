@@ -15,6 +15,7 @@ __all__ = [
     "Gate",
     "Kept",
     "Partly",
+    "Pooled",
     "Shared",
     "Spread",
     "Tree",
@@ -50,6 +51,20 @@ def units() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1), nn.Sequential(*stages), nn.Sequential(*head)
     )
+
+
+class Pooled(nn.Module):
+    """Places that are pooled by the attention of a learned query."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.randn(1, 2, 1, 4))
+        self.kv = nn.Linear(6, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        key, value = self.kv(x).unflatten(-1, (2, 2, 4)).permute(2, 0, 3, 1, 4).unbind(0)
+        query = self.query.expand(x.shape[0], -1, -1, -1)
+        return F.scaled_dot_product_attention(query, key, value)
 
 
 class Spread(nn.Module):
