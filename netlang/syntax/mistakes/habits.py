@@ -6,6 +6,7 @@ import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
+from netlang.syntax.mistakes.misplaced import continued
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.number_steps import step_with
 
@@ -13,9 +14,7 @@ __all__ = ["HABITS", "pipe"]
 
 _INSIDE = re.compile(r"\(([^()\[\]{}\n]*)\)")
 _FILE = re.compile(r"[ \t]*([^ \t\n]+)(?=[ \t]+import\b)")
-_FAR = 2_000
-"""Characters after a bracket within which the closing one is searched."""
-
+_FAR = 2_000  # characters after a bracket within which the closing one is searched
 _MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
 
@@ -283,7 +282,11 @@ def _formatted_label(spot: Spot) -> Diagnostic | None:
 
 def pipe(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3) | relu`: between steps, `or` isn't meant."""
-    if spot.innermost != "{" or "->" not in spot.allowed or spot.source.text[spot.start + 1] == "|":
+    if spot.innermost != "{" or spot.source.text[spot.start + 1] == "|":
+        return None
+    if fix := continued(spot):
+        return ForeignWord(span=spot.span(), found="|", instead="steps are joined by `->`", fix=fix)
+    if "->" not in spot.allowed:
         return None
     fix = spot.replacing("steps are joined by `->`", spot.start, spot.start + 1, "->")
     return ForeignWord(span=spot.span(), found="|", instead=fix.description, fix=fix)

@@ -6,13 +6,15 @@ import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.structure import MisplacedStatement
+from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.syntax.mistakes.spot import Spot
 
-__all__ = ["MISPLACED"]
+__all__ = ["MISPLACED", "continued"]
 
 _VALUE = r"[A-Za-z_\"][\w\"]*(?:\{[^{}\n]*\}|[\w.\"])*"
 _VALUES = re.compile(rf"[ \t]*({_VALUE}(?:[ \t]*,[ \t]*{_VALUE})*)[ \t]*\)")
 _MORE = re.compile(r"(?:[ \t]*,[ \t]*[A-Za-z_]\w*)+(?=[ \t]*(?:[\n;}#]|\Z))")
+_ARROW = re.compile(r"(?:=>|-->|>|\|)(?=[ \t])")
 _BEFORE_STEP = ("SEP", "{", "->", ":", "")
 _FAR = 2_000
 """Characters after a brace within which the closing one is searched."""
@@ -136,4 +138,31 @@ def _closed(text: str, start: int) -> int | None:
     return None
 
 
-MISPLACED = (_values_in_call, _output_after_arrow, _several_outputs, _labelled_statement)
+def continued(spot: Spot) -> Fix | None:
+    """The fix of `=> relu`, `| relu` and their like at the start of a line, which goes on."""
+    text, found = spot.source.text, _ARROW.match(spot.source.text, spot.start)
+    if found is None or spot.innermost != "{" or spot.kind(-1) != "SEP" or spot.index < 2:
+        return None
+    # From the end of the step before, so that reading with the fix begins before its line ends.
+    start = spot.tokens.ends[spot.index - 2] - 1
+    if "\n" not in text[start : spot.start]:
+        return None
+    return spot.replacing("write `->`", start, found.end(), f"{text[start : spot.start]}->")
+
+
+def _arrow_on_a_line(spot: Spot) -> Diagnostic | None:
+    fix = continued(spot)
+    if fix is None:
+        return None
+    return UnexpectedText(
+        span=spot.span(), found=spot.found, expected=spot.expected, advice="write `->`", fix=fix
+    )
+
+
+MISPLACED = (
+    _arrow_on_a_line,
+    _values_in_call,
+    _output_after_arrow,
+    _several_outputs,
+    _labelled_statement,
+)

@@ -36,11 +36,13 @@ _TAB = 4
 class ResumePoint(Record):
     """Where reading continues: at a `line`, the `{` of a `body`, a `}`, or the `end`.
 
-    `deep` is a place inside so many brackets that only the next definition is certain.
+    `deep` is a place inside so many brackets that only the next definition is certain. Before a
+    body, `unclosed` are the brackets that were opened and close only behind it.
     """
 
     start: int
     kind: str
+    unclosed: str = ""
 
 
 def is_definition(text: str, start: int) -> bool:
@@ -108,7 +110,9 @@ class _Search:
             return self._line(start + 1)
         if piece == "{":
             if self.any_brace or (self.bodies and _ENDS_LINE.match(self.text, start + 1)):
-                return ResumePoint(start, "body")
+                return ResumePoint(
+                    start, "body", "".join(each for each in self.open if each in "([")
+                )
             glued = self.text[start - 1 : start].strip(" \t\n(,")
             self.open.append("in a name" if glued else piece)
         elif piece == "}":

@@ -29,6 +29,7 @@ from netlang.syntax.limits import MAX_DEPTH, MAX_SYMBOLS, Mistake
 from netlang.syntax.mistakes.explain import Mends, diagnosed
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.recovery.automaton import Automaton
+from netlang.syntax.recovery.given_up import Remains
 from netlang.syntax.recovery.places import (
     ResumePoint,
     body_of,
@@ -85,8 +86,7 @@ class _Reader:
         """Whether each definition was read to its end."""
         self.mistakes = 0
         self.torn = Torn()
-        self.bodies: set[int] = set()
-        """Tokens of the braces opened by a statement that was given up."""
+        self.remains = Remains()
         self.unbraced = False
         """Whether the current definition has no braces, which was reported."""
         self.reread = len(self.text)
@@ -133,7 +133,7 @@ class _Reader:
         at = error.start if isinstance(error, Mistake) else error.tokens.starts[error.index]
         if end is not None and end > start:
             at = end
-        if automaton.tokens.kinds[index] != "else" or first not in self.bodies:
+        if not self.remains.takes(automaton.tokens.kinds[index], first):
             self._tell(error, index, (place, start))
             if _is_deep(error) and automaton.tokens.kinds[index - 1] == "}":
                 behind = automaton.tokens.ends[index - 1]
@@ -207,7 +207,7 @@ class _Reader:
             automaton.separate(there.start)
         if there.kind != "body":
             return automaton.lex(there.start, depth)
-        self.bodies.add(len(automaton.tokens.kinds))
+        self.remains.enter(len(automaton.tokens.kinds), there)
         return self._enter(there.start, depth)
 
     def _enter(self, brace: int, depth: int) -> int:
@@ -268,6 +268,7 @@ class _Reader:
         """Close every brace at the end of the file or at the next definition."""
         automaton = self.automaton
         self.unbraced = False
+        self.remains.forget_brackets()
         automaton.give_up(place, first, end)
         name = automaton.tokens.starts[automaton.definition()]
         self.torn.unknown.setdefault(name, automaton.unread(name, name))
