@@ -14,8 +14,10 @@ __all__ = [
     "Dense",
     "Gate",
     "Kept",
+    "Masked",
     "Partly",
     "Pooled",
+    "Positioned",
     "Shared",
     "Spread",
     "Tree",
@@ -51,6 +53,32 @@ def units() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1), nn.Sequential(*stages), nn.Sequential(*head)
     )
+
+
+class Masked(nn.Module):
+    """Attention with a mask that is the same for all examples, as Transformers has it."""
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__()
+        self.mask = mask
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.unflatten(-1, (2, 4)).transpose(1, 2)
+        return F.scaled_dot_product_attention(y, y, y, attn_mask=self.mask)
+
+
+class Positioned(nn.Module):
+    """Codes of places, and a layer whose weight has its axes as a product has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes = nn.Embedding(9, 6)
+        self.weight = nn.Parameter(torch.randn(6, 5))
+        self.bias = nn.Parameter(torch.randn(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x + self.codes(torch.arange(9).unsqueeze(0))
+        return torch.addmm(self.bias, y.view(-1, 6), self.weight).view(-1, 9, 5)
 
 
 class Pooled(nn.Module):

@@ -17,8 +17,10 @@ from tests.importing.modules import (
     Dense,
     Gate,
     Kept,
+    Masked,
     Partly,
     Pooled,
+    Positioned,
     Shared,
     Spread,
     Tree,
@@ -26,6 +28,7 @@ from tests.importing.modules import (
 )
 from tests.importing.support import Case, body_of, imported, same
 
+_BEFORE = torch.ones(5, 5).tril().bool()
 CASES = {
     "units": Case(
         units(),
@@ -54,6 +57,21 @@ CASES = {
         ),
     ),
     "pooled": Case(Pooled(), (7, 6), ("query: parameter(", "scale(0.5) -> softmax(-1)")),
+    "everywhere": Case(Masked(torch.ones(1, 1, 5, 5).bool()), (5, 8), ("-> attention ",)),
+    "before": Case(Masked(_BEFORE), (5, 8), ("-> attention(causal=true)",)),
+    "far below": Case(
+        Masked(torch.zeros(5, 5).masked_fill(~_BEFORE, -3e38)),
+        (5, 8),
+        ("-> attention(causal=true)",),
+    ),
+    "near": Case(
+        Masked(_BEFORE & ~_BEFORE.tril(-2)), (5, 8), ("not_equal(to=0)", "here) -> attention")
+    ),
+    "positioned": Case(
+        Positioned(),
+        (9, 6),
+        ("arange(9) -> reshape([1, 9]) codes: embedding(9, 6)", "weight: parameter([6, 5])"),
+    ),
     "shared": Case(Shared(), (3, 8, 8), ("reuse conv -> relu",)),
     "tree": Case(Tree(), (3, 8, 8), ("low: { conv(3, 1x1) -> relu }",)),
     "partly": Case(Partly(), (4, 8, 8), ("units.0: stage",)),
@@ -214,6 +232,17 @@ def test_a_padding_of_0_follows_from_its_kernel_too() -> None:
     lines = body_of(imported(module, (3, 8, 8)))
     assert "block padded(out, kernel) {" in lines
     assert "conv(out, kernel, pad=kernel // 2) -> relu" in lines
+
+
+def test_words_of_classes() -> None:
+    """Acronyms with lowercase letters are one word, and so is a number of axes."""
+    names = {
+        "ViTAttention": "vit_attention", "ViTMLP": "vit_mlp", "XCiTBlock": "xcit_block",
+        "DeiTModel": "deit_model", "ConvBNReLU": "conv_bn_relu", "Conv1D": "conv1d",
+        "Conv2DBlock": "conv2d_block", "GPT2Block": "gpt2_block", "MultiTask": "multi_task",
+        "ConvNormAct": "conv_norm_act", "HTMLParser": "html_parser",
+    }  # fmt: skip
+    assert {each: snake(each) for each in names} == names
 
 
 def test_a_class_called_block() -> None:

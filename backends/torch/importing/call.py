@@ -21,7 +21,7 @@ from netlang.backends.torch.importing.steps import (
 )
 from netlang.backends.torch.importing.tables.constants import argument_of_constant, shortest
 from netlang.backends.torch.importing.tables.long import long_table
-from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
+from netlang.backends.torch.importing.tables.runs import numbered, runs_in, written_runs
 from netlang.ops.constants.listed import MOST_LISTED
 from netlang.records import Draft, field
 
@@ -199,6 +199,13 @@ class Call(Draft, eq=False):
     def _table(self, stored: SourceTensor, short: SourceTensor) -> Value:
         """A step that gives a tensor of the source, without what repeats along its axes."""
         shape = tuple(short.tensor.shape)
+        if short.tensor.dtype is torch.bool and not (stored.key and stored.persistent):
+            numbers = SourceTensor("", short.tensor.float(), False, False)
+            step = self.step("not_equal", [self._table(numbers, numbers)], {"to": 0})
+            return Value(Maker(step), shape, shape, None, 1, True)
+        positions = numbered(self.step, short.tensor) if not short.key else None
+        if positions is not None:
+            return positions
         is_long = not short.key and short.tensor.numel() > MOST_LISTED
         runs = runs_in(short.tensor) if _is_tiring(short) else None
         if runs is not None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, auto
+from typing import final
+
+import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.alignment import aligned
@@ -10,6 +14,9 @@ from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Value
 
 __all__ = ["HANDLERS"]
+
+# What is added to a score so that its place isn't attended to: -inf, or the least number of a type.
+_HIDDEN = -1e30
 
 
 def _attention(call: Call) -> Made:
@@ -21,15 +28,44 @@ def _attention(call: Call) -> Made:
         return _of_learned_queries(call, query, key, value)
     if query.batch is None or query.batch > len(query.shape) - 3:
         raise NotSayable("attention across examples")
-    arguments: dict[str, Argument] = {"causal": bool(call.given["is_causal"])}
+    reach = _reach(call)
+    arguments: dict[str, Argument] = {"causal": reach is _Reach.CAUSAL}
     if call.given.get("scale") is not None:
         arguments["scale"] = call.number("scale")
     inputs = [query, key, value]
-    if call.given["attn_mask"] is not None:
+    if reach is _Reach.MASKED:
         mask = call.value("attn_mask")
         shape = (*query.shape[:-1], key.shape[-2])
         inputs.append(aligned(call, [query, mask], shape)[1])
     return call.emit("attention", inputs, arguments)
+
+
+@final
+class _Reach(Enum):
+    """Which places a place attends to."""
+
+    ALL = auto()
+    CAUSAL = auto()
+    MASKED = auto()
+
+
+def _reach(call: Call) -> _Reach:
+    """What a mask says that is the same for all examples and heads, if it is one of the usual."""
+    if call.given["attn_mask"] is None:
+        return _Reach.CAUSAL if call.given["is_causal"] else _Reach.ALL
+    stored = call.stored("attn_mask")
+    if stored is None or stored.key or call.given["is_causal"]:
+        return _Reach.MASKED
+    table = stored.tensor
+    hidden = ~table if table.dtype is torch.bool else table <= _HIDDEN
+    if table.dtype is not torch.bool and bool((table[~hidden] != 0).any()):
+        return _Reach.MASKED
+    if not bool(hidden.any()):
+        return _Reach.ALL
+    square = table.dim() > 1 and table.shape[-1] == table.shape[-2]
+    if square and bool((hidden == torch.ones_like(hidden).triu(1)).all()):
+        return _Reach.CAUSAL
+    return _Reach.MASKED
 
 
 def _of_learned_queries(call: Call, query: Value, key: Value, value: Value) -> Made:
@@ -37,7 +73,7 @@ def _of_learned_queries(call: Call, query: Value, key: Value, value: Value) -> M
 
     Poolings have them: Lee et al. 2019, arXiv:1810.00825.
     """
-    if call.given["is_causal"] or call.given["attn_mask"] is not None:
+    if _reach(call) is not _Reach.ALL:
         raise NotSayable("learned queries that attend to some places alone")
     scale = call.number("scale") if call.given.get("scale") is not None else query.shape[-1] ** -0.5
     last = len(key.sizes) - 1

@@ -96,6 +96,14 @@ def _matmul(call: Call) -> Made:
     return call.emit("matmul", values)
 
 
+def _addmm(call: Call) -> Made:
+    if call.number("alpha") != 1 or call.number("beta") != 1:
+        raise NotSayable("a sum with a factor")
+    both = [call.value("mat1"), call.value("mat2")]
+    product = call.emit("matmul", aligned(call, both, call.shape))
+    return call.emit("add", aligned(call, [product, call.value("self")], call.shape))
+
+
 def _addcmul(call: Call) -> Made:
     if call.number("value") != 1:
         raise NotSayable("a sum with a factor")
@@ -182,6 +190,7 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.minimum.default": _merge("min"),
     "aten.matmul.default": _matmul,
     "aten.bmm.default": _matmul,
+    "aten.addmm.default": _addmm,
     "aten.addcmul.default": _addcmul,
     "aten.cat.default": _cat,
     "aten.stack.default": _stack,

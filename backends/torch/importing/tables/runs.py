@@ -17,9 +17,23 @@ from netlang.backends.torch.importing.steps import Argument, BareWord, Value
 from netlang.backends.torch.importing.tables.made import Emit, made, reshaped
 from netlang.records import Record
 
-__all__ = ["EvenRun", "RunTable", "runs_in", "written_runs"]
+__all__ = ["EvenRun", "RunTable", "numbered", "runs_in", "written_runs"]
 
 _LINES, _RUNS = 8, 8
+# Numbers that are as well listed as computed.
+_FEW = 4
+
+
+def numbered(emit: Emit, table: Tensor) -> Value | None:
+    """The steps that compute a list of whole numbers that rise evenly, as of positions, or None."""
+    count, flat = table.numel(), table.reshape(-1)
+    if table.dtype is not torch.int64 or count < _FEW or max(table.shape) < count:
+        return None
+    start, step = int(flat[0]), int(flat[1] - flat[0])
+    if not step or not bool((flat == start + step * torch.arange(count)).all()):
+        return None
+    value = made(emit, "arange", [], {"size": count, "start": start, "step": step}, [count])
+    return reshaped(emit, value, table.shape)
 
 
 @final

@@ -13,6 +13,11 @@ from netlang.ops import operator_names
 __all__ = ["input_word", "net_name", "output_words", "proposed", "snake"]
 
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
+# Some acronyms have lowercase letters: ViT, ReLU, SiLU; and the D of Conv1D goes with its digit.
+_BETWEEN_WORDS = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])(?!(?<=i)T(?![a-z])|LU(?![a-z])|(?<=[0-9])D(?![a-z]))"
+    r"|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]iT(?![a-z]))|(?<=iT)(?=[A-Z])"
+)
 _RESERVED = KEYWORDS | {"bn", "gap", "body", "none", "same", "hole"}
 
 
@@ -59,7 +64,7 @@ def output_words(names: Sequence[str]) -> tuple[str, ...]:
 def snake(name: str) -> str:
     """The name of a class as that of a block."""
     word = name.rpartition(".")[2].strip("_")
-    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", word).lower()
+    word = _BETWEEN_WORDS.sub("_", word).lower()
     word = word if _is_word(word) and word != "block" else "unit"
     taken = word in _RESERVED or word in operator_names()
     return f"{word}_block" if taken else word
