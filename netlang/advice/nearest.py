@@ -65,9 +65,10 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     same = [each for each in known if _plain(each) == _plain(name)]
     if same or _FOREIGN.get(_plain(name)) in known:
         return same[0] if same else _FOREIGN[_plain(name)]
-    alike = (each for each in known if _by_looks(each) == _by_looks(name))
-    if found := next(alike, None):
-        return found
+    alike = [each for each in known if _by_looks(each) == _by_looks(name)]
+    if alike:
+        digits = name.lower().translate(_ALIKE)  # `regnet_x_1_6gf` and `regnet_x_16gf` look alike
+        return next((each for each in alike if each.translate(_ALIKE) == digits), alike[0])
     matches = get_close_matches(name.lower(), known, n=4, cutoff=0.6)
 
     def closeness(each: str) -> tuple[float, int]:

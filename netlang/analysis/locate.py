@@ -123,10 +123,18 @@ def known_paths(net: Function, limit: int) -> Iterator[str]:
 
 
 def paths_of(net: Function, operator: str, limit: int) -> Iterator[str]:
-    """Paths of the steps that apply an operator, among the first `limit` steps."""
+    """Paths of the steps that apply an operator, among the first `limit` steps.
+
+    It has its own name or the one in the text, such as `gap`.
+    """
     for path, node in islice(_steps(net, ""), limit):
-        if isinstance(node.callee, Op) and node.callee.name == operator:
+        if isinstance(node.callee, Op) and operator in (node.callee.name, _word(node)):
             yield path
+
+
+def _word(node: Node) -> str:
+    """What the text calls the operator of a step."""
+    return node.span.text.partition("(")[0].rpartition(":")[2].strip()
 
 
 def _steps(function: Function, prefix: str) -> Iterator[tuple[str, Node]]:

@@ -12,9 +12,11 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 
+from netlang.build import Written
 from netlang.cli.failures import guarded
 from netlang.cli.terminal import colour_wanted
 from netlang.diagnostics.errors import InternalError
+from netlang.targets.backends import backend, written_by
 from tests.cli.support import Runner
 from tests.quality import ROOT
 
@@ -150,6 +152,16 @@ def test_reader_goes_away() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 128 + signal.SIGPIPE
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_a_file(tmp_path: Path) -> None:
+    """A backend tells how far it is while it writes."""
+
+    def work(end: Path) -> Written:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        written_by(backend("torch"), tmp_path / "a.py", work)
 
 
 def test_full_disk() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from netlang.cli.failures import INTERRUPTED, guarded
+from netlang.cli.interrupts import Interrupts
 from tests.cli.support import GOOD
 
 # The signal comes with the call of a function that has this number: no clock is asked.
@@ -77,3 +80,55 @@ def test_what_ignores_ctrl_c_goes_on_so(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("tiny: ")
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """Whatever a test does with the signal ends with it."""
+    handler, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+    sys.unraisablehook = hook
+
+
+class _Interrupted:
+    """Is interrupted where Python can't raise an exception: it would show and lose it."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_an_interruption_that_is_lost_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    interrupts = Interrupts()
+    interrupts.watch()
+
+    def work() -> int:
+        held = _Interrupted()
+        del held
+        return 0
+
+    assert guarded(work, interrupts) == INTERRUPTED
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("of_process", [True, False])
+def test_after_the_command_the_signal_is_what_it_was(*, of_process: bool) -> None:
+    """Of a process that ends, it is the system's: no handler can show a traceback any more."""
+    hook, interrupts = sys.unraisablehook, Interrupts()
+    interrupts.watch()
+    assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    interrupts.end(of_process=of_process)
+    after = signal.SIG_DFL if of_process else signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is after
+    assert sys.unraisablehook is hook
+
+
+def test_nothing_is_loaded_before_the_signal_is_watched() -> None:
+    """What is interrupted before that ends in a traceback."""
+    code = "import sys; import netlang.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.partition(".")[0] == "netlang"}
+    assert loaded == {"netlang", "netlang.cli"}

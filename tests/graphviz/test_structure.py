@@ -242,3 +242,20 @@ def test_every_step_is_connected(name: str) -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_same_program_gives_the_same_text(name: str) -> None:
     assert to_dot(load_program(name)) == to_dot(load_program(name))
+
+
+@pytest.mark.parametrize(
+    "name", ["googlenet", "inception_v3", "fcn_resnet50", "deeplabv3_resnet50"]
+)
+def test_solid_lines_are_the_deployed_net(name: str) -> None:
+    """Nothing that exists in training alone is drawn as if it stayed."""
+    program = load_program(name)
+    drawing = read(program)
+    extra = {f"output {each.name}" for each in program.net.outputs if each.auxiliary}
+    dashed = {head for _, head, style in drawing.edges if style == "dashed"}
+    solid = {
+        end for tail, head, style in drawing.edges if style != "dashed" for end in (tail, head)
+    }
+    assert extra
+    assert extra <= dashed
+    assert not dashed & solid

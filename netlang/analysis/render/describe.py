@@ -90,7 +90,9 @@ def _value_text(value: object, argument: Argument | None) -> str:
     if isinstance(value, tuple):
         return _sequence(value, argument)
     if isinstance(value, str):
-        return value if isinstance(value, Keyword) or argument else f'"{value}"'
+        # A choice is a word; what isn't one, such as an equation, stands in quotes.
+        word = isinstance(value, Keyword) or (argument is not None and value.isidentifier())
+        return value if word else f'"{value}"'
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return "none" if value is None else str(value)
