@@ -57,8 +57,8 @@ def search(  # noqa: PLR0913 - one for each option of the command
     command refuses.
     """
     _require_one(jobs)
-    sharing = sharing_of(asked_place(recipe_name(recipe), out, storage, study))
     given = SearchPlan(method, trials, seed, 1 if round is None else round, eta)
+    sharing = sharing_of(asked_place(recipe_name(recipe), out, storage, study))
     plan = asked_plan(given, sharing, round, jobs)
     aim = asked_aim(distance, judge, judge_weights, features, objective)
     question = Question(recipe, (*changes, *overrides_of(values)), plan, aim)
