@@ -1,4 +1,4 @@
-"""Finds the missing padding of a step whose branch comes out smaller than the others."""
+"""Finds the wrong padding of a step whose branch comes out smaller or larger than the others."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ from netlang.syntax import ast
 
 __all__ = ["padded"]
 
-_KERNEL, _PAD, _STRIDE = "kernel", "pad", "stride"
+_KERNEL, _PAD, _STRIDE, _DILATION = "kernel", "pad", "stride", "dilation"
 
 
 def padded(
     found: BranchesDiffer | ConcatMismatch, file: ast.File, origins: tuple[Span, ...]
 ) -> Fix | None:
-    """Adds `pad` so that the smaller branch keeps its sizes, if a single step of it shrinks."""
+    """The `pad` with which a branch keeps its sizes, if a single step makes the difference."""
     shapes = (found.expected.numbers, found.received.numbers)
     if len(shapes[0]) != len(shapes[1]) or len(shapes[0]) < 2:
         return None
-    lost = {a - b for a, b in zip(shapes[0][1:], shapes[1][1:], strict=True)}
-    if len(lost) != 1 or 0 in lost:
+    differences = {a - b for a, b in zip(shapes[0][1:], shapes[1][1:], strict=True)}
+    if len(differences) != 1 or 0 in differences:
         return None
-    by = lost.pop()
-    branch = found.second if by > 0 else found.first
+    by = differences.pop()
     if isinstance(found, BranchesDiffer) and shapes[0][0] != shapes[1][0]:
         return None
-    shrinking = list(_shrinking(file, origins[branch - 1]))
-    if len(shrinking) != 1 or shrinking[0][1] != abs(by):
+    smaller, larger = (found.second, found.first) if by > 0 else (found.first, found.second)
+    steps = [
+        *((call, lost) for call, lost in _changing(file, origins[smaller - 1]) if lost > 0),
+        *((call, lost) for call, lost in _changing(file, origins[larger - 1]) if lost < 0),
+    ]
+    if len(steps) != 1 or abs(steps[0][1]) != abs(by):
         return None
-    call, _ = shrinking[0]
-    pad = (_number(_argument(call, _KERNEL), 1) - 1) // 2
+    call, lost_by = steps[0]
+    pad = _reach(call) // 2
     written = _argument(call, _PAD)
     edit = Edit(written.span, str(pad)) if written else with_arguments(call.span, [f"pad={pad}"])
-    advice = f"`{call.span.text}` makes its branch smaller by {abs(by)}: give it `pad={pad}`"
-    return Fix(advice, (edit,))
+    change = f"smaller by {lost_by}" if lost_by > 0 else f"larger by {-lost_by}"
+    return Fix(f"`{call.span.text}` makes its branch {change}: give it `pad={pad}`", (edit,))
 
 
-def _shrinking(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
-    """The steps of the path up to `end` that shrink their input for lack of padding."""
+def _changing(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
+    """The steps of the path up to `end` whose padding doesn't fit, and by how much they shrink.
+
+    Those that pad too much shrink by less than nothing.
+    """
     path = enclosing(file, end, ast.Path)
     for step in path.steps if path else ():
         call = step.action
@@ -52,10 +58,16 @@ def _shrinking(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
         op = operator(call.name)
         if op is None or not {_KERNEL, _PAD} <= {item.name for item in signature(op)}:
             continue
-        kernel, pad = _number(_argument(call, _KERNEL), 0), _number(_argument(call, _PAD), 0)
-        by = kernel - 1 - 2 * pad
-        if kernel % 2 and pad >= 0 and by > 0 and _number(_argument(call, _STRIDE), 1) == 1:
-            yield call, by
+        reach, pad = _reach(call), _number(_argument(call, _PAD), 0)
+        fits = reach >= 0 and reach % 2 == 0 and pad >= 0
+        if fits and reach != 2 * pad and _number(_argument(call, _STRIDE), 1) == 1:
+            yield call, reach - 2 * pad
+
+
+def _reach(call: ast.Apply) -> int:
+    """How many places fewer a window has than its input, without padding; -1 if unknown."""
+    kernel, dilation = _number(_argument(call, _KERNEL), 0), _number(_argument(call, _DILATION), 1)
+    return dilation * (kernel - 1) if kernel > 0 and dilation > 0 else -1
 
 
 def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
