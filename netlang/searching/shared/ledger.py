@@ -178,9 +178,7 @@ class StudyLedger:
     @contextmanager
     def _still_open(self) -> Iterator[None]:
         """Inside, a claim is changed that others may have let go of: then nothing happens."""
-        from optuna.exceptions import UpdateFinishedTrialError
-
-        with self._read(), suppress(UpdateFinishedTrialError):
+        with self._read(), suppress(RuntimeError):
             yield
 
     @contextmanager
