@@ -51,6 +51,10 @@ class SearchFolder:
         """The folder of a trial's run."""
         return self.path / f"trial-{trial}"
 
+    def begun(self) -> frozenset[str]:
+        """The names of the folders of runs that there are."""
+        return frozenset(each.name for each in self.path.glob("trial-*"))
+
     @contextmanager
     def claimed(self, job: Job) -> Iterator[bool]:
         """Inside, no other process works on the trial; False if one does already."""

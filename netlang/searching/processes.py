@@ -146,7 +146,7 @@ def main(told: RawIOBase | None = None) -> int:
         question = Question(order.spec, order.changes, asked.plan, order.aim)
         machine = Machine(places, order.device, order.workers)
         backend = training_backend()
-        number = TrialWorker(question, sharing, machine, backend, lambda _: None).work()
+        number = TrialWorker(question, sharing, machine, backend).work()
     except NetlangError:
         return 1  # the parent comes upon it too, and says it
     except KeyboardInterrupt:

@@ -103,7 +103,7 @@ def run_search(
     if count > 1 and not question.is_over:
         left = work_in_processes(question, sharing, machines, telling.look)
     stopped = (
-        TrialWorker(question, sharing, left, backend, telling.tell).work()
+        TrialWorker(question, sharing, left, backend, telling.tell, telling.wait_for).work()
         if isinstance(left, Machine)
         else left
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, final
 
 from netlang.records import Draft, field
 from netlang.searching.question import Question
 from netlang.searching.shared.sharing import Sharing
-from netlang.searching.trial import TrialResult
+from netlang.searching.trial import Job, TrialResult
 
 __all__ = ["SearchLines", "SearchProgress", "Telling"]
+
+_SHOWN = 5
 
 
 class SearchProgress(Protocol):
@@ -42,6 +44,7 @@ class Telling(Draft):
     sharing: Sharing
     progress: SearchProgress
     told: set[tuple[int, int]] = field(default_factory=set)
+    awaited: set[int] = field(default_factory=set)
 
     def begin(self) -> None:
         """Tell how far the search is; of its results nothing is said again."""
@@ -70,6 +73,14 @@ class Telling(Draft):
             values = " ".join(f"{name}={text}" for name, text in trial.texts.items())
             self.progress.say(f"{where}{stage}: {_scores(result)} with {values}")
         self._count()
+
+    def wait_for(self, jobs: Iterable[Job]) -> None:
+        """Tell once which trials others are at, when there is nothing else to do."""
+        trials = sorted({each.trial for each in jobs})
+        if not self.awaited.issuperset(trials):
+            self.awaited.update(trials)
+            shown = ", ".join(map(str, trials[:_SHOWN])) + ", ..." * (len(trials) > _SHOWN)
+            self.progress.say(f"waiting for others, who are at trial {shown}")
 
     def _count(self) -> None:
         ranked = self.question.ranked()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import final
 
 from netlang.diagnostics.errors import NetlangError
@@ -23,6 +23,10 @@ __all__ = ["Machine", "TrialWorker"]
 _FAILURES = (LossNotFinite, NotNumbers, DeviceMemoryMissing, DistanceUnfit)
 
 
+def _untold(what: object) -> None:
+    """Nobody wants to know."""
+
+
 @final
 class Machine(Record):
     """Where data are, and what computes."""
@@ -34,13 +38,17 @@ class Machine(Record):
 
 @final
 class TrialWorker(Record):
-    """Takes jobs that no other process has; `finished` is told each of its results."""
+    """Takes jobs that no other process has.
+
+    `finished` is told each of its results, and `waiting` the jobs that others have, if all have.
+    """
 
     question: Question
     sharing: Sharing
     machine: Machine
     backend: TrainingBackend
-    finished: Callable[[TrialResult], None]
+    finished: Callable[[TrialResult], None] = _untold
+    waiting: Callable[[Iterator[Job]], None] = _untold
 
     def work(self) -> int | None:
         """Work until the search is over. Returns the signal that stopped it, if any.
@@ -55,13 +63,16 @@ class TrialWorker(Record):
             if signal is not None:
                 return signal
             if not took:
+                self.waiting(self.question.jobs())
                 self.sharing.wait()
 
     def _one(self) -> tuple[bool, int | None]:
         """Do the first job that is free: whether there was one, and the signal that stopped it."""
         # First what has begun on this host: it goes on from its checkpoint.
-        runs = self.sharing.folder
-        for job in sorted(self.question.jobs(), key=lambda each: not runs.run(each.trial).exists()):
+        folder = self.sharing.folder
+        begun = folder.begun()
+        jobs = sorted(self.question.jobs(), key=lambda job: folder.run(job.trial).name not in begun)
+        for job in jobs:
             with self.sharing.claimed(job) as is_ours:
                 if is_ours:
                     return True, self._carry_out(job)

@@ -156,7 +156,8 @@ def test_others_take_up_what_a_dead_host_was_at(
     if heard:
         assert dead.begin_beating(number)
     said = search(host, "one", *SHARED, "--trials", "3")
-    assert said.err.startswith("trial 2 of 3: ")
+    told = [line.partition(": ")[0] for line in said.err.splitlines()]
+    assert told == ["waiting for others, who are at trial 2", "trial 2 of 3"]
     assert aged
     assert table(host, "one") == table(host, "alone")
     # It wasn't dead: what it ends with now changes nothing.
