@@ -88,6 +88,7 @@ def from_torch(
     return Net(made.program, text=made.text, weights=made.weights)
 
 
+@ends_at_the_caller
 def from_keras(model: object, *, name: str | None = None) -> Net:
     """The net that a Keras 3 model computes in evaluation, as a spec that was proved to be it.
 

@@ -186,6 +186,7 @@ class Run:
         lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
+    @ends_at_the_caller
     def torch(self) -> nn.Module:
         """The net with `weights` as a PyTorch module in evaluation mode, on the CPU.
 
@@ -193,6 +194,7 @@ class Run:
         """
         return self.net.torch(self.weights).eval()
 
+    @ends_at_the_caller
     def evaluate(self, split: str = "test") -> dict[str, float]:
         """The scores of `weights` on the part `train`, `val` or `test`, as training scores it.
 
@@ -210,6 +212,7 @@ class Run:
         found = training_backend().evaluate(self._recipe, self.net.program, self.weights, wanted)
         return dict(found)
 
+    @ends_at_the_caller
     def predict(self, *images: Picture, top: int | None = None) -> list[Prediction]:
         """The classes of images with their probabilities, the most probable first.
 

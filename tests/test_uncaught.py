@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import netlang
 from netlang import NetlangError, load
+from netlang.uncaught import ends_at_the_caller
 from tests.quality import ROOT
 
 SPEC = "net a {\n    input x: [8]\n    linaer(4)\n}\n"
@@ -77,3 +81,22 @@ def test_other_errors_are_shown_as_before(tmp_path: Path) -> None:
         check=False,
     )
     assert "NetlangError" in done.stderr.splitlines()[-2] + done.stderr.splitlines()[-1]
+
+
+def _public() -> Iterator[tuple[str, object]]:
+    """Every public function, and the methods of the public classes that do some work."""
+    for name in netlang.__all__:
+        found = getattr(netlang, name)
+        if inspect.isfunction(found):
+            yield name, found
+    for kind in (netlang.Net, netlang.Run, netlang.Search):
+        for name, each in vars(kind).items():
+            if inspect.isfunction(each) and not name.startswith("_"):
+                yield f"{kind.__name__}.{name}", each
+
+
+def test_every_function_shows_mistakes_so() -> None:
+    cut = ends_at_the_caller(_public).__code__
+    found = dict(_public())
+    assert len(found) > 10
+    assert [name for name, each in found.items() if each.__code__ is not cut] == []  # type: ignore[attr-defined]  # functions all
