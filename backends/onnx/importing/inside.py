@@ -13,6 +13,7 @@ import torch
 from onnx import ModelProto
 from torch import Tensor
 
+from netlang.analysis.flow import Flow
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import tensors_in
 from netlang.backends.onnx.importing.graph import AtenGraph
@@ -27,13 +28,14 @@ from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS
+from netlang.backends.torch.importing.steps import MOST_STEPS
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
 from netlang.ir.dims import evaluate
-from netlang.ir.program import Program
+from netlang.ir.program import Function, Program
 from netlang.modules.onnx_metadata import KEY
 from netlang.targets.importing import ImportedNet, ImportOptions
 
@@ -41,6 +43,8 @@ __all__ = ["net_inside", "text_inside"]
 
 _EXAMPLES = 4
 _FEW = 1 << 20
+# Letters of a spec: at most so many for each node of the graph and besides, and at most so many.
+_TEXT_OF_A_NODE, _SHORT, _LONG = 64, 1 << 16, 1 << 18
 
 
 def text_inside(model: ModelProto) -> str | None:
@@ -51,6 +55,8 @@ def text_inside(model: ModelProto) -> str | None:
 def net_inside(model: ModelProto, text: str, options: ImportOptions) -> ImportedNet:
     """The net of that spec. Raises `NetlangError` if it isn't that of the file."""
     try:
+        if len(text) > min(_SHORT + _TEXT_OF_A_NODE * len(model.graph.node), _LONG):
+            raise _of_another_size(options)
         program = elaborate_target(resolve_text(text, None))
         _refuse_size(program, model, options)
         with torch.random.fork_rng(devices=[]):
@@ -88,16 +94,31 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
 
 def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) -> None:
     """Refuse a spec whose weights or inputs are far more than the file's, before they are made."""
+    if _steps(program.net, {}) > MOST_STEPS:
+        raise _of_another_size(options)
     first = next(iter(sizes_to_try(program, {})))
     dims = [[int(evaluate(dim, first)) for dim in port.type.shape] for port in program.net.inputs]
     given = sum(map(prod, dims))
     weights = sum(prod(each.weight.shape) for each in slots(program))
     there = sum(prod(each.dims) for each in tensors_in(model))
     if given > MOST_ELEMENTS or weights > 4 * there + _FEW:
-        reason, advice = "the spec in it is for another size", "`--graph` reads the graph alone"
-        raise NetlangError(
-            ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice)
+        raise _of_another_size(options)
+
+
+def _steps(function: Function, known: dict[Function, int]) -> int:
+    """How many steps a function has, with those of its calls; repeats aren't written out."""
+    if function not in known:
+        known[function] = sum(
+            each.times * _steps(callee, known) if isinstance(callee, Function) else each.times
+            for each in Flow(function).steps.values()
+            for callee in [each.node.callee]
         )
+    return known[function]
+
+
+def _of_another_size(options: ImportOptions) -> NetlangError:
+    reason, advice = "the spec in it is for another size", "`--graph` reads the graph alone"
+    return NetlangError(ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice))
 
 
 def _graph(model: ModelProto, room: Room, example: list[Tensor]) -> ReadGraph | None:

@@ -36,7 +36,7 @@ def zip_records(
 def require_stored(file: IO[bytes], records: list[zipfile.ZipInfo]) -> None:
     """Raises `ValueError` if reading the records could take more than the size of the file."""
     if any(each.compress_type != zipfile.ZIP_STORED for each in records):
-        raise ValueError("its records are compressed; PyTorch stores them as they are")
+        raise ValueError("its records are compressed, and have to be stored as they are")
     file.seek(0, 2)
     if sum(each.file_size for each in records) > file.tell():
         raise ValueError("its records overlap")

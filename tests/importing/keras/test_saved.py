@@ -146,6 +146,9 @@ CONFIGS: dict[str, tuple[Change, str]] = {
     "channels in front": (
         lambda c: _layer(c, 2)["config"].update(data_format="channels_first"), "in front"
     ),
+    "a size of many digits": (
+        lambda c: _only(c, "ReLU", {}, (10**4000, 10**4000)), "E0989.*an input of any size"
+    ),
     "an input of one number": (lambda c: _only(c, "ReLU", {}, ()), "E0981|E0989"),
     "no input": (lambda c: c["config"]["layers"].pop(0), "E0989.*once it is built"),
     "no layer": (lambda c: _only(c, "ReLU", {}, (4,), 0), "it gives its input"),

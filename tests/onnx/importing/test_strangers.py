@@ -113,6 +113,12 @@ def _with(change: Callable[[ModelProto], object]) -> ModelProto:
     return model
 
 
+def _inside(body: str) -> ModelProto:
+    """The model with a spec in it."""
+    text = f"net a {{\n    input x: [3, 8, 8]\n{body}}}\n"
+    return _with(lambda model: model.metadata_props.add(key=KEY, value=text))
+
+
 def _branches() -> ModelProto:
     graph = helper.make_graph([], "g", [], [])
     return model_of([helper.make_node("If", ["x"], ["y"], then_branch=graph, else_branch=graph)])
@@ -181,6 +187,8 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
         ),
         "for another size",
     ),
+    "a spec without end": (lambda: _inside("    repeat 1000000000 { relu }\n"), "for another size"),
+    "a spec of many words": (lambda: _inside("    relu\n" * 10_000), "for another size"),
     "another net in its spec": (
         lambda: _with(
             lambda m: m.metadata_props.add(

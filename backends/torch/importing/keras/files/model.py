@@ -91,7 +91,7 @@ class _Builder(Draft, eq=False):
         keras: Any = import_module("keras")
         shape = config.get("batch_shape") or config.get("batch_input_shape")
         sizes: list[Any] = shape[1:] if isinstance(shape, list) else [None]
-        if not all(isinstance(size, int) and size > 0 for size in sizes):
+        if not all(isinstance(size, int) and 0 < size < 1 << 31 for size in sizes):
             raise NotSayable("an input of any size", "build it with an `input_shape` of numbers")
         self.values.add(sizes)
         return keras.Input(tuple(sizes), name=name)
