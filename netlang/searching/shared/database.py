@@ -88,7 +88,7 @@ class Database:
                     try:
                         return self._storage(url)
                     except SQLAlchemyError as error:
-                        others = isinstance(error, IntegrityError) or "exist" in str(error)
+                        others = isinstance(error, IntegrityError) or "already exists" in str(error)
                         if not left or not others:
                             raise
             except ImportError as error:
@@ -127,10 +127,14 @@ class Database:
     def _unusable(self, why: str, advice: str = "") -> NetlangError:
         for secret in self._secrets:
             why = why.replace(secret, "***")
-        advice = advice or "see that it is there, and that this host and its user may write to it"
+        advice = advice or _REACH_IT
         return NetlangError(StorageUnusable(span=None, url=self.shown, why=why, advice=advice))
 
 
+_REACH_IT = (
+    "see that it is there, and that this host and its user may write to it; what was trained before"
+    " is kept, and `--resume` goes on"
+)
 _AN_URL = (
     "give one such as `sqlite:///trials.db`, `postgresql://user@host/name` or"
     " `mysql://user@host/name`"
