@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,6 +77,20 @@ def test_standard_input_in_error(run: Runner, monkeypatch: pytest.MonkeyPatch) -
         error = run.refused("fmt", "-")
         assert code in error
         assert "<stdin>" in error
+
+
+class _Endless:
+    """A pipe into which somebody writes for ever."""
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0, "this never ends"
+        return b"\n" * size
+
+
+def test_standard_input_without_an_end(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=_Endless()))
+    said = run.refused("fmt", "-")
+    assert said.startswith("error[E0018]: `<stdin>` has more than 16 MiB")
 
 
 def test_standard_output_is_utf_8_whatever_the_terminal() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+import re
+from collections.abc import Iterator
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,17 @@ def test_a_wrong_override_has_the_caret(key: str, files: Runner) -> None:
         assert said.status == 1, said.err
         shown = [line.partition("| ")[2] for line in said.err.splitlines() if "1 | " in line]
         assert set(shown) == {wrong}, said.err
+        for underlined in _underlined(said.err):
+            assert re.search(rf"(?<!\w){re.escape(underlined)}(?!\w)", wrong), said.err
+
+
+def _underlined(said: str) -> Iterator[str]:
+    """What has carets beneath it, in each message."""
+    for line, below in pairwise(said.splitlines()):
+        found = re.match(r" *\| ( *)(\^+)", below)
+        if line.startswith("1 | ") and found:
+            start = len(found[1])
+            yield line.removeprefix("1 | ")[start : start + len(found[2])]
 
 
 @pytest.mark.parametrize("word", ["conv", "relu", "gap", "flatten"])

@@ -91,13 +91,29 @@ def _read(name: str) -> _Text:
     from netlang.syntax.format import format_source
 
     if name == STDIN:
-        before, shown, path = sys.stdin.buffer.read(), "<stdin>", None
+        shown, path = "<stdin>", None
+        before = _piped(shown)
         text = _decoded(before, shown)
     else:
         path, shown = Path(name), name
         text = read(path).text
         before = path.read_bytes()
     return _Text(shown, path, before, format_source(text, shown).encode())
+
+
+def _piped(shown: str) -> bytes:
+    """What standard input has; a pipe may have no end."""
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.diagnostics.files import FileTooLarge
+    from netlang.syntax.limits import MAX_CHARACTERS
+
+    content = sys.stdin.buffer.read(MAX_CHARACTERS + 1)
+    if len(content) > MAX_CHARACTERS:
+        most = f"{MAX_CHARACTERS // 2**20} MiB"
+        raise NetlangError(
+            FileTooLarge(span=None, path=shown, size=f"more than {most}", limit=f"at most {most}")
+        )
+    return content
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import resource
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ import pytest
 import torch
 
 from netlang.backends.torch.data.sets import Tensors
-from netlang.backends.torch.data.sources.npz import read_npz
+from netlang.backends.torch.data.sources.files import DataRefused, unpacked
+from netlang.backends.torch.data.sources.npz import array_names, read_npz
+from netlang.backends.torch.data.sources.shard_index import shard_index
+from tests.endless import ENDLESS, limited
 from tests.train.data.support import load, refusal
 
 ARRAYS = 'arrays("mine", sizes=[3])'
@@ -250,3 +255,20 @@ def test_packed_in_another_way(tmp_path: Path) -> None:
     code, message = refusal(tmp_path, ARRAYS, name="mine")
     assert code == "E0784"
     assert "packed as numpy doesn't" in message
+
+
+@pytest.mark.parametrize(
+    "read", [array_names, shard_index, lambda path: unpacked(path).__enter__()]
+)
+def test_no_reader_waits_for_a_pipe(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    os.mkfifo(tmp_path / "train.npz")
+    with limited(ENDLESS), pytest.raises(DataRefused, match="it is a named pipe"):
+        read(tmp_path / "train.npz")
+
+
+def test_a_pipe_among_the_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "train.npz")
+    with limited(ENDLESS):
+        code, text = refusal(tmp_path, ARRAYS, name="mine")
+    assert code == "E0784"
+    assert "it is a named pipe" in text

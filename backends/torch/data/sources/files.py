@@ -15,9 +15,13 @@ from typing import IO
 
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import DataUnreadable
+from netlang.regular import kind_of
 from netlang.source import Span
 
-__all__ = ["MOST_EXPANSION", "DataRefused", "memory", "named", "read_exactly", "unpacked"]
+__all__ = [
+    "MOST_EXPANSION", "DataRefused", "memory", "named", "read_exactly", "require_ordinary",
+    "unpacked",
+]  # fmt: skip
 
 # A byte of deflate can stand for so many: https://www.zlib.net/zlib_tech.html.
 MOST_EXPANSION = 1032
@@ -62,9 +66,17 @@ def read_exactly(file: IO[bytes], size: int) -> bytearray:
     return content
 
 
+def require_ordinary(path: Path) -> None:
+    """Raise `DataRefused` for a pipe, device or socket, which may never begin or never end."""
+    kind = kind_of(os.stat(path).st_mode)
+    if kind is not None:
+        raise DataRefused(f"it is {kind}")
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[tuple[IO[bytes], int]]:
     """A file, unpacked if its first bytes say gzip, and the most bytes that it can hold."""
+    require_ordinary(path)
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)

@@ -16,7 +16,12 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from netlang.backends.torch.data.sources.files import MOST_EXPANSION, DataRefused, read_exactly
+from netlang.backends.torch.data.sources.files import (
+    MOST_EXPANSION,
+    DataRefused,
+    read_exactly,
+    require_ordinary,
+)
 
 __all__ = ["array_names", "read_npz"]
 
@@ -38,6 +43,7 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.generic]]
 
 
 def _archive(path: Path) -> ZipFile:
+    require_ordinary(path)
     try:
         return ZipFile(path)
     except BadZipFile as error:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from netlang.atomic import replace_file
 from netlang.backends.torch.data.names import PathList, shown
 from netlang.backends.torch.data.scan import cache_folder
-from netlang.backends.torch.data.sources.files import DataRefused
+from netlang.backends.torch.data.sources.files import DataRefused, require_ordinary
 from netlang.backends.torch.data.sources.tar import members
 from netlang.targets import needs
 
@@ -63,6 +63,7 @@ def _read_index(path: Path) -> ShardIndex:
     keys: list[str] = []
     places: list[Place] = []
     labels: list[str] = []
+    require_ordinary(path)
     with path.open("rb") as file:
         for sample in _samples(file, str(path)):
             key = str(sample["__key__"])
