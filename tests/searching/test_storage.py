@@ -112,7 +112,13 @@ def ledger() -> StudyLedger:
     return StudyLedger(URL, "tiny-search")
 
 
-@pytest.mark.parametrize("method", PLANS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        name if name in ("halving", "tpe") else pytest.param(name, marks=pytest.mark.slow)
+        for name in PLANS
+    ],
+)
 def test_hosts_make_the_trials_of_one(host: Runner, trainer: Trainer, method: str) -> None:
     """None twice, whoever makes which, and a host that was stopped finds all of them."""
     words = ("--method", method, *PLANS[method], "--quiet")
