@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 import netlang
+from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.keras.imported import import_keras_file
 from netlang.diagnostics.errors import NetlangError
 from netlang.targets.importing import ImportOptions
@@ -146,6 +147,15 @@ CONFIGS: dict[str, tuple[Change, str]] = {
     "channels in front": (
         lambda c: _layer(c, 2)["config"].update(data_format="channels_first"), "in front"
     ),
+    "units below nothing": (
+        lambda c: _only(c, "Dense", {"units": -1}, (4,)), "Keras refuses it: .*units=-1"
+    ),
+    "another number of elements": (
+        lambda c: _only(c, "Reshape", {"target_shape": [7]}, (4,)),
+        r"E0988.*Reshape.call\(\): The total size of the tensor must be unchanged\. Received: "
+        r"input_shape=\(4,\), target_shape=\(7,\) = help",
+    ),
+    "layers without end": (lambda c: _only(c, "ReLU", {}, (4,), 2001), "more than 2,000 layers"),
     "a size of many digits": (
         lambda c: _only(c, "ReLU", {}, (10**4000, 10**4000)), "E0989.*an input of any size"
     ),
@@ -239,6 +249,18 @@ def test_archives_of_strangers(name: str, records: dict[str, bytes], tmp_path: P
     text = _refused(_file(tmp_path / "net.keras", change(records)))
     assert "E0988" in text
     assert said in text
+
+
+@pytest.mark.slow
+def test_layers_in_a_row(records: dict[str, bytes], tmp_path: Path) -> None:
+    """More than Python lets a function call itself, which Keras does for each layer."""
+    config = json.loads(records["config.json"])
+    _only(config, "ReLU", {}, (4,), 1200)
+    content = json.dumps(config).encode()
+    path = _file(tmp_path / "net.keras", {**records, "config.json": content})
+    made = import_keras_file(ImportOptions(str(path)))
+    assert isinstance(made, Imported)
+    assert len(made.program.net.nodes) == 1200
 
 
 def test_files_that_are_no_archives(records: dict[str, bytes], tmp_path: Path) -> None:

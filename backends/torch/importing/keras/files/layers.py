@@ -7,6 +7,7 @@ from importlib import import_module
 from math import prod
 from typing import Any
 
+from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.keras.layers import ACTIVATIONS
 from netlang.backends.torch.importing.refusal import NotSayable
 
@@ -62,8 +63,8 @@ def built(config: Mapping[str, Any]) -> Any:
         raise NotSayable("an activation that isn't read, or of code of its own")
     try:
         return getattr(keras.layers, kind)(**taken, name=_name(given))
-    except (ArithmeticError, LookupError, TypeError, ValueError):
-        raise NotSayable("arguments that Keras refuses") from None
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise NotSayable(f"Keras refuses it: {said_by(error)[:200]}") from None
 
 
 def _name(config: Mapping[str, Any]) -> str:

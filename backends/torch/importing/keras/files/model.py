@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, final
@@ -18,13 +20,14 @@ from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import MOST_STEPS, Missing
+from netlang.backends.torch.importing.steps import Missing
 from netlang.records import Draft
 
 __all__ = ["model_in"]
 
 _MODELS = {"Functional": "Functional", "Model": "Functional", "Sequential": "Sequential"}
 _DEEPEST = 20
+_MOST_LAYERS = 2_000  # Keras and the tracing take 3 ms for each; its largest application has 1,041
 _ADVICE = "nothing is written; `docs/import.md` says which layers are read"
 
 
@@ -85,7 +88,8 @@ class _Builder(Draft, eq=False):
         named = [] if reads is None else layers_named(own["output_layers"])
         ends = [held[name] for name in named] or [last]
         outputs = ends[0] if len(ends) == 1 else ends
-        return keras.Model(first, outputs, name=str(own["name"]))
+        with _deep_enough(len(own["layers"])):
+            return keras.Model(first, outputs, name=str(own["name"]))
 
     def _input(self, config: Mapping[str, Any], name: str) -> Any:
         keras: Any = import_module("keras")
@@ -132,13 +136,24 @@ class _Builder(Draft, eq=False):
             layer.finalize_state()
 
 
+@contextmanager
+def _deep_enough(layers: int) -> Iterator[None]:
+    """Inside, Keras can follow so many layers in a row, for each of which it calls itself."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 2 * layers)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def _refuse_unread(config: Any) -> None:
     """Refuse a model with layers that aren't read, with a table of them."""
     missing: dict[tuple[str, str], Missing] = {}
     count = 0
     for count, (name, each) in enumerate(_leaves(config, 0), 1):
-        if count > MOST_STEPS:
-            raise NotSayable(f"more than {MOST_STEPS:,} layers")
+        if count > _MOST_LAYERS:
+            raise NotSayable(f"more than {_MOST_LAYERS:,} layers")
         try:
             built(each)
         except NotSayable as error:
