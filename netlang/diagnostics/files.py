@@ -80,12 +80,14 @@ class NoSpecInModel(Diagnostic):
     """An ONNX file without the entry of its metadata that has the net as a text."""
 
     code = "E0027"
-    title = "`{path}` has no spec in its metadata"
+    title = "`{path}` is an ONNX file that has no spec in its metadata"
     help = (
-        "name the `.net` file, or make one of what it computes: `netlang import {path} -o net.net`"
+        "netlang didn't write it, or with `--no-spec`: name the `.net` file, or make one of what it"
+        " computes: `netlang import {path} -o {net}`"
     )
 
     path: str
+    net: str
 
 
 class UnknownBundled(Diagnostic):

@@ -114,8 +114,18 @@ def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _may_have_inputs(definition: ast.BlockDef | ast.NetDef) -> bool:
-    unread = any(isinstance(each, ast.Unread) for each in definition.body.statements)
-    return unread or declares_inputs(definition.body)
+    """Whether a net has inputs, or text with a mistake that may have been one.
+
+    An input stands before the first step.
+    """
+    if declares_inputs(definition.body):
+        return True
+    first = True
+    for each in definition.body.statements:
+        if isinstance(each, ast.Unread) and (first or "input" in each.words):
+            return True
+        first = first and not isinstance(each, ast.Path)
+    return False
 
 
 def _net(

@@ -103,10 +103,26 @@ def of_text(text: str, shown: str = "<string>") -> Source:
         raise NetlangError(FileUnreadable(span=None, path=shown, reason=str(error))) from None
 
 
+_IMPORTED = frozenset((".keras", ".onnx", ".pt2"))
+_WEIGHTS = frozenset((".bin", ".ckpt", ".h5", ".pt", ".pth", ".safetensors"))
+
+
 def not_a_spec(path: Path, shown: str) -> NetlangError:
     """The error for a file, which may exist, with another suffix."""
-    advice = f": rename it to `{path.with_suffix('.net')}`" if path.is_file() else ""
+    advice = f": {_instead(path, shown)}" if path.is_file() else ""
     return NetlangError(NotANetFile(span=None, path=shown, advice=advice))
+
+
+def _instead(path: Path, shown: str) -> str:
+    """What to do with a file of another kind."""
+    suffix, stem = path.suffix.lower(), path.stem
+    if suffix in _IMPORTED:
+        return f"make one of this with `netlang import {shown} -o {stem}.net`"
+    if suffix == ".py":
+        return f"make one of a module in this with `netlang import {stem}:MODEL -o {stem}.net`"
+    if suffix in _WEIGHTS:
+        return f"this has weights alone, which `--weights {shown}` gives to a spec"
+    return f"rename it to `{path.with_suffix('.net')}`"
 
 
 def parsed(source: Source) -> File:

@@ -45,7 +45,8 @@ def spec_in_model(path: Path, shown: str | None = None) -> Source:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
     if content is None:
-        raise NetlangError(NoSpecInModel(span=None, path=shown))
+        net = f"{Path(shown).stem}.net"
+        raise NetlangError(NoSpecInModel(span=None, path=shown, net=net))
     return of_content(content, shown)
 
 

@@ -63,6 +63,24 @@ def test_a_file_with_another_suffix(files: Runner, verb: str) -> None:
     assert "rename it to `nets.net`" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("net.pt2", "`netlang import net.pt2 -o net.net`"),
+        ("net.keras", "`netlang import net.keras -o net.net`"),
+        ("net.pth", "`--weights net.pth`"),
+        ("net.safetensors", "`--weights net.safetensors`"),
+        ("nets.py", "`netlang import nets:MODEL -o nets.net`"),
+    ],
+)
+def test_a_file_that_another_verb_reads(files: Runner, name: str, advice: str) -> None:
+    (files.folder / name).touch()
+    for verb in ("check", "draw"):
+        said = files.refused(verb, name)
+        assert said.startswith(f"error[E0005]: `{name}` is not a `.net` file")
+        assert advice in said
+
+
 def test_the_only_net_that_is_complete_is_meant(files: Runner) -> None:
     assert files("summary", "one_open.net").out.startswith("whole at batch")
     assert files.refused("summary", "two.net").startswith("error[E0008]")

@@ -53,7 +53,8 @@ def test_the_spec_stays_out_on_request(
     assert not {"netlang.spec", "netlang.expanded"} & facts_of(tmp_path / "a.onnx").keys()
     refused = answered(capsys, "summary", "a.onnx")
     assert refused.status == 1
-    assert "error[E0027]: `a.onnx` has no spec in its metadata" in refused.err
+    assert "error[E0027]: `a.onnx` is an ONNX file that has no spec in its metadata" in refused.err
+    assert "`netlang import a.onnx -o a.net`" in refused.err
 
 
 def test_a_net_with_too_many_steps_stays_out(tmp_path: Path) -> None:
