@@ -32,12 +32,16 @@ class _Biased(nn.Module):
 
 
 class _Coded(nn.Module):
-    """Adds sines of rows and cosines of columns."""
+    """Adds sines of rows and cosines of columns, a table that was made before."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def __init__(self) -> None:
+        super().__init__()
         angles = torch.arange(80.0) * torch.arange(1.0, 13.0)[:, None] / 50
         rows, columns = angles.sin()[:, :, None], angles.cos()[:, None]
-        return x + torch.cat([rows.expand(-1, -1, 80), columns.expand(-1, 80, -1)])
+        self.table = torch.cat([rows.expand(-1, -1, 80), columns.expand(-1, 80, -1)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.table
 
 
 class _Distances(nn.Module):
@@ -88,9 +92,35 @@ class _Picked(nn.Module):
         return y
 
 
+class _Turned(nn.Module):
+    """Turns pairs of features by angles of their place; Su et al. 2021, arXiv:2104.09864."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rates = 10000.0 ** -(torch.arange(0, 16, 2) / 16)
+        angles = torch.cat([torch.arange(300.0)[:, None] * rates] * 2, -1)
+        turned = torch.cat([-x[..., 8:], x[..., :8]], -1)
+        return x * angles.cos() + turned * angles.sin()
+
+
+class _Filled(nn.Module):
+    """Adds a table that is written into after another one was made of it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        table = torch.ones(20, 20).cumsum(0).sin()
+        twice = 2 * table
+        table[3:5] = 0.5
+        return x + twice + table
+
+
 @pytest.mark.parametrize(
     ("module", "shape", "lines"),
     [
+        (_Filled(), (20, 20), ("constant(",)),
+        (
+            _Turned(),
+            (300, 16),
+            ("arange(300, dtype=float)", "constant([1, 0.31622776, 0.1,", "concat1 -> cos"),
+        ),
         (_Picked(), (3, 16, 16), ("-> equal -> to_float", '-> einsum("nh,ixh->nix")')),
         (_Biased(), (2, 81, 81), ("reshape([2, 9, 9])", "transpose([0, 1, 3, 2, 4])")),
         (_Coded(), (24, 80, 80), ("-> add (x, here) -> add",)),

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, final
 from torch import Tensor
 from torch.fx import Node
 
-from netlang.backends.torch.importing.call import Call, Handler, Made, WalkState, modules_of
+from netlang.backends.torch.importing.call import (
+    Call,
+    Handler,
+    Made,
+    Origin,
+    WalkState,
+    modules_of,
+)
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.operators.written import with_part
@@ -122,7 +129,9 @@ class Walk(Draft, eq=False):
                 raise node.meta.get("refused", NotSayable(""))
             call = Call(self.state, node, _given(self, node))
             made: Made | None = call.folded(lists=name not in handlers)
-            if made is None:
+            if made is not None:
+                self._remember(call, made, handlers.get(name))
+            else:
                 if name not in handlers:
                     raise NotSayable("the language has no such operator")
                 made = handlers[name](call)
@@ -132,6 +141,15 @@ class Walk(Draft, eq=False):
             if not self._follows_unknown(node):
                 self._miss(node, name, error)
             self.made[node] = self.unknown(node) if self.holes is None else self._hole(node, error)
+
+    def _remember(self, call: Call, made: Made, handler: Handler | None) -> None:
+        """How a constant was computed. One that is written into may have been read before."""
+        if _is_writing(call.node):
+            self.state.origins.clear()
+        elif handler is not None and isinstance(made, SourceTensor):
+            behind = self.state.steps[-1] if self.state.steps else None
+            origin = Origin(call, handler, made.tensor, behind)
+            self.state.origins.setdefault(id(made.tensor), origin)
 
     def _reads_lost(self, read: Iterable[Made | None]) -> bool:
         return self.holes is not None and self.holes.reads_lost(read)

@@ -7,7 +7,7 @@ from torch import Tensor
 from netlang.backends.torch.importing.steps import Value
 from netlang.backends.torch.importing.tables.borders import bordered
 from netlang.backends.torch.importing.tables.made import Emit
-from netlang.backends.torch.importing.tables.masks import mask_of_windows, written_out
+from netlang.backends.torch.importing.tables.masks import window_mask
 from netlang.backends.torch.importing.tables.one_hot import one_hot
 from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
@@ -17,9 +17,9 @@ __all__ = ["long_table"]
 
 def long_table(emit: Emit, table: Tensor) -> Value | None:
     """The steps that compute a table, which `emit` makes; None if no rule does."""
-    mask = mask_of_windows(table)
+    mask = window_mask(emit, table)
     if mask is not None:
-        return written_out(emit, mask, tuple(table.shape))
+        return mask
     runs = runs_in(table)
     if runs is not None:
         return written_runs(emit, runs, tuple(table.shape))

@@ -18,7 +18,7 @@ from netlang.backends.torch.importing.steps import Argument, BareWord, Value
 from netlang.backends.torch.importing.tables.made import Emit, made, reshaped
 from netlang.records import Record
 
-__all__ = ["WindowMask", "mask_of_windows", "written_out"]
+__all__ = ["WindowMask", "mask_of_windows", "window_mask", "written_out"]
 
 
 @final
@@ -71,6 +71,12 @@ def _computed(mask: WindowMask) -> Tensor:
     cut = image.reshape(rows, window, columns, window).transpose(1, 2)
     places = cut.reshape(rows * columns, window**2)
     return (places[:, :, None] != places[:, None]).float() * mask.apart
+
+
+def window_mask(emit: Emit, table: Tensor) -> Value | None:
+    """The steps that compute a table, if it is such a mask."""
+    mask = mask_of_windows(table)
+    return None if mask is None else written_out(emit, mask, table.shape)
 
 
 def written_out(emit: Emit, mask: WindowMask, shape: Sequence[int]) -> Value:

@@ -27,13 +27,16 @@ _FEW = 4
 def numbered(emit: Emit, table: Tensor) -> Value | None:
     """The steps that compute a list of whole numbers that rise evenly, as of positions, or None."""
     count, flat = table.numel(), table.reshape(-1)
-    if table.dtype is not torch.int64 or count < _FEW or max(table.shape) < count:
+    if table.dtype not in (torch.int64, torch.float32) or count < _FEW or max(table.shape) < count:
         return None
-    start, step = int(flat[0]), int(flat[1] - flat[0])
-    if not step or not bool((flat == start + step * torch.arange(count)).all()):
+    start, step = float(flat[0]), float(flat[1] - flat[0])
+    whole = start.is_integer() and step.is_integer() and step != 0
+    if not whole or not bool((flat == start + step * torch.arange(count)).all()):
         return None
-    value = made(emit, "arange", [], {"size": count, "start": start, "step": step}, [count])
-    return reshaped(emit, value, table.shape)
+    arguments: dict[str, Argument] = {"size": count, "start": int(start), "step": int(step)}
+    if table.is_floating_point():
+        arguments["dtype"] = BareWord("float")
+    return reshaped(emit, made(emit, "arange", [], arguments, [count]), table.shape)
 
 
 @final
