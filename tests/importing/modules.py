@@ -15,11 +15,11 @@ __all__ = [
     "Gate",
     "Kept",
     "Masked",
+    "Measured",
     "Partly",
     "Pooled",
     "Positioned",
     "Shared",
-    "Spread",
     "Tree",
     "Unit",
     "units",
@@ -95,7 +95,7 @@ class Pooled(nn.Module):
         return F.scaled_dot_product_attention(query, key, value)
 
 
-class Spread(nn.Module):
+class Measured(nn.Module):
     """What a statistic of the input is."""
 
     def __init__(self, measure: Callable[[Tensor], Tensor]) -> None:

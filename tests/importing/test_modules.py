@@ -18,11 +18,11 @@ from tests.importing.modules import (
     Gate,
     Kept,
     Masked,
+    Measured,
     Partly,
     Pooled,
     Positioned,
     Shared,
-    Spread,
     Tree,
     units,
 )
@@ -77,20 +77,23 @@ CASES = {
     "partly": Case(Partly(), (4, 8, 8), ("units.0: stage",)),
     "kept": Case(Kept(), (4, 6, 6), ("gamma: parameter([4, 1, 1], init=1e-06)",)),
     "variance": Case(
-        Spread(lambda x: x.var((2, 3), unbiased=False)),
+        Measured(lambda x: x.var((2, 3), unbiased=False)),
         (3, 8, 8),
         (
             "input x: [3, H=8, W=8]",
             "sub { identity; mean([1, 2], keep=true) } -> pow(2) -> mean([1, 2])",
         ),
     ),
+    "an empty part": Case(
+        Measured(lambda x: torch.cat([x[:, :0], x[:, 0:].relu(), x[:, 5:]], 1)), (5, 3), ("relu",)
+    ),
     "rows in front": Case(
-        Spread(lambda x: F.pad(x, (0, 0, 1, 2, -1, 3), value=5.0)),
+        Measured(lambda x: F.pad(x, (0, 0, 1, 2, -1, 3), value=5.0)),
         (4, 6, 7),
         ("reshape([1, 4, 6, 7]) -> slice(1, axis=1) -> pad(0x1x0, after=3x2x0, value=5)",),
     ),
     "deviation": Case(
-        Spread(lambda x: x.std(-1, correction=3, keepdim=True)),
+        Measured(lambda x: x.std(-1, correction=3, keepdim=True)),
         (3, 8, 9),
         ("mean(2, keep=true) -> scale(1.5) -> sqrt",),
     ),

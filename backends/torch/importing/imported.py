@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.bundled.recognition import bundled_net
-from netlang.backends.torch.importing.call import WalkState
 from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import NothingProved, SpecRefused
 from netlang.backends.torch.importing.holes.holes import Holes
@@ -24,6 +23,7 @@ from netlang.backends.torch.importing.original import ModuleOriginal, Original, 
 from netlang.backends.torch.importing.proof import Proof, prove
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS, TAKEN_TYPES
 from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
+from netlang.backends.torch.importing.steps import WalkState
 from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
 from netlang.backends.torch.run.execute import instance

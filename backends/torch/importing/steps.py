@@ -7,6 +7,7 @@ image are, the axis has `fold` times the batch, which is an axis of `fold` eleme
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from netlang.records import Draft, Record, field
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_STEPS",
     "Argument",
+    "BareWord",
+    "ComputedTensor",
     "Dims",
+    "Maker",
     "Missing",
     "ModuleCall",
-    "Maker",
     "SourceStep",
     "SourceTensor",
     "Value",
-    "BareWord",
+    "WalkState",
 ]
 
 
@@ -148,3 +151,38 @@ class Missing(Draft, order=True):
     reason: str
     advice: str
     places: list[str] = field(default_factory=list)
+
+
+@final
+class ComputedTensor(Record, eq=False):
+    """How the source computes a constant: what makes the steps, and where.
+
+    That is `behind` a step, or in front of all if it is None. `made` keeps its identity.
+    """
+
+    compute: Callable[[], Value]
+    made: Tensor
+    behind: SourceStep | None
+
+
+@final
+class WalkState(Draft, eq=False):
+    """The steps so far, those that have weights by their labels, and learned tensors by key.
+
+    `made` are the steps as they were made; in `steps`, those that compute a constant may stand
+    earlier. `origins` has the constants that the source computes, by the identity of their tensors;
+    `placed` are the steps that were moved to where the source computes one, by identity; `depth`
+    counts the constants that are being computed for others. `constants` are held so that no other
+    tensor gets the identity of one. If the graph isn't `batched`, it is of one example, and no axis
+    is that of the batch.
+    """
+
+    steps: list[SourceStep] = field(default_factory=list)
+    owned: dict[str, SourceStep] = field(default_factory=dict)
+    learned: dict[str, Value] = field(default_factory=dict)
+    constants: list[SourceTensor] = field(default_factory=list)
+    made: list[SourceStep] = field(default_factory=list)
+    origins: dict[int, ComputedTensor] = field(default_factory=dict)
+    placed: set[int] = field(default_factory=set)
+    depth: int = 0
+    batched: bool = True

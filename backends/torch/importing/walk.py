@@ -12,25 +12,20 @@ from typing import TYPE_CHECKING, final
 from torch import Tensor
 from torch.fx import Node
 
-from netlang.backends.torch.importing.call import (
-    Call,
-    Handler,
-    Made,
-    Origin,
-    WalkState,
-    modules_of,
-)
+from netlang.backends.torch.importing.call import Call, Handler, Made, modules_of
 from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.operators.written import with_part
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
     Argument,
+    ComputedTensor,
     Maker,
     Missing,
     SourceStep,
     SourceTensor,
     Value,
+    WalkState,
 )
 from netlang.backends.torch.importing.text.names import input_word
 from netlang.records import Draft, field
@@ -148,7 +143,7 @@ class Walk(Draft, eq=False):
             self.state.origins.clear()
         elif handler is not None and isinstance(made, SourceTensor):
             behind = self.state.steps[-1] if self.state.steps else None
-            origin = Origin(call, handler, made.tensor, behind)
+            origin = ComputedTensor(lambda: call.valued(handler(call)), made.tensor, behind)
             self.state.origins.setdefault(id(made.tensor), origin)
 
     def _reads_lost(self, read: Iterable[Made | None]) -> bool:

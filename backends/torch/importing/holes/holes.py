@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor
 
-from netlang.backends.torch.importing.call import Call, Made, WalkState
+from netlang.backends.torch.importing.call import Call, Made
 from netlang.backends.torch.importing.layouts import batch_axis, sizes_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import (
@@ -23,6 +23,7 @@ from netlang.backends.torch.importing.steps import (
     SourceStep,
     SourceTensor,
     Value,
+    WalkState,
 )
 from netlang.records import Draft, field
 

@@ -8,7 +8,7 @@ from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.operators.alignment import aligned, reshaped, without_axis
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Value
+from netlang.backends.torch.importing.steps import SourceTensor, Value
 
 __all__ = ["HANDLERS", "concatenated"]
 
@@ -113,8 +113,15 @@ def _addcmul(call: Call) -> Made:
 
 
 def _cat(call: Call) -> Made:
-    values = [each for each in call.values("tensors") if each.shape != (0,)]
+    held = call.given["tensors"]
+    assert isinstance(held, list | tuple)
+    values = [call.valued(each) for each in held if not _is_empty(each)]
     return concatenated(call, values, call.integer("dim"))
+
+
+def _is_empty(held: object) -> bool:
+    shape = held.tensor.shape if isinstance(held, SourceTensor) else getattr(held, "shape", ())
+    return 0 in shape
 
 
 def concatenated(call: Call, values: list[Value], dim: int) -> Value:

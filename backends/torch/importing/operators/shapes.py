@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
+import torch
+
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import batch_axis, before, sizes_of
 from netlang.backends.torch.importing.operators.alignment import seen_as
@@ -132,6 +134,8 @@ def _slice(call: Call) -> Made:
     last = max(last + size, 0) if last < 0 else min(last, size)
     if (first, last, step) == (0, size, 1):
         return value
+    if last <= first:
+        return SourceTensor("", torch.empty(call.shape), False, False)
     axis = axis_of(value, dim, "a part")
     stop: dict[str, Argument] = {} if last == size else {"stop": last}
     return call.emit("slice", [value], {"start": first, **stop, "axis": axis, "step": step})
