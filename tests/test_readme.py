@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,12 @@ from tests.support import answered
 from tests.train.data.support import draw
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SMALL = """
+net small {
+    input image: [3, H=224, W=224]
+    conv(4, 3x3) -> relu -> global_avgpool -> flatten -> linear(4)
+}
+"""
 BLOCKS: dict[str, list[str]] = {}
 for language, body in re.findall(r"```([\w.]+)\n(.*?)```", README, re.DOTALL):
     BLOCKS.setdefault(language, []).append(body)
@@ -55,8 +62,23 @@ def test_diff() -> None:
 
 
 def test_source() -> None:
-    (excerpt,) = BLOCKS["python"]
+    _, excerpt = BLOCKS["python"]
     assert_excerpt(excerpt, netlang.load("resnet50").source())
+
+
+def test_running_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a small net, whose input is that of the README's."""
+    code, _ = BLOCKS["python"]
+    given = netlang.load("resnet50").program.net.inputs
+    small = netlang.loads(SMALL)
+    assert [(each.name, str(each.type)) for each in small.program.net.inputs] == [
+        (each.name, str(each.type)) for each in given
+    ]
+    monkeypatch.chdir(tmp_path)
+    small.onnx(tmp_path / "resnet50.onnx")
+    found: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), found)
+    assert found["logits"].shape == (1, 4)
 
 
 def test_training_on_a_folder_of_images(

@@ -33,6 +33,16 @@ _FIELDS: dict[int, str] = {
     TensorProto.INT64: "int64_data",
 }
 
+# The least and the most that stands in 32 bits for a number of a type with fewer.
+_NARROW: dict[int, tuple[int, int]] = {
+    TensorProto.FLOAT16: (0, (1 << 16) - 1),
+    TensorProto.BFLOAT16: (0, (1 << 16) - 1),
+    TensorProto.INT8: (-(1 << 7), (1 << 7) - 1),
+    TensorProto.INT16: (-(1 << 15), (1 << 15) - 1),
+    TensorProto.UINT8: (0, (1 << 8) - 1),
+    TensorProto.BOOL: (0, 1),
+}
+
 
 def dtype_of(kind: int) -> torch.dtype:
     """The type with a number of ONNX. Raises `NotSayable`."""
@@ -66,10 +76,23 @@ def tensor_of(tensor: TensorProto) -> Tensor:
         )
     if there != wanted:
         raise ValueError(f"a tensor of {list(tensor.dims)} has another number of elements")
+    _require_narrow(tensor)
     numbers = numpy_helper.to_array(tensor)
     if tensor.data_type == TensorProto.BFLOAT16:  # NumPy has no such type: ONNX gives another one
         numbers = numbers.astype(np.float32)
     return torch.from_numpy(numbers.copy()).to(_TYPES[tensor.data_type]).reshape(tuple(tensor.dims))
+
+
+def _require_narrow(tensor: TensorProto) -> None:
+    """Raise `ValueError` for numbers of few bits that stand in 32 and have more: ONNX drops those.
+
+    Floats of 16 bits stand there as their bits.
+    """
+    if tensor.int32_data and tensor.data_type in _NARROW:
+        least, most = _NARROW[tensor.data_type]
+        numbers = np.asarray(tensor.int32_data, np.int32)
+        if numbers.min() < least or numbers.max() > most:
+            raise ValueError(f"a tensor of {list(tensor.dims)[:8]} has numbers beyond its type")
 
 
 def with_numbers(name: str, tensor: Tensor) -> TensorProto:

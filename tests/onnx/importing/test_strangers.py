@@ -94,6 +94,17 @@ def _tensor(change: Callable[[TensorProto], object]) -> ModelProto:
     return model
 
 
+def _packed(kind: int, last: int) -> ModelProto:
+    """A weight whose numbers stand in 32 bits each."""
+
+    def change(tensor: TensorProto) -> None:
+        tensor.ClearField("raw_data")
+        tensor.data_type = kind
+        tensor.int32_data.extend([0] * 11 + [last])
+
+    return _tensor(change)
+
+
 def _node(op: str, opset: int = 17, **attributes: Any) -> ModelProto:
     return model_of([helper.make_node(op, ["x"], ["y"], **attributes)], opset=opset)
 
@@ -151,6 +162,9 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "a shape of everything": (lambda: _tensor(lambda t: t.dims.append(1 << 60)), "can't be"),
     "a type that isn't": (lambda: _tensor(lambda t: setattr(t, "data_type", 99)), "type 99"),
     "half numbers": (lambda: _tensor(lambda t: setattr(t, "data_type", 10)), "another number"),
+    "bits beyond bfloat16": (lambda: _packed(TensorProto.BFLOAT16, 1 << 16), "beyond its type"),
+    "bits below 0": (lambda: _packed(TensorProto.FLOAT16, -1), "beyond its type"),
+    "a byte of 300": (lambda: _packed(TensorProto.UINT8, 300), "beyond its type"),
     "strings": (lambda: _tensor(lambda t: setattr(t, "data_type", 8)), "string"),
     "branches": (_branches, "decides or repeats"),
     "a table of everything": (lambda: _sized(1 << 20, 1 << 20), "E0982"),
