@@ -102,6 +102,18 @@ class _Turned(nn.Module):
         return x * angles.cos() + turned * angles.sin()
 
 
+class _Repeated(nn.Module):
+    """Adds a table of two windows to those of all examples, as Transformers' Swin does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.randn(2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = x.reshape(-1, 3) + self.table.repeat(x.shape[0], 1)
+        return windows.relu().reshape(-1, 2, 3)
+
+
 class _Filled(nn.Module):
     """Adds a table that is written into after another one was made of it."""
 
@@ -115,6 +127,7 @@ class _Filled(nn.Module):
 @pytest.mark.parametrize(
     ("module", "shape", "lines"),
     [
+        (_Repeated(), (2, 3), ("add { identity constant([[",)),
         (_Filled(), (20, 20), ("constant(",)),
         (
             _Turned(),

@@ -141,7 +141,10 @@ def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:
     """A table without its batch axis, along which it is the same for all examples."""
     if batch is None or stored.key:
         return stored
-    first = stored.tensor.narrow(batch, 0, 1)
-    if stored.tensor.shape[batch] != BATCH or not bool((stored.tensor == first).all()):
+    fold = stored.tensor.shape[batch] // BATCH
+    examples = stored.tensor.unflatten(batch, (BATCH, fold))
+    first = examples.narrow(batch, 0, 1)
+    if not bool((examples == first).all()):
         raise NotSayable("a table with numbers of its own for each example")
-    return SourceTensor("", first.squeeze(batch), False, False)
+    table = first.squeeze(batch)
+    return SourceTensor("", table if fold > 1 else table.squeeze(batch), False, False)
