@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import final
 
-from netlang.atomic import end_of_links, replace_file
+from netlang.atomic import replace_file
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.edits import apply_edits, compatible, fits
 from netlang.diagnostics.errors import NetlangError
@@ -73,6 +73,6 @@ def _write(path: Path, text: str) -> None:
     try:
         if b"\r\n" in path.read_bytes():
             text = text.replace("\n", "\r\n")
-        replace_file(end_of_links(path), text.encode("utf-8"), stat.S_IMODE(path.stat().st_mode))
+        replace_file(path, text.encode("utf-8"), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         raise NetlangError(WriteFailed.of(path, error)) from error

@@ -17,7 +17,6 @@ from netlang.backends.weights.prefixes import PrefixChange, changed
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored, all_finite
 from netlang.build import Fit
-from netlang.diagnostics.texts import visible
 
 __all__ = ["Given", "given", "name_of", "not_finite", "suspects"]
 
@@ -102,4 +101,4 @@ def not_finite(keys: Sequence[str]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(f"`{key}`" for key in keys[:_MOST_KEYS])
     more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-    return (visible(f"warning: NaN or infinite values in {shown}{more}"),)
+    return (f"warning: NaN or infinite values in {shown}{more}",)
