@@ -192,6 +192,10 @@ def _weights(content: bytes, change: Change) -> bytes:
     return held.getvalue()
 
 
+def _changed(content: bytes, place: int, byte: int) -> bytes:
+    return content[:place] + bytes([byte]) + content[place + 1 :]
+
+
 _CONV, _KERNEL = "layers/conv2d/vars", "layers/conv2d/vars/0"
 
 
@@ -237,6 +241,9 @@ ARCHIVES: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] 
     "no weights": (lambda r: {"config.json": r["config.json"]}, "other records"),
     "weights that are a pickle": (
         lambda r: {**r, "model.weights.h5": pickle.dumps(1)}, "no HDF5"
+    ),
+    "weights at a place beyond numbers": (
+        lambda r: {**r, "model.weights.h5": _changed(r["model.weights.h5"], 52, 0)}, "no HDF5"
     ),
     "no JSON": (lambda r: {**r, "config.json": b"{" * 10}, "isn't JSON"),
     "JSON without end": (lambda r: {**r, "config.json": b"[" * 900_000}, "isn't JSON"),

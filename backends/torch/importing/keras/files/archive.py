@@ -96,5 +96,5 @@ def _hdf5(content: bytes) -> Any:
     h5py: Any = import_module("h5py")
     try:
         return h5py.File(BytesIO(content), "r")
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ArithmeticError, LookupError, TypeError, ValueError):
         raise ValueError("its weights are no HDF5") from None
