@@ -152,6 +152,24 @@ def test_a_long_table_is_computed(
     assert set(net.weights) == set(module.state_dict())
 
 
+def test_places_of_a_shorter_table_are_those_of_its_rows_and_columns() -> None:
+    class Near(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.biases = nn.Parameter(torch.randn(2, 25))
+            places = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+            rows, columns = (places[:, :, None] - places[:, None]).abs()
+            self.at = 5 * rows + columns
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = x + self.biases[:, self.at]
+            return y
+
+    text = " ".join(body_of(imported(Near(), (2, 25, 25))))
+    assert "reshape([2, 5, 5])" in text
+    assert len(text) < 1000
+
+
 def test_a_long_table_without_a_rule_is_refused() -> None:
     class Random(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -13,9 +13,13 @@ from netlang.backends.torch.importing.operators.alignment import seen_as
 from netlang.backends.torch.importing.operators.places import taken_by_rows
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
+from netlang.backends.torch.importing.tables.constants import window_of_offsets
 from netlang.ops.constants.listed import MOST_LISTED
 
 __all__ = ["HANDLERS", "axis_of"]
+
+# Places that a reader sees the rule of.
+_READABLE = 256
 
 
 def _reshape(call: Call) -> Made:
@@ -201,10 +205,11 @@ def _index(call: Call) -> Made:
         raise NotSayable("places that are computed")
     if at.tensor.dtype.is_floating_point or at.tensor.element_size() == 1:
         raise NotSayable("places that are truth values")
-    if at.tensor.numel() > MOST_LISTED:
-        taken = taken_by_rows(call, value, at.tensor, axis) if value.free else None
+    if value.free and at.tensor.numel() > _READABLE and window_of_offsets(at.tensor) is None:
+        taken = taken_by_rows(call, value, at.tensor, axis)
         if taken is not None:
             return taken
+    if at.tensor.numel() > MOST_LISTED:
         long = f"a table of more than {MOST_LISTED} places"
         raise NotSayable(long, "use `embedding` with `weight`")
     return _gathered(call, value, at, axis)

@@ -11,7 +11,7 @@ from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Dims, SourceTensor
 from netlang.ops.constants.listed import MOST_LISTED
 
-__all__ = ["argument_of_constant", "shortest"]
+__all__ = ["argument_of_constant", "shortest", "window_of_offsets"]
 
 _SHORT = f"a table of more than {MOST_LISTED} numbers, which no rule of the language makes"
 
@@ -47,7 +47,7 @@ def shortest(tensor: Tensor) -> Tensor:
 def _table(tensor: Tensor, kept: dict[str, Argument]) -> tuple[str, dict[str, Argument]]:
     if any(size % BATCH == 0 for size in tensor.shape):
         raise NotSayable("a constant with a batch axis")
-    window = _offsets(tensor)
+    window = window_of_offsets(tensor)
     if window is not None:
         flat: dict[str, Argument] = {"flat": True} if tensor.dim() == 1 else {}
         return "window_offsets", {"window": Dims(window), **flat, **_without_type(kept)}
@@ -73,7 +73,7 @@ def _nested(held: object) -> Argument:
     return float(str(np.float32(held))) if isinstance(held, float) else held
 
 
-def _offsets(tensor: Tensor) -> tuple[int, int] | None:
+def window_of_offsets(tensor: Tensor) -> tuple[int, int] | None:
     """The square window whose `window_offsets` a table is, if it is one."""
     if tensor.is_floating_point() or tensor.dim() > 2:
         return None
