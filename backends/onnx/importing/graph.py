@@ -23,7 +23,7 @@ from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
 
-# Elements of one table that is computed, and of all.
+# Elements of one table that is computed, and bytes of all, which are kept.
 _MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
 
 
@@ -66,7 +66,7 @@ def same(tensor: Tensor) -> Tensor:
 class AtenGraph(Draft, eq=False):
     """The graph under construction. `lists` are the values that are several, by name.
 
-    `computed` counts the numbers that were computed, and `steps` the nodes of operators.
+    `computed` counts the bytes of numbers that were computed, and `steps` the nodes of operators.
     """
 
     values: CountedValues
@@ -233,7 +233,7 @@ class AtenGraph(Draft, eq=False):
         """Numbers, if they aren't too many."""
         empty = target(*(_replaced(each, lambda held: held.tensor.to("meta")) for each in args))
         size = sum(each.numel() for each in _leaves([empty]))
-        self.computed += size
+        self.computed += sum(each.nbytes for each in _leaves([empty]))
         if size > _MOST_COMPUTED or self.computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
         with torch.no_grad():

@@ -118,6 +118,18 @@ def _sized(*sizes: int) -> ModelProto:
     return model_of(nodes)
 
 
+def _tables(count: int) -> ModelProto:
+    """Tables of 64 MiB each, of which only the largest number is read."""
+    nodes = []
+    for n in range(count):
+        nodes += [
+            helper.make_node("Constant", [], [f"s{n}"], value_ints=[1 << 24]),
+            helper.make_node("ConstantOfShape", [f"s{n}"], [f"t{n}"]),
+        ]
+    nodes.append(helper.make_node("Relu", ["x"], ["y"]))
+    return model_of(nodes)
+
+
 def _with(change: Callable[[ModelProto], object]) -> ModelProto:
     model = _good()
     change(model)
@@ -168,6 +180,7 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "strings": (lambda: _tensor(lambda t: setattr(t, "data_type", 8)), "string"),
     "branches": (_branches, "decides or repeats"),
     "a table of everything": (lambda: _sized(1 << 20, 1 << 20), "E0982"),
+    "many tables": (lambda: _tables(5), "a table of 16,777,216 numbers"),
     "a value of everything": (_doubling, "E0982"),
     "a map of everything": (
         lambda: model_of(
