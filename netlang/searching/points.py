@@ -21,7 +21,7 @@ def points_of(question: Question, ranked: Iterable[TrialResult]) -> SearchPoints
     """What is drawn of a search whose results are `ranked`, the best first."""
     known = question.known
     shown = [each for each in ranked if not each.failed and isfinite(each.error)]
-    accuracy = all("validation accuracy" in each.scores for each in shown)
+    accuracy = all(each.scores.get("validation accuracy") is not None for each in shown)
     score = "validation accuracy" if accuracy else question.score
     first = [each for key, each in sorted(known.results.items()) if key[1] == 0]
     whole = [each for each in first if not question.method.is_final(each.trial)] or first

@@ -109,7 +109,9 @@ class Question:
         for key, result in results.items():
             trial = self.known.trials.get(key[0])
             if trial is not None and trial.overrides == result.overrides:
-                continue
+                if result.failed or result.scores.get(self.score) is not None:
+                    continue
+                raise refused(f"trial {key[0]} has no {self.score}")
             why = f"trial {key[0]} has a result, and is none of the trials now"
             if trial is not None:
                 was, now = " ".join(result.overrides), " ".join(trial.overrides)

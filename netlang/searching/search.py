@@ -66,6 +66,10 @@ def asked_place(
     name = default_folder(recipe).name if study is None else study
     if not 0 < len(name) <= _LONGEST_NAME:
         raise ValueError(f"`study` has 1 to {_LONGEST_NAME} characters")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ValueError("`study` isn't text in UTF-8") from None
     return SearchPlace(str(out or default_folder(recipe)), storage, name)
 
 

@@ -235,7 +235,7 @@ def test_another_question_is_refused(host: Runner, trainer: Trainer) -> None:
         (("tiny.net:tiny", "--seed", "3"), "seed 0 became 3"),
         (("tiny.net:tiny", "--method", "halving"), "method random became halving"),
         (("tiny.net:tiny", "--trials", "1"), "trials 2 became 1"),
-        (("tiny.net:tiny", "width=4"), "changes  became width=4"),
+        (("tiny.net:tiny", "width=4"), "changes none became width=4"),
         (("other.net:tiny",), "its files have changed"),
     ):
         said = host.refused("search", "--out", "two", *words, "--resume", *more)
@@ -276,6 +276,8 @@ def test_hosts_that_begin_at_once_with_different_questions(
         "UPDATE trial_user_attributes SET value_json = replace(value_json, ':0,', ':-1,')",
         "UPDATE study_user_attributes SET value_json = '\"[]\"'",
         "UPDATE trials SET state = 'EXPLODED'",
+        "UPDATE trials SET state = 'WAITING'",
+        "UPDATE trial_values SET value_type = 'INF_POS'",
         "DELETE FROM study_user_attributes",
     ],
 )
@@ -286,12 +288,60 @@ def test_what_others_have_spoilt_is_refused(host: Runner, trainer: Trainer, edit
     assert f"error[E0840]: the study `tiny-search` of `{URL}` can't be read: " in said
 
 
+def test_deleted_trials(host: Runner, trainer: Trainer) -> None:
+    """Optuna counts its trials, so the next one would have a number for the second time."""
+    search(host, "one", *SHARED, "--trials", "2", "--quiet")
+    sql(host.folder, "DELETE FROM trials WHERE number = 0")
+    said = host.refused("search", "tiny.net:tiny", "--out", "two", *SHARED, "--trials", "2")
+    assert "E0840" in said
+    assert "two trials have the same number: one was deleted" in said
+
+
+def test_a_result_with_another_score(host: Runner, trainer: Trainer) -> None:
+    search(host, "one", *SHARED, "--trials", "1", "--quiet")
+    sql(
+        host.folder,
+        "UPDATE trial_user_attributes SET value_json = replace(value_json, 'validation', 'other')",
+    )
+    said = host.refused("search", "tiny.net:tiny", "--out", "two", *SHARED, "--trials", "1")
+    assert "E0839" in said
+    assert "trial 0 has no validation loss" in said
+
+
+def test_scores_too_far_apart_for_a_difference(host: Runner, trainer: Trainer) -> None:
+    """An accuracy that is none isn't drawn either."""
+    search(host, "one", *SHARED, "--trials", "2", "--quiet")
+    edit = "UPDATE trial_user_attributes SET value_json = replace(value_json, '{}', '{}')"
+    loss, accuracy = '\\"validation loss\\":', '\\"validation accuracy\\":null,'
+    sql(
+        host.folder,
+        edit.format(loss, f'{loss}1.7e308,{accuracy[:-1]},\\"other\\":'),
+        f"{edit.format('1.7e308', '-1.7e308')} WHERE trial_id = 1",
+    )
+    said = search(host, "two", *SHARED, "--trials", "2", "--quiet")
+    assert "the best is trial 0" in said.out
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="its file names are Unicode")
+def test_a_folder_whose_name_is_no_text(host: Runner, trainer: Trainer) -> None:
+    search(host, "\udcff", *SHARED, "--trials", "1", "--quiet")
+    said = search(host, "two", *SHARED, "--trials", "1", "--quiet")
+    assert "\\xff/trial-0" in said.out
+    (host.folder / "two" / "host.json").write_text('{"owner": ""}', encoding="utf-8")
+    again = host.refused("search", "tiny.net:tiny", "--out", "two", *SHARED, "--trials", "1")
+    assert "E0735" in again
+
+
 def test_storages_that_cannot_be_used(host: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     (host.folder / "text.db").write_text("no database at all, but a text" * 99, encoding="utf-8")
     monkeypatch.setitem(sys.modules, "MySQLdb", None)
     for url, code, why in (
         ("nonsense", "E0836", "it is no URL of a database"),
         ("sqlite://", "E0836", "a database in memory"),
+        ("sqlite:///file:name?mode=memory&uri=true", "E0836", "a database in memory"),
+        ("sqlite:///trials.db?timeout=long", "E0836", "could not convert string to float"),
+        ("sqlite:///trials.db?speed=9", "E0836", "its driver has no such option"),
+        ("sqlite:///\udcff.db", "E0836", "it is no URL of a database"),
         ("oracle7://me:secret@there/name", "E0836", "oracle7"),
         ("sqlite:///text.db", "E0836", "file is not a database"),
         ("sqlite:///nowhere/at/all.db", "E0836", "unable to open database file"),
@@ -332,6 +382,9 @@ def test_a_study_needs_a_storage(host: Runner) -> None:
     done = host("search", "tiny.net:tiny", "--study", "mine")
     assert done.status == 2
     assert "`study` is the name of a study in a `storage`" in done.err
+    done = host("search", "tiny.net:tiny", "--storage", URL, "--study", "\udcff")
+    assert done.status == 2
+    assert "`study` isn't text in UTF-8" in done.err
 
 
 def test_from_python(host: Runner, trainer: Trainer) -> None:

@@ -89,7 +89,7 @@ def _parallel(figure: Figure, points: SearchPoints) -> None:
     for place, axis in enumerate(points.axes):
         _scale(axes, place, axis.ticks)
     low, high = scores.min(), scores.max()
-    ends = [(0.0, low), (0.5, (low + high) / 2), (1.0, high)] if high > low else [(0.5, low)]
+    ends = [(0.0, low), (0.5, low / 2 + high / 2), (1.0, high)] if high > low else [(0.5, low)]
     _scale(axes, last, tuple((height, f"{score:.3g}") for height, score in ends))
     names = [_cut(each.name) for each in points.axes] + [points.score]
     axes.set_xticks(range(last + 1), names)
@@ -101,7 +101,9 @@ def _parallel(figure: Figure, points: SearchPoints) -> None:
 
 def _heights(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = scores.min(), scores.max()
-    return (scores - low) / (high - low) if high > low else np.full_like(scores, 0.5)
+    # Halves, since the difference of large scores may be infinite.
+    apart = high / 2 - low / 2
+    return (scores / 2 - low / 2) / apart if apart > 0 else np.full_like(scores, 0.5)
 
 
 def _line(each: SearchPoint, points: SearchPoints, height: float) -> tuple[list[int], list[float]]:

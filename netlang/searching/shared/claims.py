@@ -71,6 +71,8 @@ def entry_of(found: FrozenTrial) -> StudyEntry | None:
         return None
     claim = read_text(attributes[CLAIM], Claim)
     ended = found.state.is_finished()
+    if not ended and found.state.name != "RUNNING":
+        raise ValueError(f"a claim is in the state {found.state.name}")
     result = None
     if ended and RESULT in attributes:
         result = read_text(attributes[RESULT], TrialResult)

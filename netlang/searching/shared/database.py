@@ -55,32 +55,39 @@ class Database:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Inside, what the database refuses is an error without its password."""
+        """Inside, what the database refuses is an error without its password.
+
+        Raises `ValueError` for trials with the same number, as deleted ones leave them.
+        """
         from optuna.exceptions import StorageInternalError
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import MultipleResultsFound, SQLAlchemyError
 
         try:
             yield
-        except SQLAlchemyError as error:
-            raise self._unusable(_reason(error)) from None
-        except StorageInternalError as error:
-            raise self._unusable(_reason(error.__cause__ or error)) from None
+        except (SQLAlchemyError, StorageInternalError) as error:
+            cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+            if isinstance(cause, MultipleResultsFound):
+                raise ValueError("two trials have the same number: one was deleted") from None
+            raise self._unusable(_reason(cause or error)) from None
 
     def _parsed(self, url: str) -> URL:
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
 
         try:
+            url.encode()
             parsed = make_url(url)
         except (ArgumentError, ValueError):
             raise self._unusable("it is no URL of a database", _AN_URL) from None
-        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        in_memory = not parsed.database or ":memory:" in parsed.database
+        in_memory = in_memory or parsed.query.get("mode") == "memory"
+        if parsed.get_backend_name() == "sqlite" and in_memory:
             raise self._unusable("a database in memory is of one process alone", _AN_URL)
         return parsed
 
     def _opened(self, url: URL) -> RDBStorage:
         """The storage, with its tables made if there are none."""
-        from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+        from sqlalchemy.exc import IntegrityError, SAWarning, SQLAlchemyError
 
         for left in reversed(range(_TRIES)):
             try:
@@ -93,6 +100,10 @@ class Database:
                             raise
             except ImportError as error:
                 raise self._without(error) from None
+            except SAWarning:
+                raise self._unusable("its driver has no such option", _AN_URL) from None
+            except (TypeError, ValueError) as error:
+                raise self._unusable(_reason(error), _AN_URL) from None
             except RuntimeError:
                 why = "its tables are of another release of Optuna"
                 raise self._unusable(why, _ANOTHER_RELEASE) from None
@@ -102,6 +113,7 @@ class Database:
     def _storage(self, url: URL) -> RDBStorage:
         from optuna.exceptions import ExperimentalWarning
         from optuna.storages import RDBStorage
+        from sqlalchemy.exc import SAWarning
         from sqlalchemy.pool import NullPool
 
         # No connection stays open: a process that reads images is a fork, and servers close idle
@@ -113,6 +125,7 @@ class Database:
         text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
+            warnings.filterwarnings("error", "Query string argument", SAWarning)
             return RDBStorage(
                 text, options, heartbeat_interval=BEAT_EVERY, grace_period=GIVEN_UP_AFTER
             )

@@ -33,7 +33,15 @@ __all__ = ["StudyLedger"]
 
 _QUESTION = "netlang question of "
 # What Optuna comes upon in tables that someone has edited.
-_DAMAGES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_DAMAGES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @final
@@ -188,7 +196,16 @@ class StudyLedger:
             with self.database.used():
                 yield
         except _DAMAGES as error:
-            why = str(error) or type(error).__name__
+            url = self.database.shown
             raise NetlangError(
-                StudyDamaged(span=None, study=self.name, url=self.database.shown, why=why)
+                StudyDamaged(span=None, study=self.name, url=url, why=_reason(error))
             ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with tables that someone has edited, in words."""
+    if isinstance(error, ValueError):
+        return str(error)
+    if isinstance(error, LookupError):
+        return "a row that others refer to is missing"
+    return "a row isn't as Optuna writes it"

@@ -91,7 +91,7 @@ def differences(before: Identity, now: Identity) -> Iterator[str]:
     """What of a search isn't as it was, in words."""
     pairs = {
         "recipe": (before.recipe, now.recipe),
-        "changes": (" ".join(before.changes), " ".join(now.changes)),
+        "changes": (" ".join(before.changes) or "none", " ".join(now.changes) or "none"),
         "what is compared": (before.aim or "validation scores", now.aim or "validation scores"),
     }
     for name in names_of(now.plan):

@@ -8,6 +8,7 @@ another one began makes it from the start, with the same result.
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import time
@@ -31,12 +32,18 @@ from netlang.searching.trial import Job, TrialResult
 
 __all__ = ["StudySharing"]
 
+_LONGEST_OWNER = 64
+
 
 @final
 class HostFolder(Record):
     """What stands for a host's folder in a study: a number that no other folder has."""
 
     owner: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.owner) <= _LONGEST_OWNER:
+            raise ValueError("it isn't the number of a folder")
 
 
 @final
@@ -147,7 +154,9 @@ class StudySharing(Sharing):
         """
         first = self._first(job, self.ledger.entries())
         if first is None:
-            place = str(self.folder.run(job.trial).absolute())
+            # A name of a file may be no text.
+            path = os.fsencode(self.folder.run(job.trial).absolute())
+            place = path.decode("utf-8", "backslashreplace")
             name = socket.gethostname()
             added = self.ledger.add(Claim(job.trial, job.stage, self._owner, name, place))
             first = self._first(job, self.ledger.entries())
