@@ -11,6 +11,7 @@ from netlang.diagnostics.training.searching import NoTrialLeft
 from netlang.recipes.places import Places
 from netlang.records import Record, replace
 from netlang.searching.methods.method import SearchPlan
+from netlang.searching.names import SAMPLERS
 from netlang.searching.outcome import Outcome, outcome
 from netlang.searching.processes import work_in_processes
 from netlang.searching.question import Question
@@ -74,9 +75,14 @@ def asked_place(
 
 
 def asked_plan(plan: SearchPlan, sharing: Sharing, rounds: int | None, jobs: int) -> SearchPlan:
-    """The plan with the size of a round: as given, else as it was, else one trial for each job."""
+    """The plan with the size of a round: as given, else as it was, else one trial for each job.
+
+    Methods without rounds have 1, so that hosts with different numbers of jobs ask the same.
+    """
     before = sharing.asked()
-    default = before.plan.round if before is not None else jobs
+    default = jobs if plan.method in SAMPLERS else 1
+    if before is not None:
+        default = before.plan.round
     return replace(plan, round=default if rounds is None else rounds)
 
 

@@ -138,6 +138,7 @@ def test_a_round_is_as_large_as_it_was(written: Runner) -> None:
     assert asked_plan(plan, there, None, 2).round == 3
     assert asked_plan(plan, there, 4, 2).round == 4
     assert asked_plan(plan, nowhere, None, 2).round == 2
+    assert asked_plan(SearchPlan("random", 1), nowhere, None, 2).round == 1
 
 
 def test_more_trials_follow_those_that_there_are(written: Runner) -> None:
