@@ -30,6 +30,8 @@ __all__ = ["Call", "Handler", "Made", "modules_of"]
 
 Made: TypeAlias = "Value | SourceTensor | tuple[Made, ...]"
 Handler: TypeAlias = "Callable[[Call], Made]"
+# Arguments by which an operator has random numbers or none.
+_BY_MODE = {"train", "training", "dropout_p"}
 
 
 def modules_of(node: Node) -> tuple[ModuleCall, ...]:
@@ -152,10 +154,28 @@ class Call(Draft, eq=False):
             return None
         if not held and not _makes(self.given):
             return None
+        is_random = torch.Tag.nondeterministic_seeded in getattr(self.node.target, "tags", ())
+        if is_random and not self.given.keys() & _BY_MODE:
+            raise NotSayable("random numbers")
         with torch.no_grad():
             assert callable(self.node.target)
             result = self.node.target(**_plain_arguments(self.given))
         return _constants(result)
+
+    def promote(self) -> None:
+        """Make floats of the tables of whole numbers and truth values that floats meet here.
+
+        PyTorch does so where an operator takes its inputs number by number.
+        """
+        result = self.node.meta.get("val")
+        by_number = torch.Tag.pointwise in getattr(self.node.target, "tags", ())
+        if not by_number or not isinstance(result, Tensor) or not result.is_floating_point():
+            return
+        for name, held in self.given.items():
+            if not isinstance(held, SourceTensor) or held.persistent or name == "condition":
+                continue
+            if not held.tensor.is_floating_point():
+                self.given[name] = SourceTensor("", held.tensor.to(result.dtype), False, False)
 
     def _learned(self, stored: SourceTensor) -> Value:
         """A tensor of the source as a value: a parameter or a constant."""

@@ -186,3 +186,11 @@ class WalkState(Draft, eq=False):
     placed: set[int] = field(default_factory=set)
     depth: int = 0
     batched: bool = True
+
+    def written(self, constant: Tensor) -> None:
+        """Say the constants anew that are read from here on and show what was written into."""
+        self.origins.clear()
+        memory = constant.untyped_storage().data_ptr()
+        for each in self.constants:
+            if not each.key and each.tensor.untyped_storage().data_ptr() == memory:
+                self.learned.pop(f"constant {id(each.tensor)}", None)

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, final
 
+import torch
 from torch import Tensor
 from torch.fx import Node
 
@@ -124,6 +125,7 @@ class Walk(Draft, eq=False):
                 raise node.meta.get("refused", NotSayable(""))
             call = Call(self.state, node, _given(self, node))
             made: Made | None = call.folded(lists=name not in handlers)
+            call.promote()
             if made is not None:
                 self._remember(call, made, handlers.get(name))
             else:
@@ -138,10 +140,13 @@ class Walk(Draft, eq=False):
             self.made[node] = self.unknown(node) if self.holes is None else self._hole(node, error)
 
     def _remember(self, call: Call, made: Made, handler: Handler | None) -> None:
-        """How a constant was computed. One that is written into may have been read before."""
+        """How a constant was computed, if not of whole numbers: few operators take those."""
+        if not isinstance(made, SourceTensor):
+            return
+        whole = not made.tensor.is_floating_point() and made.tensor.dtype is not torch.bool
         if _is_writing(call.node):
-            self.state.origins.clear()
-        elif handler is not None and isinstance(made, SourceTensor):
+            self.state.written(made.tensor)
+        elif handler is not None and not whole:
             behind = self.state.steps[-1] if self.state.steps else None
             origin = ComputedTensor(lambda: call.valued(handler(call)), made.tensor, behind)
             self.state.origins.setdefault(id(made.tensor), origin)
@@ -249,24 +254,26 @@ def _plain(source: Maker, shape: tuple[int, ...]) -> Value:
     return Value(source, shape, sizes_of(shape, batch, fold), batch, fold, free, known=False)
 
 
-def _viewed(node: Node) -> Node:
-    """The node whose numbers a node has: what it is a part or another shape of."""
-    while node.op == "call_function" and node.args and isinstance(node.args[0], Node):
-        schema = getattr(node.target, "_schema", None)
-        if schema is None or schema.arguments[0].alias_info is None:
-            break
-        node = node.args[0]
-    return node
+def _shown(node: Node) -> Node:
+    """The node that a node is a part or another shape of; otherwise itself."""
+    first = node.args[0] if node.op == "call_function" and node.args else None
+    schema = getattr(node.target, "_schema", None)
+    aliased = schema is not None and schema.arguments and schema.arguments[0].alias_info
+    return first if aliased and isinstance(first, Node) else node
 
 
 def _alive(graph: Graph) -> set[Node]:
     """The nodes that lead to an output, and those that write into what does."""
-    alive: set[Node] = set()
+    owners: dict[Node, Node] = {}
+    for node in graph.nodes:
+        owners[node] = owners.get(_shown(node), node)
+    alive, read = set[Node](), set[Node]()
     for node in reversed(graph.nodes):
-        writes = _is_writing(node) and _viewed(node) in alive
+        writes = _is_writing(node) and owners[node] in read
         if node.op in ("output", "placeholder") or node in alive or writes:
             alive.add(node)
             alive.update(node.all_input_nodes)
+            read.update(owners[each] for each in node.all_input_nodes)
     return alive
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from math import inf
 from typing import final
 
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.alignment import aligned
-from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, Value
+from netlang.backends.torch.importing.refusal import NotSayable, in_training
+from netlang.backends.torch.importing.steps import Argument, SourceTensor, Value
 
 __all__ = ["HANDLERS"]
 
@@ -21,10 +22,12 @@ _HIDDEN = -1e30
 
 def _attention(call: Call) -> Made:
     """The heads are an axis in front, as torch has them: each attends by itself."""
+    if call.given["dropout_p"]:
+        raise in_training("a dropout")
     query, key, value = (call.value(name) for name in ("query", "key", "value"))
     if call.given.get("enable_gqa") and query.shape[-3] != key.shape[-3]:
         raise NotSayable("groups of queries", "use `attention` with `kv_heads`")
-    if query.free and not (key.free or value.free):
+    if query.free != (key.free and value.free):
         return _of_learned_queries(call, query, key, value)
     if query.batch is None or query.batch > len(query.shape) - 3:
         raise NotSayable("attention across examples")
@@ -34,7 +37,7 @@ def _attention(call: Call) -> Made:
         arguments["scale"] = call.number("scale")
     inputs = [query, key, value]
     if reach is _Reach.MASKED:
-        mask = call.value("attn_mask")
+        mask = call.valued(_finite(call.given["attn_mask"]))
         shape = (*query.shape[:-1], key.shape[-2])
         inputs.append(aligned(call, [query, mask], shape)[1])
     return call.emit("attention", inputs, arguments)
@@ -66,6 +69,16 @@ def _reach(call: Call) -> _Reach:
     if square and bool((hidden == torch.ones_like(hidden).triu(1)).all()):
         return _Reach.CAUSAL
     return _Reach.MASKED
+
+
+def _finite(mask: object) -> object:
+    """A mask whose -inf are numbers as low, unless a row has nothing else: those gave NaN."""
+    if not isinstance(mask, SourceTensor) or mask.key or not mask.tensor.is_floating_point():
+        return mask
+    hidden = mask.tensor == -inf
+    if not bool(hidden.any()) or bool(hidden.all(-1).any()):
+        return mask
+    return SourceTensor("", mask.tensor.clamp(min=_HIDDEN), False, False)
 
 
 def _of_learned_queries(call: Call, query: Value, key: Value, value: Value) -> Made:

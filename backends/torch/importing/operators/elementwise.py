@@ -128,6 +128,8 @@ def _dropout(call: Call) -> Made:
 def _to(call: Call) -> Made:
     held = _first(call)
     wanted = call.given.get("dtype")
+    if isinstance(held, SourceTensor) and not held.key and not held.tensor.is_floating_point():
+        raise NotSayable("a table of whole numbers")  # it is said as what it becomes
     if isinstance(held, Value) and isinstance(wanted, torch.dtype):
         source = call.node.args[0]
         assert isinstance(source, torch.fx.Node)
