@@ -218,7 +218,9 @@ class _ArgumentChooser:
 
     def _row(self, columns: list[tuple[Number, ...]], node: Node) -> list[Formula]:
         """A new argument for the numbers of several axes, if the block has none of them."""
-        role = columns[0][0].role
+        first, role = [number.value for number in columns[0]], columns[0][0].role
+        if formula_of(first, self._complete, self._settled) is not None:
+            return []  # without a look at the others: tables have thousands
         alike = takewhile(lambda numbers: numbers[0].role == role, columns)
         axes = [tuple(number.value for number in numbers) for numbers in alike]
         if len(set(axes)) < 2 or isinstance(node.callee, Function):
