@@ -195,7 +195,7 @@ def test_a_body_in_a_recipe_is_a_section_and_a_mistake_in_it_is_told_alone() -> 
 
 def test_a_huge_text_is_refused_unread() -> None:
     text = " " * (MAX_CHARACTERS + 1)
-    assert outcome(text).startswith("error[E0111]")
+    assert outcome(text).startswith("error[E0018]")
     assert _steps(text) < 5_000
 
 

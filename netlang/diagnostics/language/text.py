@@ -13,7 +13,6 @@ __all__ = [
     "BadNumber",
     "NestingTooDeep",
     "NumberTooLong",
-    "SpecTooLarge",
     "ArgumentLimit",
     "UnclosedDocstring",
     "UnclosedString",
@@ -76,16 +75,6 @@ class NumberTooLong(Diagnostic):
 
     what: str
     reason: str
-
-
-class SpecTooLarge(Diagnostic):
-    code: ClassVar[str] = "E0111"
-    title: ClassVar[str] = "`{name}` is too large: {size:,} characters, at most {limit:,} are read"
-    help: ClassVar[str] = "write repeated layers with `repeat`, `for` or a block"
-
-    name: str
-    size: int
-    limit: int
 
 
 class NestingTooDeep(Diagnostic):

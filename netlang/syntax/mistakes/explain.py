@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.files import FileTooLarge
 from netlang.diagnostics.language.syntax import UnexpectedText
-from netlang.diagnostics.language.text import SpecTooLarge
 from netlang.records import replace
 from netlang.source import Source
 from netlang.syntax.lalr import Stuck
@@ -43,9 +43,8 @@ Mends: TypeAlias = Callable[[Source, int, Fix], bool]
 
 
 def too_large(source: Source) -> NetlangError:
-    size = len(source.text)
-    name = source.name
-    return NetlangError(SpecTooLarge(span=None, name=name, size=size, limit=MAX_CHARACTERS))
+    size, limit = (f"{count:,} characters" for count in (len(source.text), MAX_CHARACTERS))
+    return NetlangError(FileTooLarge(span=None, path=source.name, size=size, limit=limit))
 
 
 def diagnosed(
