@@ -62,9 +62,11 @@ def module_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
 
         made: Any = timm.create_model(name.removeprefix("timm:"))
         return made, tuple(made.pretrained_cfg["input_size"])
-    weights = models.get_model_weights(name)
-    size = getattr(weights.DEFAULT.transforms(), "crop_size", [224])[0]
-    return models.get_model(name, weights=None), (3, size, size)
+    module = models.get_model(name, weights=None)
+    crop = getattr(models.get_model_weights(name).DEFAULT.transforms(), "crop_size", [224])[0]
+    # The newest weights of some transformers are for larger images than the model without any.
+    size = getattr(module, "image_size", crop)
+    return module, (3, size, size)
 
 
 def imported(name: str) -> Imported:
