@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 __all__ = [
     "Attention",
+    "Bordered",
     "Branches",
     "Dense",
     "Gate",
@@ -158,6 +159,17 @@ class Attention(nn.Module):
         x = self.norm(x)
         found: Tensor = self.whole(x, x, x, need_weights=False)[0]
         return found[:, 0]
+
+
+class Bordered(nn.Module):
+    """A learned map that gets a first row and column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(2, 4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + F.pad(self.table, (1, 0, 1, 0))
 
 
 class Branches(nn.Module):

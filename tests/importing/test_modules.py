@@ -13,6 +13,7 @@ from netlang.backends.torch.importing.text.names import snake
 from netlang.syntax.format import format_source
 from tests.importing.modules import (
     Attention,
+    Bordered,
     Branches,
     Dense,
     Gate,
@@ -84,6 +85,7 @@ CASES = {
             "sub { identity; mean([1, 2], keep=true) } -> pow(2) -> mean([1, 2])",
         ),
     ),
+    "a learned map": Case(Bordered(), (2, 5, 5), ("pad(1, after=0)",)),
     "an empty part": Case(
         Measured(lambda x: torch.cat([x[:, :0], x[:, 0:].relu(), x[:, 5:]], 1)), (5, 3), ("relu",)
     ),

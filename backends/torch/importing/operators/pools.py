@@ -8,7 +8,6 @@ from math import inf
 import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
-from netlang.backends.torch.importing.layouts import sizes_of
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -88,7 +87,8 @@ def _upsample(mode: str) -> Handler:
 def _pad(call: Call) -> Made:
     value = in_front(call.value("self"))
     amounts = call.integers("pad")
-    axes = len(value.shape) - 2
+    batch = value.shape[: 0 if value.batch is None else 1]
+    axes = len(value.sizes) - 1
     places = [place // 2 for place, amount in enumerate(amounts) if amount]
     most = max(places, default=0)
     if most > axes:
@@ -98,10 +98,11 @@ def _pad(call: Call) -> Made:
     if axes == 3:
         raise NotSayable("padding of the channels of volumes", "join zeros with `concat`")
     # Channels are padded as the first axis of images that have one channel.
-    shape = (value.shape[0], 1, *value.shape[1:])
+    shape = (*batch, 1, *value.sizes)
     alone = call.emit("reshape", [value], {"shape": (1, *value.sizes)}, shape=shape)
-    around = _padded(call, alone, amounts, (call.shape[0], 1, *call.shape[1:]))
-    return call.emit("reshape", [around], {"shape": sizes_of(call.shape, 0, 1)})
+    wide = call.shape[len(batch) :]
+    around = _padded(call, alone, amounts, (*batch, 1, *wide))
+    return call.emit("reshape", [around], {"shape": wide})
 
 
 def _padded(call: Call, value: Value, amounts: Sequence[int], shape: Sequence[int]) -> Value:
@@ -109,13 +110,14 @@ def _padded(call: Call, value: Value, amounts: Sequence[int], shape: Sequence[in
     mode = str(call.given.get("mode", "constant"))
     held = call.given.get("value")
     number = held if isinstance(held, int | float) else 0
-    axes = len(value.shape) - 2
+    axes = len(value.sizes) - 1
+    front = len(value.shape) - axes
     before = [0] * axes
     after = [0] * axes
     for place in range(min(len(amounts) // 2, axes)):
         before[-1 - place], after[-1 - place] = amounts[2 * place], amounts[2 * place + 1]
     for axis in range(axes):
-        value = _cut(call, value, axis + 2, max(-before[axis], 0), max(-after[axis], 0))
+        value = _cut(call, value, axis + front, max(-before[axis], 0), max(-after[axis], 0))
     before, after = ([max(each, 0) for each in amounts] for amounts in (before, after))
     if number == -inf and all(str(user.target) in _MAXPOOLS for user in call.node.users):
         number = torch.finfo(torch.float32).min
@@ -135,7 +137,9 @@ def _cut(call: Call, value: Value, dim: int, first: int, last: int) -> Value:
     end = value.shape[dim] - last
     shape = (*value.shape[:dim], end - first, *value.shape[dim + 1 :])
     part: dict[str, Argument] = {"start": first, **({"stop": end} if last else {})}
-    return call.emit("slice", [value], {**part, "axis": dim - 1}, shape=shape)
+    axis = value.axis(dim)
+    assert axis is not None
+    return call.emit("slice", [value], {**part, "axis": axis}, shape=shape)
 
 
 def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argument]:
