@@ -22,7 +22,7 @@ from netlang.processes.writing import writing
 __all__ = ["locked"]
 
 _HELD: set[int] = set()
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_LINK, _NO_WAIT = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
@@ -35,8 +35,8 @@ def locked(folder: Path, name: str = "lock") -> Iterator[str | None]:
     """
     path = folder / name
     with writing(path):
-        # What a link leads to isn't of this folder, and would be written over.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+        # What a link leads to isn't of this folder, and would be written over; a pipe may wait.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK | _NO_WAIT, 0o666)
     _HELD.add(descriptor)
     try:
         yield _take(path, descriptor)
