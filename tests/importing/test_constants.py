@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import final
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 import netlang
 from netlang.diagnostics.errors import NetlangError
-
-
-@final
-class _Of(nn.Module):
-    """Computes a function of its input, [batch, 2, 12, 12]."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x)
+from tests.importing.modules import Measured
 
 
 def _written_between(x: Tensor) -> Tensor:
@@ -103,7 +91,7 @@ HIDDEN = torch.zeros(12, 12).masked_fill(torch.arange(144).view(12, 12) % 31 == 
     ],
 )  # fmt: skip
 def test_a_constant_has_the_numbers_of_the_source(function: Callable[[Tensor], Tensor]) -> None:
-    module = _Of(function).eval()
+    module = Measured(function).eval()
     net = netlang.from_torch(module, torch.randn(2, 2, 12, 12))
     x = torch.randn(3, 2, 12, 12)
     assert net.weights is not None
@@ -122,5 +110,14 @@ def test_what_is_random_is_refused(
     function: Callable[[Tensor], Tensor], words: Sequence[str]
 ) -> None:
     with pytest.raises(NetlangError) as caught:
-        netlang.from_torch(_Of(function).eval(), torch.randn(2, 2, 12, 12))
+        netlang.from_torch(Measured(function).eval(), torch.randn(2, 2, 12, 12))
     assert all(each in str(caught.value) for each in ["E0982", *words])
+
+
+def test_a_table_that_no_machine_has_room_for_is_refused() -> None:
+    def huge(x: Tensor) -> Tensor:
+        table = torch.ones(1, 1, 1).expand(1 << 12, 1 << 12, 1 << 12)
+        return x + (2 * table)[0, 0, :12]
+
+    with pytest.raises(NetlangError, match="more numbers than memory has room for"):
+        netlang.from_torch(Measured(huge).eval(), torch.randn(2, 2, 12, 12))

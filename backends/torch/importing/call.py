@@ -30,6 +30,8 @@ __all__ = ["Call", "Handler", "Made", "modules_of"]
 
 Made: TypeAlias = "Value | SourceTensor | tuple[Made, ...]"
 Handler: TypeAlias = "Callable[[Call], Made]"
+# Of a table that the source computes, for all examples of the graph.
+_MOST_NUMBERS = 1 << 30
 # Arguments by which an operator has random numbers or none.
 _BY_MODE = {"train", "training", "dropout_p"}
 
@@ -157,6 +159,8 @@ class Call(Draft, eq=False):
         is_random = torch.Tag.nondeterministic_seeded in getattr(self.node.target, "tags", ())
         if is_random and not self.given.keys() & _BY_MODE:
             raise NotSayable("random numbers")
+        if _new_numbers(self.node) > _MOST_NUMBERS:
+            raise NotSayable("a table of more numbers than memory has room for")
         with torch.no_grad():
             assert callable(self.node.target)
             result = self.node.target(**_plain_arguments(self.given))
@@ -185,6 +189,13 @@ class Call(Draft, eq=False):
             found = self.state.learned[name] = StoredSteps(self.state, self.step).said(stored)
             self.state.constants.append(stored)
         return found
+
+
+def _new_numbers(node: Node) -> int:
+    """How many numbers a node computes; what it shows in another shape is no new memory."""
+    made, schema = node.meta["val"], getattr(node.target, "_schema", None)
+    shows = schema is None or any(each.alias_info for each in schema.returns)
+    return made.numel() if isinstance(made, Tensor) and not shows else 0
 
 
 def _constants(result: object) -> Made | None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PROVIDERS = ("cpu", "cuda", "tensorrt", "openvino", "coreml", "directml")
-_WITH_GRAPHS = ("cuda", "tensorrt")
 
 
 def command() -> click.Command:
@@ -114,9 +113,10 @@ def _require_memory(providers: Sequence[str], asked: _Asked) -> None:
     """Refuse what a provider doesn't do."""
     from netlang.targets.timing import DEVICES
 
+    on_cuda = [name for name, device in DEVICES.items() if device == "cuda"]
     for option, given, able in (
-        ("--cuda-graph", asked["cuda_graph"], _WITH_GRAPHS),
-        ("--bind", asked["bind"], tuple(DEVICES)),
+        ("--cuda-graph", asked["cuda_graph"], on_cuda),
+        ("--bind", asked["bind"], list(DEVICES)),
     ):
         others = [name for name in providers if name not in able]
         if given and others:
