@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 import netlang
@@ -121,3 +121,25 @@ def test_a_table_that_no_machine_has_room_for_is_refused() -> None:
 
     with pytest.raises(NetlangError, match="more numbers than memory has room for"):
         netlang.from_torch(Measured(huge).eval(), torch.randn(2, 2, 12, 12))
+
+
+class _Attending(nn.Module):
+    """Attention whose queries, keys or values are learned, by their letters."""
+
+    def __init__(self, learned: str) -> None:
+        super().__init__()
+        self.learned = learned
+        self.places = nn.Parameter(torch.randn(1, 2, 3, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = self.places.expand(x.shape[0], -1, -1, -1)
+        found = attention(*(places if each in self.learned else x.sin() for each in "qkv"))
+        return found + x
+
+
+@pytest.mark.parametrize("learned", ["q", "k", "v", "kv", "qk", "qv"])
+def test_attention_of_learned_places(learned: str) -> None:
+    """The import compares the values itself."""
+    net = netlang.from_torch(_Attending(learned).eval(), torch.randn(2, 2, 3, 4))
+    assert net.text is not None
+    assert "softmax(-1)" in net.text

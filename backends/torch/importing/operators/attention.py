@@ -27,8 +27,8 @@ def _attention(call: Call) -> Made:
     query, key, value = (call.value(name) for name in ("query", "key", "value"))
     if call.given.get("enable_gqa") and query.shape[-3] != key.shape[-3]:
         raise NotSayable("groups of queries", "use `attention` with `kv_heads`")
-    if query.free != (key.free and value.free):
-        return _of_learned_queries(call, query, key, value)
+    if len({each.free for each in (query, key, value)}) > 1:
+        return _by_steps(call, query, key, value)
     if query.batch is None or query.batch > len(query.shape) - 3:
         raise NotSayable("attention across examples")
     reach = _reach(call)
@@ -81,20 +81,20 @@ def _finite(mask: object) -> object:
     return SourceTensor("", mask.tensor.clamp(min=_HIDDEN), False, False)
 
 
-def _of_learned_queries(call: Call, query: Value, key: Value, value: Value) -> Made:
-    """By steps, as queries that are the same for all examples can't be those of `attention`.
+def _by_steps(call: Call, query: Value, key: Value, value: Value) -> Made:
+    """As `attention` takes none that are the same for all examples, beside others that aren't.
 
-    Poolings have them: Lee et al. 2019, arXiv:1810.00825.
+    Poolings have such queries: Lee et al. 2019, arXiv:1810.00825.
     """
     if _reach(call) is not _Reach.ALL:
-        raise NotSayable("learned queries that attend to some places alone")
+        raise NotSayable("attention of or to learned places, with a mask")
     scale = call.number("scale") if call.given.get("scale") is not None else query.shape[-1] ** -0.5
     last = len(key.sizes) - 1
     turned = call.emit(
         "transpose", [key], {"axes": (*range(last - 1), last, last - 1)},
         shape=(*key.shape[:-2], key.shape[-1], key.shape[-2]),
     )  # fmt: skip
-    shape = (*key.shape[:-2], query.shape[-2], key.shape[-2])
+    shape = (*call.shape[:-1], key.shape[-2])
     scores = call.emit("matmul", aligned(call, [query, turned], shape), shape=shape)
     scores = call.emit("scale", [scores], {"by": scale}, shape=shape)
     weights = call.emit("softmax", [scores], {"axis": -1}, shape=shape)
