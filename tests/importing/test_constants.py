@@ -133,8 +133,8 @@ class _Attending(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         places = self.places.expand(x.shape[0], -1, -1, -1)
-        found = attention(*(places if each in self.learned else x.sin() for each in "qkv"))
-        return found + x
+        query, key, value = (places if each in self.learned else x.sin() for each in "qkv")
+        return attention(query, key, value) + x
 
 
 @pytest.mark.parametrize("learned", ["q", "k", "v", "kv", "qk", "qv"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,17 +76,12 @@ def _known(target: Any, args: Sequence[Any]) -> Tensor | None:
 def _broadcast(shapes: Sequence[Sequence[int]]) -> Sequence[int] | None:
     """The shape of what shapes are stretched to; None if they don't fit each other.
 
-    `torch.broadcast_shapes` imports the compiler.
+    By NumPy, since PyTorch's function for it imports the compiler.
     """
-    rank = max(map(len, shapes))
-    whole = [1] * rank
-    for shape in shapes:
-        for axis, size in enumerate(shape, start=rank - len(shape)):
-            if whole[axis] == 1:
-                whole[axis] = size
-            elif size not in (1, whole[axis]):
-                return None
-    return whole
+    try:
+        return np.broadcast_shapes(*(tuple(each) for each in shapes))
+    except ValueError:
+        return None
 
 
 def _joined(shapes: Sequence[Sequence[int]], axis: int) -> Sequence[int] | None:
