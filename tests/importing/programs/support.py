@@ -38,9 +38,9 @@ def exported(module: nn.Module, shape: Sequence[int], path: Path, *, any_size: b
     return path
 
 
-def imported(path: Path, *inputs: str, stub: bool = False) -> Imported | Stub:
+def imported(path: Path, *inputs: str, stub: bool = False, large: bool = False) -> Imported | Stub:
     """The net of a file, which the import has compared with the program."""
-    return import_program(ImportOptions(str(path), inputs, stub=stub))
+    return import_program(ImportOptions(str(path), inputs, stub=stub, large=large))
 
 
 @cache

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import netlang
@@ -24,7 +25,14 @@ from tests.analysis.oracles import torchvision_models
 from tests.importing.torchvision import SEGMENTATION, classifiers, segmentation
 from tests.onnx.importing.support import exported_with
 
-__all__ = ["Exported", "bundled_names", "from_bundled", "from_torchvision", "torchvision_names"]
+__all__ = [
+    "Exported",
+    "bundled_module",
+    "bundled_names",
+    "from_bundled",
+    "from_torchvision",
+    "torchvision_names",
+]
 
 _COUNTER = "num_batches_tracked"
 
@@ -39,7 +47,7 @@ class Exported:
 
 
 class _Listed(nn.Module):
-    """A model of several outputs, as one that gives a tuple of them."""
+    """A model of several outputs, by name or in a class, as one that gives a plain tuple."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -47,7 +55,9 @@ class _Listed(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Any:
         found = self.model(*inputs)
-        return tuple(found.values()) if isinstance(found, Mapping) else found
+        if isinstance(found, Mapping):
+            return tuple(found.values())
+        return tuple(found) if isinstance(found, tuple) else found
 
 
 def torchvision_names(most: float) -> list[str]:
@@ -93,15 +103,25 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
 def from_bundled(name: str, by: str, path: Path) -> Exported:
     """Write the file of a bundled net with random weights, by netlang or by PyTorch."""
     net = netlang.load(name)
-    feeds = feeds_at(net.program, {**next(iter(sizes_to_try(net.program, {}))), "N": 1}, 0)
-    inputs = [_type(each.dtype.name, each.shape[1:]) for each in feeds.values()]
-    module: nn.Module = net.torch(seed=0).eval()
-    if by in ("netlang", "folded"):
-        net.onnx(path, module, fold=by == "folded", spec=False)
-    else:
-        module, inputs = _Listed(module), []
-        _export(module, tuple(torch.from_numpy(each) for each in feeds.values()), path, by)
-    return Exported(set(_keys(module)), inputs)
+    if by not in ("netlang", "folded"):
+        module, example = bundled_module(net, 1)
+        _export(module, example, path, by)
+        return Exported(set(_keys(module)))
+    made = net.torch(seed=0).eval()
+    net.onnx(path, made, fold=by == "folded", spec=False)
+    inputs = [_type(each.dtype.name, each.shape[1:]) for each in _feeds(net, 1).values()]
+    return Exported(set(_keys(made)), inputs)
+
+
+def bundled_module(net: netlang.Net, batch: int) -> tuple[nn.Module, tuple[Tensor, ...]]:
+    """A bundled net as a module with random weights, and inputs of so many examples."""
+    example = tuple(torch.from_numpy(each) for each in _feeds(net, batch).values())
+    return _Listed(net.torch(seed=0).eval()), example
+
+
+def _feeds(net: netlang.Net, batch: int) -> dict[str, NDArray[Any]]:
+    sizes = next(iter(sizes_to_try(net.program, {})))
+    return feeds_at(net.program, {**sizes, "N": batch}, 0)
 
 
 def _type(dtype: str, shape: Sequence[int]) -> str:
