@@ -178,6 +178,7 @@ KEYS: Mapping[str, Reader] = {
     "snapshots": _plain(flag),
     "early_stopping": _or_none(count),
     "batch": _plain(count),
+    "shuffle": _plain(flag),
     "steps": _plain(count, _steps),
     "epochs": _plain(count, _epochs),
     "precision": _plain(choice(*(item.value for item in Precision)), Precision),

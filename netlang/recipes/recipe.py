@@ -70,8 +70,9 @@ class Recipe(ComparedInPart, kw_only=True):
     """What a `train` definition says.
 
     `model` is a net with its arguments. `validation` is the share of the training examples that is
-    held out. `no_decay` names kinds of weights (`norms`, `biases`) without weight decay, `rates`
-    are factors on the learning rate by label, and `freeze` are labels that aren't trained.
+    held out. Without `shuffle` each epoch has the training examples in their own order.
+    `no_decay` names kinds of weights (`norms`, `biases`) without weight decay, `rates` are factors
+    on the learning rate by label, and `freeze` are labels that aren't trained.
     `clip_norm` and `clip_value` bound the gradient, `accumulate` is the number of parts in which a
     batch is computed, `ema` is the decay of averaged weights, `swa` the epoch after which equal
     averages begin; `snapshots` keeps the weights after each cosine wave. `early_stopping` is the
@@ -99,6 +100,7 @@ class Recipe(ComparedInPart, kw_only=True):
     augment: tuple[Augmentation, ...] = ()
     normalize: Normalization | None = None
     init: tuple[Initialization, ...] = ()
+    shuffle: bool = True
     weights: Pretrained | None = None
     freeze: tuple[str, ...] = ()
     rates: tuple[tuple[str, float], ...] = ()
@@ -201,6 +203,7 @@ class Recipe(ComparedInPart, kw_only=True):
             "snapshots": str(self.snapshots).lower(),
             "early_stopping": _or(self.early_stopping, "none"),
             "batch": str(self.batch),
+            "shuffle": str(self.shuffle).lower(),
             "length": str(self.length),
             "precision": self.precision.value,
             "channels_last": str(self.channels_last).lower(),

@@ -50,6 +50,7 @@ def usual_workers() -> int:
 class Loader:
     """The batches of one part of a data set, before the device's part of `path`.
 
+    The order of each epoch is drawn by `order_seed`; if that is None, it is that of `examples`.
     `workers` processes prepare images in files; None stands for `usual_workers`. They start with
     the first batch and end with `close` or with this process.
     """
@@ -58,7 +59,7 @@ class Loader:
         self,
         examples: Examples,
         path: AugmentationPath,
-        order_seed: int,
+        order_seed: int | None,
         batch: int,
         device: torch.device,
         world: World,
@@ -132,7 +133,8 @@ class Loader:
 
     def _shares(self, epoch: int) -> list[NDArray[np.int64]]:
         """The numbers of each batch of an epoch in this process."""
-        order = epoch_order(self._seed, epoch, len(self.examples))
+        count = len(self.examples)
+        order = np.arange(count) if self._seed is None else epoch_order(self._seed, epoch, count)
         shares = []
         for position in range(self.epoch_steps):
             start, part = position * self._batch, self.world.part(self.whole(position))

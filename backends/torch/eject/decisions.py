@@ -13,6 +13,7 @@ import torch
 from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.eject import looping, template
 from netlang.backends.torch.eject.net.drawing import draws
+from netlang.backends.torch.eject.ordering import BATCHES, order_flags
 from netlang.backends.torch.eject.pixels.batched import moves
 from netlang.backends.torch.eject.pixels.host import flips_of
 from netlang.backends.torch.eject.pixels.scales import several_sizes
@@ -96,7 +97,7 @@ class Decisions:
 
     def layout(self) -> Iterator[tuple[str, str]]:
         """The templates in order, each with its indentation."""
-        yield template.BATCHES, ""
+        yield BATCHES, ""
         if not self.recipe.turns or self.renews:  # steps that take turns have no scores
             yield template.EVALUATE, ""
         if self.recipe.samples is not None:
@@ -234,7 +235,7 @@ class Decisions:
             "images": data.images,
             "placed": bool(data.folder),
             "named": bool(data.place),
-            "orders": self.recipe.validation is not None or (self.learned and data.images),
+            **order_flags(self.recipe, samples=self.learned and data.images),
             "held": self.held,
             "tested": data.test is not False and not self.recipe.turns,
             "maybe_test": data.test is None and not self.recipe.turns,

@@ -18,6 +18,7 @@ from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.looping import PICTURE
 from netlang.backends.torch.eject.net.model import Model, model_of
+from netlang.backends.torch.eject.ordering import BATCHES
 from netlang.backends.torch.eject.pixels.batched import (
     augment_function,
     prepared_lines,
@@ -31,7 +32,7 @@ from netlang.backends.torch.eject.reserved import names_at_the_top, reserved_nam
 from netlang.backends.torch.eject.sources import DataSection, data_section
 from netlang.backends.torch.eject.start import IMPORTS, import_lines, start_section
 from netlang.backends.torch.eject.step.objective import ScriptNames, names_of
-from netlang.backends.torch.eject.template import ABOUT, BATCHES, CHANCES, EVALUATE, filled
+from netlang.backends.torch.eject.template import ABOUT, CHANCES, EVALUATE, filled
 from netlang.backends.torch.eject.text.commented import commented
 from netlang.backends.torch.eject.text.copied import Copied, copied
 from netlang.backends.torch.eject.text.sections import WIDTH, Section, wrapped
@@ -118,7 +119,9 @@ class _Writer:
                 yield "\n".join(filled(CHANCES, set(), {"seed": seed}))
 
     def _copied(self, main: Section) -> Copied:
-        return copied([mix, *main.functions])
+        flags = set(self.decisions.flags())
+        hashed = [mix] if self.draws or flags & {"orders", "inline"} else []
+        return copied([*hashed, *main.functions])
 
     @cached_property
     def draws(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from string import Template
 
-__all__ = ["ABOUT", "BATCHES", "CHANCES", "EVALUATE", "MAIN", "filled"]
+__all__ = ["ABOUT", "CHANCES", "EVALUATE", "MAIN", "filled"]
 
 
 def filled(template: str, holds: Set[str], texts: Mapping[str, str]) -> list[str]:
@@ -40,36 +40,6 @@ def chances(epoch, numbers, place, count):
     """For each example `count` numbers of [0, 1)."""
     key = mix(mix(mix(mix(torch.tensor([$seed])) + epoch) + numbers) + place)[:, None]
     return (mix(key + torch.arange(count)) >> 11 & 0x1FFFFFFFFFFFFF).double() * 2.0**-53
-'''
-
-BATCHES = '''
-def epoch_order(seed, epoch, count):  #? orders
-    """The order of `count` examples in an epoch: a permutation."""  #? orders
-    key = mix(mix(torch.tensor([seed])) + epoch + 0x5EED) + torch.arange(count)  #? orders
-    return mix(key).argsort(stable=True)  #? orders
-  #? orders
-  #? orders
-def batches(count, epoch):
-    """The examples of each batch of an epoch; a single one makes none."""  #? !single
-    """The example of each batch of an epoch."""  #? single
-    key = mix(mix(torch.tensor([$order_seed])) + epoch + 0x5EED) + torch.arange(count)  #? !orders
-    order = mix(key).argsort(stable=True)  #? !orders !images
-    order = (mix(key).argsort(stable=True) + epoch * count).tolist()  #? !orders images
-    order = epoch_order($order_seed, epoch, count)  #? orders !images
-    order = (epoch_order($order_seed, epoch, count) + epoch * count).tolist()  #? orders images
-    whole = [order[at : at + BATCH] for at in range(0, max(1, count - 1), BATCH)]  #? !single
-    whole = [order[at : at + 1] for at in range(count)]  #? single
-    return [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images !mixes
-    return [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images !mixes
-    whole = [each if len(each) >= SIZE else each * SIZE for each in whole]  #? images mixes
-    whole = [each if len(each) >= SIZE else each.repeat(SIZE) for each in whole]  #? !images mixes
-    found = []  #? mixes
-    for each in whole:  #? mixes
-        first, last = len(each) * RANK // SIZE, len(each) * (RANK + 1) // SIZE  #? mixes
-        places = range(first - $before, last)  # with what the first ones are mixed with  #? mixes
-        found.append([each[place % len(each)] for place in places])  #? mixes images
-        found.append(each[[place % len(each) for place in places]])  #? mixes !images
-    return found  #? mixes
 '''
 
 EVALUATE = '''

@@ -138,7 +138,7 @@ class Prepare:
         seed = derived_seed(recipe.seed, purpose)
         exact = purpose == "test"
         path = path_for(steps, seed, images=images, classes=self.classes, exact=exact)
-        order = derived_seed(recipe.seed, "order")
+        order = derived_seed(recipe.seed, "order") if recipe.shuffle else None
         source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
         normalize = None if self.normalizer is None else self.normalizer.apply
         return Prepared(source, path, normalize, recipe.channels_last, self.drawn)

@@ -146,6 +146,7 @@ def _others(draw: Random, *, decays: bool) -> Iterator[tuple[str, object]]:
         "channels_last": ("true",),
         "sync_batch_norm": ("true",),
         "seed": (3,),
+        "shuffle": ("false",),
         "evaluate_every": (1, 2),
         "checkpoint_every": (1, 3),
     }

@@ -132,6 +132,10 @@ MEMORY = {
         "data: digits", "test: flip", "validation: 0.2", "steps: 4", "evaluate_every: 2",
     ),
     "adagrad": (BODY, "optimizer: adagrad(lr=0.01)", "precision: bf16", "steps: 20"),
+    "in their own order": (BODY, "shuffle: false", "batch: 300", "steps: 30"),
+    "in their own order but for those held out": (
+        BODY, "shuffle: false", "validation: 0.2", "batch: 300", "steps: 20"
+    ),
     "normalized": (BODY, "normalize: standardize(mean=[0.5], std=[2.0])", "steps: 20"),
     "averages": (
         BODY.replace("dropout", "norm: bn -> dropout"), "validation: 0.2", "batch: 500", "swa: 1",
@@ -164,6 +168,7 @@ IMAGES = {
         "validation: 0.3",
         "swa: 3",
     ),
+    "in their own order": (PICTURES, "augment: resize(24) -> hflip", "shuffle: false"),
     "mirrored at scales": (PICTURES, "augment: resize(24)", "test: multi_scale([24, 28]) -> flip"),
     "ten": (PICTURES, "augment: resize_shorter(26..40) -> random_crop(24)", "test: ten_crop(24)"),
     "scales": (

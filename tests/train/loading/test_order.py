@@ -49,6 +49,19 @@ def test_an_epoch_is_its_order_cut_into_batches(batch: int) -> None:
             assert len(found) == made.whole(position)
 
 
+@pytest.mark.parametrize("mixes", [False, True])
+def test_without_a_seed_each_epoch_has_the_order_of_the_examples(mixes: bool) -> None:
+    for world in (World(), World(1, 3)):
+        made = Loader(examples(), PATHS[mixes], None, 6, CPU, world)
+        for epoch in (0, 3):
+            batches = made.batches(epoch, 0)
+            seen = [each.numbers.tolist() for each in batches if each.numbers is not None]
+            rows = [range(at, min(at + 6, COUNT)) for at in range(0, COUNT, 6)]
+            parts = [world.part(len(row)) for row in rows]
+            own = [list(row[part]) for row, part in zip(rows, parts, strict=True)]
+            assert [each[mixes:] for each in seen] == own
+
+
 def test_a_batch_of_one_example_is_left_out_unless_it_is_all() -> None:
     assert [len(each) for each in loader(4, count=9).batches(0, 0)] == [4, 4]
     assert [len(each) for each in loader(4, count=1).batches(0, 0)] == [1]
