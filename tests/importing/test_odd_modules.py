@@ -102,6 +102,25 @@ class _Tiled(nn.Module):
         return y
 
 
+class _Unpooled(nn.Module):
+    """Puts the maxima of a pool back to their places, as SegNet does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, return_indices=True, ceil_mode=True)
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.unpool = nn.MaxUnpool2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled, places = self.pool(x)
+        y: Tensor = self.unpool(self.conv(pooled), places, output_size=x.shape)
+        return y
+
+
+def _shuffled(x: Tensor) -> Tensor:
+    return F.channel_shuffle(torch.cat([x, x.relu()], 1), 2)
+
+
 class _Does(nn.Module):
     def __init__(self, does: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -119,6 +138,12 @@ class _Does(nn.Module):
         (_full_precision, ("scale(2, offset=1)",)),
         (_cut, ("slice(1, axis=2)", "slice(0, 5, axis=1)", "maxpool(2x2)")),
         (_places, ("constant(",)),
+        (lambda x: x.movedim(1, -1).relu(), ("transpose([1, 2, 0])",)),
+        (lambda x: x.movedim((1, 3), (2, 1)).relu(), ("transpose([2, 0, 1])",)),
+        (lambda x: x.narrow(2, 1, 3), ("slice(1, 4, axis=1)",)),
+        (lambda x: x.narrow(-1, -2, 2), ("slice(4, axis=2)",)),
+        (_shuffled, ("channel_shuffle(2)",)),
+        (lambda x: F.max_pool2d(x, 2, return_indices=True)[0], ("maxpool(2x2)",)),
         (_repeated, ("expand([2, 3, 6, 6])", "expand([3, 3, 6, 6])")),
     ],
 )
@@ -126,6 +151,12 @@ def test_the_spec_says_it(does: Callable[[Tensor], Tensor], lines: tuple[str, ..
     text = " ".join(body_of(imported(_Does(does), (3, 6, 6))))
     for line in lines:
         assert line in text, text
+
+
+def test_maxima_go_back_to_their_places() -> None:
+    text = " ".join(body_of(imported(_Unpooled(), (3, 7, 6))))
+    assert "pool: maxpool(2x2, return_indices=true, ceil=true)" in text
+    assert "(here, pool.indices) -> max_unpool(2x2, size=[7, 6])" in text
 
 
 def test_a_part_of_a_weight_is_cleared() -> None:

@@ -11,11 +11,13 @@ from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord, Value
+from netlang.backends.torch.importing.steps import Argument, BareWord, Maker, Value
 
 __all__ = ["HANDLERS"]
 
 
+# Arguments of a pool that undoing it has too.
+_UNPOOLED = {"kernel", "stride", "pad"}
 _MAXPOOLS = {f"aten.max_pool{n}d.default" for n in (1, 2, 3)}
 
 
@@ -38,6 +40,32 @@ def _maxpool(call: Call) -> Made:
     axes = len(value.shape) - 2
     dilation = window(call.integers("dilation"), axes)
     return call.emit("maxpool", [value], {"dilation": dilation, **_windowed(call, axes)})
+
+
+def _maxpool_with_indices(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    axes = len(value.shape) - 2
+    dilation = window(call.integers("dilation"), axes)
+    arguments = {"dilation": dilation, **_windowed(call, axes)}
+    shape = tuple(call.node.meta["val"][0].shape)
+    if not any(user.args[1] == 1 and user.users for user in call.node.users):
+        return (call.emit("maxpool", [value], arguments, shape=shape), ())
+    found = call.emit("maxpool", [value], {**arguments, "return_indices": True}, shape=shape)
+    assert found.step is not None
+    found.step.outputs = 2
+    indices = Maker(found.step, 1)
+    return (found, Value(indices, found.shape, found.sizes, found.batch, found.fold))
+
+
+def _max_unpool(call: Call) -> Made:
+    """The pool that gave the indices has the window, which torch's operator isn't told."""
+    indices = call.value("indices")
+    pool = indices.step
+    if pool is None or pool.op != "maxpool":
+        raise NotSayable("places that aren't those of a pool")
+    kept = {name: each for name, each in pool.arguments.items() if name in _UNPOOLED}
+    arguments = {**kept, "size": call.integers("output_size")}
+    return call.emit("max_unpool", [in_front(call.value("self")), indices], arguments)
 
 
 def _avgpool(call: Call) -> Made:
@@ -151,6 +179,10 @@ def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argumen
 
 HANDLERS: Mapping[str, Handler] = {
     **{f"aten.max_pool{n}d.default": by_channel(_maxpool) for n in (1, 2, 3)},
+    "aten.max_pool2d_with_indices.default": _maxpool_with_indices,
+    "aten.max_pool3d_with_indices.default": _maxpool_with_indices,
+    "aten.max_unpool2d.default": _max_unpool,
+    "aten.max_unpool3d.default": _max_unpool,
     **{f"aten.avg_pool{n}d.default": by_channel(_avgpool) for n in (1, 2, 3)},
     **{f"aten.adaptive_avg_pool{n}d.default": _adaptive for n in (1, 2, 3)},
     "aten.adaptive_max_pool2d.default": _adaptive_max,

@@ -82,6 +82,17 @@ def _matrix_transpose(call: Call) -> Made:
     return _permuted(call, list(reversed(range(len(call.shape)))))
 
 
+def _moved(call: Call) -> Made:
+    rank = len(call.shape)
+    sources, places = (
+        [axis % rank for axis in call.integers(name)] for name in ("source", "destination")
+    )
+    order = [axis for axis in range(rank) if axis not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return _permuted(call, order)
+
+
 def _permuted(call: Call, axes: Sequence[int]) -> Value:
     value = call.value("self")
     rank = len(value.shape)
@@ -136,6 +147,19 @@ def _slice(call: Call) -> Made:
     first = max(first + size, 0) if first < 0 else min(first, size)
     last = size if end is None else call.integer("end")
     last = max(last + size, 0) if last < 0 else min(last, size)
+    return _part(call, value, dim, first, last, step)
+
+
+def _narrow(call: Call) -> Made:
+    value = call.value("self")
+    dim = call.integer("dim") % len(value.shape)
+    first = call.integer("start") % value.shape[dim]
+    return _part(call, value, dim, first, first + call.integer("length"), 1)
+
+
+def _part(call: Call, value: Value, dim: int, first: int, last: int, step: int) -> Made:
+    """The places of an axis of torch from `first` up to `last`."""
+    size = value.shape[dim]
     if (first, last, step) == (0, size, 1):
         return value
     if last <= first:
@@ -225,8 +249,8 @@ def _gathered(call: Call, value: Value, at: SourceTensor, axis: int) -> Value:
     return call.emit("reshape", [made], {"shape": sizes})
 
 
-def _shuffle(op: str, name: str) -> Handler:
-    return lambda call: call.emit(op, [call.value("self")], {"factor": call.integer(name)})
+def _shuffle(op: str, name: str, argument: str = "factor") -> Handler:
+    return lambda call: call.emit(op, [call.value("self")], {argument: call.integer(name)})
 
 
 def _named(names: Sequence[str], handler: Handler) -> dict[str, Handler]:
@@ -244,10 +268,14 @@ HANDLERS: Mapping[str, Handler] = {
     ),
     "aten.permute.default": _permute,
     **_named(["transpose.int", "swapaxes.default", "swapdims.default"], _transpose),
+    **_named(
+        ["movedim.int", "movedim.intlist", "moveaxis.int", "moveaxis.intlist"], _moved
+    ),
     **_named(["t.default", "numpy_T.default"], _matrix_transpose),
     "aten.select.int": _select,
     "aten.unbind.int": _unbind,
     "aten.slice.Tensor": _slice,
+    "aten.narrow.default": _narrow,
     **_named(
         ["chunk.default", "split.Tensor", "split_with_sizes.default", "split.sizes"], _split
     ),
@@ -255,5 +283,6 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.flip.default": _flip,
     "aten.index.Tensor": _index,
     "aten.pixel_shuffle.default": _shuffle("pixel_shuffle", "upscale_factor"),
+    "aten.channel_shuffle.default": _shuffle("channel_shuffle", "groups", "groups"),
     "aten.pixel_unshuffle.default": _shuffle("pixel_unshuffle", "downscale_factor"),
 }  # fmt: skip
