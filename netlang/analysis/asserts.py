@@ -8,11 +8,11 @@ and the largest contributors to it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
 from netlang.analysis.facts import FACTS, Facts
-from netlang.analysis.fields.figure import ReceptiveField
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.language.names import NoSuchAttribute
@@ -29,6 +29,9 @@ from netlang.modules.mentions import mentioned
 from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
+
+if TYPE_CHECKING:
+    from netlang.analysis.fields.figure import ReceptiveField
 
 __all__ = ["check_asserts"]
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from heapq import nlargest
+from typing import TYPE_CHECKING
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, FunctionCost, Totals, at_sizes, formula
-from netlang.analysis.fields.figure import ReceptiveField
-from netlang.analysis.fields.net import field_and_walk
-from netlang.analysis.fields.walk import Fields
 from netlang.analysis.flow import Flows
-from netlang.analysis.rows import deployed_rows
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
+
+if TYPE_CHECKING:
+    from netlang.analysis.fields.figure import ReceptiveField
+    from netlang.analysis.fields.walk import Fields
 
 __all__ = ["FACTS", "Facts", "Figure", "facts"]
 
@@ -125,6 +126,8 @@ class Facts:
         self, sizes: Mapping[str, int] | None = None, batch: int = 1
     ) -> tuple[ReceptiveField | None, Fields]:
         """The receptive field at some sizes, and the object that computes those of all values."""
+        from netlang.analysis.fields.net import field_and_walk  # thirty modules: only here
+
         key, complete = self._complete(sizes, batch)
         if key not in self._fields:
             self._fields[key] = field_and_walk(self.program, complete, self._flows)
@@ -159,6 +162,8 @@ class Facts:
         self, name: str, count: int = 3, sizes: Mapping[str, int] | None = None
     ) -> tuple[tuple[str, int], ...]:
         """The operators that contribute most to a fact: paths and figures, largest first."""
+        from netlang.analysis.rows import deployed_rows
+
         figure = _sum_of(name)
         rows = deployed_rows(self.costs(sizes), self.program.net, fold=False)
         figures = ((row.path, evaluate(figure(row.totals), {})) for row in rows if row.is_leaf)
