@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 
 from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.layers import begins_path
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import AssignedTwice
-from netlang.diagnostics.language.structure import MisplacedStatement
 from netlang.source import Span
 from netlang.syntax import ast
 
@@ -39,7 +38,9 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
         name, fix = "mul", None
     advice = f"start a path at all that it reads: `(x, {text}) -> {name}`"
     span = arguments[0].span.to(arguments[count - 1].span)
-    raise NetlangError(MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix))
+    raise NetlangError(
+        language.MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix)
+    )
 
 
 def refuse_applied(
@@ -63,7 +64,9 @@ def refuse_applied(
     span = call.arguments[0].span.to(call.arguments[count - 1].span)
     fix = replaced(constant.span, text)
     raise NetlangError(
-        MisplacedStatement(span=span, what=what, why=why, advice=f"write `{text}`", fix=fix)
+        language.MisplacedStatement(
+            span=span, what=what, why=why, advice=f"write `{text}`", fix=fix
+        )
     )
 
 
@@ -81,7 +84,7 @@ def refuse_own_step(
     advice = f"a step reads the value before it and needs no name: write `-> {step}` after that one"
     notes = (Note(before, "the first time"),)
     raise NetlangError(
-        AssignedTwice(span=constant.name_span, name=name, notes=notes, advice=advice)
+        language.AssignedTwice(span=constant.name_span, name=name, notes=notes, advice=advice)
     )
 
 

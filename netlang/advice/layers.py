@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from netlang.advice.edits import enclosing, replaced, without_arguments
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix
-from netlang.diagnostics.language.names import UnknownLayer
 from netlang.ir.arguments import signature
 from netlang.ops import operator
 from netlang.source import Span
@@ -43,13 +43,13 @@ def unknown_layer(
     layers: Callable[[], Iterable[str]],
     labels: Callable[[], Iterable[str]],
     block_owner: Callable[[str], str | None],
-) -> UnknownLayer:
+) -> language.UnknownLayer:
     """The error with the nearest of the `layers` or, if a value is allowed, of the `labels`.
 
     Both are asked for only where advice is looked for, and so is the bundled file with a block.
     """
     if not action.name_span.advisable:
-        return UnknownLayer(span=action.name_span, name=action.name, fix=None)
+        return language.UnknownLayer(span=action.name_span, name=action.name, fix=None)
     known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
     fix = _view(action) or _port(file, action) or _imported(file, action, block_owner)
     fix = fix or replacement(action.name, known, action.name_span)
@@ -57,7 +57,7 @@ def unknown_layer(
         fix = in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
         fix = _without_size(fix, action.arguments)
-    return UnknownLayer(span=action.name_span, name=action.name, fix=fix)
+    return language.UnknownLayer(span=action.name_span, name=action.name, fix=fix)
 
 
 def _view(action: ast.Apply) -> Fix | None:

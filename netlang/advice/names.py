@@ -14,9 +14,9 @@ from netlang.advice.edits import (
     without_arguments,
     without_statement,
 )
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import DuplicateLabel
 from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
@@ -82,7 +82,7 @@ def numbered(file: ast.File, error: NetlangError) -> NetlangError:
 
 def _numbered(file: ast.File, diagnostic: Diagnostic) -> Diagnostic:
     span = diagnostic.span
-    if span is None or diagnostic.fix or not isinstance(diagnostic, DuplicateLabel):
+    if span is None or diagnostic.fix or not isinstance(diagnostic, language.DuplicateLabel):
         return diagnostic
     if span not in [note.span for note in diagnostic.notes]:
         return diagnostic

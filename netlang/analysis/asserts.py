@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
 from netlang.analysis.facts import FACTS, Facts
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NoSuchAttribute
-from netlang.diagnostics.language.sizes import UnknownSize
-from netlang.diagnostics.language.structure import AssertFailed, AssertOnNoNet, OnlyBounded
-from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.lists import single
@@ -81,7 +78,7 @@ class _Nets:
         if holds:
             return
         text = statement.condition.span.text
-        yield AssertFailed(
+        yield language.AssertFailed(
             span=statement.condition.span,
             statement=statement.message.value if statement.message else f"`{text}` doesn't hold",
             found=", ".join(f"{what} is {_grouped(value)}" for what, _, _, value in self._read)
@@ -138,7 +135,7 @@ class _Nets:
             return shapes[expr.name]
         known = tuple(each for each in (*FACTS, *shapes) if each != expr.name)
         raise NetlangError(
-            NoSuchAttribute(
+            language.NoSuchAttribute(
                 span=expr.name_span,
                 what=f"net `{name}`",
                 name=expr.name,
@@ -160,7 +157,7 @@ class _Nets:
         if argument.name and isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return argument.name, int(value)
         raise NetlangError(
-            BadArgument(
+            language.BadArgument(
                 span=argument.span,
                 callee="a fact",
                 name=argument.name or "size",
@@ -189,10 +186,10 @@ def _only_bounded(span: Span, what: str, field: ReceptiveField) -> Diagnostic:
     if field.unknown:
         known = "how far its windows reach isn't known at this size"
         advice = f"leave the assert out, or claim it at another size: `{what}(H=64)`"
-        return OnlyBounded(span=span, what=what, known=known, advice=advice)
+        return language.OnlyBounded(span=span, what=what, known=known, advice=advice)
     bound = str(field).replace("<=", "")
     advice = f"claim an upper bound: `{what} <= {bound}`"
-    return OnlyBounded(span=span, what=what, known=f"it is at most {bound}", advice=advice)
+    return language.OnlyBounded(span=span, what=what, known=f"it is at most {bound}", advice=advice)
 
 
 def _is_bounded_above(condition: ast.Expr) -> bool:
@@ -220,14 +217,14 @@ def _no_net(layer: Layer, span: Span) -> Diagnostic:
     if is_block:
         advice += "; or put the assert inside the block, about `in` and labels"
     kind = "a block" if is_block else "an operator"
-    return AssertOnNoNet(span=span, name=span.text, kind=kind, advice=advice)
+    return language.AssertOnNoNet(span=span, name=span.text, kind=kind, advice=advice)
 
 
 def _placed(diagnostic: Diagnostic, span: Span, arguments: tuple[ast.Argument, ...]) -> Diagnostic:
     """A diagnostic about sizes given in an assert, located at the size if it has no place."""
     if diagnostic.span:
         return diagnostic
-    name = diagnostic.size if isinstance(diagnostic, UnknownSize) else None
+    name = diagnostic.size if isinstance(diagnostic, language.UnknownSize) else None
     spans = (each.name_span for each in arguments if each.name == name)
     return replace(diagnostic, span=next(spans, None) or span)
 

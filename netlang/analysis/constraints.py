@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.sizes import SizeNotPositive, UnknownSize
 from netlang.ir.program import Program
 from netlang.ir.sizes.kept import solved
 from netlang.ir.sizes.solve import Solution
@@ -45,7 +45,7 @@ def _unknown(program: Program, given: Mapping[str, int]) -> list[Diagnostic]:
         else "all sizes of its inputs are fixed: write `H=224` instead of `224` in its input"
     )
     return [
-        UnknownSize(span=None, size=name, net=program.name, known=known)
+        language.UnknownSize(span=None, size=name, net=program.name, known=known)
         for name in given
         if name not in names
     ]
@@ -53,7 +53,7 @@ def _unknown(program: Program, given: Mapping[str, int]) -> list[Diagnostic]:
 
 def _not_positive(sizes: Mapping[str, int]) -> list[Diagnostic]:
     return [
-        SizeNotPositive(span=None, size=name, value=size)
+        language.SizeNotPositive(span=None, size=name, value=size)
         for name, size in sizes.items()
         if size < 1
     ]

@@ -9,9 +9,8 @@ from typing import final
 from netlang.advice.bodies import steps_after
 from netlang.advice.calls import refuse_call
 from netlang.advice.layers import unknown_layer
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NotALayer, UnknownLayer
-from netlang.diagnostics.language.structure import BodyNotAllowed
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.inline import inline, without_level
 from netlang.elaborate.blocks.parameters import arguments
@@ -159,7 +158,7 @@ def _given_by(body: Body, function: FunctionValue, action: ast.Apply) -> tuple[L
     if isinstance(layer, Layer):
         return layer, replace(action, arguments=None)
     kind = f"a function, which gives {kind_of(layer)} here"
-    raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind))
+    raise NetlangError(language.NotALayer(span=action.name_span, name=action.name, kind=kind))
 
 
 def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | None) -> Layer:
@@ -171,35 +170,44 @@ def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | No
     op = operator(action.name)
     if op is not None:
         return _operator_layer(op)
-    if found is not None:
-        from netlang.advice.meaning import steps  # only here: an error
+    raise _no_layer(body, action, step, found)
 
-        fix = steps.one_by_one(body.module.file, action) if isinstance(found, tuple) else None
-        kind = kind_of(found)
-        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix))
+
+def _no_layer(
+    body: Body, action: ast.Apply, step: StepContext, found: Value | None
+) -> NetlangError:
+    """The error of a name that stands for no layer."""
     from netlang.advice.meaning import steps  # only here: an error
 
+    if found is not None:
+        fix = steps.one_by_one(body.module.file, action) if isinstance(found, tuple) else None
+        kind = kind_of(found)
+        return NetlangError(
+            language.NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix)
+        )
     labelled = body.find((action.name,))
     if labelled is not None:
         kind, fix = "the label of a value", None
         if labelled.layer is not None and _fits(body, labelled, step.flow):
             fix = steps.once_more(action, action.name)
-        raise NetlangError(NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix))
+        return NetlangError(
+            language.NotALayer(span=action.name_span, name=action.name, kind=kind, fix=fix)
+        )
     again = steps.asked_again(action)
     if again is not None and body.find((again,)) is not None:
         fix = steps.once_more(action, again)
-        raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+        return NetlangError(language.UnknownLayer(span=action.name_span, name=action.name, fix=fix))
     fix = steps.label_after(body.module.file, action)
     if fix is not None:  # what reads the label isn't a second error
         path = (*body.scope, action.name)
         body.builder.labels.setdefault(path, Labelled(None, action.span, "a step", path))
-        raise NetlangError(UnknownLayer(span=action.name_span, name=action.name, fix=fix))
+        return NetlangError(language.UnknownLayer(span=action.name_span, name=action.name, fix=fix))
 
     def known() -> Iterable[str]:
         return (*body.evaluator.names.names(), *body.module.names(), *operator_names())
 
     labels = body.values.label_names
-    raise NetlangError(unknown_layer(body.module.file, action, known, labels, block_owner))
+    return NetlangError(unknown_layer(body.module.file, action, known, labels, block_owner))
 
 
 def _fits(body: Body, labelled: Labelled, flow: CurrentValue) -> bool:
@@ -225,7 +233,9 @@ def _merge(body: Body, op: Op, applied: _Applied) -> CurrentValue:
         why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
         assert action.body is not None
         fix = steps_after(action)
-        raise NetlangError(BodyNotAllowed(span=action.body.span, name=op.name, why=why, fix=fix))
+        raise NetlangError(
+            language.BodyNotAllowed(span=action.body.span, name=op.name, why=why, fix=fix)
+        )
     scope = body.scope + step.label if step.label else body.scope
     if step.label:
         body.builder.claim(scope, step.span, scope=True)

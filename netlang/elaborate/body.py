@@ -13,9 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from netlang.advice.inputs import value_before
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import SeveralCurrent
-from netlang.diagnostics.language.names import NotAValue
 from netlang.elaborate.function.block_state import BlockState
 from netlang.elaborate.function.builder import CurrentValue, FunctionBuilder, Labelled, LabelPath
 from netlang.elaborate.session import Abort, ElaborationSession
@@ -112,7 +111,7 @@ class LabelledValues(Record):
         """The type of `here`."""
         refs = self.current(span)
         if len(refs) > 1:
-            raise NetlangError(SeveralCurrent(span=span, count=len(refs)))
+            raise NetlangError(language.SeveralCurrent(span=span, count=len(refs)))
         return self.builder.type_of(refs[0])
 
     def current(self, span: Span) -> tuple[Ref, ...]:
@@ -143,7 +142,7 @@ class LabelledValues(Record):
             inputs = self.builder.inputs
             if len(inputs) == 1 and self.block.declared and self.block.closure is None:
                 advice, fix = value_before(self.module.file, span, inputs[0].name)
-            raise NetlangError(NotAValue(span=span, why=why, advice=advice, fix=fix))
+            raise NetlangError(language.NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
         return entry[0]
 

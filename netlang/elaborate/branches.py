@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from netlang.advice.edits import replaced
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import BranchNotSingle, EmptyMerge, MisplacedStatement
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue, LabelPath
 from netlang.elaborate.loops import iterations
@@ -42,12 +42,12 @@ def branches(
         if end is None or len(end) != 1:
             count = len(end or ())
             raise NetlangError(
-                BranchNotSingle(span=action.name_span, name=action.name, count=count)
+                language.BranchNotSingle(span=action.name_span, name=action.name, count=count)
             )
         refs.append(end[0])
     if not refs:
         fix = replaced(action.span, "identity", "write `identity`, the current value itself")
-        raise NetlangError(EmptyMerge(span=action.span, name=action.name, fix=fix))
+        raise NetlangError(language.EmptyMerge(span=action.span, name=action.name, fix=fix))
     return tuple(refs)
 
 
@@ -90,7 +90,7 @@ def _branch(body: Body, statement: ast.Statement, flow: CurrentValue) -> list[Cu
         return [None]
     if isinstance(statement, ast.Input):
         raise NetlangError(
-            MisplacedStatement(
+            language.MisplacedStatement(
                 span=statement.span,
                 what="an input",
                 why="branches start from the current value",

@@ -7,24 +7,9 @@ from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_port
 from netlang.advice.nearest import replacement
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.inputs import (
-    BatchWritten,
-    InputInBlock,
-    InputLate,
-    InputMismatch,
-    ReservedSize,
-    SizeWithoutDefault,
-    TwoFloatTypes,
-    UnknownType,
-    WrongInputCount,
-)
-from netlang.diagnostics.language.structure import (
-    DuplicateLabel,
-    NothingToRead,
-)
-from netlang.diagnostics.language.values import BadArgument
 from netlang.elaborate.blocks.ports import port_name
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue, Labelled
@@ -43,11 +28,15 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     """One `input` line: the value that it names becomes (part of) the current value."""
     block, name = body.block, port_name(body, declaration)
     if block.started:
-        told = (e for e in body.session.diagnostics if isinstance(e, NothingToRead | InputLate))
-        if isinstance(next(told, None), NothingToRead):
+        told = (
+            e
+            for e in body.session.diagnostics
+            if isinstance(e, language.NothingToRead | language.InputLate)
+        )
+        if isinstance(next(told, None), language.NothingToRead):
             raise NetlangError  # told at the step that stands before it
         fix = input_earlier(body.module.file, declaration)
-        raise NetlangError(InputLate(span=declaration.span, fix=fix))
+        raise NetlangError(language.InputLate(span=declaration.span, fix=fix))
     index = block.declared
     block.declared += 1
     if block.given is None:
@@ -62,7 +51,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
         notes = (Note(body.builder.labels[path].span, "used here before"),)
         fix = new_port(body.module.file, declaration, (each[-1] for each in body.builder.labels))
         raise NetlangError(
-            DuplicateLabel(span=declaration.name_span, label=name, notes=notes, fix=fix)
+            language.DuplicateLabel(span=declaration.name_span, label=name, notes=notes, fix=fix)
         )
     body.builder.label(path, Labelled((ref,), declaration.name_span, "an input", path))
     if block.given is not None:
@@ -76,7 +65,7 @@ def _bound(body: Body, declaration: ast.Input, name: str, index: int) -> Ref:
     given = block.given or ()
     if index >= len(given) or block.entry is None:
         raise NetlangError(
-            WrongInputCount(
+            language.WrongInputCount(
                 span=declaration.span,
                 name=block.name,
                 expected=f"{index + 1} or more inputs",
@@ -87,7 +76,7 @@ def _bound(body: Body, declaration: ast.Input, name: str, index: int) -> Ref:
     if declaration.type is not None:
         if not block.is_net:
             raise NetlangError(
-                InputInBlock(
+                language.InputInBlock(
                     span=declaration.type.span,
                     what="a block's input has no type of its own",
                     why="its shape is that of the value it is given",
@@ -108,7 +97,7 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
     spec = declaration.type
     if spec is None:
         raise NetlangError(
-            InputInBlock(
+            language.InputInBlock(
                 span=declaration.span,
                 what=f"input `{declaration.name}` of a net needs a shape",
                 why="nothing else says what it is given",
@@ -132,7 +121,7 @@ def _no_batch(body: Body, name: str, sizes: tuple[ast.SizeDecl, ...]) -> None:
     nameless = sizes[0].default is None and body.evaluator.names.find(first.text) is None
     if len(sizes) > 1 and ((is_batch(sizes[0]) and nameless) or first.text == "-1"):
         raise NetlangError(
-            BatchWritten(span=first, name=name, size=first.text, fix=without_batch(sizes))
+            language.BatchWritten(span=first, name=name, size=first.text, fix=without_batch(sizes))
         )
 
 
@@ -144,7 +133,7 @@ def _one_type_of_floats(body: Body, declaration: ast.Input, span: Span, dtype: D
         expected, there = body.session.floats
         note = Note(there, f"{expected.value} here")
         raise NetlangError(
-            TwoFloatTypes(
+            language.TwoFloatTypes(
                 span=span, name=declaration.name, actual=dtype.value, expected=expected.value,
                 notes=(note,),
             )
@@ -161,7 +150,7 @@ def _dtype(spec: ast.TypeSpec) -> DType:
         span = spec.dtype_span or spec.span
         fix = replacement(spec.dtype, (dtype.value for dtype in DType), span)
         raise NetlangError(
-            UnknownType(span=span, name=spec.dtype, available=available, fix=fix)
+            language.UnknownType(span=span, name=spec.dtype, available=available, fix=fix)
         ) from None
 
 
@@ -174,7 +163,7 @@ def _size(body: Body, size: ast.SizeDecl) -> Dim:
     value = None if default is None else body.evaluator.decided(default)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise NetlangError(
-            BadArgument(
+            language.BadArgument(
                 span=size.span,
                 callee="input",
                 name=name or "size",
@@ -195,16 +184,16 @@ def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | No
         text = size.span.text.replace(name, "L", 1)
         advice = f"the batch isn't written: leave it out, or give another size a name like `{text}`"
         fix = replaced(size.span, text, advice)
-        raise NetlangError(ReservedSize(span=size.span, name=name, fix=fix))
+        raise NetlangError(language.ReservedSize(span=size.span, name=name, fix=fix))
     known = body.session.sizes.get(name)
     if known is None:
         if default is None:
             fix = replaced(size.span, f"{name}=224")
-            raise NetlangError(SizeWithoutDefault(span=size.span, name=name, fix=fix))
+            raise NetlangError(language.SizeWithoutDefault(span=size.span, name=name, fix=fix))
         body.session.sizes[name] = Size(name, default, size.span)
     elif default not in (None, known.default):
         raise NetlangError(
-            BadArgument(
+            language.BadArgument(
                 span=size.span,
                 callee="input",
                 name=name,
@@ -232,7 +221,7 @@ def _check(body: Body, declaration: ast.Input, spec: ast.TypeSpec, actual: Tenso
             body.require(Constraint(dim, Relation.EQUAL, expected, reason), declaration.span)
     if not fits:
         raise NetlangError(
-            InputMismatch(
+            language.InputMismatch(
                 span=declaration.span,
                 name=body.block.name,
                 input=declaration.name,

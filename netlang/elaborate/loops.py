@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.names import renamed
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import AssignedTwice
-from netlang.diagnostics.language.values import BadCount
 from netlang.elaborate.body import Body
 from netlang.evaluate.lists import items_of, taken_apart
 from netlang.evaluate.values import Value, describe, kind_of
@@ -40,7 +39,7 @@ def count(body: Body, statement: ast.Repeat) -> int:
     times = body.evaluator.decided(statement.count)
     if isinstance(times, bool) or not isinstance(times, int) or times < 0:
         actual = f"{describe(times)}, {kind_of(times)}"
-        raise NetlangError(BadCount(span=statement.count.span, actual=actual))
+        raise NetlangError(language.BadCount(span=statement.count.span, actual=actual))
     return times
 
 
@@ -49,7 +48,7 @@ def refuse_reassignment(body: Body, name: str, span: Span, scope: ast.Node | Non
     before = body.evaluator.names.assigned(name)
     if before is not None:
         raise NetlangError(
-            AssignedTwice(
+            language.AssignedTwice(
                 span=span,
                 name=name,
                 notes=(Note(before, "the first time"),),

@@ -9,10 +9,9 @@ from __future__ import annotations
 from netlang.advice.bodies import input_earlier
 from netlang.advice.edits import enclosing
 from netlang.advice.names import numbered
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.inputs import WrongInputCount
-from netlang.diagnostics.language.structure import NothingToRead
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
@@ -41,7 +40,9 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         fewer = len(step.inputs) < op.arity.minimum
         fix = projected_attention(op.name, step.name) if fewer else None
         raise NetlangError(
-            WrongInputCount(span=step.span, name=op.name, expected=expected, actual=actual, fix=fix)
+            language.WrongInputCount(
+                span=step.span, name=op.name, expected=expected, actual=actual, fix=fix
+            )
         )
     builder = body.builder
     inputs = tuple([builder.type_of(ref) for ref in step.inputs])
@@ -177,18 +178,20 @@ def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:
     if not flow:
         raise NetlangError(nothing_to_read(body, span))
     raise NetlangError(
-        WrongInputCount(span=span, name=name, expected="1 input", actual=str(len(flow)))
+        language.WrongInputCount(span=span, name=name, expected="1 input", actual=str(len(flow)))
     )
 
 
-def nothing_to_read(body: Body, span: Span) -> NothingToRead:
+def nothing_to_read(body: Body, span: Span) -> language.NothingToRead:
     """The error for a step of a net that comes before its inputs."""
     suite = enclosing(body.module.file, span, ast.Suite)
     later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
     if later is None:
-        return NothingToRead(span=span)
+        return language.NothingToRead(span=span)
     notes = (Note(later.name_span, "the input is declared only here"),)
-    return NothingToRead(span=span, notes=notes, fix=input_earlier(body.module.file, later))
+    return language.NothingToRead(
+        span=span, notes=notes, fix=input_earlier(body.module.file, later)
+    )
 
 
 def next_path(body: Body, label: LabelPath | None) -> LabelPath:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netlang.advice.bodies import first_input
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.inputs import NoInput
 from netlang.elaborate.blocks.alone import by_itself
 from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.blocks.ports import declares_inputs
@@ -144,7 +144,9 @@ def _net(
     session.active.append(definition)
     if not _may_have_inputs(definition):
         fix = first_input(definition.body)
-        raise NetlangError(NoInput(span=definition.name_span, net=definition.name, fix=fix))
+        raise NetlangError(
+            language.NoInput(span=definition.name_span, net=definition.name, fix=fix)
+        )
     try:
         flow = body.run(definition.body)
     except Abort as abort:

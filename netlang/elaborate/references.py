@@ -7,11 +7,9 @@ from netlang.advice.bodies import glued_body
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.nearest import nearest, replacement
 from netlang.advice.numbers import among_values
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import AmbiguousLabel, LabelOfBlock, UnknownLabel
-from netlang.diagnostics.language.ports import NoSuchOutput
-from netlang.diagnostics.language.structure import BadLabelText, MisplacedStatement
 from netlang.diagnostics.texts import listed
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue, LabelPath
@@ -46,7 +44,7 @@ def part_text(body: Body, part: ast.LabelPart) -> str:
         value = body.evaluator.decided(piece)
         if isinstance(value, bool) or not isinstance(value, int | str):
             why = f"{kind_of(value)} is neither a whole number nor a string"
-            raise NetlangError(BadLabelText(span=part.span, text=describe(value), why=why))
+            raise NetlangError(language.BadLabelText(span=part.span, text=describe(value), why=why))
         text += str(value)
     return _checked(text, part)
 
@@ -55,7 +53,7 @@ def _checked(text: str, part: ast.LabelPart) -> str:
     """The text of a part, which must be one that a label can have."""
     if not text or "." in text or not text.isprintable() or len(text) > 200:
         why = "a part of a label is 1 to 200 printable characters without a dot"
-        raise NetlangError(BadLabelText(span=part.span, text=text, why=why))
+        raise NetlangError(language.BadLabelText(span=part.span, text=text, why=why))
     return text
 
 
@@ -73,7 +71,7 @@ def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
             "()",
             f"write `{action.name}()` for the operator, or choose another label",
         )
-        raise NetlangError(AmbiguousLabel(span=action.span, name=action.name, fix=fix))
+        raise NetlangError(language.AmbiguousLabel(span=action.span, name=action.name, fix=fix))
     return True
 
 
@@ -124,10 +122,10 @@ def reference(
         or _sole_output(body, parts, action.span)
         or replacement(text, body.values.label_names(), action.span)
     )
-    raise NetlangError(UnknownLabel(span=action.span, label=text, fix=fix))
+    raise NetlangError(language.UnknownLabel(span=action.span, label=text, fix=fix))
 
 
-def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | None:
+def _inside_block(body: Body, parts: LabelPath, span: Span) -> language.LabelOfBlock | None:
     """The error for `s.conv1`, if `s` labels a block that itself labels a step `conv1`."""
     for end in range(len(parts) - 1, 0, -1):
         found = body.find(parts[:end])
@@ -137,7 +135,7 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
         if parts[end] not in first_words(target.definition):
             return None
         instance = ".".join(parts[:end])
-        return LabelOfBlock(
+        return language.LabelOfBlock(
             span=span,
             label=".".join(parts[end:]),
             block=target.name,
@@ -147,7 +145,7 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> LabelOfBlock | No
     return None
 
 
-def _no_output(body: Body, parts: LabelPath, span: Span) -> NoSuchOutput | None:
+def _no_output(body: Body, parts: LabelPath, span: Span) -> language.NoSuchOutput | None:
     """The error for `m.y3`, if `m` labels a block whose outputs have other names."""
     found = body.find(parts[:-1]) if len(parts) > 1 else None
     if found is None:
@@ -164,7 +162,9 @@ def _no_output(body: Body, parts: LabelPath, span: Span) -> NoSuchOutput | None:
     fix = (
         replaced(span, f"{instance}.{near}", f"did you mean `{instance}.{near}`?") if near else None
     )
-    return NoSuchOutput(span=span, instance=instance, name=parts[-1], available=available, fix=fix)
+    return language.NoSuchOutput(
+        span=span, instance=instance, name=parts[-1], available=available, fix=fix
+    )
 
 
 def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:
@@ -194,10 +194,10 @@ def _layer_as_step(body: Body, name: str) -> Fix | None:
     return as_step(constant) if constant is not None else None
 
 
-def _number(body: Body, span: Span) -> MisplacedStatement:
+def _number(body: Body, span: Span) -> language.MisplacedStatement:
     """The error for `3 -> relu`, `(3, x) -> add`: a number where only a value is allowed."""
     number = span.text
-    return MisplacedStatement(
+    return language.MisplacedStatement(
         span=span,
         what=f"the number `{span.text}`",
         why="a path starts at a value of the net, which a label or an input names",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from netlang.advice.nearest import replacement
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownLabel
-from netlang.diagnostics.language.structure import NotAnInstance, WeightsDiffer
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.parameters import arguments
 from netlang.elaborate.body import Body
@@ -32,7 +31,9 @@ def reuse(body: Body, action: ast.Reuse, step: StepContext) -> CurrentValue:
     if found.flow is None or step.flow is None:
         return add_label(body, step.label, Labelled(None, action.span, "a reuse", path))
     if found.layer is None or found.callee is None:
-        raise NetlangError(NotAnInstance(span=action.label.span, label=label, what=found.what))
+        raise NetlangError(
+            language.NotAnInstance(span=action.label.span, label=label, what=found.what)
+        )
     call = Application(
         found.layer,
         argument_spans(found.layer),
@@ -95,7 +96,7 @@ def _labelled(body: Body, action: ast.Reuse) -> Labelled:
         raise NetlangError
     text, span = ".".join(wanted), action.label.span
     fix = replacement(text, body.values.label_names(), span)
-    raise NetlangError(UnknownLabel(span=span, label=text, fix=fix))
+    raise NetlangError(language.UnknownLabel(span=span, label=text, fix=fix))
 
 
 def _weights(function: Function) -> tuple[Weight, ...]:
@@ -118,7 +119,7 @@ def _same_weights(
     for one, two in zip(there, here, strict=False):
         if one.name != two.name or one.shape != two.shape:
             raise NetlangError(
-                WeightsDiffer(
+                language.WeightsDiffer(
                     span=action.span,
                     label=label,
                     weight=one.name,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import log10
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink, Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import TooManySteps
 from netlang.diagnostics.many import MOST_COUNTED, MoreErrors, Reported
 from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
@@ -138,7 +138,7 @@ class ElaborationSession(Draft):
             self._trips.pop()
 
     def _too_many(self, limit: int, span: Span, what: str) -> None:
-        error = TooManySteps(span=span, limit=f"{limit:,}", what=what, chain=self.chain)
+        error = language.TooManySteps(span=span, limit=f"{limit:,}", what=what, chain=self.chain)
         raise Abort(error)
 
 

@@ -9,6 +9,7 @@ from os.path import isdir, isfile
 from pathlib import Path
 
 from netlang.advice.nearest import nearest
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     BadSpec,
@@ -17,7 +18,6 @@ from netlang.diagnostics.files import (
     NoNetInFile,
     UnknownBundled,
 )
-from netlang.diagnostics.language.names import BundledTwice
 from netlang.elaborate.blocks.alone import input_line
 from netlang.elaborate.blocks.from_python import from_python, with_python_values
 from netlang.elaborate.program import elaborate
@@ -215,7 +215,7 @@ def _locate_bundled(library: Library, name: str, kind: str) -> tuple[Module, str
     owners = _owners().get((kind, name), ())
     if len(owners) > 1:
         choices = ", ".join(f"`{owner}:{name}`" for owner in owners)
-        raise NetlangError(BundledTwice(span=None, name=name, choices=choices))
+        raise NetlangError(language.BundledTwice(span=None, name=name, choices=choices))
     if owners:
         return library.open(files[owners[0]], bundled_name(owners[0])), name
     if name in files:

@@ -9,14 +9,9 @@ from typing import Any
 from netlang.advice.calls import refuse_applied, refuse_own_step
 from netlang.advice.edits import inserted
 from netlang.advice.names import new_port
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import (
-    AssertFailed,
-    DuplicateOutput,
-    MisplacedStatement,
-    OutputElsewhere,
-)
 from netlang.elaborate.blocks.ports import declares_inputs, port_name
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import TapName
@@ -64,7 +59,7 @@ def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary, name: str) -> Non
     outputs = body.builder.outputs
     if (name,) in outputs:
         fix = new_port(body.module.file, tap, (output.name for output in outputs.values()))
-        raise NetlangError(DuplicateOutput(span=tap.name_span, name=name, fix=fix))
+        raise NetlangError(language.DuplicateOutput(span=tap.name_span, name=name, fix=fix))
 
 
 def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary, name: str) -> None:
@@ -83,7 +78,9 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary, name: str) ->
     )
     fix = inserted(tap.name_span, f": {tap.name}", advice)
     notes = (Note(found.span, "labelled here"),)
-    raise NetlangError(OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix))
+    raise NetlangError(
+        language.OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix)
+    )
 
 
 def _input(body: Body, declaration: ast.Input) -> None:
@@ -146,7 +143,7 @@ def _repeat(body: Body, statement: ast.Repeat) -> None:
         declared = next(each for each in walk(statement.body) if isinstance(each, ast.Input))
         advice = "write `for i in range(n) { input x{i} }`"
         raise NetlangError(
-            MisplacedStatement(
+            language.MisplacedStatement(
                 span=declared.span,
                 what="an input in a `repeat`",
                 why="each time would declare the same name",
@@ -165,7 +162,7 @@ def _assert(body: Body, statement: ast.Assert) -> None:
     elif not outcome:
         text = statement.message.value if statement.message else ""
         raise NetlangError(
-            AssertFailed(
+            language.AssertFailed(
                 span=statement.condition.span,
                 statement=text or f"the assertion doesn't hold: {statement.condition.span.text}",
                 found=_operands(body, statement.condition),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netlang.advice.bodies import with_body
 from netlang.advice.edits import replaced
 from netlang.advice.names import numbered
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import BodyTwice, MisplacedStatement, NothingToApply
 from netlang.elaborate.apply import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import StepContext, TapName
@@ -91,16 +91,7 @@ def _step(
     if isinstance(action, ast.Reuse):
         return reuse(body, action, context)
     if not first:
-        what = f"the value `{action.span.text}`"
-        why = "after `->` a name is an operator or block"
-        advice, fix = "start a path with it: put it on a line of its own", None
-        if isinstance(action, ast.Here):
-            why, advice = "it is what the steps before it have made", "leave it out"
-            between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)
-            fix = replaced(between, "", advice) if step.label is None else None
-        raise NetlangError(
-            MisplacedStatement(span=action.span, what=what, why=why, advice=advice, fix=fix)
-        )
+        raise _value_later(path, index)
     value = reference(body, action)
     if step.label is not None and len(path.steps) > 1:
         from netlang.advice.meaning.labels import label_of_value  # only here: an error
@@ -109,6 +100,22 @@ def _step(
         _poison(body, step)
         return value
     return value if step.label is None else _labelled(body, context, value)
+
+
+def _value_later(path: ast.Path, index: int) -> NetlangError:
+    """The error of a value after the first step of a path."""
+    step = path.steps[index]
+    action = step.action
+    what = f"the value `{action.span.text}`"
+    why = "after `->` a name is an operator or block"
+    advice, fix = "start a path with it: put it on a line of its own", None
+    if isinstance(action, ast.Here):
+        why, advice = "it is what the steps before it have made", "leave it out"
+        between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)
+        fix = replaced(between, "", advice) if step.label is None else None
+    return NetlangError(
+        language.MisplacedStatement(span=action.span, what=what, why=why, advice=advice, fix=fix)
+    )
 
 
 def _context(body: Body, step: ast.Step, flow: CurrentValue, tap: TapName | None) -> StepContext:
@@ -142,9 +149,9 @@ def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentVal
     if body.block.closure is None:
         call = body.session.links[-1].span if body.session.links else None
         fix = with_body(call) if call else None
-        raise NetlangError(NothingToApply(span=action.span, name=body.block.name, fix=fix))
+        raise NetlangError(language.NothingToApply(span=action.span, name=body.block.name, fix=fix))
     if body.block.applied:
-        raise NetlangError(BodyTwice(span=action.span))
+        raise NetlangError(language.BodyTwice(span=action.span))
     body.block.applied = True
     if not action.is_bare:
         why = "`body` stands for the steps of the call, and takes nothing itself"
@@ -153,6 +160,6 @@ def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentVal
         what = f"`{action.span.text}`"
         advice = "write `body` alone"
         raise NetlangError(
-            MisplacedStatement(span=behind, what=what, why=why, advice=advice, fix=fix)
+            language.MisplacedStatement(span=behind, what=what, why=why, advice=advice, fix=fix)
         )
     return body.block.closure(flow, action.span)

@@ -11,14 +11,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import (
-    BadOperands,
-    DependsOnSizes,
-    DivisionByZero,
-    FunctionRefused,
-    NumberTooLarge,
-)
 from netlang.evaluate.values import TensorValue, Undecided, Value, describe, kind_of
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import Dim, Expr, floor_div
@@ -68,24 +62,24 @@ def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
         _refuse_long(len(left) + len(right), span)
         return left + right
     operands = f"{kind_of(left)} and {kind_of(right)}"
-    raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
+    raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
 
 
 def _refuse_long(length: int, span: Span) -> None:
     """Limit lists and strings, which could otherwise double with every line."""
     if length > _LONGEST:
-        raise NetlangError(NumberTooLarge(span=span, limit=f"{_LONGEST:,} items"))
+        raise NetlangError(language.NumberTooLarge(span=span, limit=f"{_LONGEST:,} items"))
 
 
 def _number(symbol: str, left: int | float, right: int | float, span: Span) -> int | float:
     try:
         result = _power(left, right, span) if symbol == "**" else _NUMERIC[symbol](left, right)
     except ZeroDivisionError:
-        raise NetlangError(DivisionByZero(span=span)) from None
+        raise NetlangError(language.DivisionByZero(span=span)) from None
     except OverflowError:
-        raise NetlangError(NumberTooLarge(span=span, limit="1e30")) from None
+        raise NetlangError(language.NumberTooLarge(span=span, limit="1e30")) from None
     if abs(result) > _LARGEST:
-        raise NetlangError(NumberTooLarge(span=span, limit="1e30"))
+        raise NetlangError(language.NumberTooLarge(span=span, limit="1e30"))
     return result
 
 
@@ -95,7 +89,9 @@ def _power(base: int | float, exponent: int | float, span: Span) -> int | float:
         raise ZeroDivisionError
     if base < 0 and not float(exponent).is_integer():
         why = "the base is negative and the exponent no whole number"
-        raise NetlangError(FunctionRefused(span=span, function="**", why=why, usage="x ** y"))
+        raise NetlangError(
+            language.FunctionRefused(span=span, function="**", why=why, usage="x ** y")
+        )
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         if abs(base) > 1 and exponent * (abs(base).bit_length() - 1) > 128:
             raise OverflowError
@@ -120,15 +116,15 @@ def _size(symbol: str, left: Dim, right: Dim, span: Span) -> Value:
         quotient = floor_div(left, right)
         return quotient if symbol == "//" else left - quotient * right
     if isinstance(right, int) and right == 0:
-        raise NetlangError(DivisionByZero(span=span))
-    raise NetlangError(DependsOnSizes(span=span, value=f"{left} {symbol} {right}"))
+        raise NetlangError(language.DivisionByZero(span=span))
+    raise NetlangError(language.DependsOnSizes(span=span, value=f"{left} {symbol} {right}"))
 
 
 def _product(left: Dim, right: Dim, span: Span) -> Dim:
     """The product of two sizes, unless it is too long to write out."""
     terms = [len(each.terms) for each in (left, right) if isinstance(each, Expr)]
     if math.prod(terms) > _MOST_TERMS:
-        raise NetlangError(NumberTooLarge(span=span, limit=f"{_MOST_TERMS:,} terms"))
+        raise NetlangError(language.NumberTooLarge(span=span, limit=f"{_MOST_TERMS:,} terms"))
     return left * right
 
 
@@ -139,7 +135,7 @@ def negate(value: Value, span: Span) -> Value:
     if is_number(value):
         origin = origin_of(value)
         return -value if origin is None else with_origin(-value, CallOrigin("neg", (origin,)))
-    raise NetlangError(BadOperands(span=span, operator="-", operands=kind_of(value)))
+    raise NetlangError(language.BadOperands(span=span, operator="-", operands=kind_of(value)))
 
 
 def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undecided:
@@ -159,18 +155,18 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
     if numbers or (isinstance(left, str) and isinstance(right, str)):
         return _ORDER[symbol](left, right)
     operands = f"{kind_of(left)} and {kind_of(right)}"
-    raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
+    raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
 
 
 def _depends(symbol: str, left: Value, right: Value, span: Span) -> NetlangError:
     value = f"{describe(left)} {symbol} {describe(right)}"
-    return NetlangError(DependsOnSizes(span=span, value=value))
+    return NetlangError(language.DependsOnSizes(span=span, value=value))
 
 
 def _contains(item: Value, items: Value, span: Span) -> bool | Undecided:
     """Whether a list has an item; several items that may equal it are no single condition."""
     if not isinstance(items, tuple):
-        raise NetlangError(BadOperands(span=span, operator="in", operands=kind_of(items)))
+        raise NetlangError(language.BadOperands(span=span, operator="in", operands=kind_of(items)))
     possible: dict[Undecided, None] = {}
     for other in items:
         outcome = _equal(item, other, span)
@@ -209,7 +205,7 @@ class _Comparison(Draft):
         """Whether the values are equal wherever `conditions` hold; adds those that they need."""
         for one in (left, right):
             if isinstance(one, Undecided):
-                raise NetlangError(DependsOnSizes(span=self.span, value=describe(one)))
+                raise NetlangError(language.DependsOnSizes(span=self.span, value=describe(one)))
         if isinstance(left, bool) != isinstance(right, bool):
             return False
         if isinstance(left, Expr) or isinstance(right, Expr):
@@ -257,7 +253,7 @@ def _whole(value: Value) -> Dim | None:
 def _order(symbol: str, left: Dim, right: Dim, span: Span) -> bool | Undecided:
     if isinstance(left, bool) or isinstance(right, bool):
         operands = f"{kind_of(left)} and {kind_of(right)}"
-        raise NetlangError(BadOperands(span=span, operator=symbol, operands=operands))
+        raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
     difference = left - right
     if isinstance(difference, int):
         return _ORDER[symbol](difference, 0)

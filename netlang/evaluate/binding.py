@@ -13,10 +13,9 @@ from operator import attrgetter
 from typing import Any
 
 from netlang.advice.arguments import completed, converted, missing_arguments, without_inputs
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import TooMuchWork
-from netlang.diagnostics.language.values import BadArgument, MissingArgument
 from netlang.evaluate.lists import spread
 from netlang.evaluate.refused import (
     Callee,
@@ -119,8 +118,8 @@ def _failed(
     Of several that are too much work only the first is told: nothing is left for those after it.
     """
     found = {each.code: each for error in reversed(failures) for each in error.diagnostics}
-    if TooMuchWork.code in found:
-        return NetlangError(found[TooMuchWork.code])
+    if language.TooMuchWork.code in found:
+        return NetlangError(found[language.TooMuchWork.code])
     told = [each for error in failures for each in error.diagnostics]
     if isinstance(callee, Layer) and isinstance(callee.target, OperatorTarget):
         known = {name: each for name, each in good.items() if not isinstance(each.value, Broken)}
@@ -156,7 +155,7 @@ def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
     except Mismatch as mismatch:
         actual = str(mismatch) or f"{describe(bound.value)}, {kind_of(bound.value)}"
         raise NetlangError(
-            BadArgument(
+            language.BadArgument(
                 span=bound.span,
                 callee=callee,
                 name=item.name,
@@ -182,7 +181,7 @@ def operator_of(layer: Layer, span: Span) -> Op:
         _refuse_inputs(signature(op), bound)
     fields, lacking, wrong = _converted_all(name, op, bound)
     if lacking is not None:
-        missing = MissingArgument(
+        missing = language.MissingArgument(
             span=span,
             callee=name,
             name=lacking.name,
@@ -222,7 +221,7 @@ def _refuse_inputs(items: tuple[Argument, ...], bound: dict[str, BoundArgument])
     fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
     if fix is not None:
         raise NetlangError(
-            BadArgument(
+            language.BadArgument(
                 span=bound["bias"].span,
                 callee="linear",
                 name="bias",

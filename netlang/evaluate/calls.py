@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlang.advice.edits import replaced
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import (
-    DependsOnSizes,
-    FunctionRefused,
-    NotCallable,
-    TooManyArguments,
-    UnknownArgument,
-)
 from netlang.evaluate.builtins import FUNCTIONS, KEEPING, OF_SIZES, USAGE, Refusal
 from netlang.evaluate.lists import spread
 from netlang.evaluate.origins.functions import with_function
@@ -52,11 +46,13 @@ def call_function(
                 pin(value)
         return traced
     except Refusal as refusal:
-        error = FunctionRefused(span=expr.span, function=name, why=str(refusal), usage=USAGE[name])
+        error = language.FunctionRefused(
+            span=expr.span, function=name, why=str(refusal), usage=USAGE[name]
+        )
         raise NetlangError(error) from None
     except TypeError:
         raise NetlangError(
-            TooManyArguments(
+            language.TooManyArguments(
                 span=expr.span,
                 callee=name,
                 expected="other arguments",
@@ -71,7 +67,7 @@ def not_callable(expr: ast.Call, callee: Value) -> NetlangError:
     what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
     behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
     fix = replaced(behind, "", "remove the parentheses")
-    return NetlangError(NotCallable(span=expr.callee.span, what=what, fix=fix))
+    return NetlangError(language.NotCallable(span=expr.callee.span, what=what, fix=fix))
 
 
 def _positional(
@@ -81,13 +77,15 @@ def _positional(
     if argument.name is not None:
         span = argument.name_span or argument.span
         raise NetlangError(
-            UnknownArgument(span=span, callee=name, name=argument.name, available=USAGE[name])
+            language.UnknownArgument(
+                span=span, callee=name, name=argument.name, available=USAGE[name]
+            )
         )
     written = argument.value
     values = spread(written, evaluate) if isinstance(written, ast.Spread) else (evaluate(written),)
     for value in values:
         if isinstance(value, Expr) and name not in OF_SIZES:
-            raise NetlangError(DependsOnSizes(span=argument.span, value=str(value)))
+            raise NetlangError(language.DependsOnSizes(span=argument.span, value=str(value)))
     return values
 
 

@@ -11,13 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from netlang.advice.arguments import compared
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownName
-from netlang.diagnostics.language.values import (
-    BadCondition,
-    BadOperands,
-    DependsOnSizes,
-)
 from netlang.evaluate.arithmetic import binary, compare, negate
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS
@@ -93,7 +88,7 @@ class Evaluator(Draft):
         value = self.judgement(expr)
         if isinstance(value, bool):
             return value
-        raise NetlangError(DependsOnSizes(span=expr.span, value=describe(value)))
+        raise NetlangError(language.DependsOnSizes(span=expr.span, value=describe(value)))
 
     def judgement(self, expr: ast.Expr) -> bool | Undecided:
         """The value of a condition, which may be a condition on the input's sizes."""
@@ -102,7 +97,7 @@ class Evaluator(Draft):
             return value
         actual = f"{describe(value)}, {kind_of(value)}"
         text, fix = expr.span.text, compared(expr, value)
-        raise NetlangError(BadCondition(span=expr.span, actual=actual, text=text, fix=fix))
+        raise NetlangError(language.BadCondition(span=expr.span, actual=actual, text=text, fix=fix))
 
     # --- one method for each kind of expression ---------------------------------------------
 
@@ -129,7 +124,9 @@ class Evaluator(Draft):
         for value in (start, stop):
             if not is_number(value):
                 operands = f"{kind_of(start)} and {kind_of(stop)}"
-                raise NetlangError(BadOperands(span=expr.span, operator="..", operands=operands))
+                raise NetlangError(
+                    language.BadOperands(span=expr.span, operator="..", operands=operands)
+                )
         return Range(start, stop)  # type: ignore[arg-type]  # checked in the loop
 
     def _name(self, expr: ast.Name) -> Value:
@@ -154,7 +151,7 @@ class Evaluator(Draft):
 
     def _in(self, expr: ast.In) -> Value:
         if self.labels is None:
-            raise NetlangError(UnknownName(span=expr.span, name="in"))
+            raise NetlangError(language.UnknownName(span=expr.span, name="in"))
         return TensorValue(self.labels.input_type(expr.span))
 
     def _here(self, expr: ast.Here) -> Value:
@@ -237,7 +234,7 @@ class Evaluator(Draft):
             return Undecided(left.constraints + right.constraints)
         if right is False:
             return False
-        raise NetlangError(DependsOnSizes(span=expr.left.span, value=describe(left)))
+        raise NetlangError(language.DependsOnSizes(span=expr.left.span, value=describe(left)))
 
     def _conditional(self, expr: ast.Conditional) -> Value:
         return self.value(expr.then if self.truth(expr.condition) else expr.otherwise)

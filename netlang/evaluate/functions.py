@@ -11,11 +11,9 @@ from typing import Protocol, final
 
 from netlang.advice.arguments import completed, lacking
 from netlang.advice.edits import inserted
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import FunctionNotCalled, RecursiveFunction
-from netlang.diagnostics.language.names import NamesTooDeep
-from netlang.diagnostics.language.values import MissingArgument
 from netlang.evaluate.binding import bound_arguments
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.labels import Labels
@@ -57,9 +55,9 @@ def called(
     definition, work = function.definition, caller.names.work
     if definition in work.active:
         why = "it is being worked out when it is called here"
-        raise NetlangError(RecursiveFunction(span=span, name=definition.name, why=why))
+        raise NetlangError(language.RecursiveFunction(span=span, name=definition.name, why=why))
     if len(work.active) >= DEEPEST_CALL:
-        raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_CALL))
+        raise NetlangError(language.NamesTooDeep(span=span, limit=DEEPEST_CALL))
     work.spend(1, definition.span, span)
     names = tuple(parameter.name for parameter in definition.parameters)
     bound = bound_arguments(function, names, arguments, caller.value)
@@ -104,7 +102,7 @@ def _worked_out(
 def _missing(function: FunctionValue, given: Container[str], span: Span) -> NetlangError:
     missing = lacking(function.definition.parameters, given)
     return NetlangError(
-        MissingArgument(
+        language.MissingArgument(
             span=span,
             callee=function.name,
             name=missing[0],
@@ -120,4 +118,6 @@ def not_called(function: FunctionValue, span: Span) -> NetlangError:
     call = f"{function.name}({', '.join(parameter.name for parameter in parameters)})"
     callable_ = all(parameter.default is not None for parameter in parameters)
     fix = inserted(span, "()", f"call it: `{span.text}()`") if callable_ else None
-    return NetlangError(FunctionNotCalled(span=span, name=function.name, call=call, fix=fix))
+    return NetlangError(
+        language.FunctionNotCalled(span=span, name=function.name, call=call, fix=fix)
+    )

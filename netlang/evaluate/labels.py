@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import NoCurrentValue
-from netlang.diagnostics.language.names import SeveralValues
 from netlang.diagnostics.texts import listed
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.values import TensorValue
@@ -59,7 +58,7 @@ def labelled(
 
 def no_current_value(span: Span, why: str, fix: Fix | None = None) -> NetlangError:
     """The error for `here` where there is no current value."""
-    return NetlangError(NoCurrentValue(span=span, why=why, fix=fix))
+    return NetlangError(language.NoCurrentValue(span=span, why=why, fix=fix))
 
 
 def counted(call: ast.Call, labels: Labels | None, names: Environment) -> int | None:
@@ -94,4 +93,4 @@ def refuse_several(expr: ast.Name, labels: Labels) -> None:
     values = [label for label in labels.label_names() if label.startswith(inside)]
     if values:
         shown = listed(values, _SHOWN)
-        raise NetlangError(SeveralValues(span=expr.span, name=expr.name, values=shown))
+        raise NetlangError(language.SeveralValues(span=expr.span, name=expr.name, values=shown))

@@ -11,11 +11,9 @@ from typing import Protocol
 
 from netlang.advice.arguments import counted, more_targets
 from netlang.advice.names import renamed_inside
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import SpreadMisplaced, SpreadNotList
-from netlang.diagnostics.language.names import AssignedTwice
-from netlang.diagnostics.language.values import BadIterable, BadTargets, NumberTooLarge
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.values import Items, Layer, Value, describe, kind_of
 from netlang.source import Span
@@ -43,7 +41,7 @@ def items_of(expr: ast.Expr, value: Value) -> tuple[Value, ...]:
     if isinstance(value, tuple):
         return value
     actual, fix = f"{describe(value)}, {kind_of(value)}", counted(expr.span, value)
-    raise NetlangError(BadIterable(span=expr.span, actual=actual, fix=fix))
+    raise NetlangError(language.BadIterable(span=expr.span, actual=actual, fix=fix))
 
 
 def taken_apart(targets: tuple[ast.Target, ...], item: Value) -> Iterator[tuple[ast.Name, Value]]:
@@ -65,7 +63,7 @@ def taken_apart(targets: tuple[ast.Target, ...], item: Value) -> Iterator[tuple[
 def _mismatch(targets: tuple[ast.Target, ...], item: Value) -> NetlangError:
     count = len(item) if isinstance(item, tuple) else 1
     return NetlangError(
-        BadTargets(
+        language.BadTargets(
             span=targets[0].span.to(targets[-1].span),
             targets=len(targets),
             values=count,
@@ -102,7 +100,9 @@ def _refuse_again(expr: ast.Comprehension, target: ast.Name, names: Environment)
     if before is not None:
         notes = (Note(before, "the first time"),)
         fix = renamed_inside(expr, target, names.names())
-        raise NetlangError(AssignedTwice(span=target.span, name=target.name, notes=notes, fix=fix))
+        raise NetlangError(
+            language.AssignedTwice(span=target.span, name=target.name, notes=notes, fix=fix)
+        )
 
 
 def spread(expr: ast.Spread, evaluate: Callable[[ast.Expr], Value]) -> tuple[Value, ...]:
@@ -111,13 +111,15 @@ def spread(expr: ast.Spread, evaluate: Callable[[ast.Expr], Value]) -> tuple[Val
     if isinstance(value, tuple):
         return value
     actual = f"{describe(value)}, {kind_of(value)}"
-    raise NetlangError(SpreadNotList(span=expr.span, actual=actual, text=expr.value.span.text))
+    raise NetlangError(
+        language.SpreadNotList(span=expr.span, actual=actual, text=expr.value.span.text)
+    )
 
 
 def single(argument: ast.Argument, callee: str) -> ast.Expr:
     """The value of an argument where each has a place of its own. Raises for `*row`."""
     if isinstance(argument.value, ast.Spread):
-        raise NetlangError(SpreadMisplaced(span=argument.span, callee=callee))
+        raise NetlangError(language.SpreadMisplaced(span=argument.span, callee=callee))
     return argument.value
 
 
@@ -134,4 +136,4 @@ def bounded(value: Value, span: Span) -> Value:
 
 def _too_many(span: Span) -> NetlangError:
     limit = f"{_MOST_INSIDE:,} values in lists and layers inside each other"
-    return NetlangError(NumberTooLarge(span=span, limit=limit))
+    return NetlangError(language.NumberTooLarge(span=span, limit=limit))

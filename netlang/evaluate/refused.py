@@ -8,9 +8,9 @@ from netlang.advice.arguments import activation_as_step, as_list
 from netlang.advice.edits import without_arguments
 from netlang.advice.nearest import replacement
 from netlang.advice.numbers import as_argument
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import ArgumentTwice, TooManyArguments, UnknownArgument
 from netlang.evaluate.values import FunctionValue, Layer, OperatorTarget
 from netlang.ir.arguments import signature
 from netlang.syntax import ast
@@ -26,7 +26,7 @@ def given_twice(
     edit = without_arguments(arguments, place, place)
     same = arguments[place].value.span.text == before.value.span.text
     return NetlangError(
-        ArgumentTwice(
+        language.ArgumentTwice(
             span=arguments[place].span,
             callee=layer.name,
             name=name,
@@ -44,7 +44,7 @@ def too_many(
     fix: Fix | None = None,
 ) -> NetlangError:
     return NetlangError(
-        TooManyArguments(
+        language.TooManyArguments(
             span=argument.span,
             callee=layer.name,
             expected=_counted(len(names)),
@@ -62,7 +62,7 @@ def unknown_argument(layer: Callee, argument: ast.Argument, names: tuple[str, ..
         from netlang.diagnostics.language.given import WeightInLayer
 
         return WeightInLayer(span=argument.span, operator=layer.name, name=name)
-    return UnknownArgument(
+    return language.UnknownArgument(
         span=span,
         callee=layer.name,
         name=name,

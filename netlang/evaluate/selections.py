@@ -6,9 +6,8 @@ On entry, the operands are evaluated. Raises `NetlangError` if a selected part d
 from __future__ import annotations
 
 from netlang.advice.nearest import replacement
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NoSuchAttribute
-from netlang.diagnostics.language.values import BadIndex, BadOperands
 from netlang.evaluate.calls import attributes
 from netlang.evaluate.values import Layer, TensorValue, Value, kind_of
 from netlang.records import replace
@@ -27,7 +26,7 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
     """``value.name``; only tensors have attributes."""
     if not isinstance(value, TensorValue):
         what = f"`{expr.value.span.text}`, {kind_of(value)},"
-        missing = NoSuchAttribute(
+        missing = language.NoSuchAttribute(
             span=expr.name_span, what=what, name=expr.name, available="no attributes"
         )
         is_layer = isinstance(value, Layer)
@@ -36,7 +35,7 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
     if expr.name in available:
         return available[expr.name]
     raise NetlangError(
-        NoSuchAttribute(
+        language.NoSuchAttribute(
             span=expr.name_span,
             what=f"a value of shape {value.type}",
             name=expr.name,
@@ -50,24 +49,26 @@ def indexed(items: Value, index: Value, expr: ast.Index) -> Value:
     """``items[index]``, counted from the end if the index is negative."""
     if not isinstance(items, tuple) or isinstance(index, bool) or not isinstance(index, int):
         operands = f"{kind_of(items)} and {kind_of(index)}"
-        raise NetlangError(BadOperands(span=expr.span, operator="[]", operands=operands))
+        raise NetlangError(language.BadOperands(span=expr.span, operator="[]", operands=operands))
     if -len(items) <= index < len(items):
         return items[index]
     last = len(items) - 1
     raise NetlangError(
-        BadIndex(span=expr.index.span, index=str(index), length=len(items), last=last)
+        language.BadIndex(span=expr.index.span, index=str(index), length=len(items), last=last)
     )
 
 
 def slice_bound(value: Value, expr: ast.Expr) -> int:
     """A value as one bound of a slice."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise NetlangError(BadOperands(span=expr.span, operator="[:]", operands=kind_of(value)))
+        raise NetlangError(
+            language.BadOperands(span=expr.span, operator="[:]", operands=kind_of(value))
+        )
     return value
 
 
 def sliced(items: Value, bounds: slice, span: Span) -> Value:
     """``items[start:stop:step]``."""
     if not isinstance(items, tuple) or bounds.step == 0:
-        raise NetlangError(BadOperands(span=span, operator="[:]", operands=kind_of(items)))
+        raise NetlangError(language.BadOperands(span=span, operator="[:]", operands=kind_of(items)))
     return items[bounds]

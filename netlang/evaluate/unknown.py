@@ -8,9 +8,9 @@ from netlang.advice.arguments import foreign_module
 from netlang.advice.edits import replaced
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownName
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.labels import Labels
@@ -30,7 +30,7 @@ def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> N
         or replacement(expr.name, _known(names, labels), expr.span)
         or _element_type(expr)
     )
-    return NetlangError(UnknownName(span=expr.span, name=expr.name, fix=fix))
+    return NetlangError(language.UnknownName(span=expr.span, name=expr.name, fix=fix))
 
 
 def _element_type(expr: ast.Name) -> Fix | None:

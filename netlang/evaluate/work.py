@@ -6,8 +6,8 @@ is done, whatever comes of it.
 
 from __future__ import annotations
 
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import TooMuchWork
 from netlang.records import Draft, field
 from netlang.source import Span
 from netlang.syntax import ast
@@ -37,4 +37,4 @@ class Work(Draft):
         """Count that `computed` is worked out `times` more. Raises an error at `span` beyond."""
         self.done += times * (1 + (computed.end - computed.start) // _LINE)
         if self.done > self.limit:
-            raise NetlangError(TooMuchWork(span=span, limit=f"{self.limit:,}"))
+            raise NetlangError(language.TooMuchWork(span=span, limit=f"{self.limit:,}"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NamesTooDeep
 from netlang.evaluate.nesting import DEEPEST_NAME
 from netlang.source import Span
 
@@ -27,7 +27,7 @@ class Chains:
         all the same, so the order in which names are looked up decides nothing.
         """
         if len(self._needed) >= DEEPEST_NAME:
-            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
+            raise NetlangError(language.NamesTooDeep(span=span, limit=DEEPEST_NAME))
         self._needed.append(0)
         try:
             yield
@@ -35,7 +35,7 @@ class Chains:
             lengths[name] = length = self._needed.pop() + 1
             self.needs(length)
         if length > DEEPEST_NAME:
-            raise NetlangError(NamesTooDeep(span=span, limit=DEEPEST_NAME))
+            raise NetlangError(language.NamesTooDeep(span=span, limit=DEEPEST_NAME))
 
     def needs(self, length: int) -> None:
         """The value that is worked out needs a chain of this length."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang.advice.edits import inserted, replaced, without_statement
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netlang.diagnostics.language.structure import EmptySuite
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
@@ -38,7 +38,7 @@ def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
 
 
 def _empty(suite: ast.Suite, what: str, fix: Fix | None, advice: str = "") -> Diagnostic:
-    return EmptySuite(span=suite.span, what=what, advice=advice, fix=fix)
+    return language.EmptySuite(span=suite.span, what=what, advice=advice, fix=fix)
 
 
 def _identity(suite: ast.Suite) -> Fix:

@@ -8,14 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from netlang.advice.nearest import nearest, replacement
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import (
-    CircularImport,
-    ImportLeavesFolder,
-    ImportNotFound,
-    NameNotInFile,
-)
 from netlang.modules.files import bundled_files, bundled_name
 from netlang.modules.storage import Storage
 from netlang.records import replace
@@ -43,7 +38,7 @@ def file_of(
     if folder is not None and storage.has(folder / relative):
         if storage.leads_out(folder / relative, folder):
             shown = relative.as_posix()
-            raise NetlangError(ImportLeavesFolder(span=statement.module_span, path=shown))
+            raise NetlangError(language.ImportLeavesFolder(span=statement.module_span, path=shown))
         importer = Path(shown.partition(".net@")[0])  # a revision is no part of the path
         return folder / relative, str(importer.parent / relative)
     bundled = bundled_files()
@@ -56,7 +51,7 @@ def file_of(
     if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
         match = None
     fix = replacement(dotted, [match], statement.module_span) if match else None
-    error = ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
+    error = language.ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
     if folder is None:
         error = replace(error, where="in the bundled library: no file is beside a text")
     raise NetlangError(error)
@@ -70,7 +65,7 @@ def not_in_file(
     more = len(known) - len(shown)
     available = ", ".join(shown) + (f" and {more:,} more" if more else "")
     return NetlangError(
-        NameNotInFile(
+        language.NameNotInFile(
             span=name.span,
             module=".".join(statement.module),
             name=name.name,
@@ -110,7 +105,7 @@ def imported_at(statement: ast.FromImport) -> Iterator[None]:
         raise NetlangError(
             *(
                 each
-                if isinstance(each, CircularImport)
+                if isinstance(each, language.CircularImport)
                 else replace(each, chain=(*each.chain, link))
                 for each in error.diagnostics
             )

@@ -12,14 +12,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from netlang.advice.nearest import nearest
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import (
-    CircularConstant,
-    CircularImport,
-    UnusedConstant,
-    UnusedParameter,
-)
 from netlang.evaluate.builtins import is_word
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator, Figure
@@ -96,7 +91,7 @@ class Library:
         resolved = path.resolve()
         if resolved in self._opening:
             cycle = " imports ".join(f"`{each.name}`" for each in (*self._opening, resolved))
-            raise NetlangError(CircularImport(span=span, cycle=cycle))
+            raise NetlangError(language.CircularImport(span=span, cycle=cycle))
         self._opening[resolved] = None
         try:
             yield
@@ -163,7 +158,7 @@ class Module(Namespace):
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
         """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
-        if not isinstance(diagnostic, UnusedConstant | UnusedParameter):
+        if not isinstance(diagnostic, language.UnusedConstant | language.UnusedParameter):
             return False
         item = self._named.get(diagnostic.block)
         words: list[str] = []
@@ -227,7 +222,7 @@ class Module(Namespace):
         if name in self._values:
             value = self._values[name]
             if value is None:
-                raise NetlangError(CircularConstant(span=self._span_of(name), name=name))
+                raise NetlangError(language.CircularConstant(span=self._span_of(name), name=name))
             self.library.chains.needs(self._lengths.get(name, 0))
             return value
         if name in self._named or name in self._imported:

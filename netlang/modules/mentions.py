@@ -9,10 +9,9 @@ from typing import Any
 
 from netlang.advice.edits import replaced, without_statement
 from netlang.advice.names import new_label, without_parameter
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.expressions import RecursiveFunction, UnusedFunction
-from netlang.diagnostics.language.names import DefinedTwice, UnusedConstant, UnusedParameter
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import BlockTarget, FunctionValue, Layer, Namespace
 from netlang.modules.empty_suites import WITH_SUITES, empty_suites
@@ -64,7 +63,9 @@ def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[
     if item.name in known:
         notes = (Note(known[item.name].name_span, "the first definition"),)
         fix = new_label(item.name_span, taken)
-        raise NetlangError(DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix))
+        raise NetlangError(
+            language.DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
+        )
 
 
 def check_definition(file: ast.File, definition: ast.BlockDef | ast.NetDef) -> None:
@@ -86,7 +87,7 @@ def check_function(file: ast.File, function: ast.FunctionDef) -> None:
         if isinstance(node, ast.Call) and _calls(node, function):
             why = "it calls itself here"
             raise NetlangError(
-                RecursiveFunction(span=node.callee.span, name=function.name, why=why)
+                language.RecursiveFunction(span=node.callee.span, name=function.name, why=why)
             )
 
 
@@ -118,7 +119,7 @@ def _check_parameters(
     for index, parameter in reversed(tuple(enumerate(definition.parameters))):
         if parameter.name not in used:
             unused.append(
-                UnusedParameter(
+                language.UnusedParameter(
                     span=parameter.name_span,
                     name=parameter.name,
                     block=definition.name,
@@ -131,7 +132,9 @@ def _check_parameters(
             notes = (Note(seen[parameter.name], "the first definition"),)
             fix = without_parameter(file, definition, index)
             raise NetlangError(
-                DefinedTwice(span=parameter.name_span, name=parameter.name, notes=notes, fix=fix)
+                language.DefinedTwice(
+                    span=parameter.name_span, name=parameter.name, notes=notes, fix=fix
+                )
             )
         seen[parameter.name] = parameter.name_span
     if unused:
@@ -159,13 +162,17 @@ def _check_body(
                 continue  # its elaboration says what was meant
             name, fix = node.name, as_step(node)
             span = node.name_span
-            found.append(UnusedConstant(span=span, name=name, block=definition.name, fix=fix))
+            found.append(
+                language.UnusedConstant(span=span, name=name, block=definition.name, fix=fix)
+            )
         elif isinstance(node, ast.FunctionDef):
             check_function(file, node)
             if node.name not in used:
                 fix = Fix("use it, or remove it", (without_statement(node.span),))
                 span, name = node.name_span, node.name
-                found.append(UnusedFunction(span=span, name=name, block=definition.name, fix=fix))
+                found.append(
+                    language.UnusedFunction(span=span, name=name, block=definition.name, fix=fix)
+                )
         elif isinstance(node, WITH_SUITES):
             found += empty_suites(node)
     if found:

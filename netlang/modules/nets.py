@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import NotALayer
 from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, kind_of
 from netlang.modules.library import Module
 from netlang.source import Span
@@ -42,4 +42,6 @@ def _layer(
     ):
         return value
     noun = "net" if wanted is ast.NetDef else "block"
-    raise NetlangError(NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a {noun}"))
+    raise NetlangError(
+        language.NotALayer(span=span, name=name, kind=f"{kind_of(value)}, not a {noun}")
+    )

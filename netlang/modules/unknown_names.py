@@ -16,9 +16,9 @@ from netlang.advice.calls import refuse_applied, refuse_call
 from netlang.advice.layers import unknown_layer
 from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownLayer, UnknownName
 from netlang.evaluate.binding import bind
 from netlang.evaluate.builtins import FUNCTIONS, is_word
 from netlang.evaluate.values import Broken, Layer, Namespace, OperatorTarget, Value
@@ -201,7 +201,7 @@ def _layer(
 ) -> Iterator[Diagnostic]:
     """Errors in the layer that a step names; `label` is the fix if it is meant as a label."""
     if label is not None:
-        yield UnknownLayer(span=action.name_span, name=action.name, fix=label)
+        yield language.UnknownLayer(span=action.name_span, name=action.name, fix=label)
         return
     try:
         found = module.find(action.name)
@@ -254,7 +254,7 @@ def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnos
                 or in_a_recipe(expr.name)
                 or replacement(expr.name, names, expr.span)
             )
-            yield UnknownName(span=expr.span, name=expr.name, fix=fix)
+            yield language.UnknownName(span=expr.span, name=expr.name, fix=fix)
     except NetlangError as error:
         yield from error.diagnostics
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from netlang.advice.bodies import steps_after
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.structure import BodyNotAllowed, DuplicateOutput
 from netlang.elaborate.blocks.instances import count_inputs, refuse_endless
 from netlang.elaborate.blocks.parameters import arguments, target_of
 from netlang.elaborate.body import Body, LabelledValues
@@ -68,7 +68,7 @@ def without_level(
     builder.hidden += len(own)
     for tap in taps:
         if tap.auxiliary and (*path, tap.name) in builder.outputs:
-            raise NetlangError(DuplicateOutput(span=action.span, name=tap.name))
+            raise NetlangError(language.DuplicateOutput(span=action.span, name=tap.name))
     taken = _taken(builder, taps, path, action.span, read=label is not None)
     if action.body is not None and not inner.block.applied:
         _refuse_unapplied(target_of(applied), action)
@@ -136,7 +136,9 @@ def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
     assert action.body is not None
     why = "its body doesn't apply `body`"
     fix = steps_after(action)
-    raise NetlangError(BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix))
+    raise NetlangError(
+        language.BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix)
+    )
 
 
 def _taken(

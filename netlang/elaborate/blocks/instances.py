@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.inputs import WrongInputCount
-from netlang.diagnostics.language.names import Recursion, TooDeep
 from netlang.diagnostics.texts import listed
 from netlang.elaborate.blocks.parameters import own_names, target_of
 from netlang.elaborate.blocks.ports import input_names
@@ -76,7 +75,9 @@ def count_inputs(
     if names is not None and wanted != actual:
         expected = "1 input" if wanted == 1 else f"{wanted} inputs ({listed(names)})"
         raise NetlangError(
-            WrongInputCount(span=span, name=target.name, expected=expected, actual=str(actual))
+            language.WrongInputCount(
+                span=span, name=target.name, expected=expected, actual=str(actual)
+            )
         )
 
 
@@ -85,12 +86,12 @@ def refuse_endless(
 ) -> None:
     """Refuse recursion, which the language lacks; blocks passed to blocks may still nest deeply."""
     if len(session.active) >= DEEPEST_BLOCK:
-        raise NetlangError(TooDeep(span=span, limit=DEEPEST_BLOCK))
+        raise NetlangError(language.TooDeep(span=span, limit=DEEPEST_BLOCK))
     endless = target.definition in session.active and mentions_itself(
         target.module, target.definition
     )
     if endless or key in session.building:
-        raise NetlangError(Recursion(span=span, name=target.name))
+        raise NetlangError(language.Recursion(span=span, name=target.name))
 
 
 def _elaborate(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from netlang.advice.arguments import completed, lacking
 from netlang.advice.edits import replaced
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import MissingArgument
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import CurrentValue
 from netlang.evaluate.environment import Environment
@@ -58,7 +58,7 @@ def parameters(
         else:
             missing = lacking(target.definition.parameters, given)
             raise NetlangError(
-                MissingArgument(
+                language.MissingArgument(
                     span=span,
                     callee=applied.name,
                     name=parameter.name,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from netlang.advice.edits import enclosing
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.ports import BadPortName, PortFromValue
 from netlang.elaborate.blocks.parameters import own_names
 from netlang.elaborate.body import Body, LabelledValues
 from netlang.elaborate.function.block_state import BlockState
@@ -40,7 +40,7 @@ def port_name(body: Body, port: ast.Port) -> str:
     text = part_text(body, port.port)
     if not (text.isascii() and text.isidentifier() and len(text) <= _LONGEST):
         what = f"an {_kind(port)}"
-        raise NetlangError(BadPortName(span=port.name_span, text=text, what=what))
+        raise NetlangError(language.BadPortName(span=port.name_span, text=text, what=what))
     return text
 
 
@@ -53,7 +53,7 @@ def _refuse_value(body: Body, port: ast.Port, decision: ast.Expr) -> None:
     read = next(_values_read(body, decision, set()), None)
     if read is not None:
         raise NetlangError(
-            PortFromValue(span=decision.span, what=_kind(port), name=port.name, read=read)
+            language.PortFromValue(span=decision.span, what=_kind(port), name=port.name, read=read)
         )
 
 

@@ -13,9 +13,9 @@ from itertools import islice
 
 from netlang.advice.edits import replaced
 from netlang.advice.names import new_label
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import InternalError, NetlangError
-from netlang.diagnostics.language.structure import DuplicateLabel, LabelInsideInstance
 from netlang.elaborate.function.labelled import CurrentValue, GoneOn, Labelled, LabelPath
 from netlang.ir.program import INPUT, Condition, Item, Node, Output, Port, Ref, Repeat
 from netlang.ir.types import TensorType, Types
@@ -154,7 +154,7 @@ class FunctionBuilder(Draft):
             outer = path[:depth]
             if outer in self._steps:
                 raise NetlangError(
-                    LabelInsideInstance(
+                    language.LabelInsideInstance(
                         span=span,
                         label=".".join(path),
                         instance=".".join(outer),
@@ -185,7 +185,7 @@ class FunctionBuilder(Draft):
     def _taken(self, path: LabelPath, before: Span, span: Span) -> None:
         known = (each[-1] for each in (*self.labels, *self._steps, *self._scopes))
         raise NetlangError(
-            DuplicateLabel(
+            language.DuplicateLabel(
                 span=span,
                 label=".".join(path),
                 notes=(Note(before, "used here before"),),

@@ -9,13 +9,9 @@ from collections.abc import Iterator
 
 from netlang.advice.edits import enclosing, without_statement
 from netlang.advice.names import dead_step
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.inputs import InputNotUsed
-from netlang.diagnostics.language.structure import (
-    NoOutput,
-    StepWithoutEffect,
-)
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import FunctionBuilder
 from netlang.elaborate.function.liveness import Liveness
@@ -37,19 +33,21 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
     if all(output.auxiliary for output in outputs):
         outputs = (*_last(body, flow), *outputs)
     if body.block.given is None and not builder.items:
-        raise NetlangError(NoOutput(span=builder.span, name=builder.name))
+        raise NetlangError(language.NoOutput(span=builder.span, name=builder.name))
     items = tuple(builder.items)
     liveness = Liveness(items, outputs)
     for node in liveness.dead():
         fix = dead_step(body.module.file, node.span)
-        session.report(NetlangError(StepWithoutEffect(span=node.span, fix=fix)))
+        session.report(NetlangError(language.StepWithoutEffect(span=node.span, fix=fix)))
     if body.block.given is None:
         for index, port in enumerate(builder.inputs):
             if not liveness.reads_input(index) and not session.diagnostics:
                 span = builder.labels[(port.name,)].span
                 line = enclosing(body.module.file, span, ast.Input)
                 fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
-                session.report(NetlangError(InputNotUsed(span=span, name=port.name, fix=fix)))
+                session.report(
+                    NetlangError(language.InputNotUsed(span=span, name=port.name, fix=fix))
+                )
     pins = body.evaluator.pins
     function = Function(
         builder.name,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.given import NoValueForWeight, TiedBesideValue, WeightShape
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.builder import Labelled, LabelPath
 from netlang.evaluate.labels import dotted_parts
@@ -126,7 +126,7 @@ def check_ties(body: Body, op: Op, inputs: Types, values: WeightValues) -> None:
         mine = own.get(tie.name)
         if mine is None or mine.shape != other.shape:
             raise NetlangError(
-                WeightShape(
+                language.WeightShape(
                     span=values.spans[tie.name],
                     operator=op.name,
                     name=tie.name,
@@ -144,7 +144,9 @@ def check_alone(op: Op, values: WeightValues) -> None:
         name = next(iter(values.refs), None)
     if left is not None and name is not None:
         span = values.spans[name]
-        raise NetlangError(TiedBesideValue(span=span, operator=op.name, name=name, left=left))
+        raise NetlangError(
+            language.TiedBesideValue(span=span, operator=op.name, name=name, left=left)
+        )
 
 
 def _weight_at(body: Body, tie: Tie) -> Weight:
@@ -161,4 +163,6 @@ def _refuse_number(body: Body, layer: Layer, expr: ast.Expr, name: str) -> None:
         return
     value = body.evaluator.value(expr)
     actual = f"{describe(value)}, {kind_of(value)}"
-    raise NetlangError(NoValueForWeight(span=expr.span, operator=op.name, name=name, actual=actual))
+    raise NetlangError(
+        language.NoValueForWeight(span=expr.span, operator=op.name, name=name, actual=actual)
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import InternalError
-from netlang.diagnostics.language.sizes import NeverHolds, NoSizeWorks
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import SymbolSolution
@@ -29,7 +29,7 @@ def contradictions(
     found = tuple(conditions)
     solved = solve_conditions(found) if solution is None else solution
     never = (
-        NeverHolds(
+        language.NeverHolds(
             span=condition.span,
             chain=condition.chain,
             rule=stated(condition.constraint),
@@ -68,7 +68,7 @@ def _no_size_works(solution: SymbolSolution, index: int, admits: SizeSet) -> Dia
             said.insert(0, earlier.sentence)
             notes.append(Note(earlier.condition.span, f"but here {said[0]}"))
             break
-    return NoSizeWorks(
+    return language.NoSizeWorks(
         span=condition.span,
         chain=condition.chain,
         notes=tuple(notes),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.language.sizes import SizeRefused, SizesRefused
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, SymbolSolution, solve_symbol, unique
 from netlang.ir.sizes.implied import MonotoneEquality, alike, loosened, monotone_equality, narrowed
@@ -137,7 +137,7 @@ def _refused(solution: SymbolSolution, size: int) -> Diagnostic | None:
     if broken is None:
         return None
     nearest = solution.nearest(size)
-    return SizeRefused(
+    return language.SizeRefused(
         span=broken.span,
         chain=broken.chain,
         size=solution.name,
@@ -163,7 +163,7 @@ def _refused_together(
         if not one.holds(sizes):
             condition = one.condition
             names = sorted(names_of(condition.constraint))
-            yield SizesRefused(
+            yield language.SizesRefused(
                 span=condition.span,
                 chain=condition.chain,
                 given=listed([f"`{name}` = {sizes[name]}" for name in names], "and"),
