@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
+from netlang import advice
+from netlang.diagnostics import language
 from tests.quality import ROOT
 from tests.test_architecture import HEAVY
 
@@ -34,3 +38,13 @@ def test_what_starts_without_heavy_packages(what: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("package", [advice, language], ids=lambda package: package.__name__)
+def test_names_that_are_loaded_late_are_those_of_their_modules(package: ModuleType) -> None:
+    modules = {each.name for each in pkgutil.iter_modules(package.__path__)}
+    assert modules.isdisjoint(package.__all__), "a module would hide a name"
+    for name in package.__all__:
+        assert getattr(package, name).__module__.startswith(f"{package.__name__}."), name
+    with pytest.raises(AttributeError):
+        package.something_else  # noqa: B018 - it is asked for

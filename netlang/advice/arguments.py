@@ -158,12 +158,12 @@ def _converted(item: Argument, value: object) -> str | None:
     return "1" if value < 1 and _takes_whole(item, 1) and not _takes(item, 0) else None
 
 
-def without_inputs(first: Span, second: Span, value: object) -> Fix | None:
+def without_inputs(first: Span, second: Span) -> Fix | None:
     """For `linear(64, 10)`: drops the input size, which the language doesn't state.
 
-    `value` is that of the second argument. `bias=10` doesn't count.
+    The second argument is a whole number. `bias=10` doesn't count.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or first.source is not second.source:
+    if first.source is not second.source:
         return None
     between = first.source.text[first.end : second.start]
     if between.strip() != ",":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from netlang.advice.edits import replaced
 from netlang.advice.pictures import OPAQUE, SMALLEST
 from netlang.diagnostics.diagnostic import Fix
 from netlang.source import Span
@@ -42,6 +41,8 @@ def other_sizes(sizes: tuple[ast.SizeDecl, ...]) -> str:
 
 def without_batch(sizes: tuple[ast.SizeDecl, ...]) -> Fix:
     """Removes the first size."""
+    from netlang.advice.edits import replaced  # only here: an error
+
     first, second = sizes[0].span, sizes[1].span
     advice = f"leave the batch out: `{other_sizes(sizes)}`"
     return replaced(Span(first.source, first.start, second.start), "", advice)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from netlang.advice.edits import enclosing, replaced, without_arguments
-from netlang.advice.layers import begins_path
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
@@ -62,6 +60,8 @@ def refuse_applied(
     why = "values come before `->`, not in parentheses, and `=` only names a layer"
     what = f"the value `{read}`" if len(values) == 1 else f"`{read}`"
     span = call.arguments[0].span.to(call.arguments[count - 1].span)
+    from netlang.advice.edits import replaced  # only here: an error
+
     fix = replaced(constant.span, text)
     raise NetlangError(
         language.MisplacedStatement(
@@ -126,6 +126,9 @@ def _values(expr: ast.Expr | ast.Spread, is_value: IsValue) -> list[str]:
 
 def _as_path(file: ast.File, action: ast.Apply, count: int, values: str) -> Fix | None:
     """Writes the values before the path that the call begins; None if others already flow in."""
+    from netlang.advice.edits import enclosing, without_arguments
+    from netlang.advice.layers import begins_path
+
     arguments = action.arguments or ()
     if values == "here" and count < len(arguments):
         edit = without_arguments(arguments, 0, count - 1)

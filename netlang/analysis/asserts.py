@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from netlang.advice.edits import replaced
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
 from netlang.analysis.facts import FACTS, Facts
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
@@ -100,7 +99,7 @@ class _Nets:
         text = f"{value:_}" if isinstance(value, int) else describe(value)
         why = self._contributors()
         advice = f"it holds as `{text}`"
-        return replaced(claims[0].span, text, f"{why}; {advice}" if why else advice)
+        return fixes.replaced(claims[0].span, text, f"{why}; {advice}" if why else advice)
 
     def _evaluator(self) -> Evaluator:
         return self._module.evaluator(figure=self.figure)
@@ -140,7 +139,7 @@ class _Nets:
                 what=f"net `{name}`",
                 name=expr.name,
                 available=", ".join(known),
-                fix=replacement(expr.name, known, expr.name_span),
+                fix=fixes.replacement(expr.name, known, expr.name_span),
             )
         )
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from functools import cache, partial
 from typing import final
 
-from netlang.advice.bodies import steps_after
+from netlang import advice as fixes
 from netlang.advice.calls import refuse_call
-from netlang.advice.layers import unknown_layer
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.blocks import instances
@@ -207,7 +206,7 @@ def _no_layer(
         return (*body.evaluator.names.names(), *body.module.names(), *operator_names())
 
     labels = body.values.label_names
-    return NetlangError(unknown_layer(body.module.file, action, known, labels, block_owner))
+    return NetlangError(fixes.unknown_layer(body.module.file, action, known, labels, block_owner))
 
 
 def _fits(body: Body, labelled: Labelled, flow: CurrentValue) -> bool:
@@ -232,7 +231,7 @@ def _merge(body: Body, op: Op, applied: _Applied) -> CurrentValue:
     if op.arity.maximum is not None and op.arity.maximum < 2:
         why = f"`{op.name}` takes {op.arity}; braces are for operators that merge branches"
         assert action.body is not None
-        fix = steps_after(action)
+        fix = fixes.steps_after(action)
         raise NetlangError(
             language.BodyNotAllowed(span=action.body.span, name=op.name, why=why, fix=fix)
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from netlang.advice.inputs import value_before
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.function.block_state import BlockState
@@ -141,7 +141,7 @@ class LabelledValues(Record):
             advice, fix = "use the input's name", None
             inputs = self.builder.inputs
             if len(inputs) == 1 and self.block.declared and self.block.closure is None:
-                advice, fix = value_before(self.module.file, span, inputs[0].name)
+                advice, fix = fixes.value_before(self.module.file, span, inputs[0].name)
             raise NetlangError(language.NotAValue(span=span, why=why, advice=advice, fix=fix))
         self.builder.label_reads.add(entry[0])
         return entry[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from netlang.advice.edits import replaced
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.body import Body
@@ -46,7 +46,7 @@ def branches(
             )
         refs.append(end[0])
     if not refs:
-        fix = replaced(action.span, "identity", "write `identity`, the current value itself")
+        fix = fixes.replaced(action.span, "identity", "write `identity`, the current value itself")
         raise NetlangError(language.EmptyMerge(span=action.span, name=action.name, fix=fix))
     return tuple(refs)
 

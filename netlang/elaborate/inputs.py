@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from netlang import advice as fixes
 from netlang.advice.batch import is_batch, without_batch
-from netlang.advice.bodies import input_earlier
-from netlang.advice.edits import replaced
-from netlang.advice.names import new_port
-from netlang.advice.nearest import replacement
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -35,7 +32,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
         )
         if isinstance(next(told, None), language.NothingToRead):
             raise NetlangError  # told at the step that stands before it
-        fix = input_earlier(body.module.file, declaration)
+        fix = fixes.input_earlier(body.module.file, declaration)
         raise NetlangError(language.InputLate(span=declaration.span, fix=fix))
     index = block.declared
     block.declared += 1
@@ -49,7 +46,9 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
     path = (*body.scope, name)
     if path in body.builder.labels:
         notes = (Note(body.builder.labels[path].span, "used here before"),)
-        fix = new_port(body.module.file, declaration, (each[-1] for each in body.builder.labels))
+        fix = fixes.new_port(
+            body.module.file, declaration, (each[-1] for each in body.builder.labels)
+        )
         raise NetlangError(
             language.DuplicateLabel(span=declaration.name_span, label=name, notes=notes, fix=fix)
         )
@@ -81,7 +80,7 @@ def _bound(body: Body, declaration: ast.Input, name: str, index: int) -> Ref:
                     what="a block's input has no type of its own",
                     why="its shape is that of the value it is given",
                     advice=f"write `input {declaration.name}`",
-                    fix=replaced(declaration.span, f"input {declaration.name}"),
+                    fix=fixes.replaced(declaration.span, f"input {declaration.name}"),
                 )
             )
         _check(body, declaration, declaration.type, given[index])
@@ -102,7 +101,9 @@ def _declared_type(body: Body, declaration: ast.Input) -> TensorType:
                 what=f"input `{declaration.name}` of a net needs a shape",
                 why="nothing else says what it is given",
                 advice=f"write `input {declaration.name}: [3, H=224, W=224]`",
-                fix=replaced(declaration.span, f"input {declaration.name}: [3, H=224, W=224]"),
+                fix=fixes.replaced(
+                    declaration.span, f"input {declaration.name}: [3, H=224, W=224]"
+                ),
             )
         )
     _no_batch(body, declaration.name, spec.sizes)
@@ -148,7 +149,7 @@ def _dtype(spec: ast.TypeSpec) -> DType:
     except ValueError:
         available = ", ".join(f"`{dtype.value}`" for dtype in DType)
         span = spec.dtype_span or spec.span
-        fix = replacement(spec.dtype, (dtype.value for dtype in DType), span)
+        fix = fixes.replacement(spec.dtype, (dtype.value for dtype in DType), span)
         raise NetlangError(
             language.UnknownType(span=span, name=spec.dtype, available=available, fix=fix)
         ) from None
@@ -183,12 +184,12 @@ def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | No
     if name == "N":
         text = size.span.text.replace(name, "L", 1)
         advice = f"the batch isn't written: leave it out, or give another size a name like `{text}`"
-        fix = replaced(size.span, text, advice)
+        fix = fixes.replaced(size.span, text, advice)
         raise NetlangError(language.ReservedSize(span=size.span, name=name, fix=fix))
     known = body.session.sizes.get(name)
     if known is None:
         if default is None:
-            fix = replaced(size.span, f"{name}=224")
+            fix = fixes.replaced(size.span, f"{name}=224")
             raise NetlangError(language.SizeWithoutDefault(span=size.span, name=name, fix=fix))
         body.session.sizes[name] = Size(name, default, size.span)
     elif default not in (None, known.default):
@@ -199,7 +200,7 @@ def _declare_symbol(body: Body, size: ast.SizeDecl, name: str, default: int | No
                 name=name,
                 expected=f"{known.default} as before, the default of the size",
                 actual=str(default),
-                fix=replaced(size.span, name),
+                fix=fixes.replaced(size.span, name),
                 notes=(Note(known.span, "the first time"),),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.names import renamed
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -52,6 +52,6 @@ def refuse_reassignment(body: Body, name: str, span: Span, scope: ast.Node | Non
                 span=span,
                 name=name,
                 notes=(Note(before, "the first time"),),
-                fix=renamed(body.module.file, name, span, scope),
+                fix=fixes.renamed(body.module.file, name, span, scope),
             )
         )

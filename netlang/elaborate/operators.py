@@ -6,9 +6,7 @@ relevant places.
 
 from __future__ import annotations
 
-from netlang.advice.bodies import input_earlier
-from netlang.advice.edits import enclosing
-from netlang.advice.names import numbered
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
@@ -52,7 +50,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         other = stand_in(op, inputs)
         if other is None:
             raise
-        body.session.report(numbered(body.module.file, error), mended=op.unwritten)
+        body.session.report(fixes.numbered(body.module.file, error), mended=op.unwritten)
         op, inferred = other, other.infer(inputs)
         builder.stand_ins.add(".".join(step.path))
     for constraint in inferred.constraints:
@@ -184,13 +182,13 @@ def single(body: Body, flow: CurrentValue, span: Span, name: str) -> Ref:
 
 def nothing_to_read(body: Body, span: Span) -> language.NothingToRead:
     """The error for a step of a net that comes before its inputs."""
-    suite = enclosing(body.module.file, span, ast.Suite)
+    suite = fixes.enclosing(body.module.file, span, ast.Suite)
     later = next((s for s in suite.statements if isinstance(s, ast.Input)), None) if suite else None
     if later is None:
         return language.NothingToRead(span=span)
     notes = (Note(later.name_span, "the input is declared only here"),)
     return language.NothingToRead(
-        span=span, notes=notes, fix=input_earlier(body.module.file, later)
+        span=span, notes=notes, fix=fixes.input_earlier(body.module.file, later)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlang.advice.bodies import first_input
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
@@ -143,7 +143,7 @@ def _net(
     body = Body.begin(StatementElaborator(session), names, readable)
     session.active.append(definition)
     if not _may_have_inputs(definition):
-        fix = first_input(definition.body)
+        fix = fixes.first_input(definition.body)
         raise NetlangError(
             language.NoInput(span=definition.name_span, net=definition.name, fix=fix)
         )

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.advice.blocks import as_scope, first_words
-from netlang.advice.bodies import glued_body
-from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
-from netlang.advice.nearest import nearest, replacement
-from netlang.advice.numbers import among_values
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
@@ -66,7 +62,7 @@ def is_value(body: Body, action: ast.Apply, first: bool) -> bool:
         return False
     known = body.evaluator.names.find(action.name)
     if isinstance(known, Layer) or _applies_bare(action.name):
-        fix = inserted(
+        fix = fixes.inserted(
             action.span,
             "()",
             f"write `{action.name}()` for the operator, or choose another label",
@@ -120,7 +116,7 @@ def reference(
     fix = (
         _layer_as_step(body, text)
         or _sole_output(body, parts, action.span)
-        or replacement(text, body.values.label_names(), action.span)
+        or fixes.replacement(text, body.values.label_names(), action.span)
     )
     raise NetlangError(language.UnknownLabel(span=action.span, label=text, fix=fix))
 
@@ -132,7 +128,7 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> language.LabelOfB
         target = found.layer.target if found is not None and found.layer is not None else None
         if found is None or not isinstance(target, BlockTarget):
             continue
-        if parts[end] not in first_words(target.definition):
+        if parts[end] not in fixes.first_words(target.definition):
             return None
         instance = ".".join(parts[:end])
         return language.LabelOfBlock(
@@ -140,7 +136,9 @@ def _inside_block(body: Body, parts: LabelPath, span: Span) -> language.LabelOfB
             label=".".join(parts[end:]),
             block=target.name,
             instance=instance,
-            fix=as_scope(body.module.file, target.definition, found.span, instance, parts[end]),
+            fix=fixes.as_scope(
+                body.module.file, target.definition, found.span, instance, parts[end]
+            ),
         )
     return None
 
@@ -158,9 +156,13 @@ def _no_output(body: Body, parts: LabelPath, span: Span) -> language.NoSuchOutpu
     available = f"the output {shown}" if len(names) == 1 else f"the outputs {shown}"
     numbered = {} if found.outputs else {str(place): name for place, name in enumerate(names)}
     at_number = numbered.get(parts[-1], names[-1]) if numbered else None
+    from netlang.advice.nearest import nearest  # only here: an error
+
     near = at_number if parts[-1].isdecimal() else nearest(parts[-1], names)
     fix = (
-        replaced(span, f"{instance}.{near}", f"did you mean `{instance}.{near}`?") if near else None
+        fixes.replaced(span, f"{instance}.{near}", f"did you mean `{instance}.{near}`?")
+        if near
+        else None
     )
     return language.NoSuchOutput(
         span=span, instance=instance, name=parts[-1], available=available, fix=fix
@@ -177,11 +179,11 @@ def _sole_output(body: Body, parts: LabelPath, span: Span) -> Fix | None:
         return None
     name = ".".join(parts[:-1])
     if parts[-1] == op.output_names[0]:
-        return replaced(span, name, f"it is the only output, and is read as `{name}`")
+        return fixes.replaced(span, name, f"it is the only output, and is read as `{name}`")
     switches = [item.name for item in signature(type(op)) if item.name.startswith("return_")]
     if len(switches) != 1:
         return None
-    edit = with_arguments(body.builder.origin((found.flow or ())[0]), [f"{switches[0]}=true"])
+    edit = fixes.with_arguments(body.builder.origin((found.flow or ())[0]), [f"{switches[0]}=true"])
     return Fix(f"`{name}` has it with `{switches[0]}=true`", (edit,))
 
 
@@ -190,7 +192,7 @@ def _layer_as_step(body: Body, name: str) -> Fix | None:
     place = body.evaluator.names.assigned(name)
     if place is None or not isinstance(body.evaluator.names.find(name), Layer):
         return None
-    constant = enclosing(body.module.file, place, ast.Constant)
+    constant = fixes.enclosing(body.module.file, place, ast.Constant)
     return as_step(constant) if constant is not None else None
 
 
@@ -203,7 +205,7 @@ def _number(body: Body, span: Span) -> language.MisplacedStatement:
         why="a path starts at a value of the net, which a label or an input names",
         advice=f"a number is an argument: `scale({number})` multiplies a value by it, "
         f"`scale(1, offset={number})` adds it, `constant({number})` is a value",
-        fix=among_values(body.module.file, span),
+        fix=fixes.among_values(body.module.file, span),
     )
 
 
@@ -220,6 +222,6 @@ def has_failed(body: Body, parts: LabelPath) -> bool:
 def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
     """Refuse `add{identity}`, which reads as an unknown label but was probably meant as a merge."""
     find = body.evaluator.names.find
-    glued = glued_body(action, lambda name: isinstance(find(name), Layer))
+    glued = fixes.glued_body(action, lambda name: isinstance(find(name), Layer))
     if glued is not None:
         raise NetlangError(glued)

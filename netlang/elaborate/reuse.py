@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.blocks import instances
@@ -95,7 +95,7 @@ def _labelled(body: Body, action: ast.Reuse) -> Labelled:
     if has_failed(body, wanted):
         raise NetlangError
     text, span = ".".join(wanted), action.label.span
-    fix = replacement(text, body.values.label_names(), span)
+    fix = fixes.replacement(text, body.values.label_names(), span)
     raise NetlangError(language.UnknownLabel(span=span, label=text, fix=fix))
 
 

@@ -8,7 +8,6 @@ from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
 
-from netlang.advice.nearest import nearest
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
@@ -234,6 +233,8 @@ def _owners() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _unknown_name(name: str, kind: str) -> NetlangError:
+    from netlang.advice.nearest import nearest  # only here: an error
+
     if isdir(name):
         inside = sorted(path.as_posix() for path in Path(name).glob("*.net"))
         advice = f"name a file in it: `{inside[0]}`" if inside else "no `.net` file is in it"

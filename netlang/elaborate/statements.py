@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from netlang import advice as fixes
 from netlang.advice.calls import refuse_applied, refuse_own_step
-from netlang.advice.edits import inserted
-from netlang.advice.names import new_port
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -58,7 +57,7 @@ def _output(body: Body, tap: ast.Output | ast.Auxiliary) -> None:
 def _refuse_again(body: Body, tap: ast.Output | ast.Auxiliary, name: str) -> None:
     outputs = body.builder.outputs
     if (name,) in outputs:
-        fix = new_port(body.module.file, tap, (output.name for output in outputs.values()))
+        fix = fixes.new_port(body.module.file, tap, (output.name for output in outputs.values()))
         raise NetlangError(language.DuplicateOutput(span=tap.name_span, name=name, fix=fix))
 
 
@@ -76,7 +75,7 @@ def _refuse_elsewhere(body: Body, tap: ast.Output | ast.Auxiliary, name: str) ->
         f"write `output {tap.name}: {tap.name}` for the labelled value, "
         "or give the output another name"
     )
-    fix = inserted(tap.name_span, f": {tap.name}", advice)
+    fix = fixes.inserted(tap.name_span, f": {tap.name}", advice)
     notes = (Note(found.span, "labelled here"),)
     raise NetlangError(
         language.OutputElsewhere(span=tap.name_span, name=name, notes=notes, fix=fix)
@@ -148,7 +147,7 @@ def _repeat(body: Body, statement: ast.Repeat) -> None:
                 what="an input in a `repeat`",
                 why="each time would declare the same name",
                 advice=advice,
-                fix=new_port(body.module.file, declared, iter(())),
+                fix=fixes.new_port(body.module.file, declared, iter(())),
             )
         )
     body.flow = repeat(body, statement, count(body, statement))

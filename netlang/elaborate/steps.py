@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.advice.bodies import with_body
-from netlang.advice.edits import replaced
-from netlang.advice.names import numbered
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.apply import apply
@@ -34,7 +32,7 @@ def path(
         except Abort:
             raise
         except NetlangError as error:
-            body.session.report(numbered(body.module.file, error))
+            body.session.report(fixes.numbered(body.module.file, error))
             flow = None
             _poison(body, step)
     if len(path.steps) > 1:
@@ -112,7 +110,7 @@ def _value_later(path: ast.Path, index: int) -> NetlangError:
     if isinstance(action, ast.Here):
         why, advice = "it is what the steps before it have made", "leave it out"
         between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)
-        fix = replaced(between, "", advice) if step.label is None else None
+        fix = fixes.replaced(between, "", advice) if step.label is None else None
     return NetlangError(
         language.MisplacedStatement(span=action.span, what=what, why=why, advice=advice, fix=fix)
     )
@@ -148,7 +146,7 @@ def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentVal
     """`body`: the steps that this block's call was given."""
     if body.block.closure is None:
         call = body.session.links[-1].span if body.session.links else None
-        fix = with_body(call) if call else None
+        fix = fixes.with_body(call) if call else None
         raise NetlangError(language.NothingToApply(span=action.span, name=body.block.name, fix=fix))
     if body.block.applied:
         raise NetlangError(language.BodyTwice(span=action.span))
@@ -156,7 +154,7 @@ def _given_body(body: Body, action: ast.Apply, flow: CurrentValue) -> CurrentVal
     if not action.is_bare:
         why = "`body` stands for the steps of the call, and takes nothing itself"
         behind = Span(action.span.source, action.name_span.end, action.span.end)
-        fix = replaced(behind, "", "write `body` alone")
+        fix = fixes.replaced(behind, "", "write `body` alone")
         what = f"`{action.span.text}`"
         advice = "write `body` alone"
         raise NetlangError(

@@ -12,7 +12,7 @@ from itertools import filterfalse
 from operator import attrgetter
 from typing import Any
 
-from netlang.advice.arguments import completed, converted, missing_arguments, without_inputs
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
@@ -169,7 +169,7 @@ def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
 def _converted(item: Argument, bound: BoundArgument) -> Fix | None:
     """The value in the right form; of the items of `*row`, none can be written by itself."""
     spread = bound.span.text.startswith("*")
-    return None if spread else converted(item, bound.value, bound.span)
+    return None if spread else fixes.converted(item, bound.value, bound.span)
 
 
 def operator_of(layer: Layer, span: Span) -> Op:
@@ -186,8 +186,8 @@ def operator_of(layer: Layer, span: Span) -> Op:
             callee=name,
             name=lacking.name,
             description=lacking.kind.description,
-            call=completed(name, span, [lacking.name]),
-            fix=missing_arguments(span, signature(op), bound),
+            call=fixes.completed(name, span, [lacking.name]),
+            fix=fixes.missing_arguments(span, signature(op), bound),
         )
         raise NetlangError(missing, *wrong)
     if wrong:
@@ -218,7 +218,10 @@ def _refuse_inputs(items: tuple[Argument, ...], bound: dict[str, BoundArgument])
     """Raise a diagnostic for `linear(64, 10)`, which gives the number of inputs as in PyTorch."""
     if "bias" not in bound or "out" not in bound:
         return
-    fix = without_inputs(bound["out"].span, bound["bias"].span, bound["bias"].value)
+    value = bound["bias"].value
+    if isinstance(value, bool) or not isinstance(value, int):
+        return
+    fix = fixes.without_inputs(bound["out"].span, bound["bias"].span)
     if fix is not None:
         raise NetlangError(
             language.BadArgument(
@@ -226,7 +229,7 @@ def _refuse_inputs(items: tuple[Argument, ...], bound: dict[str, BoundArgument])
                 callee="linear",
                 name="bias",
                 expected=next(each.kind.description for each in items if each.name == "bias"),
-                actual=f"{describe(bound['bias'].value)}, a second number",
+                actual=f"{describe(value)}, a second number",
                 fix=fix,
             )
         )

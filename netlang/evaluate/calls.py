@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netlang.advice.edits import replaced
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.builtins import FUNCTIONS, KEEPING, OF_SIZES, USAGE, Refusal
@@ -66,7 +66,7 @@ def not_callable(expr: ast.Call, callee: Value) -> NetlangError:
     """The error for a call of something that is neither a function nor a layer."""
     what = f"`{expr.callee.span.text}`, {kind_of(callee)},"
     behind = Span(expr.span.source, expr.callee.span.end, expr.span.end)
-    fix = replaced(behind, "", "remove the parentheses")
+    fix = fixes.replaced(behind, "", "remove the parentheses")
     return NetlangError(language.NotCallable(span=expr.callee.span, what=what, fix=fix))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netlang.advice.arguments import compared
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.arithmetic import binary, compare, negate
@@ -96,7 +96,7 @@ class Evaluator(Draft):
         if isinstance(value, bool | Undecided):
             return value
         actual = f"{describe(value)}, {kind_of(value)}"
-        text, fix = expr.span.text, compared(expr, value)
+        text, fix = expr.span.text, fixes.compared(expr, value)
         raise NetlangError(language.BadCondition(span=expr.span, actual=actual, text=text, fix=fix))
 
     # --- one method for each kind of expression ---------------------------------------------

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Protocol, final
 
-from netlang.advice.arguments import completed, lacking
-from netlang.advice.edits import inserted
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -100,14 +99,14 @@ def _worked_out(
 
 
 def _missing(function: FunctionValue, given: Container[str], span: Span) -> NetlangError:
-    missing = lacking(function.definition.parameters, given)
+    missing = fixes.lacking(function.definition.parameters, given)
     return NetlangError(
         language.MissingArgument(
             span=span,
             callee=function.name,
             name=missing[0],
             description="it has no default",
-            call=completed(function.name, span, missing),
+            call=fixes.completed(function.name, span, missing),
         )
     )
 
@@ -117,7 +116,7 @@ def not_called(function: FunctionValue, span: Span) -> NetlangError:
     parameters = function.definition.parameters
     call = f"{function.name}({', '.join(parameter.name for parameter in parameters)})"
     callable_ = all(parameter.default is not None for parameter in parameters)
-    fix = inserted(span, "()", f"call it: `{span.text}()`") if callable_ else None
+    fix = fixes.inserted(span, "()", f"call it: `{span.text}()`") if callable_ else None
     return NetlangError(
         language.FunctionNotCalled(span=span, name=function.name, call=call, fix=fix)
     )

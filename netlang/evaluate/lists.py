@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from netlang.advice.arguments import counted, more_targets
-from netlang.advice.names import renamed_inside
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Note
 from netlang.diagnostics.errors import NetlangError
@@ -40,7 +39,7 @@ def items_of(expr: ast.Expr, value: Value) -> tuple[Value, ...]:
     """The items that a `for` goes through; `value` is that of `expr`."""
     if isinstance(value, tuple):
         return value
-    actual, fix = f"{describe(value)}, {kind_of(value)}", counted(expr.span, value)
+    actual, fix = f"{describe(value)}, {kind_of(value)}", fixes.counted(expr.span, value)
     raise NetlangError(language.BadIterable(span=expr.span, actual=actual, fix=fix))
 
 
@@ -68,7 +67,7 @@ def _mismatch(targets: tuple[ast.Target, ...], item: Value) -> NetlangError:
             targets=len(targets),
             values=count,
             item=describe(item),
-            fix=more_targets(targets, count),
+            fix=fixes.more_targets(targets, count),
         )
     )
 
@@ -99,7 +98,7 @@ def _refuse_again(expr: ast.Comprehension, target: ast.Name, names: Environment)
     before = names.assigned(target.name)
     if before is not None:
         notes = (Note(before, "the first time"),)
-        fix = renamed_inside(expr, target, names.names())
+        fix = fixes.renamed_inside(expr, target, names.names())
         raise NetlangError(
             language.AssignedTwice(span=target.span, name=target.name, notes=notes, fix=fix)
         )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from netlang.advice.arguments import activation_as_step, as_list
-from netlang.advice.edits import without_arguments
-from netlang.advice.nearest import replacement
-from netlang.advice.numbers import as_argument
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
@@ -23,7 +20,7 @@ Callee: TypeAlias = Layer | FunctionValue
 def given_twice(
     layer: Callee, arguments: tuple[ast.Argument, ...], place: int, name: str, before: ast.Argument
 ) -> NetlangError:
-    edit = without_arguments(arguments, place, place)
+    edit = fixes.without_arguments(arguments, place, place)
     same = arguments[place].value.span.text == before.value.span.text
     return NetlangError(
         language.ArgumentTwice(
@@ -67,7 +64,7 @@ def unknown_argument(layer: Callee, argument: ast.Argument, names: tuple[str, ..
         callee=layer.name,
         name=name,
         available=_listed(names),
-        fix=activation_as_step(argument) or replacement(name, names, span),
+        fix=fixes.activation_as_step(argument) or fixes.replacement(name, names, span),
     )
 
 
@@ -77,7 +74,7 @@ def too_many_written(
     """The error at the first argument without a name that no parameter is left for."""
     fix = (
         _as_list(layer, arguments)
-        or as_argument(layer.name, arguments)
+        or fixes.as_argument(layer.name, arguments)
         or _without_rest(layer, arguments, place, names)
     )
     given = len(arguments) + len(layer.arguments)
@@ -91,7 +88,7 @@ def _without_rest(
     if any(isinstance(each.value, ast.Spread) for each in arguments):
         return None
     last = max(index for index, each in enumerate(arguments) if each.name is None)
-    edit = without_arguments(arguments, place, last)
+    edit = fixes.without_arguments(arguments, place, last)
     return Fix(f"remove it; `{layer.name}` takes {_listed(names)}", (edit,))
 
 
@@ -100,7 +97,7 @@ def _as_list(layer: Callee, arguments: tuple[ast.Argument, ...]) -> Fix | None:
     if not isinstance(layer, Layer) or not isinstance(layer.target, OperatorTarget):
         return None
     items = signature(layer.target.op)
-    return as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
+    return fixes.as_list(items[0], arguments, layer.name) if items and not layer.arguments else None
 
 
 def _counted(count: int) -> str:

@@ -5,7 +5,7 @@ On entry, the operands are evaluated. Raises `NetlangError` if a selected part d
 
 from __future__ import annotations
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.calls import attributes
@@ -40,7 +40,7 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
             what=f"a value of shape {value.type}",
             name=expr.name,
             available=", ".join(available),
-            fix=replacement(expr.name, available, expr.name_span),
+            fix=fixes.replacement(expr.name, available, expr.name_span),
         )
     )
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.arguments import foreign_module
-from netlang.advice.edits import replaced
-from netlang.advice.nearest import replacement
-from netlang.advice.recipe_words import in_a_recipe
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
@@ -25,9 +22,9 @@ _WHOLE = ("int", "int32", "long", "uint8")
 def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> NetlangError:
     """The error, with the name that may be meant."""
     fix = (
-        foreign_module(expr)
-        or in_a_recipe(expr.name)
-        or replacement(expr.name, _known(names, labels), expr.span)
+        fixes.foreign_module(expr)
+        or fixes.in_a_recipe(expr.name)
+        or fixes.replacement(expr.name, _known(names, labels), expr.span)
         or _element_type(expr)
     )
     return NetlangError(language.UnknownName(span=expr.span, name=expr.name, fix=fix))
@@ -36,8 +33,8 @@ def unknown_name(expr: ast.Name, names: Environment, labels: Labels | None) -> N
 def _element_type(expr: ast.Name) -> Fix | None:
     """For `dtype=float32`: operators follow the floats of the net."""
     if expr.name in _FLOATS:
-        return replaced(expr.span, "float", "write `float`: the floats of the net's inputs")
-    return replaced(expr.span, "int64", "write `int64`") if expr.name in _WHOLE else None
+        return fixes.replaced(expr.span, "float", "write `float`: the floats of the net's inputs")
+    return fixes.replaced(expr.span, "int64", "write `int64`") if expr.name in _WHOLE else None
 
 
 def _known(names: Environment, labels: Labels | None) -> Iterator[str]:

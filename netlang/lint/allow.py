@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, final
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Caution, Diagnostic, Edit, Fix
 from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, UnknownWarning
 from netlang.records import Draft, field
@@ -176,7 +176,7 @@ def wrong(allow: Allow, known: tuple[str, ...]) -> Diagnostic | None:
         return None
     if allow.name in known:
         return NotAWarning(span=allow.span, name=allow.name, fix=_removed(allow))
-    fix = replacement(allow.name.upper(), warnings, allow.span)
+    fix = fixes.replacement(allow.name.upper(), warnings, allow.span)
     return UnknownWarning(span=allow.span, name=allow.name, fix=fix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, final
 
-from netlang.advice.edits import without_statement
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.source import Span
 from netlang.syntax import ast
@@ -178,7 +178,7 @@ class StepsInText:
             if tap is not None:  # `output probabilities: softmax`: the current value is one, too
                 behind = Span(action.source, tap.name_span.end, path.span.end)
                 return Fix(description, (Edit(behind, ""),))
-            return Fix(description, (without_statement(path.span),))
+            return Fix(description, (fixes.without_statement(path.span),))
         start, end = steps[number].span.start, steps[number].span.end
         if number:
             start = steps[number - 1].span.end

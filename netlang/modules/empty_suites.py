@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import inserted, replaced, without_statement
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.ops import operator
@@ -27,7 +27,7 @@ def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
         kind = "for" if isinstance(node, ast.For) else "repeat"
         yield _empty(node.body, f"the body of this `{kind}`", _without(node.span))
     elif isinstance(node, ast.Scope) and not node.body.statements:
-        yield _empty(node.body, "this scope", replaced(node.body.span, "identity", _NOTHING))
+        yield _empty(node.body, "this scope", fixes.replaced(node.body.span, "identity", _NOTHING))
     elif isinstance(node, ast.BlockDef) and not node.body.statements:
         yield _empty(node.body, f"block `{node.name}`", _identity(node.body))
     elif isinstance(node, ast.Apply) and node.body is not None and not node.body.statements:
@@ -44,13 +44,13 @@ def _empty(suite: ast.Suite, what: str, fix: Fix | None, advice: str = "") -> Di
 def _identity(suite: ast.Suite) -> Fix:
     """Puts `identity` into the braces, after a docstring."""
     if not suite.span.text.strip("{} \t\n"):
-        return replaced(suite.span, "{ identity }", _NOTHING)
+        return fixes.replaced(suite.span, "{ identity }", _NOTHING)
     last = Span(suite.span.source, suite.span.end - 1, suite.span.end - 1)
-    return inserted(last, "    identity\n", _NOTHING)
+    return fixes.inserted(last, "    identity\n", _NOTHING)
 
 
 def _without(span: Span) -> Fix:
-    return Fix("remove it", (without_statement(span),))
+    return Fix("remove it", (fixes.without_statement(span),))
 
 
 def _of_condition(node: ast.If) -> Iterator[Diagnostic]:

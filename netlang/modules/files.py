@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from stat import S_ISDIR
 
-from netlang.advice.nearest import nearest
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import (
     BrokenInstallation,
@@ -145,6 +144,8 @@ def forget_parsed() -> None:
 
 
 def _advice(path: Path) -> str:
+    from netlang.advice.nearest import nearest  # only here: an error
+
     folder = path.parent
     beside = [other.name for other in folder.glob("*.net")] if folder.is_dir() else []
     match = nearest(path.name, beside)

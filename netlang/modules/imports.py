@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from netlang.advice.nearest import nearest, replacement
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
@@ -34,6 +34,8 @@ def file_of(
     it takes precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link
     leads out of the folder.
     """
+    from netlang.advice.nearest import nearest  # only here: an error
+
     relative = Path(*statement.module).with_suffix(".net")
     if folder is not None and storage.has(folder / relative):
         if storage.leads_out(folder / relative, folder):
@@ -50,7 +52,7 @@ def file_of(
     # A folder in common makes no two files alike: their own names must be.
     if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
         match = None
-    fix = replacement(dotted, [match], statement.module_span) if match else None
+    fix = fixes.replacement(dotted, [match], statement.module_span) if match else None
     error = language.ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
     if folder is None:
         error = replace(error, where="in the bundled library: no file is beside a text")
@@ -79,7 +81,7 @@ def _near(statement: ast.FromImport, name: ast.Import, known: Collection[str]) -
     """The name that may have been meant, for the first of very many in one import."""
     if name not in statement.names[:_MOST_COMPARED]:
         return None
-    return replacement(name.name, known, name.span)
+    return fixes.replacement(name.name, known, name.span)
 
 
 def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 
-from netlang.advice.nearest import nearest
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
@@ -158,6 +157,8 @@ class Module(Namespace):
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
         """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
+        from netlang.advice.nearest import nearest  # only here: an error
+
         if not isinstance(diagnostic, language.UnusedConstant | language.UnusedParameter):
             return False
         item = self._named.get(diagnostic.block)

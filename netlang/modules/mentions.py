@@ -7,8 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
-from netlang.advice.edits import replaced, without_statement
-from netlang.advice.names import new_label, without_parameter
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
@@ -62,7 +61,7 @@ def refuse_again(item: _Defined, known: Mapping[str, _Defined], taken: Iterator[
     """Raises if a name is defined that is `known`; `taken` are all names of the file."""
     if item.name in known:
         notes = (Note(known[item.name].name_span, "the first definition"),)
-        fix = new_label(item.name_span, taken)
+        fix = fixes.new_label(item.name_span, taken)
         raise NetlangError(
             language.DefinedTwice(span=item.name_span, name=item.name, notes=notes, fix=fix)
         )
@@ -123,14 +122,14 @@ def _check_parameters(
                     span=parameter.name_span,
                     name=parameter.name,
                     block=definition.name,
-                    fix=without_parameter(file, definition, index),
+                    fix=fixes.without_parameter(file, definition, index),
                 )
             )
         used.update(mentioned(parameter.default))
     for index, parameter in enumerate(definition.parameters):
         if parameter.name in seen:
             notes = (Note(seen[parameter.name], "the first definition"),)
-            fix = without_parameter(file, definition, index)
+            fix = fixes.without_parameter(file, definition, index)
             raise NetlangError(
                 language.DefinedTwice(
                     span=parameter.name_span, name=parameter.name, notes=notes, fix=fix
@@ -168,7 +167,7 @@ def _check_body(
         elif isinstance(node, ast.FunctionDef):
             check_function(file, node)
             if node.name not in used:
-                fix = Fix("use it, or remove it", (without_statement(node.span),))
+                fix = Fix("use it, or remove it", (fixes.without_statement(node.span),))
                 span, name = node.name_span, node.name
                 found.append(
                     language.UnusedFunction(span=span, name=name, block=definition.name, fix=fix)
@@ -204,10 +203,10 @@ def as_step(constant: ast.Constant) -> Fix:
         callee.name not in FUNCTIONS if callee is not value else operator(callee.name) is not None
     )
     if not applied:
-        return Fix("use it, or remove it", (without_statement(constant.span),))
+        return Fix("use it, or remove it", (fixes.without_statement(constant.span),))
     between = Span(value.span.source, constant.name_span.end, value.span.start)
     advice = f"`{constant.name}: {value.span.text}` is a step of that name; `=` only names a layer"
-    return replaced(between, ": ", advice)
+    return fixes.replaced(between, ": ", advice)
 
 
 def mentions_itself(module: Namespace, definition: ast.BlockDef | ast.NetDef) -> bool:

@@ -11,11 +11,8 @@ from collections.abc import Container, Iterable, Iterator
 from functools import cached_property, partial
 from itertools import islice
 
-from netlang.advice.arguments import foreign_module
+from netlang import advice as fixes
 from netlang.advice.calls import refuse_applied, refuse_call
-from netlang.advice.layers import unknown_layer
-from netlang.advice.nearest import replacement
-from netlang.advice.recipe_words import in_a_recipe
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
@@ -219,7 +216,7 @@ def _layer(
             def known() -> Iterable[str]:
                 return (*(local.names - local.values), *module.names(), *operator_names())
 
-            yield unknown_layer(module.file, action, known, lambda: local.values, block_owner)
+            yield fixes.unknown_layer(module.file, action, known, lambda: local.values, block_owner)
     except NetlangError as error:
         yield from error.diagnostics
 
@@ -250,9 +247,9 @@ def _name(module: Namespace, local: _Locals, expr: ast.Name) -> Iterator[Diagnos
         if not known and module.find(expr.name) is None:
             names = (*local.names, *module.names(), *FUNCTIONS, "true", "false")
             fix = (
-                foreign_module(expr)
-                or in_a_recipe(expr.name)
-                or replacement(expr.name, names, expr.span)
+                fixes.foreign_module(expr)
+                or fixes.in_a_recipe(expr.name)
+                or fixes.replacement(expr.name, names, expr.span)
             )
             yield language.UnknownName(span=expr.span, name=expr.name, fix=fix)
     except NetlangError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.support import GOOD
+from tests.cli.support import GOOD, WRONG
 
 LOADED = """
 import sys
@@ -29,6 +29,15 @@ with open("loaded.json", "w") as file:
     json.dump([sorted(others), sorted(folders), sorted(found & slow)], file)
 """
 
+MODULES = """
+import sys
+from netlang.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(*sys.modules)
+"""
+
 ALONE = """
 import atexit, sys
 names = ("msgspec", "typing_extensions")
@@ -38,12 +47,15 @@ main()
 """
 
 COMMAND = {"cli", "cli.verbs", "diagnostics"}
-TEXT = COMMAND | {"advice", "modules", "syntax", "syntax.ast", "syntax.construct"}
+TEXT = COMMAND | {
+    "advice", "diagnostics.language", "modules", "syntax", "syntax.ast", "syntax.construct",
+}  # fmt: skip
 NET = TEXT | {
-    "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function", "evaluate",
+    "elaborate", "elaborate.blocks", "elaborate.function", "evaluate",
     "evaluate.origins", "ir", "ir.numbers", "ir.sizes", "ops",
 }  # fmt: skip
-FIGURES = NET | {"analysis", "analysis.fields", "cli.arguments"}
+FIGURES = NET | {"analysis", "cli.arguments"}
+FIELDS = FIGURES | {"analysis.fields"}
 # Verb and arguments, packages of others, folders of netlang, slow modules of Python.
 VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
     ("--version", {"click"}, COMMAND | {"cli.arguments", "processes", "searching"}, set()),
@@ -54,10 +66,10 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
      TEXT | {"cli.arguments", "syntax.format"}, set()),
     ("check good.net", {"click", "msgspec"},
      FIGURES | {"diagnostics.warnings", "lint", "lint.rules"}, set()),
-    ("summary good.net", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
+    ("summary good.net", {"click", "msgspec"}, FIELDS | {"analysis.render"}, set()),
     ("diff good.net good.net", {"click", "msgspec"},
-     FIGURES | {"analysis.render", "diff", "diff.render"}, set()),
-    ("explain good.net fc", {"click", "msgspec"}, FIGURES | {"analysis.render"}, set()),
+     FIELDS | {"analysis.render", "diff", "diff.render"}, set()),
+    ("explain good.net fc", {"click", "msgspec"}, FIELDS | {"analysis.render"}, set()),
     ("draw good.net -o a.dot", {"click", "msgspec"},
      NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "targets"},
      {"difflib", "importlib.metadata"}),  # click asks difflib about options
@@ -76,6 +88,16 @@ def test_what_a_verb_loads(
     assert found[0] - {"typing_extensions"} == others
     assert {".".join(name.split(".")[1:3]) for name in found[1]} == folders  # two levels of them
     assert found[2] == slow
+
+
+def test_what_says_that_a_file_is_wrong_is_loaded_for_no_other(tmp_path: Path) -> None:
+    for text, wanted in ((GOOD, False), (WRONG, True)):
+        (tmp_path / "a.net").write_text(text, encoding="utf-8")
+        command = [sys.executable, "-c", MODULES, "check", "a.net"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True)
+        loaded = set(done.stdout.splitlines()[-1].split())
+        for each in ("diagnostics.language.names", "advice.nearest", "advice.edits"):
+            assert (f"netlang.{each}" in loaded) == wanted, each
 
 
 def test_what_msgspec_can_do_without(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from netlang.advice.bodies import steps_after
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.diagnostics.errors import NetlangError
@@ -135,7 +135,7 @@ def _closure(body: Body, suite: ast.Suite) -> Callable[[CurrentValue, Span], Cur
 def _refuse_unapplied(target: BlockTarget, action: ast.Apply) -> None:
     assert action.body is not None
     why = "its body doesn't apply `body`"
-    fix = steps_after(action)
+    fix = fixes.steps_after(action)
     raise NetlangError(
         language.BodyNotAllowed(span=action.body.span, name=target.name, why=why, fix=fix)
     )

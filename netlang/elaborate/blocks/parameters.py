@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.arguments import completed, lacking
-from netlang.advice.edits import replaced
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.body import Body
@@ -56,14 +55,14 @@ def parameters(
         elif parameter.default is not None:
             value = evaluator.value(parameter.default)
         else:
-            missing = lacking(target.definition.parameters, given)
+            missing = fixes.lacking(target.definition.parameters, given)
             raise NetlangError(
                 language.MissingArgument(
                     span=span,
                     callee=applied.name,
                     name=parameter.name,
                     description="it has no default",
-                    call=completed(applied.name, span, missing),
+                    call=fixes.completed(applied.name, span, missing),
                 )
             )
         values[parameter.name] = value
@@ -90,7 +89,9 @@ class _Entry:
 
     def current_type(self, span: Span) -> TensorType:
         why = "the block has no step yet"
-        raise no_current_value(span, why, replaced(span, "in", "write `in`, the block's input"))
+        raise no_current_value(
+            span, why, fixes.replaced(span, "in", "write `in`, the block's input")
+        )
 
     def label_names(self) -> Iterator[str]:
         return iter(())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from netlang.advice.edits import enclosing
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.blocks.parameters import own_names
@@ -85,8 +85,8 @@ def _values_read(body: Body, expr: ast.Expr | ast.FunctionDef, seen: set[int]) -
 
 def _source(file: ast.File, name: Span) -> ast.Expr | ast.FunctionDef | None:
     """What the constant, function or loop variable whose name is at `name` is computed from."""
-    constant, loop = enclosing(file, name, ast.Constant), enclosing(file, name, ast.For)
-    function = enclosing(file, name, ast.FunctionDef)
+    constant, loop = fixes.enclosing(file, name, ast.Constant), fixes.enclosing(file, name, ast.For)
+    function = fixes.enclosing(file, name, ast.FunctionDef)
     if function is not None and function.name_span == name:
         return function
     if constant is not None and constant.name_span == name:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from netlang.advice.edits import replaced
-from netlang.advice.names import new_label
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import InternalError, NetlangError
@@ -189,7 +188,9 @@ class FunctionBuilder(Draft):
                 span=span,
                 label=".".join(path),
                 notes=(Note(before, "used here before"),),
-                fix=new_label(span, known) if span != before and span.text == path[-1] else None,
+                fix=fixes.new_label(span, known)
+                if span != before and span.text == path[-1]
+                else None,
             )
         )
 
@@ -294,4 +295,4 @@ class BuilderMark(Record):
 def _joined(span: Span) -> Fix | None:
     """A dotted label as one word."""
     plain = all(part.isidentifier() for part in span.text.split("."))
-    return replaced(span, span.text.replace(".", "_")) if plain and "." in span.text else None
+    return fixes.replaced(span, span.text.replace(".", "_")) if plain and "." in span.text else None

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import enclosing, without_statement
-from netlang.advice.names import dead_step
+from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix
 from netlang.diagnostics.errors import NetlangError
@@ -37,17 +36,10 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
     items = tuple(builder.items)
     liveness = Liveness(items, outputs)
     for node in liveness.dead():
-        fix = dead_step(body.module.file, node.span)
+        fix = fixes.dead_step(body.module.file, node.span)
         session.report(NetlangError(language.StepWithoutEffect(span=node.span, fix=fix)))
     if body.block.given is None:
-        for index, port in enumerate(builder.inputs):
-            if not liveness.reads_input(index) and not session.diagnostics:
-                span = builder.labels[(port.name,)].span
-                line = enclosing(body.module.file, span, ast.Input)
-                fix = Fix("use it, or remove it", (without_statement(line.span),)) if line else None
-                session.report(
-                    NetlangError(language.InputNotUsed(span=span, name=port.name, fix=fix))
-                )
+        _report_unread(body, liveness)
     pins = body.evaluator.pins
     function = Function(
         builder.name,
@@ -63,6 +55,18 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
         tuple(_size_names(body)),
     )
     return ElaboratedFunction(function, _conditions(builder, liveness))
+
+
+def _report_unread(body: Body, liveness: Liveness) -> None:
+    """Report the inputs of a net that nothing reads, unless there are other errors."""
+    builder, session = body.builder, body.session
+    for index, port in enumerate(builder.inputs):
+        if not liveness.reads_input(index) and not session.diagnostics:
+            span = builder.labels[(port.name,)].span
+            line = fixes.enclosing(body.module.file, span, ast.Input)
+            edits = (fixes.without_statement(line.span),) if line else ()
+            fix = Fix("use it, or remove it", edits) if line else None
+            session.report(NetlangError(language.InputNotUsed(span=span, name=port.name, fix=fix)))
 
 
 def _size_names(body: Body) -> Iterator[tuple[InputOrigin, str]]:

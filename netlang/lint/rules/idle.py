@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netlang.advice.edits import inserted
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.warnings.text import LoopNeverRuns
@@ -102,7 +102,7 @@ class IdleLoops(TreeRule):
         if range(*whole):
             return "", None
         backwards = len(whole) == 2 and whole[0] > whole[1]
-        step = inserted(
+        step = fixes.inserted(
             arguments[-1].span, ", -1", f"count down: `range({whole[0]}, {whole[-1]}, -1)`"
         )
         return "the range is empty", step if backwards else None

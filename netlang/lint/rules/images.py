@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import replaced
-from netlang.advice.images import channels_first
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.tensors import (
     ChannelsLast,
@@ -60,7 +59,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
         axis="height" if x.rank == 3 else "depth",
         received=str(x),
         size=str(x.shape[1]),
-        fix=replaced(axis, "0", f"write `{name}(0)`: the batch isn't an axis here")
+        fix=fixes.replaced(axis, "0", f"write `{name}(0)`: the batch isn't an axis here")
         if axis
         else None,
         chain=site.chain,
@@ -83,7 +82,9 @@ def concat_axis(site: Site) -> Iterator[Caution]:
         axis="height" if x.rank == 3 else "depth",
         received=str(x),
         instead=str(1 - x.rank),
-        fix=replaced(axis, "0", "write `axis=0` for the channels: the batch isn't an axis here")
+        fix=fixes.replaced(
+            axis, "0", "write `axis=0` for the channels: the batch isn't an axis here"
+        )
         if axis
         else None,
         chain=site.chain,
@@ -112,5 +113,5 @@ def channels_last(site: Site) -> Iterator[Caution]:
             height=str(port.type.shape[1]),
             width=str(port.type.shape[2]),
             instead=f"[{channels}, {height}, {width}]",
-            fix=channels_first(sizes),
+            fix=fixes.channels_first(sizes),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, final
 
-from netlang.advice.edits import replaced
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.warnings.text import UnusedTarget
 from netlang.lint.tree import NAMES, TreeRule, read_name
@@ -81,7 +81,7 @@ class UnusedTargets(TreeRule):
             fix = None
             if isinstance(statement, ast.For) and statement not in self._branching:
                 fix = _repeat(statement)
-            fix = fix or replaced(name.span, f"_{name.name}")
+            fix = fix or fixes.replaced(name.span, f"_{name.name}")
             yield UnusedTarget(span=name.span, name=name.name, fix=fix)
 
 
@@ -118,4 +118,4 @@ def _repeat(statement: ast.For) -> Fix | None:
     if not known or len(call.arguments) != 1 or call.arguments[0].name is not None:
         return None
     head = Span(statement.span.source, statement.span.start, call.span.end)
-    return replaced(head, f"repeat {call.arguments[0].value.span.text}")
+    return fixes.replaced(head, f"repeat {call.arguments[0].value.span.text}")

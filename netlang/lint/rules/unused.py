@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from netlang.advice.edits import without_statement
+from netlang import advice as fixes
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.warnings.text import (
     UnusedBlock,
@@ -92,7 +92,7 @@ def _unreached(item: ast.Constant | ast.FunctionDef | ast.BlockDef, *, fixable: 
         kind = UnusedBlock
     elif isinstance(item, ast.FunctionDef):
         kind = UnusedFileFunction
-    fix = Fix("use it, or remove it", (without_statement(item.span),)) if fixable else None
+    fix = Fix("use it, or remove it", (fixes.without_statement(item.span),)) if fixable else None
     return kind(span=item.name_span, name=item.name, fix=fix)
 
 
@@ -108,7 +108,7 @@ def _without(statement: ast.FromImport, place: int) -> Edit:
     """The statement without one of its names."""
     names = statement.names
     if len(names) == 1:
-        return without_statement(statement.span)
+        return fixes.without_statement(statement.span)
     start, end = names[place].span.start, names[place].span.end
     if place:
         start = names[place - 1].span.end
