@@ -21,7 +21,8 @@ import torch
 from safetensors.torch import save_file
 
 from benchmarks.timing import compare
-from netlang.backends.onnx.exporter import Form, export
+from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.form import Form
 from netlang.elaborate import load_program
 from tests.analysis.oracles import torchvision_models
 

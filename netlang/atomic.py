@@ -21,7 +21,7 @@ from netlang.records import Draft
 from netlang.regular import kind_of
 
 __all__ = [
-    "Placed", "append", "discard_unfinished", "end_of_links", "flush_folder", "gather_into",
+    "Placed", "append", "discard_unfinished", "end_of_links", "flush_folder",
     "make_folder", "placing", "remove_folder", "replace_file", "replacing", "require_place",
     "unfinished_name", "write_all",
 ]  # fmt: skip
@@ -29,10 +29,6 @@ __all__ = [
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 # Windows takes no more than an int holds at once, Linux 2 GB.
 _AT_ONCE = 1 << 26
-# What is gathered stays in the processor's cache until it is written; how many parts a call takes.
-_GATHERED, _PARTS = 1 << 22, 1024
-# The errors of a system that can't reserve space for a file.
-_NO_WAY = {errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def replace_file(
@@ -141,65 +137,6 @@ def write_all(path: Path, parts: Iterable[bytes | memoryview]) -> None:
             append(descriptor, part)
     finally:
         os.close(descriptor)
-
-
-def gather_into(path: Path, parts: Iterable[bytes | memoryview], room: int = 0) -> None:
-    """As `write_all`, with many parts in one call; they must stay unchanged until the end.
-
-    Few calls that each fill a long stretch of the file are much faster than many short ones. `room`
-    is the total number of bytes, if known: the space is reserved at once, which is faster too, and
-    a lack of space is reported first.
-    """
-    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
-    waiting: list[memoryview] = []
-    size = 0
-    try:
-        _reserve(descriptor, room)
-        for part in parts:
-            waiting.append(memoryview(part).cast("B"))
-            size += len(waiting[-1])
-            if size >= _GATHERED:
-                # Up to the end of a stretch; the rest begins the next one.
-                size %= _GATHERED
-                end = len(waiting[-1]) - size
-                rest = waiting[-1][end:]
-                waiting[-1] = waiting[-1][:end]
-                _append_each(descriptor, waiting)
-                waiting = [rest]
-        _append_each(descriptor, waiting)
-    finally:
-        os.close(descriptor)
-
-
-def _reserve(descriptor: int, size: int) -> None:
-    """Reserve disk space for an open file, if the system supports it."""
-    if size < _GATHERED or not hasattr(os, "posix_fallocate"):
-        return
-    try:
-        os.posix_fallocate(descriptor, 0, size)
-    except OSError as error:
-        if error.errno not in _NO_WAY:
-            raise
-
-
-def _append_each(descriptor: int, parts: list[memoryview]) -> None:
-    """Write all parts to an open file, many in one call if the system supports it."""
-    for first in range(0, len(parts), _PARTS):
-        some = parts[first : first + _PARTS]
-        written = os.writev(descriptor, _at_once(some)) if hasattr(os, "writev") else 0
-        for part in some:
-            if written < len(part):
-                append(descriptor, part[written:])
-            written = max(0, written - len(part))
-
-
-def _at_once(parts: list[memoryview]) -> list[memoryview]:
-    """The first parts, as many as one call accepts."""
-    room, found = _AT_ONCE, []
-    for part in parts:
-        found.append(part[:room])
-        room -= len(found[-1])
-    return found
 
 
 def append(descriptor: int, content: bytes | memoryview) -> None:

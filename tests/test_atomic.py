@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from netlang.atomic import (
     discard_unfinished,
     end_of_links,
-    gather_into,
     replace_file,
     replacing,
     require_place,
@@ -93,54 +91,6 @@ def test_content_is_on_the_disk_before_it_takes_the_place(
     monkeypatch.setattr(os, "replace", renamed)
     replace_file(tmp_path / "model.py", b"new")
     assert done[:2] == ["flush", "rename"]
-
-
-def test_no_call_gets_more_than_the_system_takes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writev, sizes = os.writev, list[int]()
-
-    def counted(descriptor: int, parts: list[memoryview]) -> int:
-        sizes.append(sum(map(len, parts)))
-        return writev(descriptor, parts)
-
-    monkeypatch.setattr("os.writev", counted)
-    monkeypatch.setattr("netlang.atomic._AT_ONCE", 100)
-    monkeypatch.setattr("netlang.atomic._GATHERED", 90)
-    path = tmp_path / "a"
-    path.touch()
-    parts = [os.urandom(size) for size in (7, 1000, 0, 3, 99, 100, 101, 5, 350, 1)]
-    gather_into(path, parts)
-    assert path.read_bytes() == b"".join(parts)
-    assert sizes
-    assert max(sizes) == 100
-
-
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system reserves nothing")
-@pytest.mark.parametrize("refusal", [None, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSPC])
-def test_a_file_gets_its_place_on_the_disk_first(
-    refusal: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reserve, reserved = os.posix_fallocate, list[int]()
-
-    def reserving(descriptor: int, offset: int, size: int) -> None:
-        assert os.fstat(descriptor).st_size == 0
-        reserved.append(size)
-        if refusal is not None:
-            raise OSError(refusal, os.strerror(refusal))
-        reserve(descriptor, offset, size)
-
-    monkeypatch.setattr("os.posix_fallocate", reserving)
-    path = tmp_path / "a"
-    path.touch()
-    parts = [os.urandom(1 << 20) for _ in range(5)]
-    if refusal == errno.ENOSPC:
-        with pytest.raises(OSError, match="No space left"):
-            gather_into(path, parts, 5 << 20)
-    else:
-        gather_into(path, parts, 5 << 20)
-        assert path.read_bytes() == b"".join(parts)
-    assert reserved == [5 << 20]
 
 
 def test_a_link_is_replaced_itself(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend, ImportingBa
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.exporter import export, form_of
+        from netlang.backends.onnx.exporter import export
+        from netlang.backends.onnx.form import form_of
         from netlang.backends.onnx.releases import ANY_RELEASE, release_of
         from netlang.backends.weights import slots
 

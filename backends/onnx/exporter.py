@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
-from netlang.backends.onnx.diagnostics import NotFused, OpsetUnsupported
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
-from netlang.backends.onnx.releases import ANY_RELEASE, NEWEST, release_of
-from netlang.backends.onnx.wire import INLINE_LIMIT, write_model
+from netlang.backends.onnx.form import HIGHEST_OPSET, USUAL_FORM, Form, require_opset
+from netlang.backends.onnx.graph import Graph
+from netlang.backends.onnx.wire import write_model
 from netlang.backends.weights import (
     Given,
+    LookAhead,
     Slot,
     WeightSource,
     constants,
@@ -21,98 +23,22 @@ from netlang.backends.weights import (
     not_finite,
     slots,
 )
-from netlang.build import NET_ALONE, WHOLE, Ends, Fit, OnnxOptions, Written
-from netlang.diagnostics.errors import NetlangError
+from netlang.build import WHOLE, Fit, Written
 from netlang.ir.program import Program
+from netlang.ir.types import DType
 from netlang.passes.deploy import deploy
 from netlang.passes.flat import flattened
 from netlang.records import Record, no_collection
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from netlang.backends.onnx.ends.around import Around
-    from netlang.backends.onnx.precision.narrowed import Narrow
     from netlang.backends.onnx.steps import Flat
     from netlang.passes.deployed import Deployed
     from netlang.passes.narrow import Narrowing
 
-__all__ = ["USUAL_FORM", "HIGHEST_OPSET", "LOWEST_OPSET", "OPSET", "Form", "export", "form_of"]
-
-# Opset 21 is the newest that the oldest supported ONNX Runtime (1.20) implements.
-OPSET = 21
-# The first in which most operators are defined for bfloat16.
-OPSET_OF_BFLOAT16 = 22
-LOWEST_OPSET, HIGHEST_OPSET = 18, 23
-
-
-class Form(Record):
-    """How a file is written.
-
-    Its operators are those of `opset`. A model above `inline_limit` bytes gets its weights in a
-    file beside it. A file that ONNX Runtime can't load on a processor is refused, unless it is for
-    `any_runtime`. With `fold`, steps that do nothing when deployed are left out, and batch norms
-    folded into the maps beside them. A net of float32 computes in the type of `narrow`, if given.
-    `ends` is what stands around the net. With `functions`, blocks are functions of the file.
-    `license` is told in its metadata, and the spec, unless not `told`. If it is
-    `fused`, it has operators that ONNX Runtime alone has.
-    """
-
-    opset: int = OPSET
-    inline_limit: int = INLINE_LIMIT
-    any_runtime: bool = False
-    fold: bool = True
-    narrow: Narrow | None = None
-    ends: Ends = NET_ALONE
-    functions: bool = False
-    license: str | None = None
-    told: bool = True
-    fused: bool = False
-
-
-USUAL_FORM = Form()
-
-
-def form_of(options: OnnxOptions) -> Form:
-    """The form that a user asks for. Raises `NetlangError` for what doesn't go together."""
-    fused = options.runtime == ANY_RELEASE
-    if fused:
-        _require_fusable(options)
-    return Form(
-        opset=_opset_of(options),
-        inline_limit=0 if options.external else INLINE_LIMIT,
-        any_runtime=options.any_runtime,
-        fold=options.fold,
-        ends=options.ends,
-        functions=options.functions,
-        license=options.license,
-        told=options.spec,
-        fused=fused,
-    )
-
-
-def _require_fusable(options: OnnxOptions) -> None:
-    """Raise `NetlangError` for what isn't for a file with operators of ONNX Runtime's own."""
-    asked = {
-        "fewer bits": options.low is not None,
-        "`--no-fold`": not options.fold,
-        "`--functions`": options.functions,
-        "`--any-runtime`": options.any_runtime,
-    }
-    for what, is_asked in asked.items():
-        if is_asked:
-            raise NetlangError(NotFused(span=None, what=what, newest=f"1.{NEWEST}"))
-
-
-def _opset_of(options: OnnxOptions) -> int:
-    """The opset that is asked for, else the usual one, or an older one for an older runtime.
-
-    A newer one has no advantage, and of some operators ONNX Runtime has no newer kernels.
-    """
-    low = options.low
-    usual = OPSET_OF_BFLOAT16 if low is not None and low.kind == "bfloat16" else OPSET
-    if options.runtime in (None, ANY_RELEASE):
-        return usual if options.opset is None else options.opset
-    release = release_of(options.runtime)
-    return min(usual, release.opset) if options.opset is None else release.checked(options.opset)
+__all__ = ["export"]
 
 
 def export(
@@ -132,56 +58,51 @@ def export(
     """
     from netlang.backends.onnx.ends.around import around
 
-    _check_opset(form.opset)
+    require_opset(form.opset)
     require_writable(program)
     mine = slots(program)
     taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
+    ahead = LookAhead(taken.tensors.values())
     owned = (*mine, *constants(program))
     with no_collection():
-        metadata = facts_of_spec(program, form.license, told=form.told)
-        metadata |= facts_of_weights(taken.facts, weights, seed)
+        metadata = facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
-        return _Export(program, owned, taken, seed, form, ends).written(Path(path))
+        return _Export(program, owned, taken, ahead, seed, form, ends).written(Path(path))
+
+
+class _OtherTensors(Exception):
+    """The file doesn't have the tensors of the spec, each as it is stored."""
 
 
 class _Export(Record):
     """What is written: a net with its weights, how, and what stands around it.
 
-    `owned` are the tensors of the spec, `taken` the numbers for some of them; `seed` draws others.
+    `owned` are the tensors of the spec, `taken` the numbers for some of them, which
+    `ahead` looks at; `seed` draws others.
     """
 
     program: Program
     owned: tuple[Slot, ...]
     taken: Given
+    ahead: LookAhead
     seed: int
     form: Form
     ends: Around
 
     def written(self, path: Path) -> Written:
-        from netlang.backends.onnx.deployed.blocks import outlined
         from netlang.backends.onnx.deployed.fused import fused_operators
-        from netlang.backends.onnx.element_types import require_element_types
-        from netlang.backends.onnx.kernels import require_kernels
-        from netlang.backends.onnx.model import build_model
         from netlang.backends.onnx.precision.report import kept_in_float32
 
-        program, form = self.program, self.form
-        deployed = deploy(program) if form.fold else flattened(program)
-        narrowing, flat = self._lowered(deployed)
-        values = self._numbers(flat, deployed)
-        needed = values.needed()
-        of_precision = facts_of_precision(deployed.program.net, narrowing)
-        metadata = {**self.ends.metadata(flat), **of_precision}
-        model = build_model(program, flat, metadata, narrowing)
-        require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
-        if not form.any_runtime:
-            require_kernels(program, model, needed, form.opset)
-        if form.functions:
-            paths = [node.path for node in deployed.program.net.nodes]
-            calling, functions = outlined(program.net, paths, flat)
-            model = build_model(program, calling, metadata, narrowing, functions)
-        tensors = [values.tensor(slot) for slot in needed]
-        beside = write_model(path, model, tensors, form.inline_limit)
+        deployed = deploy(self.program) if self.form.fold else flattened(self.program)
+        lowered = cache(lambda: self._lowered(deployed))
+        try:
+            values, needed, beside = self._write_early(path, deployed, lowered)
+        except _OtherTensors:
+            values = self._numbers(lowered()[1].graph, deployed)
+            needed = values.needed()
+            model = partial(self._model, deployed, *lowered(), needed)
+            beside = self._write(path, model, values, needed)
+        narrowing, flat = lowered()
         not_numbers = not_finite(values.not_finite(needed))
         of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
         unread = [
@@ -191,6 +112,69 @@ class _Export(Record):
         notes = (*self.taken.notes, *self.ends.notes, *not_numbers, *of_steps, *unread)
         return Written(path, beside, notes)
 
+    def _write_early(
+        self, path: Path, deployed: Deployed, lowered: Callable[[], tuple[Narrowing, Flat]]
+    ) -> tuple[TensorData, list[Slot], tuple[Path, ...]]:
+        """Write the tensors before it is known which ones the steps need, if it can be foreseen.
+
+        `_OtherTensors` if it can't, or if the steps need others or have them in another form.
+        """
+        expected = [slot for slot in self.owned if slot.required]
+        given = self.taken.tensors
+        foreseen = not self.form.fold and self.form.narrow is None
+        if not foreseen or not all(
+            slot.key in given and self.ahead.covers(given[slot.key]) for slot in expected
+        ):
+            raise _OtherTensors
+        values = self._numbers(Graph(self.form.opset, frozenset()), deployed)
+
+        def model() -> ModelProto:
+            narrowing, flat = lowered()
+            needed = self._numbers(flat.graph, deployed).needed()
+            if flat.graph.turned or list(map(_form, needed)) != list(map(_form, expected)):
+                raise _OtherTensors
+            return self._model(deployed, narrowing, flat, needed)
+
+        return values, expected, self._write(path, model, values, expected)
+
+    def _write(
+        self,
+        path: Path,
+        model: Callable[[], ModelProto],
+        values: TensorData,
+        needed: Sequence[Slot],
+    ) -> tuple[Path, ...]:
+        from netlang.backends.onnx.model import front_of_model
+
+        front = front_of_model(self.form.opset)
+        tensors = [values.tensor(slot) for slot in needed]
+        try:
+            return write_model(path, front, model, tensors, self.form.inline_limit)
+        except OSError:
+            self.taken.require_whole()  # else the system says that an address is bad
+            raise
+
+    def _model(
+        self, deployed: Deployed, narrowing: Narrowing, flat: Flat, needed: Sequence[Slot]
+    ) -> ModelProto:
+        """The model without its weights. Raises `NetlangError` if no runtime could have it."""
+        from netlang.backends.onnx.deployed.blocks import outlined
+        from netlang.backends.onnx.element_types import require_element_types
+        from netlang.backends.onnx.kernels import require_kernels
+        from netlang.backends.onnx.model import build_model
+
+        program, form, net = self.program, self.form, deployed.program.net
+        metadata = facts_of_spec(program, form.license, told=form.told)
+        metadata |= self.ends.metadata(flat) | facts_of_precision(net, narrowing)
+        model = build_model(program, flat, metadata, narrowing)
+        require_element_types(program, model, needed, form.opset, HIGHEST_OPSET)
+        if not form.any_runtime:
+            require_kernels(program, model, needed, form.opset)
+        if form.functions:
+            calling, functions = outlined(program.net, [node.path for node in net.nodes], flat)
+            model = build_model(program, calling, metadata, narrowing, functions)
+        return model
+
     def _lowered(self, deployed: Deployed) -> tuple[Narrowing, Flat]:
         """The graph of a deployed net, and the types that its steps compute in."""
         from netlang.backends.onnx.precision.narrowed import settled
@@ -199,13 +183,15 @@ class _Export(Record):
         lowered, narrow = partial(self._graph, deployed), self.form.narrow
         if narrow is None:
             return NO_NARROWING, lowered(NO_NARROWING)
-        numbers = partial(self._numbers, deployed=deployed)
+
+        def numbers(flat: Flat) -> TensorData:
+            return self._numbers(flat.graph, deployed)
+
         return settled(self.program, deployed.program.net, narrow, lowered, numbers)
 
     def _graph(self, deployed: Deployed, narrowing: Narrowing) -> Flat:
         from netlang.backends.onnx.deployed.fused import fuse
         from netlang.backends.onnx.deployed.transposes import merge_transposes
-        from netlang.backends.onnx.graph import Graph
         from netlang.backends.onnx.steps import lowered_steps
 
         net, form = deployed.program.net, self.form
@@ -218,8 +204,10 @@ class _Export(Record):
             fuse(flat, net.inputs)
         return flat
 
-    def _numbers(self, flat: Flat, deployed: Deployed) -> TensorData:
-        return TensorData(flat.graph, self.owned, self.taken.tensors, deployed.by_key, self.seed)
+    def _numbers(self, graph: Graph, deployed: Deployed) -> TensorData:
+        return TensorData(
+            graph, self.owned, self.taken.tensors, self.ahead, deployed.by_key, self.seed
+        )
 
     def _reserved(self) -> frozenset[str]:
         """Names that are reserved: inputs, outputs and weights."""
@@ -231,8 +219,6 @@ class _Export(Record):
         )
 
 
-def _check_opset(opset: int) -> None:
-    if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
-        raise NetlangError(
-            OpsetUnsupported(span=None, opset=opset, lowest=LOWEST_OPSET, highest=HIGHEST_OPSET)
-        )
+def _form(slot: Slot) -> tuple[str, tuple[int, ...], DType]:
+    """What a file says of a tensor."""
+    return slot.key, slot.weight.shape, slot.dtype

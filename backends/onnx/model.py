@@ -24,7 +24,17 @@ from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 from netlang.passes.narrow import Narrowing
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "front_of_model"]
+
+
+def front_of_model(opset: int) -> onnx.ModelProto:
+    """The fields of a model that come before its graph."""
+    from netlang import __version__
+
+    version = helper.find_min_ir_version_for([helper.make_opsetid("", opset)])
+    return onnx.ModelProto(
+        ir_version=version, producer_name="netlang", producer_version=__version__
+    )
 
 
 def build_model(
@@ -38,9 +48,9 @@ def build_model(
 
     Inputs and outputs have the types that `narrowing` gives them; nodes may call the `functions`.
     """
-    from netlang import __version__
-
-    graph = onnx.GraphProto(name=program.name, doc_string=program.doc or "")
+    model = front_of_model(flat.graph.opset)
+    graph = model.graph
+    graph.name, graph.doc_string = program.name, program.doc or ""
     _check_names(program, flat)
     renamed, copied = _rename_outputs(flat)
     for operation in (*flat.graph.operations, *copied):
@@ -58,12 +68,9 @@ def build_model(
         numpy_helper.from_array(values, name) for name, values in flat.graph.constants.items()
     )
     opsets = [helper.make_opsetid("", flat.graph.opset)]
-    version = helper.find_min_ir_version_for(opsets)
     opsets += _other_opsets(flat, functions)
-    model = onnx.ModelProto(
-        ir_version=version, opset_import=opsets, graph=graph, producer_name="netlang",
-        producer_version=__version__, functions=[_function(each, opsets) for each in functions],
-    )  # fmt: skip
+    model.opset_import.extend(opsets)
+    model.functions.extend(_function(each, opsets) for each in functions)
     helper.set_model_props(model, {**dict(_metadata(program)), **metadata})
     return model
 

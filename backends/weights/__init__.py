@@ -9,10 +9,11 @@ from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.pickles import step_of
 from netlang.backends.weights.slots import Slot, constants, join, slots
-from netlang.backends.weights.stored import Stored, are_finite
+from netlang.backends.weights.stored import LookAhead, Stored, are_finite
 
 __all__ = [
     "Given",
+    "LookAhead",
     "Misfit",
     "Report",
     "Slot",

@@ -37,6 +37,12 @@ class Given:
     metadata: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, Stored] = field(default_factory=dict)
 
+    def require_whole(self) -> None:
+        """Raise `OSError` if a file of the tensors has become shorter since it was opened."""
+        for file in {each.file for each in self.tensors.values()}:
+            if file is not None:
+                file.require_whole()
+
     def notes_on_values(self) -> tuple[str, ...]:
         """The notes, including a warning about values that aren't finite. Reads all values."""
         suspect = [key for key, each in self.tensors.items() if not each.finite()]

@@ -32,6 +32,13 @@ class MappedFile:
         self._path = path
         self._held = 0
 
+    @property
+    def address(self) -> int:
+        """The address of the first byte in memory."""
+        import numpy as np
+
+        return int(np.frombuffer(self.bytes, np.uint8).__array_interface__["data"][0])
+
     def array(
         self, dtype: np.dtype[np.generic], shape: tuple[int, ...], begin: int, end: int
     ) -> NDArray[np.generic]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite
+from threading import Thread
 from typing import TYPE_CHECKING, final
 
 from netlang.backends.weights.arrays import numpy_type
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Stored", "all_finite", "are_finite"]
+__all__ = ["LookAhead", "Stored", "all_finite", "are_finite"]
 
 # The bits of the exponent: all of them are set in NaN and infinity alone.
 _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
+
+# Bytes that are looked at at once, which a thread is worth, and that are read before they are used.
+_AT_ONCE, _WORTH, _AHEAD = 1 << 27, 1 << 22, 1 << 27
 
 
 @final
@@ -85,6 +90,72 @@ class Stored:
         return bits is None or not ((data.view(np.uint16) & bits) == bits).any()
 
 
+@final
+class LookAhead:
+    """Finds in a thread which tensors of float32 are finite, while other things are done.
+
+    Tensors that follow each other in a file are looked at together, which is faster than one by
+    one. It `covers` the first that are read; all others are left to `Stored.finite`.
+    """
+
+    def __init__(self, tensors: Iterable[Stored]) -> None:
+        self._finite: set[Stored] = set()
+        self._thread: Thread | None = None
+        runs = _runs(tensors)
+        self._covered = {each for run in runs for each in run}
+        if sum(each.data.nbytes for each in self._covered) < _WORTH:
+            self._covered.clear()
+            return
+        thread = Thread(target=self._look, args=(runs,), name="netlang looks", daemon=True)
+        with suppress(RuntimeError):  # the system may have no room for one
+            thread.start()
+            self._thread = thread
+
+    def covers(self, tensor: Stored) -> bool:
+        """Whether a tensor is looked at here."""
+        return tensor in self._covered
+
+    def proves(self, tensor: Stored) -> bool:
+        """Whether a tensor that is looked at is known to be finite. Waits until it is."""
+        if self._thread is not None:
+            self._thread.join()
+        return tensor in self._finite
+
+    def _look(self, runs: Sequence[Sequence[Stored]]) -> None:
+        import numpy as np
+
+        with suppress(OSError):  # whoever needs the values tells it
+            for run in runs:
+                first, last = run[0], run[-1]
+                assert first.file is not None
+                begin, end = (each.address - first.file.address for each in (first, last))
+                end += last.data.nbytes
+                first.file.about_to_read(end - begin)
+                values = first.file.array(np.dtype(np.float32), (-1,), begin, end)
+                if isfinite(_squares(values)):
+                    self._finite.update(run)
+
+
+def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
+    """Tensors of float32 that follow each other in a file, in runs of about `_AT_ONCE`."""
+    import numpy as np
+
+    mapped = (each for each in tensors if each.file is not None and each.target is None)
+    runs: list[list[Stored]] = []
+    end = room = 0
+    left = _AHEAD
+    for each in sorted(mapped, key=lambda each: each.address):
+        size = each.data.nbytes
+        if each.data.dtype != np.float32 or not size or not each.data.flags.aligned or size > left:
+            continue
+        if each.address != end or size > room:
+            runs.append([])
+            room = _AT_ONCE
+        runs[-1].append(each)
+        end, room, left = each.address + size, room - size, left - size
+    return runs
+
+
 def all_finite(tensors: Iterable[Stored]) -> bool:
     """Whether no value of several small tensors is NaN or infinite, checked all at once.
 
@@ -113,7 +184,13 @@ def are_finite(values: NDArray[np.generic]) -> bool:
     """
     import numpy as np
 
+    return isfinite(_squares(values)) or bool(np.isfinite(values).all())
+
+
+def _squares(values: NDArray[np.generic]) -> float:
+    """The sum of the squares."""
+    import numpy as np
+
     flat = values.reshape(-1)
     with np.errstate(all="ignore"):
-        squares = np.dot(flat, flat)
-    return isfinite(squares) or bool(np.isfinite(values).all())
+        return float(np.dot(flat, flat))

@@ -23,7 +23,8 @@ import torch
 from pygraphviz import AGraph
 
 from netlang.backends.graphviz import to_dot, to_svg
-from netlang.backends.onnx.exporter import Form, export
+from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.form import Form
 from netlang.backends.torch import build, emit
 from netlang.cli import main
 from netlang.diagnostics.errors import NetlangError

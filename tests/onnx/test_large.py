@@ -14,8 +14,8 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from netlang.atomic import gather_into
 from netlang.backends.onnx import Form, export
+from netlang.backends.onnx.wire.gathered import gather_into
 from netlang.elaborate import load_program
 from tests.onnx.support import check_file, largest_difference, run
 
@@ -80,7 +80,7 @@ def test_a_full_disk_leaves_both_files_that_were_there(
         gather_into(temporary, parts, room)
 
     with monkeypatch.context() as patched:
-        patched.setattr("netlang.backends.onnx.wire.gather_into", gathered)
+        patched.setattr("netlang.backends.onnx.wire.file.gather_into", gathered)
         with pytest.raises(OSError, match="No space left"):
             export(load_program("cnn"), path, seed=1, form=Form(inline_limit=0))
     assert (path.read_bytes(), beside.read_bytes()) == before

@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, OPSET, form_of
+from netlang.backends.onnx.form import HIGHEST_OPSET, LOWEST_OPSET, OPSET, form_of
 from netlang.backends.onnx.releases import NEWEST, OLDEST, release_of
 from netlang.build import LowPrecision, OnnxOptions
 from netlang.diagnostics.errors import NetlangError

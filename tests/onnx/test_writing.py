@@ -14,7 +14,6 @@ import pytest
 from safetensors.numpy import save_file
 
 import netlang
-from netlang.atomic import gather_into
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.steps import lowered_steps
@@ -110,19 +109,6 @@ def test_large_tensors_lie_in_the_file_as_in_memory(tmp_path: Path) -> None:
                 assert not found[key].doc_string.strip()
             else:
                 assert not found[key].HasField("doc_string")
-
-
-@pytest.mark.parametrize("together", [1, 7, 64, 1 << 22])
-def test_parts_are_written_one_after_the_other(
-    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("netlang.atomic._GATHERED", together)
-    monkeypatch.setattr("netlang.atomic._PARTS", 3)
-    parts = [bytes([each]) * (each * 5 % 17) for each in range(40)]
-    path = tmp_path / "file"
-    path.touch()
-    gather_into(path, parts)
-    assert path.read_bytes() == b"".join(parts)
 
 
 def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:

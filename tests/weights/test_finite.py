@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from netlang.backends.onnx import export
+from netlang.backends.onnx import Form, export
 from netlang.backends.torch.run.weights import filled
-from netlang.backends.weights import Stored, read_weights
+from netlang.backends.weights import LookAhead, Stored, read_weights
 from netlang.build import BuildOptions
 from netlang.elaborate import load_program
 from netlang.ir.types import DType
@@ -89,3 +89,71 @@ def test_values_that_are_folded_are_looked_at_in_the_product(
     told = () if value == 1 else ("warning: NaN or infinite values in `c.weight`",)
     assert written.notes == told
     assert looked == ([] if value == 1 else [weights["c.weight"].size])
+
+
+@pytest.fixture
+def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of any size are looked at ahead, a few tensors at once."""
+    monkeypatch.setattr("netlang.backends.weights.stored._WORTH", 0)
+    monkeypatch.setattr("netlang.backends.weights.stored._AT_ONCE", 300)
+
+
+@pytest.mark.usefixtures("small_runs")
+@pytest.mark.parametrize("value", [1.0, 3e38, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("number", range(8))
+def test_what_is_looked_at_ahead(tmp_path: Path, number: int, value: float) -> None:
+    """Finite values whose squares aren't are no proof, nor what stands beside others."""
+    path = tmp_path / "w.safetensors"
+    arrays = {f"t{index}": np.full(40, index, np.float32) for index in range(8)}
+    arrays[f"t{number}"][17] = value
+    half, none = np.ones(3, np.float16), np.ones((0, 3), np.float32)
+    save_file({**arrays, "steps": np.array(7), "half": half, "none": none}, path)
+    tensors = read_weights(path)
+    ahead = LookAhead(tensors.values())
+    assert {key for key, each in tensors.items() if ahead.covers(each)} == arrays.keys()
+    proven = {key for key in arrays if ahead.proves(tensors[key])}
+    assert (f"t{number}" in proven) is (value == 1)
+    # A run has one or two of these tensors.
+    beside = {f"t{number + step}" for step in (-1, 0, 1)}
+    assert proven >= arrays.keys() - beside
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_what_is_not_looked_at_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What isn't in a file or has another type, and what is beyond the bytes that are read."""
+    arrays = {f"t{index}": np.ones(40, np.float32) for index in range(8)}
+    path = tmp_path / "w.safetensors"
+    save_file(arrays, path)
+    mapped, given = read_weights(path), read_weights(arrays)
+    bound = {key: each.bound_for(DType.FLOAT16) for key, each in mapped.items()}
+    for tensors in (given, bound, {}):
+        ahead = LookAhead(tensors.values())
+        assert not any(ahead.covers(each) or ahead.proves(each) for each in tensors.values())
+    monkeypatch.setattr("netlang.backends.weights.stored._AHEAD", 3 * 160)
+    ahead = LookAhead(mapped.values())
+    assert [key for key, each in mapped.items() if ahead.covers(each)] == ["t0", "t1", "t2"]
+    assert all(ahead.proves(mapped[key]) for key in ("t0", "t1", "t2"))
+
+
+@pytest.mark.usefixtures("small_runs")
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("value", [1.0, 3e38, np.inf, np.nan])
+@pytest.mark.parametrize("key", ["c.weight", "c.bias", "b.running_mean", "b.weight", "d.weight"])
+def test_a_file_of_which_one_value_is_not_finite(
+    tmp_path: Path, fold: bool, value: float, key: str
+) -> None:
+    """Found ahead or not, the user is told of the tensor, and of no other."""
+    spec, path = tmp_path / "n.net", tmp_path / "w.safetensors"
+    spec.write_text(
+        "net n {\n input x: [16, 8, 8]\n c: conv(64, 5x5) -> b: bn -> d: linear(9)\n}\n"
+    )
+    program = load_program(str(spec))
+    arrays = {
+        name: each.numpy() for name, each in filled(program, BuildOptions()).state_dict().items()
+    }
+    arrays[key].flat[-1] = value
+    save_file(arrays, path)
+    expected = () if value < np.inf else (f"warning: NaN or infinite values in `{key}`",)
+    for source in (path, arrays):
+        written = export(program, tmp_path / "n.onnx", weights=source, form=Form(fold=fold))
+        assert written.notes == expected

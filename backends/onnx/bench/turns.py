@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from netlang.backends.onnx.bench.inputs import Inputs, inputs_of, shapes_in_words
 from netlang.backends.onnx.bench.process import Worker
 from netlang.backends.onnx.bench.providers import require_installed, require_provider
-from netlang.backends.onnx.exporter import export, form_of
+from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.form import form_of
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.targets.timing import BenchOptions, Contestant, Setting, Timing
 

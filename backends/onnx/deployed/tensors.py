@@ -9,7 +9,15 @@ from netlang.backends.onnx.deployed.folded import Folding, keys_of
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import LARGE, PHASES, Tensor
-from netlang.backends.weights import Slot, Stored, are_finite, initial, numpy_type, suspects
+from netlang.backends.weights import (
+    LookAhead,
+    Slot,
+    Stored,
+    are_finite,
+    initial,
+    numpy_type,
+    suspects,
+)
 from netlang.ir.types import DType
 
 if TYPE_CHECKING:
@@ -32,8 +40,9 @@ def narrowed(values: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
 class TensorData:
     """The numbers for each tensor of a graph.
 
-    `owned` are the tensors of the spec, `given` the values for some of them; the others are drawn
-    from `seed`. `folds` are the tensors that take the place of those of the spec, by key.
+    `owned` are the tensors of the spec, `given` the values for some of them, which `ahead` looks
+    at; the others are drawn from `seed`. `folds` are the tensors that take the place of those of
+    the spec, by key.
     """
 
     def __init__(
@@ -41,12 +50,13 @@ class TensorData:
         graph: Graph,
         owned: tuple[Slot, ...],
         given: Mapping[str, Stored],
+        ahead: LookAhead,
         folds: Mapping[str, FoldedMap],
         seed: int,
     ) -> None:
         self._graph = graph
         self._owned = {slot.key: slot for slot in owned}
-        self._given, self._folds, self._seed = given, folds, seed
+        self._given, self._ahead, self._folds, self._seed = given, ahead, folds, seed
         self._foldings: dict[FoldedMap, Folding] = {}
         self._suspect: set[str] = set()
         self._checked: set[str] = set()
@@ -77,8 +87,8 @@ class TensorData:
     def tensor(self, slot: Slot) -> Tensor:
         """What to write for a tensor of the file.
 
-        When its data are made and not all of the values are finite, `not_finite` tells: the check
-        of large ones is done here, while the values are in the processor's cache.
+        When its data are made and not all of the values are finite, `not_finite` tells: large ones
+        that aren't looked at ahead are checked here, while they are in the processor's cache.
         """
         turned = self._graph.turned.get(slot.key)
         key = slot.key if turned is None else turned.key
@@ -115,6 +125,7 @@ class TensorData:
         self._checked.add(fold.weight)
         if stored is not None:
             stored.about_to_read()
+            looked_at = looked_at or self._ahead.covers(stored)
         for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype):
             if not looked_at and not are_finite(piece):
                 looked_at = True
@@ -137,11 +148,16 @@ class TensorData:
             key = slot.key if turned is None else turned.key
             fold = self._folds.get(key)
             used.update(dict.fromkeys((key,) if fold is None else keys_of(fold)))
-        small = {
-            key: stored
-            for key in used
-            if (stored := self._given.get(key)) and stored.data.nbytes < LARGE
-        }
+        rest, small = [], {}
+        for key in used:
+            stored = self._given.get(key)
+            if stored is not None and self._ahead.covers(stored):
+                if not self._ahead.proves(stored):
+                    rest.append(key)
+            elif stored is not None and stored.data.nbytes < LARGE:
+                small[key] = stored
+        for key in rest:
+            self._note_if_not_finite(key)
         suspect = self._suspect | suspects(small)
         return [key for key in used if key in suspect]
 
@@ -169,7 +185,8 @@ class TensorData:
             return initial(slot, self._seed)
         if check and key not in self._checked:  # the weight of a fold is read for its bias too
             self._checked.add(key)
-            self._note_if_not_finite(key)
+            if not self._ahead.covers(stored):
+                self._note_if_not_finite(key)
         return stored.array(slot.dtype)
 
     def _note_if_not_finite(self, key: str) -> None:

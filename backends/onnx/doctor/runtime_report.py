@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from netlang.backends.onnx.bench.providers import PROVIDERS
-from netlang.backends.onnx.exporter import OPSET
+from netlang.backends.onnx.form import OPSET
 from netlang.backends.onnx.runtime import installed_twice
 from netlang.diagnostics.files import OnnxruntimeTwice
 from netlang.targets.doctor import Finding

@@ -31,7 +31,7 @@ def move_weights_beside(path: Path) -> tuple[Path, ...]:
     ]
     del model.graph.initializer[:]
     model.graph.initializer.extend(others)
-    return write_model(path, model, tensors, limit=0)
+    return write_model(path, onnx.ModelProto(), lambda: model, tensors, limit=0)
 
 
 def _bytes(stored: onnx.TensorProto) -> Iterator[NDArray[np.uint8]]:

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import final
 
 from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision, UnreadableModel
-from netlang.backends.onnx.exporter import Form, export
+from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.form import Form
 from netlang.backends.onnx.precision.beside import move_weights_beside
 from netlang.backends.onnx.precision.cost import Values, compared, losses, step_values, too_large
 from netlang.backends.onnx.precision.examples import examples_for, first_of

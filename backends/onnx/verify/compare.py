@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.diagnostics import ShapeDiffers, TensorDiffers, ValuesDiffer
-from netlang.backends.onnx.exporter import HIGHEST_OPSET, LOWEST_OPSET, Form, export, form_of
+from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.form import HIGHEST_OPSET, LOWEST_OPSET, Form, form_of
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart

@@ -1,0 +1,33 @@
+"""Protobuf's encoding: a field is its tag and a number, or its tag, a length and that many bytes.
+
+See https://protobuf.dev/programming-guides/encoding/. The fields of a message may come in any
+order.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+__all__ = ["number_tag", "tag", "varint"]
+
+
+@cache
+def tag(field: int) -> bytes:
+    """The tag of a length-delimited field."""
+    return varint(field << 3 | 2)
+
+
+@cache
+def number_tag(field: int) -> bytes:
+    """The tag of a number field."""
+    return varint(field << 3)
+
+
+def varint(value: int) -> bytes:
+    """A number in groups of seven bits, the lowest first."""
+    parts = bytearray()
+    while value > 0x7F:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
