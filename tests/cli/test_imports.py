@@ -47,12 +47,10 @@ main()
 """
 
 COMMAND = {"cli", "cli.verbs", "diagnostics"}
-TEXT = COMMAND | {
-    "advice", "diagnostics.language", "modules", "syntax", "syntax.ast", "syntax.construct",
-}  # fmt: skip
+TEXT = COMMAND | {"modules", "syntax", "syntax.ast", "syntax.construct"}
 NET = TEXT | {
-    "elaborate", "elaborate.blocks", "elaborate.function", "evaluate",
-    "evaluate.origins", "ir", "ir.numbers", "ir.sizes", "ops",
+    "advice", "diagnostics.language", "elaborate", "elaborate.blocks", "elaborate.function",
+    "evaluate", "evaluate.origins", "ir", "ir.numbers", "ir.sizes", "ops",
 }  # fmt: skip
 FIGURES = NET | {"analysis", "cli.arguments"}
 FIELDS = FIGURES | {"analysis.fields"}
