@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, final
 from netlang.diagnostics.diagnostic import Caution, Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.many import distinct
-from netlang.elaborate import elaborate_target, means_recipe, resolve
 from netlang.ir.program import Program
 from netlang.modules.library import Library, Module
 from netlang.records import Record, no_collection, replace
@@ -43,6 +42,8 @@ def examine(spec: str) -> Examined:
     """Check a whole file, or the net or recipe that `spec` names. Raises if there is none."""
     if spec.endswith(".net"):
         return examine_module(Library().look_at(Path(spec)))
+    from netlang.elaborate import elaborate_target, means_recipe, resolve
+
     try:
         target = resolve(spec, "net")
     except NetlangError as error:
@@ -59,6 +60,7 @@ def examine(spec: str) -> Examined:
 
 def _examined_recipe(spec: str) -> Examined:
     """Check one recipe, and the net that it trains. Raises `NetlangError`."""
+    from netlang.elaborate import resolve
     from netlang.recipes.load import checked_space
 
     target = resolve(spec, "train")
@@ -102,6 +104,8 @@ def warnings_of(
 
 def beside_causes(spec: str, error: NetlangError) -> NetlangError:
     """The errors of the recipe that `spec` names, with the warnings that may be their cause."""
+    from netlang.elaborate import resolve
+
     try:
         module = resolve(spec, "train").module
     except NetlangError:

@@ -11,7 +11,6 @@ from netlang.advice.calls import refuse_call
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.blocks import instances
-from netlang.elaborate.blocks.inline import inline, without_level
 from netlang.elaborate.blocks.parameters import arguments
 from netlang.elaborate.body import Body
 from netlang.elaborate.branches import branches, only_branch
@@ -28,12 +27,7 @@ from netlang.elaborate.operators import add_label, next_path, nothing_to_read, o
 from netlang.elaborate.references import is_labelled
 from netlang.evaluate.binding import argument_spans, bind, operator_of
 from netlang.evaluate.functions import called, not_called
-from netlang.evaluate.literals import (
-    LiteralStep,
-    WrittenArguments,
-    literal_key,
-    parameters_given,
-)  # fmt: skip
+from netlang.evaluate.literals import LiteralStep, WrittenArguments, literal_key, parameters_given
 from netlang.evaluate.values import (
     BlockTarget,
     Broken,
@@ -267,9 +261,13 @@ def _block(body: Body, applied: _Applied) -> CurrentValue:
     layer, action, step = applied.layer, applied.action, applied.step
     definition = layer.target.definition if isinstance(layer.target, BlockTarget) else None
     if isinstance(definition, ast.BlockDef) and definition.inline:
+        from netlang.elaborate.blocks.inline import without_level
+
         return without_level(body, layer, action, step.label, step.flow)
     path = next_path(body, step.label)
     if action.body is not None:
+        from netlang.elaborate.blocks.inline import inline
+
         result, names = inline(body, layer, action, path, step.flow)
         if step.label is not None:  # its outputs have their labels already
             what = "a block with a body"

@@ -13,7 +13,6 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
-from netlang.elaborate.function.stand_in import stand_in
 from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
@@ -47,6 +46,8 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
     try:
         inferred = infer(body, op, step, inputs)
     except NetlangError as error:
+        from netlang.elaborate.function.stand_in import stand_in
+
         other = stand_in(op, inputs)
         if other is None:
             raise

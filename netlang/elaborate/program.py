@@ -12,7 +12,6 @@ from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate.blocks.alone import by_itself
 from netlang.elaborate.blocks.parameters import own_names, parameters
 from netlang.elaborate.blocks.ports import declares_inputs
 from netlang.elaborate.body import Body, LabelledValues
@@ -56,6 +55,8 @@ def elaborate(
             if inputs is None:
                 program = _net(session, applied, name, span, doc)
             else:
+                from netlang.elaborate.blocks.alone import by_itself
+
                 program = by_itself(StatementElaborator(session), applied, span, inputs)
     except NetlangError as error:
         session.report(error)

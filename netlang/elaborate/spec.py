@@ -8,15 +8,9 @@ from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
 
+from netlang import diagnostics
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import (
-    BadSpec,
-    IsADirectory,
-    NetNotInFile,
-    NoNetInFile,
-    UnknownBundled,
-)
 from netlang.elaborate.blocks.alone import input_line
 from netlang.elaborate.blocks.from_python import from_python, with_python_values
 from netlang.elaborate.program import elaborate
@@ -82,7 +76,7 @@ def net_or_block(spec: str | Path) -> Target:
         return resolve(spec, "net")
     except NetlangError as error:
         first = error.diagnostics[0]
-        if not (isinstance(first, NetNotInFile) and first.is_block):
+        if not (isinstance(first, diagnostics.NetNotInFile) and first.is_block):
             raise
     return resolve(spec, "block")
 
@@ -103,7 +97,7 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
     spec = str(spec)
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
-        raise NetlangError(BadSpec(span=None, text=spec))
+        raise NetlangError(diagnostics.BadSpec(span=None, text=spec))
     source = Source("<spec>", spec)
     where, _, name = match["where"].partition(":")
     called = match["arguments"] is not None
@@ -150,7 +144,7 @@ def means_recipe(spec: str, error: NetlangError) -> bool:
 
     A recipe stands for the net that it trains wherever a net is wanted.
     """
-    nameless = (NetNotInFile, NoNetInFile, UnknownBundled)
+    nameless = (diagnostics.NetNotInFile, diagnostics.NoNetInFile, diagnostics.UnknownBundled)
     return isinstance(error.diagnostics[0], nameless) and names_recipe(spec)
 
 
@@ -238,11 +232,13 @@ def _unknown_name(name: str, kind: str) -> NetlangError:
     if isdir(name):
         inside = sorted(path.as_posix() for path in Path(name).glob("*.net"))
         advice = f"name a file in it: `{inside[0]}`" if inside else "no `.net` file is in it"
-        return NetlangError(IsADirectory(span=None, path=name, advice=advice))
+        return NetlangError(diagnostics.IsADirectory(span=None, path=name, advice=advice))
     known = [each for defined, each, _ in bundled_definitions() if defined == kind]
     match = f"{name}.net" if isfile(f"{name}.net") else nearest(name, known)
     advice = f"did you mean `{match}`?" if match else "`netlang list` shows what is bundled"
-    return NetlangError(UnknownBundled(span=None, name=name, kind=NOUNS[kind], advice=advice))
+    return NetlangError(
+        diagnostics.UnknownBundled(span=None, name=name, kind=NOUNS[kind], advice=advice)
+    )
 
 
 def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:
@@ -257,4 +253,4 @@ def _arguments_of(source: Source) -> tuple[ast.Argument, ...]:
         call = None
     if isinstance(call, ast.Call):
         return call.arguments
-    raise NetlangError(BadSpec(span=None, text=source.text))
+    raise NetlangError(diagnostics.BadSpec(span=None, text=source.text))

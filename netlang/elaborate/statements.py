@@ -19,7 +19,6 @@ from netlang.elaborate.inputs import declare
 from netlang.elaborate.loops import count, iterations, refuse_reassignment
 from netlang.elaborate.operators import single
 from netlang.elaborate.references import is_labelled
-from netlang.elaborate.repeats import repeat
 from netlang.elaborate.steps import path
 from netlang.evaluate.builtins import FUNCTIONS, is_word
 from netlang.evaluate.functions import ScopedFunction
@@ -150,6 +149,8 @@ def _repeat(body: Body, statement: ast.Repeat) -> None:
                 fix=fixes.new_port(body.module.file, declared, iter(())),
             )
         )
+    from netlang.elaborate.repeats import repeat
+
     body.flow = repeat(body, statement, count(body, statement))
 
 

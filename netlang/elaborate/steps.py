@@ -10,7 +10,6 @@ from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import StepContext, TapName
 from netlang.elaborate.function.builder import CurrentValue, GoneOn, Labelled
 from netlang.elaborate.references import is_value, parts_of, reference
-from netlang.elaborate.reuse import reuse
 from netlang.elaborate.session import Abort
 from netlang.source import Span
 from netlang.syntax import ast
@@ -87,6 +86,8 @@ def _step(
             return apply(body, action, context)
         return _labelled(body, context, _given_body(body, action, flow))
     if isinstance(action, ast.Reuse):
+        from netlang.elaborate.reuse import reuse
+
         return reuse(body, action, context)
     if not first:
         raise _value_later(path, index)

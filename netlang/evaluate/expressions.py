@@ -23,7 +23,6 @@ from netlang.evaluate.labels import Labels, counted, labelled, no_current_value,
 from netlang.evaluate.lists import bounded, comprehension, spread
 from netlang.evaluate.origins.pins import Pins
 from netlang.evaluate.selections import attribute, indexed, slice_bound, sliced
-from netlang.evaluate.unknown import unknown_name
 from netlang.evaluate.values import (
     Broken,
     FunctionValue,
@@ -147,6 +146,8 @@ class Evaluator(Draft):
             return Keyword(expr.name)
         if self.labels is not None:
             refuse_several(expr, self.labels)
+        from netlang.evaluate.unknown import unknown_name
+
         raise unknown_name(expr, self.names, self.labels)
 
     def _in(self, expr: ast.In) -> Value:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from netlang.records import Record
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = ["Line"]
 

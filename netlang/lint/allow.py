@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, final
 
 from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Diagnostic, Edit, Fix
-from netlang.diagnostics.warnings.comments import NotAWarning, NothingAllowed, UnknownWarning
 from netlang.records import Draft, field
 from netlang.source import Source, Span
 from netlang.syntax import ast
@@ -175,14 +175,14 @@ def wrong(allow: Allow, known: tuple[str, ...]) -> Diagnostic | None:
     if allow.name in warnings:
         return None
     if allow.name in known:
-        return NotAWarning(span=allow.span, name=allow.name, fix=_removed(allow))
+        return diagnostics.NotAWarning(span=allow.span, name=allow.name, fix=_removed(allow))
     fix = fixes.replacement(allow.name.upper(), warnings, allow.span)
-    return UnknownWarning(span=allow.span, name=allow.name, fix=fix)
+    return diagnostics.UnknownWarning(span=allow.span, name=allow.name, fix=fix)
 
 
 def nothing(allow: Allow) -> Caution:
     """The warning about a comment that silences nothing."""
-    return NothingAllowed(span=allow.span, name=allow.name, fix=_removed(allow))
+    return diagnostics.NothingAllowed(span=allow.span, name=allow.name, fix=_removed(allow))
 
 
 def _removed(allow: Allow) -> Fix | None:

@@ -6,9 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, final
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, ChainLink, Diagnostic
-from netlang.diagnostics.warnings.tensors import is_about_tensors
-from netlang.diagnostics.warnings.text import AppliedTwice, StepAfterOutput
 from netlang.lint.allow import Allow, Allowances, nothing, wrong
 from netlang.lint.calls import Found, OpenWays
 from netlang.source import Source, Span
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from netlang.modules.library import Module
 
 __all__ = ["silenced"]
-
-_IN_NETS = frozenset((AppliedTwice.code, StepAfterOutput.code))
-"""Other warnings that are known only of steps that some net takes."""
 
 
 def silenced(
@@ -108,6 +104,12 @@ def _unused(
     for allow in own:
         place = bisect_right(starts, allow.place) - 1
         inside = place >= 0 and allow.place < unseen[place].end
-        unknowable = inside and (allow.name in _IN_NETS or is_about_tensors(allow.name))
+        unknowable = inside and _is_of_steps(allow.name)
         if not allow.used and not unknowable and allow.name in known and allow.name[0] == "W":
             yield nothing(allow)
+
+
+def _is_of_steps(code: str) -> bool:
+    """Whether a warning is known only of steps that some net takes."""
+    of_nets = (diagnostics.AppliedTwice.code, diagnostics.StepAfterOutput.code)
+    return code in of_nets or diagnostics.is_about_tensors(code)

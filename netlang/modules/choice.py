@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netlang import diagnostics
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import NetNotInFile, NoNetInFile, NoRecipeInFile, SeveralNets
 from netlang.modules.library import Module
 from netlang.modules.nets import named
 from netlang.syntax import ast
@@ -29,7 +29,7 @@ def chosen(module: Module, shown: str, name: str | None, kind: str, called: bool
         if is_block:
             available += f"; `{name}` is a block, which `netlang compile` can write by itself"
         raise NetlangError(
-            NetNotInFile(
+            diagnostics.NetNotInFile(
                 span=None, path=shown, name=name, kind=noun, available=available, is_block=is_block
             )
         )
@@ -40,7 +40,9 @@ def chosen(module: Module, shown: str, name: str | None, kind: str, called: bool
     if len(known) > 1:
         example = f"{shown}:{known[-1]}"
         raise NetlangError(
-            SeveralNets(span=None, path=shown, available=available, example=example, kind=noun)
+            diagnostics.SeveralNets(
+                span=None, path=shown, available=available, example=example, kind=noun
+            )
         )
     return known[0]
 
@@ -59,10 +61,10 @@ def _nothing(module: Module, kind: str) -> str:
 def _nothing_to_choose(module: Module, shown: str, kind: str) -> NetlangError:
     """The error for a file without the requested kind."""
     if kind == "net":
-        return NetlangError(NoNetInFile(span=None, path=shown))
+        return NetlangError(diagnostics.NoNetInFile(span=None, path=shown))
     net = next(iter(module.nets()), "name")
     advice = f"training needs one: `train recipe {{ model: {net}() ... }}`"
-    return NetlangError(NoRecipeInFile(span=None, path=shown, advice=advice))
+    return NetlangError(diagnostics.NoRecipeInFile(span=None, path=shown, advice=advice))
 
 
 def _complete(module: Module, names: list[str]) -> list[str]:

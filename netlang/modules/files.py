@@ -8,17 +8,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from stat import S_ISDIR
 
+from netlang import diagnostics
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import (
-    BrokenInstallation,
-    FileNotFound,
-    FileNotUtf8,
-    FileTooLarge,
-    FileUnreadable,
-    IsADirectory,
-    NotAFile,
-    NotANetFile,
-)
 from netlang.regular import kind_of, read_bytes
 from netlang.source import Source
 from netlang.syntax.ast import File
@@ -44,18 +35,22 @@ def read(path: Path, shown: str | None = None) -> Source:
     try:
         found = path.stat()
         if S_ISDIR(found.st_mode):
-            raise NetlangError(IsADirectory(span=None, path=shown))
+            raise NetlangError(diagnostics.IsADirectory(span=None, path=shown))
         if kind := kind_of(found.st_mode):
-            raise NetlangError(NotAFile(span=None, path=shown, kind=kind))
+            raise NetlangError(diagnostics.NotAFile(span=None, path=shown, kind=kind))
         content = b"" if found.st_size > MAX_CHARACTERS else read_bytes(path, MAX_CHARACTERS)
         if found.st_size > MAX_CHARACTERS or len(content) > MAX_CHARACTERS:
             raise too_large(max(found.st_size, len(content)), shown)
         return of_content(content, shown)
     except FileNotFoundError:
-        raise NetlangError(FileNotFound(span=None, path=shown, advice=_advice(path))) from None
+        raise NetlangError(
+            diagnostics.FileNotFound(span=None, path=shown, advice=_advice(path))
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+        raise NetlangError(
+            diagnostics.FileUnreadable(span=None, path=shown, reason=reason)
+        ) from None
 
 
 def of_content(content: bytes, shown: str) -> Source:
@@ -65,10 +60,12 @@ def of_content(content: bytes, shown: str) -> Source:
     except UnicodeDecodeError as error:
         byte = f"0x{error.object[error.start]:02x}"
         raise NetlangError(
-            FileNotUtf8(span=None, path=shown, offset=error.start, byte=byte)
+            diagnostics.FileNotUtf8(span=None, path=shown, offset=error.start, byte=byte)
         ) from None
     except ValueError as error:
-        raise NetlangError(FileUnreadable(span=None, path=shown, reason=str(error))) from None
+        raise NetlangError(
+            diagnostics.FileUnreadable(span=None, path=shown, reason=str(error))
+        ) from None
     return (_kept_source if len(text) <= KEPT else Source)(shown, text)
 
 
@@ -84,7 +81,7 @@ def too_large(size: int, shown: str) -> NetlangError:
     """The error for a file of so many bytes."""
     limit = f"at most {MAX_CHARACTERS // 2**20} MiB"
     return NetlangError(
-        FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
+        diagnostics.FileTooLarge(span=None, path=shown, size=f"{size / 2**20:.0f} MiB", limit=limit)
     )
 
 
@@ -97,9 +94,13 @@ def of_text(text: str, shown: str = "<string>") -> Source:
         return Source(shown, _text(content))
     except UnicodeEncodeError as error:
         reason = f"character {error.start} is half of a surrogate pair"
-        raise NetlangError(FileUnreadable(span=None, path=shown, reason=reason)) from None
+        raise NetlangError(
+            diagnostics.FileUnreadable(span=None, path=shown, reason=reason)
+        ) from None
     except ValueError as error:
-        raise NetlangError(FileUnreadable(span=None, path=shown, reason=str(error))) from None
+        raise NetlangError(
+            diagnostics.FileUnreadable(span=None, path=shown, reason=str(error))
+        ) from None
 
 
 _IMPORTED = frozenset((".keras", ".onnx", ".pt2"))
@@ -109,7 +110,7 @@ _WEIGHTS = frozenset((".bin", ".ckpt", ".h5", ".pt", ".pth", ".safetensors"))
 def not_a_spec(path: Path, shown: str) -> NetlangError:
     """The error for a file, which may exist, with another suffix."""
     advice = f": {_instead(path, shown)}" if path.is_file() else ""
-    return NetlangError(NotANetFile(span=None, path=shown, advice=advice))
+    return NetlangError(diagnostics.NotANetFile(span=None, path=shown, advice=advice))
 
 
 def _instead(path: Path, shown: str) -> str:
@@ -164,10 +165,10 @@ def bundled_folder() -> Path:
     return Path(netlang.specs.__path__[0])
 
 
-def _not_installed() -> BrokenInstallation:
+def _not_installed() -> diagnostics.BrokenInstallation:
     """The error in a checkout, where `python -m netlang` finds the package without its parts."""
     root = Path(__file__).parents[2]
-    return BrokenInstallation(
+    return diagnostics.BrokenInstallation(
         span=None,
         package="netlang",
         reason=f"Python takes it from the folder `{root}`, a checkout that isn't installed",

@@ -23,7 +23,6 @@ from netlang.evaluate.values import BlockTarget, Broken, Layer, Namespace, Value
 from netlang.evaluate.work import Work
 from netlang.modules.chains import Chains
 from netlang.modules.files import parsed, read
-from netlang.modules.imports import file_of, imported_at, not_in_file
 from netlang.modules.mentions import check_definition, check_function, refuse_again
 from netlang.modules.storage import DISK, Storage
 from netlang.ops import KEYWORDS
@@ -265,6 +264,8 @@ class Module(Namespace):
 
     def _import(self, statement: ast.FromImport, name: ast.Import) -> Value:
         module = self.imported(statement)
+        from netlang.modules.imports import imported_at, not_in_file
+
         with imported_at(statement):
             value = module.find(name.name)
         if value is not None and name.name in module.known:
@@ -275,6 +276,8 @@ class Module(Namespace):
         """The imported module: beside this one, or bundled."""
         place = statement.span.start
         if place not in self._opened:
+            from netlang.modules.imports import file_of, imported_at
+
             path, shown = file_of(statement, self.folder, self.name, self.library.storage)
             with self.library.importing(path, statement.module_span), imported_at(statement):
                 module = self.library.open(path, shown)

@@ -11,7 +11,6 @@ from functools import cache
 from importlib import import_module
 
 from netlang.ir.op import Op
-from netlang.ops.installed import installed_keywords, installed_names, installed_operator
 
 __all__ = [
     "FAMILIES", "KEYWORDS", "all_operators", "family_of", "is_keyword", "operator",
@@ -191,6 +190,8 @@ def operator(name: str) -> type[Op] | None:
     """The operator called `name`, built in or installed, or None."""
     entry = _TABLE.get(name) or _TO_BE_REPLACED.get(name)
     if entry is None:
+        from netlang.ops.installed import installed_operator
+
         return installed_operator(name)
     module, _, class_name = entry.partition(":")
     found: type[Op] = getattr(import_module(f"netlang.ops.{module}"), class_name)
@@ -199,11 +200,15 @@ def operator(name: str) -> type[Op] | None:
 
 def operator_names() -> tuple[str, ...]:
     """The names of all operators, including installed ones, without importing any."""
+    from netlang.ops.installed import installed_names
+
     return (*_TABLE, *(name for name in installed_names() if name not in _TABLE))
 
 
 def is_keyword(word: str) -> bool:
     """Whether some argument of some operator takes `word`."""
+    from netlang.ops.installed import installed_keywords
+
     return word in KEYWORDS or word in installed_keywords()
 
 

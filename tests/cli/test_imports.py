@@ -63,7 +63,7 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
     ("fmt good.net", {"click", "msgspec"},
      TEXT | {"cli.arguments", "syntax.format"}, set()),
     ("check good.net", {"click", "msgspec"},
-     FIGURES | {"diagnostics.warnings", "lint", "lint.rules"}, set()),
+     FIGURES | {"lint", "lint.rules"}, set()),
     ("summary good.net", {"click", "msgspec"}, FIELDS | {"analysis.render"}, set()),
     ("diff good.net good.net", {"click", "msgspec"},
      FIELDS | {"analysis.render", "diff", "diff.render"}, set()),

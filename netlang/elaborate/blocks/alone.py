@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netlang import diagnostics
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.files import BadInputType, InputsMissing
 from netlang.diagnostics.texts import listed
 from netlang.elaborate.blocks import instances
 from netlang.elaborate.blocks.parameters import arguments, defaults, target_of
@@ -39,7 +39,7 @@ def input_line(number: int, text: str) -> ast.Input:
     except (Stuck, Mistake):
         type_ = None
     if not isinstance(type_, ast.TypeSpec):
-        raise NetlangError(BadInputType(span=None, text=text))
+        raise NetlangError(diagnostics.BadInputType(span=None, text=text))
     return ast.Input(whole, ast.LabelPart(name, (name.text,), False), type_)
 
 
@@ -74,9 +74,9 @@ def by_itself(
     return Program(definition.name, function, sizes, elaborated.conditions, function.doc, alone=own)
 
 
-def _inputs_missing(name: str, inputs: Sequence[str]) -> InputsMissing:
+def _inputs_missing(name: str, inputs: Sequence[str]) -> diagnostics.InputsMissing:
     """What to say where there aren't as many types as a block has inputs, which may have names."""
     several = len(inputs) > 1
     what = f"the types of its inputs {listed(inputs)}" if several else "the type of its input"
     example = " ".join(["--input '[64, H=56, W=56]'"] * max(1, len(inputs)))
-    return InputsMissing(span=None, name=name, what=what, example=example)
+    return diagnostics.InputsMissing(span=None, name=name, what=what, example=example)

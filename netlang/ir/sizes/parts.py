@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import product
 from math import gcd, prod
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, demand, solve_symbol
-from netlang.ir.sizes.joint import Residues, residues_of, separated
 from netlang.ir.sizes.periodic import SizeSet, of_residues
-from netlang.ir.sizes.products import equal_factors
 from netlang.ir.sizes.reduce import names_of
 from netlang.ir.sizes.work import WorkBudget
 from netlang.records import replace
+
+if TYPE_CHECKING:
+    from netlang.ir.sizes.joint import Residues
 
 __all__ = ["SplitConditions"]
 
@@ -50,7 +51,13 @@ class SplitConditions:
         self.demands.setdefault(one.name, []).append(one)
 
     def _apart(self, several: list[_Joint]) -> list[tuple[_Joint, Residues | None]]:
-        """Split conditions where possible; returns the others with the residues that meet them."""
+        """Split conditions where possible; returns the others with the residues that meet them.
+
+        Few nets have any, so what splits them is loaded only here.
+        """
+        from netlang.ir.sizes.joint import residues_of
+        from netlang.ir.sizes.products import equal_factors
+
         lows = {name: sizes.first for name, sizes in self.sets.items() if not sizes.is_empty}
         left = []
         for names, condition in several:
@@ -67,6 +74,8 @@ class SplitConditions:
         return left
 
     def _separate(self, names: tuple[str, ...], condition: Condition, residues: Residues) -> bool:
+        from netlang.ir.sizes.joint import separated
+
         sets = separated(names, residues)
         for name, sizes in zip(names, sets or (), strict=False):
             self.demand(Demand(name, condition, sizes))

@@ -8,28 +8,30 @@ evaluation. A size is refused exactly if some step can't run at it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.ir.program import Condition
 from netlang.ir.sizes.demands import Demand, SymbolSolution, solve_symbol, unique
-from netlang.ir.sizes.implied import MonotoneEquality, alike, loosened, monotone_equality, narrowed
 from netlang.ir.sizes.parts import SplitConditions
 from netlang.ir.sizes.periodic import SizeSet, half_line
 from netlang.ir.sizes.reduce import distinct, names_of, reduced
 from netlang.ir.sizes.substitution import defined
-from netlang.ir.sizes.together import Together, statements
 from netlang.ir.sizes.words.rules import SizeRule, listed
 from netlang.ir.sizes.work import WorkBudget
 from netlang.records import Record, replace
 
+if TYPE_CHECKING:
+    from netlang.ir.sizes.implied import MonotoneEquality
+    from netlang.ir.sizes.together import Together
+
 __all__ = ["Solution", "solve_conditions"]
 
 # What else may be shown of a symbol, besides a monotone equality and the other symbols.
-_Change: TypeAlias = Callable[
-    [str, MonotoneEquality, Mapping[str, SizeSet], WorkBudget], SizeSet | None
-]
+_Change: TypeAlias = (
+    "Callable[[str, MonotoneEquality, Mapping[str, SizeSet], WorkBudget], SizeSet | None]"
+)
 
 
 class Solution(Record):
@@ -77,18 +79,31 @@ def solve_conditions(conditions: Iterable[Condition]) -> Solution:
     definitions, others = defined(distinct(map(reduced, conditions)))
     parts = SplitConditions(distinct(map(reduced, others)) if definitions else others, work)
     joint = [*(one.condition for one in definitions), *parts.joint]
-    together = statements(joint, parts.sets, work) if joint else []
+    together, equalities, changes = _together(joint, parts, work) if joint else ([], [], ())
+    solved = [solve_symbol(n, tuple(parts.demands[n]), work) for n in sorted(parts.demands)]
+    symbols = _asking(solved)
+    ways = [symbols, *(_asking(_shown_symbols(solved, equalities, how, work)) for how in changes)]
+    return min((Solution(symbols, tuple(together), shown) for shown in ways), key=_length)
+
+
+def _together(
+    joint: list[Condition], parts: SplitConditions, work: WorkBudget
+) -> tuple[list[Together], list[MonotoneEquality], tuple[_Change, ...]]:
+    """What conditions on several symbols say, equalities among them, and how these change sizes.
+
+    Few nets have any, so their modules are loaded only here.
+    """
+    from netlang.ir.sizes.implied import alike, loosened, monotone_equality
+    from netlang.ir.sizes.together import statements
+
+    together = statements(joint, parts.sets, work)
     equalities = [
         equality
         for one in together
         if (equality := monotone_equality(one.condition.constraint, work))
     ]
     together = [one for one in together if not _narrowed(one, equalities, parts, work)]
-    solved = [solve_symbol(n, tuple(parts.demands[n]), work) for n in sorted(parts.demands)]
-    symbols = _asking(solved)
-    changes = (loosened, alike) if equalities else ()
-    ways = [symbols, *(_asking(_shown_symbols(solved, equalities, how, work)) for how in changes)]
-    return min((Solution(symbols, tuple(together), shown) for shown in ways), key=_length)
+    return together, equalities, (loosened, alike) if equalities else ()
 
 
 def _length(solution: Solution) -> int:
@@ -104,6 +119,8 @@ def _narrowed(
     one: Together, equalities: list[MonotoneEquality], parts: SplitConditions, work: WorkBudget
 ) -> bool:
     """Whether a choice of bounds became a demand on one symbol: an equality implies the other."""
+    from netlang.ir.sizes.implied import narrowed
+
     if len(one.least) != 2:
         return False
     for equality in equalities:

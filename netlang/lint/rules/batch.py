@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netlang import diagnostics
 from netlang.advice.batch import is_batch_of_pictures, other_sizes, without_batch
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.warnings.tensors import BatchInShape
 from netlang.lint.tree import TreeRule
 from netlang.records import replace
 from netlang.syntax import ast
@@ -77,7 +77,7 @@ def _caution(declaration: ast.Input, spec: ast.TypeSpec) -> Caution:
     )
     instead = other_sizes(spec.sizes)
     fix = without_batch(spec.sizes)
-    return BatchInShape(
+    return diagnostics.BatchInShape(
         span=spec.span,
         name=declaration.name,
         channels=f"{first} channel{'s' * (first != '1')}",

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.warnings.text import LoopNeverRuns
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import Value
@@ -73,7 +73,7 @@ class IdleLoops(TreeRule):
             why, fix = self._idle(loop)
             if why:
                 span = loop.count.span if isinstance(loop, ast.Repeat) else loop.iterable.span
-                self._cautions.append(LoopNeverRuns(span=span, why=why, fix=fix))
+                self._cautions.append(diagnostics.LoopNeverRuns(span=span, why=why, fix=fix))
         self._loops, self._bound = [], set()
 
     def _idle(self, loop: ast.For | ast.Repeat) -> tuple[str, Fix | None]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Fix
-from netlang.diagnostics.warnings.tensors import (
-    ChannelsLast,
-    ConcatAxis,
-    LinearOfImage,
-    SoftmaxAxis,
-)
 from netlang.ir.types import TensorType
 from netlang.lint.layouts import AxisLayout, declared
 from netlang.lint.site import Site
@@ -24,7 +19,7 @@ def linear_of_image(site: Site) -> Iterator[Caution]:
     x = site.inputs[0]
     if site.layouts[0] is not AxisLayout.CHANNELS_FIRST or x.rank < 2 or site.node.reuses:
         return
-    yield LinearOfImage(
+    yield diagnostics.LinearOfImage(
         span=site.node.span,
         what="image" if x.rank > 2 else "signal",
         received=str(x),
@@ -53,7 +48,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
         return
     name = site.op.name
     axis = site.written("axis")
-    yield SoftmaxAxis(
+    yield diagnostics.SoftmaxAxis(
         span=site.node.span,
         operator=name,
         axis="height" if x.rank == 3 else "depth",
@@ -77,7 +72,7 @@ def concat_axis(site: Site) -> Iterator[Caution]:
     if x.rank < 3 or site.op.axis != 1:
         return
     axis = site.written("axis")
-    yield ConcatAxis(
+    yield diagnostics.ConcatAxis(
         span=site.node.span,
         axis="height" if x.rank == 3 else "depth",
         received=str(x),
@@ -106,7 +101,7 @@ def channels_last(site: Site) -> Iterator[Caution]:
             continue
         sizes = declaration.type.sizes
         height, width, channels = (size.span.text for size in sizes)
-        yield ChannelsLast(
+        yield diagnostics.ChannelsLast(
             span=declaration.type.span,
             name=port.name,
             channels=str(port.type.shape[0]),

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
-from netlang.diagnostics.warnings.tensors import ArgumentOrder
 from netlang.lint.site import Site
 from netlang.source import Span
 
@@ -37,7 +37,7 @@ def pytorch_order(site: Site) -> Iterator[Caution]:
     own = node.span
     call = own.text[: first.start - own.start] + own.text[second.start - own.start :]
     instead = " ".join(call.split())
-    yield ArgumentOrder(
+    yield diagnostics.ArgumentOrder(
         span=node.span,
         operator=op.name,
         out=str(out),

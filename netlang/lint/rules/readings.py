@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.warnings.text import BranchLikeStep
 from netlang.evaluate.values import BlockTarget, Broken, Layer
 from netlang.lint.layouts import CONVOLUTIONS
 from netlang.lint.tree import TreeRule
@@ -65,7 +65,7 @@ class BranchLines(TreeRule):
         if op is None or isinstance(op, BlockTarget) or op.arity.minimum < 2:
             return False
         self._cautions.append(
-            BranchLikeStep(
+            diagnostics.BranchLikeStep(
                 span=step.action.span,
                 merge=merge.name,
                 step=shown(step.action.span),

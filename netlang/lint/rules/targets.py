@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, final
 
 from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Fix
-from netlang.diagnostics.warnings.text import UnusedTarget
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.records import Draft
 from netlang.source import Span
@@ -82,7 +82,7 @@ class UnusedTargets(TreeRule):
             if isinstance(statement, ast.For) and statement not in self._branching:
                 fix = _repeat(statement)
             fix = fix or fixes.replaced(name.span, f"_{name.name}")
-            yield UnusedTarget(span=name.span, name=name.name, fix=fix)
+            yield diagnostics.UnusedTarget(span=name.span, name=name.name, fix=fix)
 
 
 def _loop(node: ast.For | ast.Comprehension) -> _Loop:

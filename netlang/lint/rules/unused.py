@@ -10,14 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
-from netlang.diagnostics.warnings.text import (
-    UnusedBlock,
-    UnusedFileConstant,
-    UnusedFileFunction,
-    UnusedImport,
-)
-from netlang.lint.rules.importers import imported_elsewhere
 from netlang.lint.tree import NAMES, TreeRule, read_name
 from netlang.source import Span
 from netlang.syntax import ast
@@ -50,7 +44,11 @@ class UnusedNames(TreeRule):
 
     def found(self) -> Iterator[Caution]:
         found = dict(self._unused())
-        elsewhere = imported_elsewhere(self.module) if found else frozenset()
+        if not found:
+            return
+        from netlang.lint.rules.importers import imported_elsewhere
+
+        elsewhere = imported_elsewhere(self.module)
         yield from (caution for name, caution in found.items() if name not in elsewhere)
 
     def _unused(self) -> Iterator[tuple[str, Caution]]:
@@ -87,11 +85,13 @@ class UnusedNames(TreeRule):
 
 def _unreached(item: ast.Constant | ast.FunctionDef | ast.BlockDef, *, fixable: bool) -> Caution:
     """The warning about an unused definition; it can be removed only after its readers."""
-    kind: type[UnusedBlock | UnusedFileConstant | UnusedFileFunction] = UnusedFileConstant
+    kind: type[
+        diagnostics.UnusedBlock | diagnostics.UnusedFileConstant | diagnostics.UnusedFileFunction
+    ] = diagnostics.UnusedFileConstant
     if isinstance(item, ast.BlockDef):
-        kind = UnusedBlock
+        kind = diagnostics.UnusedBlock
     elif isinstance(item, ast.FunctionDef):
-        kind = UnusedFileFunction
+        kind = diagnostics.UnusedFileFunction
     fix = Fix("use it, or remove it", (fixes.without_statement(item.span),)) if fixable else None
     return kind(span=item.name_span, name=item.name, fix=fix)
 
@@ -101,7 +101,7 @@ def _unused_imports(statement: ast.FromImport, read: set[str]) -> Iterator[tuple
         name = each.alias or each.name
         if name not in read:
             fix = Fix("remove it", (_without(statement, place),))
-            yield name, UnusedImport(span=each.span, name=name, fix=fix)
+            yield name, diagnostics.UnusedImport(span=each.span, name=name, fix=fix)
 
 
 def _without(statement: ast.FromImport, place: int) -> Edit:
