@@ -153,6 +153,18 @@ def test_the_spec_says_it(does: Callable[[Tensor], Tensor], lines: tuple[str, ..
         assert line in text, text
 
 
+@pytest.mark.parametrize("number", range(2, 14))
+def test_a_key_that_a_step_or_merge_is_counted_as(number: int) -> None:
+    """The norm is several steps and two merges, which are counted too."""
+    layers = nn.Sequential()
+    layers.add_module("0", nn.Conv2d(3, 4, 1))
+    layers.add_module("1", nn.LocalResponseNorm(3))
+    layers.add_module(str(number), nn.Conv2d(4, 4, 1))
+    net = imported(layers, (3, 6, 6))
+    assert net.weights is not None
+    assert set(net.weights) == set(layers.state_dict())
+
+
 def test_maxima_go_back_to_their_places() -> None:
     text = " ".join(body_of(imported(_Unpooled(), (3, 7, 6))))
     assert "pool: maxpool(2x2, return_indices=true, ceil=true)" in text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import final
 
+from netlang.backends.torch.importing.text.lines import cut, under
 from netlang.records import Draft, field
 
-__all__ = ["TakenLabels"]
+__all__ = ["TakenLabels", "is_inside"]
 
 
 @final
@@ -28,3 +29,26 @@ class TakenLabels(Draft, eq=False):
             found = f"{base.rstrip('0123456789')}{number}"
         self.numbers[base] = max(number - 1, 1)
         return found
+
+    def seen_from(self, path: str, scope: str) -> str | None:
+        """A path without the scopes that it shares with the reader.
+
+        The nearest label of a name is the one that is read, so no scope in between may have it.
+        None if each of its names is hidden.
+        """
+        inner: list[str] = []
+        while True:
+            shown = cut(path, scope)
+            first = shown.partition(".")[0]
+            nearer = any(under(each, first) in self for each in inner)
+            if not nearer and (not scope or path.startswith(f"{scope}.")):
+                return shown
+            if not scope:
+                return None
+            inner.append(scope)
+            scope = scope.rpartition(".")[0]
+
+
+def is_inside(scope: str, path: str) -> bool:
+    """Whether a scope is that of a path, or lies in it."""
+    return not path or scope == path or scope.startswith(f"{path}.")

@@ -19,7 +19,7 @@ from netlang.backends.torch.importing.steps import (
     SourceStep,
     Value,
 )
-from netlang.backends.torch.importing.text.labels import TakenLabels
+from netlang.backends.torch.importing.text.labels import TakenLabels, is_inside
 from netlang.backends.torch.importing.text.lines import braced, cut, under
 from netlang.backends.torch.importing.text.loops import is_loop, shortened
 from netlang.backends.torch.importing.text.names import proposed
@@ -31,7 +31,14 @@ from netlang.backends.torch.importing.text.pieces import (
     applied,
     rendered,
 )
-from netlang.backends.torch.importing.tree.items import Item, Leaf, Merge, ModuleRegion, result_of
+from netlang.backends.torch.importing.tree.items import (
+    Item,
+    Leaf,
+    Merge,
+    ModuleRegion,
+    result_of,
+    steps_of,
+)
 from netlang.ops import operator
 from netlang.records import Draft, field
 
@@ -55,13 +62,19 @@ class BodyWriter(Draft, eq=False):
     calls: Mapping[str, AppliedText]
     taken: TakenLabels
     ends: Mapping[Maker, Sequence[ModuleRegion]]
-    homes: Mapping[SourceStep, str]
+    homes: dict[SourceStep, str]
     named: set[Maker] = field(default_factory=set)
     read_regions: set[str] = field(default_factory=set)
     aliases: dict[Maker, str] = field(default_factory=dict)
     labels: dict[Maker, str] = field(default_factory=dict)
     owners: dict[str, list[Maker]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    fronted: set[Maker] = field(default_factory=set)
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """How much has turned out so far about what needs a label."""
+        return tuple(map(len, (self.named, self.read_regions, self.aliases, self.fronted)))
 
     def body(
         self, items: Sequence[Item], current: Maker | None, scope: str, end: Maker | None = None
@@ -81,7 +94,7 @@ class BodyWriter(Draft, eq=False):
                 done.append([lead, *pieces])
                 heavy = weighs
             current = result_of(item)
-            if isinstance(item, Merge) and current in self.named:
+            if isinstance(item, Merge) and current in self.named and current not in self.fronted:
                 label = cut(self._label(current, scope, item.step), scope)
                 done.append(["", f"{label_of(label)}: ", "here"])
             alias = self.aliases.get(current) if current is not None else None
@@ -127,8 +140,8 @@ class BodyWriter(Draft, eq=False):
         if source in self.known:
             return self.known[source]
         for region in self.ends.get(source, ()):
-            if not self._is_inside(scope, region.path) and self._is_inside(region.path, self.root):
-                shown = self._seen_from(region.path, scope)
+            if not is_inside(scope, region.path) and is_inside(region.path, self.root):
+                shown = self.taken.seen_from(region.path, scope)
                 if shown is None:
                     return self._alias(source, region.path, scope)
                 self.read_regions.add(region.path)
@@ -137,7 +150,7 @@ class BodyWriter(Draft, eq=False):
         self.named.add(source)
         home = self.homes.get(source.step, scope)
         label = self.labels.get(source) or self._label(source, home, source.step)
-        shown = self._seen_from(label, scope)
+        shown = self.taken.seen_from(label, scope)
         if shown is None:
             return self._alias(source, label, scope)
         name = reference(shown)
@@ -147,9 +160,6 @@ class BodyWriter(Draft, eq=False):
         assert op is not None
         return f"{name}.{op.output_names[source.port]}"
 
-    def _is_inside(self, scope: str, path: str) -> bool:
-        return not path or scope == path or scope.startswith(f"{path}.")
-
     def _alias(self, source: Maker, path: str, scope: str) -> str:
         """Another name for a value whose own is hidden by a nearer one."""
         if source not in self.aliases:
@@ -157,25 +167,7 @@ class BodyWriter(Draft, eq=False):
             while f"{path}_{number}" in self.taken.keys:
                 number += 1
             self.aliases[source] = f"{path}_{number}"
-        return reference(self._seen_from(self.aliases[source], scope) or self.aliases[source])
-
-    def _seen_from(self, path: str, scope: str) -> str | None:
-        """A path without the scopes that it shares with the reader.
-
-        The nearest label of a name is the one that is read, so no scope in between may have it.
-        None if each of its names is hidden.
-        """
-        inner: list[str] = []
-        while True:
-            shown = cut(path, scope)
-            first = shown.partition(".")[0]
-            nearer = any(under(each, first) in self.taken for each in inner)
-            if not nearer and (not scope or path.startswith(f"{scope}.")):
-                return shown
-            if not scope:
-                return None
-            inner.append(scope)
-            scope = scope.rpartition(".")[0]
+        return reference(self.taken.seen_from(self.aliases[source], scope) or self.aliases[source])
 
     def _label(self, source: Maker, scope: str, step: SourceStep) -> str:
         """The whole label of a step: its key, or a name that nothing else has."""
@@ -205,9 +197,7 @@ class BodyWriter(Draft, eq=False):
         own = step.key is not None and not step.again
         label = self._label(source, scope, step) if own or named else None
         inside = label.rpartition(".")[0] if label is not None else scope
-        count = self.counters.get(inside, 0)
-        self.counters[inside] = count + 1
-        number = under(inside, str(count))
+        number = self._counted(inside)
         if label is None and number in self.taken.keys:
             label = self._label(source, scope, step)
         if label is None or (label == number and not named and inside == scope):
@@ -218,7 +208,7 @@ class BodyWriter(Draft, eq=False):
         if step.again:
             assert step.key is not None
             self.named.update(self._owners(step.key))
-            return f"reuse {label_of(self._seen_from(step.key, scope) or step.key)}"
+            return f"reuse {label_of(self.taken.seen_from(step.key, scope) or step.key)}"
         return applied(step.op, {k: self._literal(v, scope) for k, v in step.arguments.items()})
 
     def _owners(self, key: str) -> Sequence[Maker]:
@@ -240,44 +230,59 @@ class BodyWriter(Draft, eq=False):
         label = cut(region.path, scope)
         call = self.calls.get(region.path)
         if call is not None:
-            inside = region.path.rpartition(".")[0]
-            count = self.counters.get(inside, 0)
-            self.counters[inside] = count + 1
-            read = region.path in self.read_regions
-            bare = region.path == under(scope, str(count)) and not read
+            number = self._counted(region.path.rpartition(".")[0])
+            bare = region.path == number and region.path not in self.read_regions
             return [call] if bare else [f"{label_of(label)}: ", call]
         start = region.inputs[0] if len(region.inputs) == 1 else current
-        end = region.outputs[0] if len(region.outputs) == 1 else None
-        inner = self.body(region.items, start, region.path, end)
+        inner = self.body(region.items, start, region.path, result_of(region))
         return [f"{label_of(label)}: ", *braced(inner)]
 
     def _merge(self, merge: Merge, scope: str) -> list[Piece]:
         branches: list[list[Piece]] = []
+        own = self._scope_of(merge, scope)
         for branch in merge.branches:
             if not branch:
-                branches.append(self._identity(scope))
+                branches.append(self._identity(own))
                 continue
-            inner = self.body(branch, merge.fork, scope)
+            inner = self.body(branch, merge.fork, own)
             # In a merge, a loop would make a branch of each repetition.
             alone = len(inner) == 1 and not is_loop(inner[0])
             branches.append(inner[0] if alone else braced(inner))
-        count = self.counters.get(scope, 0)
-        self.counters[scope] = count + 1
+        keyed = any(step.key for branch in merge.branches for step in steps_of(branch))
+        if self._counted(scope) in self.taken.keys and not keyed:
+            self.fronted.add(Maker(merge.step))
+        front = [] if own == scope else [f"{label_of(cut(own, scope))}: "]
         text = self._applied(merge.step, scope)
         texts = [rendered([each], lambda _: None) for each in branches]
         short = not any("\n" in each for each in texts) and sum(map(len, texts)) < _LINE - 12
         between, edge = ("; ", " ") if short else ("\n", "\n")
-        pieces: list[Piece] = [text, f" {{{edge}"]
+        pieces: list[Piece] = [*front, text, f" {{{edge}"]
         for number, shown in enumerate(branches):
             pieces += [between, *shown] if number else shown
         return [*pieces, f"{edge}}}"]
 
-    def _identity(self, scope: str) -> list[Piece]:
+    def _scope_of(self, merge: Merge, scope: str) -> str:
+        """The scope of the branches: the label of a merge whose number is a key of another step.
+
+        Other merges have their labels, if they need one, on a line after them.
+        """
+        if Maker(merge.step) not in self.fronted:
+            return scope
+        label = self._label(Maker(merge.step), scope, merge.step)
+        for branch in merge.branches:
+            self.homes.update(dict.fromkeys(steps_of(branch), label))
+        return label
+
+    def _counted(self, scope: str) -> str:
+        """The number that a step without a label has as its name, which is counted."""
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
-        if under(scope, str(count)) in self.taken.keys:
-            return [f"same{count}: ", "identity"]
-        return ["identity"]
+        return under(scope, str(count))
+
+    def _identity(self, scope: str) -> list[Piece]:
+        number = self._counted(scope)
+        is_key = number in self.taken.keys
+        return [f"same{cut(number, scope)}: ", "identity"] if is_key else ["identity"]
 
 
 def written(
@@ -285,12 +290,11 @@ def written(
 ) -> list[Statement]:
     """The statements of a whole function; `end` are its outputs, the last value if it is one."""
     while True:
-        before = (len(writer.named), len(writer.read_regions), len(writer.aliases))
+        before = writer.found
         writer.counters.clear()
-        last = end[0] if len(end) == 1 else None
-        done = writer.body(items, current, writer.root, last)
+        done = writer.body(items, current, writer.root, end[0] if len(end) == 1 else None)
         if len(end) > 1:
             for source in end:
                 writer.read(source, writer.root)
-        if (len(writer.named), len(writer.read_regions), len(writer.aliases)) == before:
+        if writer.found == before:
             return done
