@@ -72,7 +72,7 @@ def import_module(
     _refuse_types(module, example)
     with evaluating(module):
         traced = trace(module, example)
-        walk = _walk(WalkState(), asked)
+        walk = _walk(WalkState(tied=traced.tied), asked)
         walk.composites = composites(traced.graph, module.get_submodule)
         walk.run(traced, HANDLERS)
     asked = replace(asked, outputs=traced.outputs)
@@ -93,7 +93,7 @@ def import_graph(
     `batched` says whether the graph is for several examples, as `example` always is. `attention`
     are nodes that are parts of one. Errors are those of `import_module`.
     """
-    walk = _walk(WalkState(batched=batched), asked)
+    walk = _walk(WalkState(batched=batched, tied=traced.tied), asked)
     walk.composites = attention or {}
     walk.run(traced, HANDLERS)
     return _import_walked(original, walk, asked, example)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TracedModule", "not_taken", "not_traced", "output_names", "trace"]
 
+_OF_SIZES = {torch.ops.aten.sym_size.int}
+
 
 @final
 class TracedModule(Record, eq=False):
@@ -39,6 +41,17 @@ class TracedModule(Record, eq=False):
     constants: Mapping[str, object]
     stored: Mapping[str, SourceTensor]
     outputs: tuple[str, ...]
+
+    @property
+    def tied(self) -> frozenset[str]:
+        """The keys of tensors that operators of several kinds read, as tied embeddings are."""
+        return frozenset(
+            self.stored[node.name].key
+            for node in self.graph.nodes
+            if node.op == "placeholder"
+            and node.name in self.stored
+            and len({user.target for user in node.users} - _OF_SIZES) > 1
+        )
 
 
 def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:

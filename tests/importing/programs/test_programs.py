@@ -71,6 +71,33 @@ def test_an_attention_and_several_outputs(tmp_path: Path) -> None:
     assert set(made.weights) == set(Tokens().state_dict())
 
 
+class _Tied(nn.Module):
+    """The rows of a table stand for words, and are compared with what is found for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(9, 4)
+        self.found = nn.Linear(4, 4)
+        self.head = nn.Linear(4, 9, bias=False)
+        self.head.weight = self.words.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        places: torch.Tensor = self.head(self.found(self.words(x)).relu())
+        return places
+
+
+@pytest.mark.parametrize("any_size", [False, True])
+def test_a_table_that_is_read_as_weights_too(any_size: bool, tmp_path: Path) -> None:
+    sizes = ({0: torch.export.Dim.DYNAMIC},) if any_size else None
+    example = (torch.zeros(3 if any_size else 1, 5, dtype=torch.int64),)
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(_Tied().eval(), example, dynamic_shapes=sizes), path)
+    made = imported(path)
+    assert not isinstance(made, Stub)
+    assert set(made.weights) == {"head.weight", "found.weight", "found.bias"}
+    assert "embedding(9, 4, weight=head.weight)" in made.text
+
+
 def test_a_net_of_torchvision(tmp_path: Path) -> None:
     """A small one: all of them are in the long run, `tests.importing.programs.survey`."""
     models = torchvision_models()
