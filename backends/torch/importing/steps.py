@@ -172,8 +172,8 @@ class WalkState(Draft, eq=False):
     `made` are the steps as they were made; in `steps`, those that compute a constant may stand
     earlier. `origins` has the constants that the source computes, by the identity of their tensors;
     `placed` are the steps that were moved to where the source computes one, by identity; `depth`
-    counts the constants that are being computed for others. Weights of `tied` keys are read by
-    operators of several kinds, so that none has them under its label. `constants` are held so that
+    counts the constants that are being computed for others. Tables of `tied` keys are read by
+    embeddings and by others, so that none has them under its label. `constants` are held so that
     no other tensor gets the identity of one. If the graph isn't `batched`, it is of one example,
     and no axis is that of the batch.
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TracedModule", "not_taken", "not_traced", "output_names", "trace"]
 
-_OF_SIZES = {torch.ops.aten.sym_size.int}
+_EMBEDDING = torch.ops.aten.embedding.default
 
 
 @final
@@ -44,14 +44,10 @@ class TracedModule(Record, eq=False):
 
     @property
     def tied(self) -> frozenset[str]:
-        """The keys of tensors that operators of several kinds read, as tied embeddings are."""
-        return frozenset(
-            self.stored[node.name].key
-            for node in self.graph.nodes
-            if node.op == "placeholder"
-            and node.name in self.stored
-            and len({user.target for user in node.users} - _OF_SIZES) > 1
-        )
+        """The keys of tables whose rows stand for words, which other operators read as weights."""
+        nodes = (node for node in self.graph.nodes if node.name in self.stored)
+        found = {self.stored[node.name].key: {user.target for user in node.users} for node in nodes}
+        return frozenset(key for key, by in found.items() if _EMBEDDING in by and len(by) > 1)
 
 
 def trace(module: nn.Module, example: Sequence[Tensor]) -> TracedModule:

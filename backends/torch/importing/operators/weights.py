@@ -36,6 +36,6 @@ def weights_of(call: Call, names: Mapping[str, str]) -> tuple[str | None, dict[s
 
 
 def _is_read_as_value(call: Call, label: str, held: Mapping[str, object]) -> bool:
-    """Whether another step has a weight as a parameter already, or one of another kind reads it."""
+    """Whether a weight is a parameter already, or will be one."""
     keys = (each.key for each in held.values() if isinstance(each, SourceTensor))
     return any(key in call.state.learned or key in call.state.tied for key in keys)
