@@ -74,7 +74,7 @@ class BodyWriter(Draft, eq=False):
     @property
     def found(self) -> tuple[int, ...]:
         """How much has turned out so far about what needs a label."""
-        return tuple(map(len, (self.named, self.read_regions, self.aliases, self.fronted)))
+        return len(self.named), len(self.read_regions), len(self.aliases), len(self.fronted)
 
     def body(
         self, items: Sequence[Item], current: Maker | None, scope: str, end: Maker | None = None
