@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from netlang.backends.onnx.ends.around import Around
     from netlang.backends.onnx.steps import Flat
+    from netlang.passes.affine import FoldedMap
     from netlang.passes.deployed import Deployed
     from netlang.passes.narrow import Narrowing
 
@@ -93,16 +94,16 @@ class _Export(Record):
         from netlang.backends.onnx.deployed.fused import fused_operators
         from netlang.backends.onnx.precision.report import kept_in_float32
 
-        deployed = deploy(self.program) if self.form.fold else flattened(self.program)
-        lowered = cache(lambda: self._lowered(deployed))
+        lowered = cache(self._lowered)
         try:
-            values, needed, beside = self._write_early(path, deployed, lowered)
+            values, needed, beside = self._write_early(path, lowered)
         except _OtherTensors:
-            values = self._numbers(lowered()[1].graph, deployed)
+            deployed, narrowing, flat = lowered()
+            values = self._numbers(flat.graph, deployed.by_key)
             needed = values.needed()
-            model = partial(self._model, deployed, *lowered(), needed)
+            model = partial(self._model, deployed, narrowing, flat, needed)
             beside = self._write(path, model, values, needed)
-        narrowing, flat = lowered()
+        deployed, narrowing, flat = lowered()
         not_numbers = not_finite(values.not_finite(needed))
         of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
         unread = [
@@ -113,7 +114,7 @@ class _Export(Record):
         return Written(path, beside, notes)
 
     def _write_early(
-        self, path: Path, deployed: Deployed, lowered: Callable[[], tuple[Narrowing, Flat]]
+        self, path: Path, lowered: Callable[[], tuple[Deployed, Narrowing, Flat]]
     ) -> tuple[TensorData, list[Slot], tuple[Path, ...]]:
         """Write the tensors before it is known which ones the steps need, if it can be foreseen.
 
@@ -126,11 +127,11 @@ class _Export(Record):
             slot.key in given and self.ahead.covers(given[slot.key]) for slot in expected
         ):
             raise _OtherTensors
-        values = self._numbers(Graph(self.form.opset, frozenset()), deployed)
+        values = self._numbers(Graph(self.form.opset, frozenset()), {})
 
         def model() -> ModelProto:
-            narrowing, flat = lowered()
-            needed = self._numbers(flat.graph, deployed).needed()
+            deployed, narrowing, flat = lowered()
+            needed = self._numbers(flat.graph, deployed.by_key).needed()
             if flat.graph.turned or list(map(_form, needed)) != list(map(_form, expected)):
                 raise _OtherTensors
             return self._model(deployed, narrowing, flat, needed)
@@ -175,19 +176,20 @@ class _Export(Record):
             model = build_model(program, calling, metadata, narrowing, functions)
         return model
 
-    def _lowered(self, deployed: Deployed) -> tuple[Narrowing, Flat]:
-        """The graph of a deployed net, and the types that its steps compute in."""
+    def _lowered(self) -> tuple[Deployed, Narrowing, Flat]:
+        """The deployed net, the types that its steps compute in, and its graph."""
         from netlang.backends.onnx.precision.narrowed import settled
         from netlang.backends.onnx.steps import NO_NARROWING
 
+        deployed = deploy(self.program) if self.form.fold else flattened(self.program)
         lowered, narrow = partial(self._graph, deployed), self.form.narrow
         if narrow is None:
-            return NO_NARROWING, lowered(NO_NARROWING)
+            return deployed, NO_NARROWING, lowered(NO_NARROWING)
 
         def numbers(flat: Flat) -> TensorData:
-            return self._numbers(flat.graph, deployed)
+            return self._numbers(flat.graph, deployed.by_key)
 
-        return settled(self.program, deployed.program.net, narrow, lowered, numbers)
+        return deployed, *settled(self.program, deployed.program.net, narrow, lowered, numbers)
 
     def _graph(self, deployed: Deployed, narrowing: Narrowing) -> Flat:
         from netlang.backends.onnx.deployed.fused import fuse
@@ -204,10 +206,8 @@ class _Export(Record):
             fuse(flat, net.inputs)
         return flat
 
-    def _numbers(self, graph: Graph, deployed: Deployed) -> TensorData:
-        return TensorData(
-            graph, self.owned, self.taken.tensors, self.ahead, deployed.by_key, self.seed
-        )
+    def _numbers(self, graph: Graph, folds: Mapping[str, FoldedMap]) -> TensorData:
+        return TensorData(graph, self.owned, self.taken.tensors, self.ahead, folds, self.seed)
 
     def _reserved(self) -> frozenset[str]:
         """Names that are reserved: inputs, outputs and weights."""

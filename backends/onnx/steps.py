@@ -56,10 +56,14 @@ def lowered_steps(net: Function, graph: Graph, narrowing: Narrowing = NO_NARROWI
     for number, node in enumerate(net.nodes):
         made = len(graph.operations)
         names = steps.lowered(number, node)
-        steps.values.update({Ref(number, index): name for index, name in enumerate(names)})
+        for index, name in enumerate(names):
+            steps.values[Ref(number, index)] = name
         for operation in graph.operations[made:]:
-            flat.makers.update(dict.fromkeys(operation.outputs, number))
-        flat.makers.update({name: number for name in names if name in graph.weights})
+            for name in operation.outputs:
+                flat.makers[name] = number
+        for name in names:
+            if name in graph.weights:
+                flat.makers[name] = number
     for output in net.outputs:
         own = narrowing.of(INPUT, net.type_of(output.ref).dtype)
         flat.outputs[output.name] = steps.value(output.ref, own)
@@ -80,6 +84,8 @@ class _Steps:
     def value(self, ref: Ref, wanted: DType) -> str:
         """The name of a value as floats of a type."""
         name = self.values[ref]
+        if not self.narrowing.changes:
+            return name
         if self.narrowing.of(ref.producer, self.net.type_of(ref).dtype) is wanted:
             return name
         if (name, wanted) not in self._cast:
@@ -125,6 +131,8 @@ class _Steps:
 
     def _own(self, number: int, types: Types) -> Types:
         """The types with those of floats in which a step computes."""
+        if not self.narrowing.changes:
+            return types
         found = [self.narrowing.of(number, type_.dtype) for type_ in types]
         if found == [type_.dtype for type_ in types]:
             return types

@@ -6,13 +6,15 @@ reuses another one's weights adds none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import final
 
 from netlang.ir.owned import Owned, join, owned, placed
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.ir.weights import Weight
 from netlang.ops.constants import made
+from netlang.records import Record
 
 __all__ = ["BATCH_COUNTER", "Slot", "constants", "join", "slots"]
 
@@ -20,8 +22,8 @@ __all__ = ["BATCH_COUNTER", "Slot", "constants", "join", "slots"]
 BATCH_COUNTER = "num_batches_tracked"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+@final
+class Slot(Record):
     """One tensor of the net and its type, or a further key of the tensor `tied`.
 
     An auxiliary one exists only in training.
@@ -42,14 +44,19 @@ class Slot:
 
 def slots(program: Program) -> tuple[Slot, ...]:
     """Every weight of `program`, including auxiliary heads."""
-    return tuple(_slot(program, each) for each in owned(program, ties=True))
+    return _slots(program, owned(program, ties=True))
 
 
 def constants(program: Program) -> tuple[Slot, ...]:
     """Every tensor that the text of `program` gives and no file of weights has."""
-    return tuple(_slot(program, each) for each in placed(program, made))
+    return _slots(program, placed(program, made))
 
 
-def _slot(program: Program, each: Owned) -> Slot:
-    dtype = each.weight.dtype or program.floats
-    return Slot(each.key, each.weight, dtype, each.auxiliary, each.tied)
+def _slots(program: Program, found: Iterable[Owned]) -> tuple[Slot, ...]:
+    floats = program.floats
+    return tuple(
+        [
+            Slot(each.key, each.weight, each.weight.dtype or floats, each.auxiliary, each.tied)
+            for each in found
+        ]
+    )

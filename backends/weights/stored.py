@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from math import isfinite
+from operator import itemgetter
 from threading import Thread
 from typing import TYPE_CHECKING, final
 
 from netlang.backends.weights.arrays import numpy_type
 from netlang.backends.weights.mapped import MappedFile
 from netlang.ir.types import DType
+from netlang.records import Record, replace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +25,11 @@ _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16:
 
 # Bytes that are looked at at once, which a thread is worth, and that are read before they are used.
 _AT_ONCE, _WORTH, _AHEAD = 1 << 27, 1 << 22, 1 << 27
+_FLOAT = 4
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Stored:
+class Stored(Record, eq=False):
     """A stored tensor.
 
     `dtype` is None if no weight can have the type of the data; `type_name` names that type. `file`
@@ -138,21 +139,23 @@ class LookAhead:
 
 def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
     """Tensors of float32 that follow each other in a file, in runs of about `_AT_ONCE`."""
-    import numpy as np
-
-    mapped = (each for each in tensors if each.file is not None and each.target is None)
+    mapped = (
+        (each.address, each)
+        for each in tensors
+        if each.dtype is DType.FLOAT32 and each.file is not None and each.target is None
+    )
     runs: list[list[Stored]] = []
     end = room = 0
     left = _AHEAD
-    for each in sorted(mapped, key=lambda each: each.address):
+    for address, each in sorted(mapped, key=itemgetter(0)):
         size = each.data.nbytes
-        if each.data.dtype != np.float32 or not size or not each.data.flags.aligned or size > left:
+        if not size or size > left or address % _FLOAT:
             continue
-        if each.address != end or size > room:
+        if address != end or size > room:
             runs.append([])
             room = _AT_ONCE
         runs[-1].append(each)
-        end, room, left = each.address + size, room - size, left - size
+        end, room, left = address + size, room - size, left - size
     return runs
 
 

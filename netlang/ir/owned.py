@@ -74,6 +74,8 @@ def _function(
             inputs = function.input_types(node)
             found = known[id(node)] = inputs, tensors(node.callee, inputs)
         inputs, weights = found
+        if not weights:
+            continue
         tied = {tie.name: join(prefix + tie.module, tie.weight) for tie in node.tied}
         for weight in weights:
             key = join(path, weight.name)

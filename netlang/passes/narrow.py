@@ -40,6 +40,11 @@ class Narrowing(Record):
     ends: bool = False
     rounded: bool = False
 
+    @property
+    def changes(self) -> bool:
+        """Whether any value may have another type than in the net."""
+        return self.floats is not DType.FLOAT32
+
     def of(self, number: int, dtype: DType) -> DType:
         """The type of values of step `number`, or `INPUT`, that are of `dtype` in the net."""
         narrow = dtype is DType.FLOAT32 and not self.rounded and self.is_narrow(number)

@@ -33,8 +33,11 @@ def narrowed(values: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
     """`values` as `dtype`; what it has no room for becomes infinite."""
     import numpy as np
 
+    wanted = numpy_type(dtype)
+    if values.dtype == wanted:
+        return values
     with np.errstate(over="ignore"):
-        return values.astype(numpy_type(dtype), copy=False)
+        return values.astype(wanted)
 
 
 class TensorData:
@@ -94,8 +97,12 @@ class TensorData:
         key = slot.key if turned is None else turned.key
         size = slot.weight.elements * numpy_type(slot.dtype).itemsize
         fold, stored = self._folds.get(key), self._given.get(key)
+        as_stored = fold is None and turned is None and stored is not None
 
         def data() -> Iterator[NDArray[np.generic]]:
+            if as_stored and stored is not None and self._ahead.covers(stored):
+                yield stored.array(slot.dtype)
+                return
             if turned is None and self._goes_in_pieces(key):
                 for piece in self._pieces(self._folds[key]):
                     yield narrowed(piece, slot.dtype)
@@ -104,7 +111,7 @@ class TensorData:
             yield values if turned is None else values.transpose(turned.order).copy(order="C")
 
         phase = 0
-        if fold is None and turned is None and stored is not None and size >= LARGE:
+        if as_stored and stored is not None and size >= LARGE:
             phase = stored.address % PHASES
         return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
 

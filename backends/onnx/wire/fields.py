@@ -10,6 +10,8 @@ from functools import cache
 
 __all__ = ["number_tag", "tag", "varint"]
 
+_SHORT = tuple(bytes([value]) for value in range(0x80))
+
 
 @cache
 def tag(field: int) -> bytes:
@@ -25,6 +27,8 @@ def number_tag(field: int) -> bytes:
 
 def varint(value: int) -> bytes:
     """A number in groups of seven bits, the lowest first."""
+    if value <= 0x7F:
+        return _SHORT[value]
     parts = bytearray()
     while value > 0x7F:
         parts.append(value & 0x7F | 0x80)

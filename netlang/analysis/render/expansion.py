@@ -41,7 +41,7 @@ def render_spec(expansion: Expansion, *, comments: bool = True) -> str:
     asserts = _asserts(expansion)
     names = _Names(expansion)
     lines = [f"# {line}" for line in _heading(expansion)] if comments else []
-    lines += braces_defined(label(step.path) for step in expansion.steps)
+    lines += braces_defined(names.labels.values())
     lines.append(f"net {program.name} {{")
     lines += _indented(_inputs(program))
     lines += _indented(_sizes(expansion, asserts))
@@ -135,9 +135,9 @@ def _step(step: ExpandedStep, names: _Names) -> str:
     own = len(step.inputs) - len(step.op.given)
     given = dict(zip(step.op.given, map(names.path, step.inputs[own:]), strict=True))
     weights = [f"{name}={_quoted(path)}" for name, path in {**given, **step.tied}.items()]
-    action = f"reuse {label(step.module)}" if step.reuses else _call(step.op, weights)
+    action = f"reuse {label(step.module)}" if step.reuses else names.call(step.op, weights)
     source = names.source(step.inputs[:own])
-    made = f"{label(step.path)}: {action}"
+    made = f"{names.labels[step.path]}: {action}"
     return f"{source} -> {made}" if source else made
 
 
@@ -147,6 +147,9 @@ class _Names:
     def __init__(self, expansion: Expansion) -> None:
         self._inputs = [port.name for port in expansion.program.net.inputs]
         self._steps = {step.path: step for step in expansion.steps}
+        self.labels = {path: label(path) for path in self._steps}
+        # By identity: calls of a block share its operators.
+        self._arguments: dict[int, list[str]] = {}
 
     def path(self, value: ExpandedValue) -> str:
         """The label of a value; one of several outputs has a name of its own."""
@@ -162,6 +165,13 @@ class _Names:
         if len(paths) > 1:
             return f"({', '.join(map(reference, paths))})"
         return reference(paths[0]) if paths else ""
+
+    def call(self, op: Op, weights: list[str]) -> str:
+        """A layer with its arguments."""
+        found = self._arguments.get(id(op))
+        if found is None:
+            found = self._arguments[id(op)] = [*_arguments(op)]
+        return f"{op.name}({', '.join([*found, *weights])})"
 
 
 def _origins(step: ExpandedStep) -> Iterator[str]:
@@ -186,13 +196,11 @@ def _quoted(path: str) -> str:
     return path if all(part.isidentifier() for part in path.split(".")) else f'"{path}"'
 
 
-def _call(op: Op, weights: list[str]) -> str:
-    arguments = list[str]()
+def _arguments(op: Op) -> Iterator[str]:
     for item in signature(type(op)):
         value: object = getattr(op, item.name)
         if value is not None and item.name not in op.given:
-            arguments.append(f"{item.name}={literal(value, item)}")
-    return f"{op.name}({', '.join([*arguments, *weights])})"
+            yield f"{item.name}={literal(value, item)}"
 
 
 def _origin(origin: Origin) -> str:

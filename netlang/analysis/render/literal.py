@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from netlang.ir.arguments import Argument, literal_tensor, shape
@@ -19,8 +18,6 @@ KEYWORDS = frozenset(
     )
 )  # fmt: skip
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"0|[1-9][0-9]*")
 # Layers of the prelude: as a lone word at the start of a path these would be ambiguous.
 _PRELUDE = frozenset(("bn", "gap"))
 _BRACES = {"{": "{opening_brace}", "}": "{closing_brace}"}
@@ -49,10 +46,15 @@ def _is_window(value: tuple[object, ...], argument: Argument) -> bool:
 
 def label(path: str) -> str:
     """A path as the label of a step; parts that are neither words nor numbers are quoted."""
-    return ".".join(
-        part if _NAME.fullmatch(part) or _NUMBER.fullmatch(part) else _quoted(part, braces=True)
-        for part in path.split(".")
-    )
+    parts = path.split(".")
+    return ".".join([part if _is_bare(part) else _quoted(part, braces=True) for part in parts])
+
+
+def _is_bare(part: str) -> bool:
+    """Whether it reads as a name, or as a number without leading zeros."""
+    if not part.isascii():
+        return False
+    return part.isidentifier() or (part.isdecimal() and (part[0] != "0" or part == "0"))
 
 
 def braces_defined(labels: Iterable[str]) -> list[str]:
