@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from netlang import advice, diagnostics, elaborate
-from netlang.diagnostics import language
+from netlang.diagnostics import language, recipes
 from tests.quality import ROOT
 from tests.test_architecture import HEAVY
 
@@ -21,6 +21,7 @@ try:
 except SystemExit:
     pass
 """
+LATE = [advice, diagnostics, elaborate, language, recipes]
 LIGHT = {
     "import": "import netlang",
     "facts": "import netlang; net = netlang.load('resnet18'); net.params, net.summary()",
@@ -40,9 +41,7 @@ def test_what_starts_without_heavy_packages(what: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize(
-    "package", [advice, diagnostics, elaborate, language], ids=lambda package: package.__name__
-)
+@pytest.mark.parametrize("package", LATE, ids=lambda package: package.__name__)
 def test_names_that_are_loaded_late_are_those_of_their_modules(package: ModuleType) -> None:
     modules = {each.name for each in pkgutil.iter_modules(package.__path__)}
     assert modules.isdisjoint(package.__all__), "a module would hide a name"

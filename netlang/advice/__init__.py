@@ -67,17 +67,18 @@ if TYPE_CHECKING:
         as_argument,
     )
     from netlang.advice.recipe_words import (
+        data_source,
         in_a_recipe,
     )
 
 __all__ = [
     "activation_as_step", "among_values", "as_argument", "as_list", "as_scope", "channels_first",
-    "compared", "completed", "converted", "counted", "dead_step", "enclosing", "first_input",
-    "first_words", "foreign_module", "glued_body", "in_a_recipe", "input_earlier", "inserted",
-    "lacking", "missing_arguments", "more_targets", "new_label", "new_port", "numbered",
-    "renamed", "renamed_inside", "replaced", "replacement", "steps_after", "unknown_layer",
-    "value_before", "with_arguments", "with_body", "without_arguments", "without_inputs",
-    "without_parameter", "without_statement",
+    "compared", "completed", "converted", "counted", "data_source", "dead_step", "enclosing",
+    "first_input", "first_words", "foreign_module", "glued_body", "in_a_recipe", "input_earlier",
+    "inserted", "lacking", "missing_arguments", "more_targets", "new_label", "new_port",
+    "numbered", "renamed", "renamed_inside", "replaced", "replacement", "steps_after",
+    "unknown_layer", "value_before", "with_arguments", "with_body", "without_arguments",
+    "without_inputs", "without_parameter", "without_statement",
 ]  # fmt: skip
 
 _HOMES = {
@@ -115,7 +116,7 @@ _HOMES = {
         "among_values", "as_argument",
     ),
     "recipe_words": (
-        "in_a_recipe",
+        "data_source", "in_a_recipe",
     ),
 }  # fmt: skip
 """The modules and the names that each of them has."""

@@ -52,15 +52,21 @@ if TYPE_CHECKING:
         UnusedImport,
         UnusedTarget,
     )
+    from netlang.diagnostics.warnings.training import (
+        ChangeBeyondEnd,
+        ProbabilitiesAsLogits,
+        UntrainedHead,
+    )
 
 __all__ = [
     "AppliedTwice", "ArgumentOrder", "BadInputType", "BadSpec", "BatchInShape", "BranchLikeStep",
-    "BrokenInstallation", "ChannelsLast", "ConcatAxis", "FileNotFound", "FileNotUtf8",
-    "FileTooLarge", "FileUnreadable", "InputsMissing", "IsADirectory", "LinearOfImage",
-    "LoopNeverRuns", "NetNotInFile", "NoNetInFile", "NoRecipeInFile", "NotAFile", "NotANetFile",
-    "NotAWarning", "NothingAllowed", "SeveralNets", "SoftmaxAxis", "StepAfterOutput",
-    "UnknownBundled", "UnknownWarning", "UnusedBlock", "UnusedFileConstant", "UnusedFileFunction",
-    "UnusedImport", "UnusedTarget", "is_about_tensors",
+    "BrokenInstallation", "ChangeBeyondEnd", "ChannelsLast", "ConcatAxis", "FileNotFound",
+    "FileNotUtf8", "FileTooLarge", "FileUnreadable", "InputsMissing", "IsADirectory",
+    "LinearOfImage", "LoopNeverRuns", "NetNotInFile", "NoNetInFile", "NoRecipeInFile", "NotAFile",
+    "NotANetFile", "NotAWarning", "NothingAllowed", "ProbabilitiesAsLogits", "SeveralNets",
+    "SoftmaxAxis", "StepAfterOutput", "UnknownBundled", "UnknownWarning", "UntrainedHead",
+    "UnusedBlock", "UnusedFileConstant", "UnusedFileFunction", "UnusedImport", "UnusedTarget",
+    "is_about_tensors",
 ]  # fmt: skip
 
 _HOMES = {
@@ -80,6 +86,9 @@ _HOMES = {
     "warnings.text": (
         "AppliedTwice", "BranchLikeStep", "LoopNeverRuns", "StepAfterOutput", "UnusedBlock",
         "UnusedFileConstant", "UnusedFileFunction", "UnusedImport", "UnusedTarget",
+    ),
+    "warnings.training": (
+        "ChangeBeyondEnd", "ProbabilitiesAsLogits", "UntrainedHead",
     ),
 }  # fmt: skip
 """The modules and the names that each of them has."""

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from netlang.advice.arguments import completed, missing_arguments
-from netlang.advice.edits import without_arguments
-from netlang.advice.nearest import replacement
-from netlang.advice.recipe_words import data_source
+from netlang import advice as fixes
+from netlang.diagnostics import language
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import (
-    ArgumentTwice,
-    BadArgument,
-    MissingArgument,
-    TooManyArguments,
-    UnknownArgument,
-)
-from netlang.diagnostics.recipes.keys import NotADescription, UnknownWord
 from netlang.evaluate.binding import convert
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
@@ -51,20 +42,20 @@ def described(key: str, kind: str, expr: ast.Expr, names: Environment) -> Descri
     if word is None:
         article = "an" if kind[0] in "aeiou" else "a"
         raise NetlangError(
-            NotADescription(
+            refusals.NotADescription(
                 span=expr.span, key=key, kind=f"{article} {kind}", available=listed(classes)
             )
         )
     cls = classes.get(word.name)
     if cls is None:
-        known = data_source(word.name, expr.span) if key == "data" else None
+        known = fixes.data_source(word.name, expr.span) if key == "data" else None
         raise NetlangError(
-            UnknownWord(
+            refusals.UnknownWord(
                 span=word.span,
                 kind=kind,
                 name=word.name,
                 available=listed(classes),
-                fix=known or replacement(word.name, classes, word.span),
+                fix=known or fixes.replacement(word.name, classes, word.span),
             )
         )
     arguments = expr.arguments if isinstance(expr, ast.Call) else ()
@@ -115,9 +106,9 @@ def _given(
             given[name] = argument
             continue
         first = Note(given[name].span, f"`{name}` is given here")
-        edits = (without_arguments(arguments, position, position),)
+        edits = (fixes.without_arguments(arguments, position, position),)
         fix = Fix("remove one of them", edits)
-        twice = ArgumentTwice(
+        twice = language.ArgumentTwice(
             span=argument.span, callee=cls.name, name=name, notes=(first,), fix=fix
         )
         failures.append(NetlangError(twice))
@@ -165,13 +156,13 @@ def argument_value(callee: str, item: Argument, expr: ast.Expr, names: Environme
     for each in listed_names if words else ():
         if isinstance(each, ast.Name) and each.name not in words and names.find(each.name) is None:
             raise NetlangError(
-                BadArgument(
+                language.BadArgument(
                     span=each.span,
                     callee=callee,
                     name=item.name,
                     expected=item.kind.description,
                     actual=f"`{each.name}`",
-                    fix=replacement(each.name, words, each.span),
+                    fix=fixes.replacement(each.name, words, each.span),
                 )
             )
     found = _keywords(expr, words, names)
@@ -204,13 +195,13 @@ def _missing(
     lacking = next((item for item in items if item.required and item.name not in given), None)
     if lacking is not None:
         yield NetlangError(
-            MissingArgument(
+            language.MissingArgument(
                 span=span,
                 callee=cls.name,
                 name=lacking.name,
                 description=lacking.kind.description,
-                call=completed(cls.name, span, [lacking.name]),
-                fix=missing_arguments(span, items, given),
+                call=fixes.completed(cls.name, span, [lacking.name]),
+                fix=fixes.missing_arguments(span, items, given),
             )
         )
 
@@ -228,24 +219,24 @@ def _name(
             return names[position]
         limit = {0: "no arguments", 1: "1 argument"}.get(len(names), f"{len(names)} arguments")
         raise NetlangError(
-            TooManyArguments(
+            language.TooManyArguments(
                 span=argument.span,
                 callee=cls.name,
                 expected=limit,
                 given=len(arguments),
                 available=listed(names),
-                fix=Fix("remove it", (without_arguments(arguments, position, position),)),
+                fix=Fix("remove it", (fixes.without_arguments(arguments, position, position),)),
             )
         )
     if argument.name in names:
         return argument.name
     span = argument.name_span or argument.span
     raise NetlangError(
-        UnknownArgument(
+        language.UnknownArgument(
             span=span,
             callee=cls.name,
             name=argument.name,
             available=listed(names),
-            fix=replacement(argument.name, names, span),
+            fix=fixes.replacement(argument.name, names, span),
         )
     )

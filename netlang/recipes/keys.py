@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from netlang.diagnostics import language
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import UnknownName
-from netlang.diagnostics.recipes.keys import BadSchedulePath, ModelNotNet, PathNotAllowed
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.values import BlockTarget, Layer, describe, kind_of
@@ -49,7 +49,7 @@ DESCRIBED: Mapping[str, str] = {
 def _one(key: str, value: Written) -> ast.Expr:
     """The value of a key that doesn't take a path."""
     if isinstance(value, ast.Pipeline):
-        raise NetlangError(PathNotAllowed(span=value.span, key=key))
+        raise NetlangError(refusals.PathNotAllowed(span=value.span, key=key))
     return value
 
 
@@ -73,13 +73,13 @@ def _model(key: str, value: Written, names: Environment) -> object:
         actual = f"`{layer.name}`, a block"
     else:
         actual = f"{describe(layer)}, {kind_of(layer)}"
-    raise NetlangError(ModelNotNet(span=expr.span, actual=actual))
+    raise NetlangError(refusals.ModelNotNet(span=expr.span, actual=actual))
 
 
 def _without_net(found: Diagnostic, model: ast.Expr) -> Diagnostic:
     """Advice on a name without a near match: the first name of a model is that of a net."""
     first = found.span is not None and found.span.start == model.span.start
-    if not first or found.fix is not None or not isinstance(found, UnknownName):
+    if not first or found.fix is not None or not isinstance(found, language.UnknownName):
         return found
     bundled = "`netlang list` shows the bundled ones"
     return replace(found, fix=Fix(f"name a net of this file, or import one: {bundled}"))
@@ -110,7 +110,7 @@ def _schedule(key: str, value: Written, names: Environment) -> object:
         return parts[0]
     for stage, part in zip(stages[:-1], parts, strict=False):
         if not isinstance(part, Phase) or part.length is None:
-            raise NetlangError(BadSchedulePath(span=stage.span, name=part.name))
+            raise NetlangError(refusals.BadSchedulePath(span=stage.span, name=part.name))
     return Chain(phases=tuple(part for part in parts if isinstance(part, Phase)))
 
 

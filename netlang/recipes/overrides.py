@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import TypeVar, cast
 
-from netlang.advice.edits import replaced, with_arguments, without_statement
-from netlang.advice.nearest import nearest, replacement
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import BadOverride, UnknownKey
 from netlang.ir.arguments import signature
 from netlang.recipes.bind import listed, word_of
 from netlang.recipes.keys import DESCRIBED, KEYS
@@ -92,7 +91,7 @@ def setting_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
     if found is not None:
         each, word, edit = found
         text = f"{each.key}: {_edited(each.value.span, edit)}"
-        edits = (edit, without_statement(entry.span))
+        edits = (edit, fixes.without_statement(entry.span))
         return Fix(f"`{key}` is an argument of `{word}`: write `{text}`", edits)
     words = [name for name, cls in table(DESCRIBED["optimizer"]).items() if key in _names(cls)]
     if not words:
@@ -102,7 +101,7 @@ def setting_of(entry: ast.Entry, entries: Iterable[ast.Entry]) -> Fix | None:
         text = f"optimizer: {words[0]}({'' if key == 'lr' else 'lr=..., '}{key}={value})"
         return Fix(f"`{key}` is an argument of an optimizer: `{text}`")
     text = f"optimizer: sgd(lr={value})"
-    return replaced(entry.span, text, f"`lr` is an argument of the optimizer: write `{text}`")
+    return fixes.replaced(entry.span, text, f"`lr` is an argument of the optimizer: write `{text}`")
 
 
 def _names(cls: type) -> tuple[str, ...]:
@@ -131,7 +130,7 @@ def _with_argument(
     for place, each in enumerate(arguments):
         if name == (each.name or (names[place] if place < len(names) else None)):
             return Edit(each.value.span, text)
-    return with_arguments(value.span, [f"{name}={text}"])
+    return fixes.with_arguments(value.span, [f"{name}={text}"])
 
 
 def _edited(whole: Span, edit: Edit) -> str:
@@ -141,7 +140,7 @@ def _edited(whole: Span, edit: Edit) -> str:
 
 def _bad(source: Source, why: str) -> NetlangError:
     return NetlangError(
-        BadOverride(span=Span(source, 0, len(source.text)), text=source.text, why=why)
+        refusals.BadOverride(span=Span(source, 0, len(source.text)), text=source.text, why=why)
     )
 
 
@@ -163,13 +162,15 @@ def meant_key(key: str) -> str | None:
     """The key that an unknown one is probably a misspelling of."""
     if key == "lr":
         return "optimizer"
+    from netlang.advice.nearest import nearest
+
     return "model" if key in _MODELS else nearest(key, KEYS)
 
 
-def unknown_key(entry: ast.Entry, entries: tuple[ast.Entry, ...]) -> UnknownKey:
+def unknown_key(entry: ast.Entry, entries: tuple[ast.Entry, ...]) -> refusals.UnknownKey:
     """The error of a key that a recipe doesn't have, with the one that was probably meant."""
     span = entry.key_span
-    fix = setting_of(entry, entries) or replacement(entry.key, KEYS, span)
+    fix = setting_of(entry, entries) or fixes.replacement(entry.key, KEYS, span)
     if entry.key in _MODELS:
-        fix = replaced(span, "model", "did you mean `model`?")
-    return UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)
+        fix = fixes.replaced(span, "model", "did you mean `model`?")
+    return refusals.UnknownKey(span=span, key=entry.key, available=listed(KEYS), fix=fix)

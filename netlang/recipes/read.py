@@ -9,20 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, final
 
-from netlang.advice.edits import inserted, without_statement
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
+from netlang.diagnostics import language
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.names import DefinedTwice, UnusedParameter
 from netlang.diagnostics.many import Reported
-from netlang.diagnostics.recipes.keys import (
-    KeyTwice,
-    MissingKey,
-    ParameterWithoutDefault,
-    PathNotAllowed,
-    StepsAndEpochs,
-    UnknownOverride,
-)
 from netlang.evaluate.builtins import is_word
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
@@ -115,7 +107,7 @@ class _Reading(Draft):
                 if target is self.replaced and entry.key not in KEYS:
                     raise self._unknown_override(entry, parameters)
                 if entry.key in target:
-                    raise NetlangError(KeyTwice(span=entry.key_span, key=entry.key))
+                    raise NetlangError(refusals.KeyTwice(span=entry.key_span, key=entry.key))
                 target[entry.key] = entry
             except NetlangError as error:
                 self._keep(error)
@@ -123,13 +115,13 @@ class _Reading(Draft):
     def _unknown_override(self, entry: ast.Entry, parameters: set[str]) -> NetlangError:
         known = (*sorted(parameters), *KEYS)
         return NetlangError(
-            UnknownOverride(
+            refusals.UnknownOverride(
                 span=entry.key_span,
                 recipe=self.definition.name,
                 name=entry.key,
                 available=listed(known),
                 fix=argument_of(entry, self.definition.entries)
-                or replacement(entry.key, known, entry.key_span),
+                or fixes.replacement(entry.key, known, entry.key_span),
             )
         )
 
@@ -152,18 +144,20 @@ class _Reading(Draft):
     def _parameter(self, parameter: ast.Parameter, used: set[str]) -> None:
         name, span = parameter.name, parameter.name_span
         if name in self.names.own:
-            raise NetlangError(DefinedTwice(span=span, name=name))
+            raise NetlangError(language.DefinedTwice(span=span, name=name))
         if name not in used:
             self._keep(
-                NetlangError(UnusedParameter(span=span, name=name, block=self.definition.name))
+                NetlangError(
+                    language.UnusedParameter(span=span, name=name, block=self.definition.name)
+                )
             )
         entry = self.arguments.get(name)
         if entry is not None and isinstance(entry.value, ast.Pipeline):
-            raise NetlangError(PathNotAllowed(span=entry.value.span, key=name))
+            raise NetlangError(refusals.PathNotAllowed(span=entry.value.span, key=name))
         expr = entry.value if entry is not None else parameter.default
         if expr is None:
             raise NetlangError(
-                ParameterWithoutDefault(span=span, recipe=self.definition.name, name=name)
+                refusals.ParameterWithoutDefault(span=span, recipe=self.definition.name, name=name)
             )
         assert not isinstance(expr, ast.Pipeline)
         chosen = self.spaces.filled(name, expr, self.names, parameter=True)
@@ -187,8 +181,10 @@ class _Reading(Draft):
                 self._keep(NetlangError(unknown_key(entry, self.definition.entries)))
             elif entry.key in self.places:
                 before = Note(self.places[entry.key], f"`{entry.key}` is given here")
-                fix = Fix("remove one of them", (without_statement(entry.span),))
-                twice = KeyTwice(span=entry.key_span, key=entry.key, notes=(before,), fix=fix)
+                fix = Fix("remove one of them", (fixes.without_statement(entry.span),))
+                twice = refusals.KeyTwice(
+                    span=entry.key_span, key=entry.key, notes=(before,), fix=fix
+                )
                 self._keep(NetlangError(twice))
             else:
                 self._note(entry.key, entry.value)
@@ -257,7 +253,7 @@ class _Reading(Draft):
         if {"steps", "epochs"} <= self.places.keys():
             note = Note(self.places["steps"], "and in steps here")
             fix = self._without("epochs")
-            both = StepsAndEpochs(span=self.places["epochs"], notes=(note,), fix=fix)
+            both = refusals.StepsAndEpochs(span=self.places["epochs"], notes=(note,), fix=fix)
             self._keep(NetlangError(both))
         if any(each.whole for each in self.definition.unread):
             return
@@ -271,7 +267,7 @@ class _Reading(Draft):
             present |= {"loss", "optimizer"}
         for key, (what, example) in NEEDED.items():
             if key not in present:
-                missing = MissingKey(
+                missing = refusals.MissingKey(
                     span=self.definition.name_span,
                     recipe=self.definition.name,
                     key=key,
@@ -285,7 +281,7 @@ class _Reading(Draft):
         """The removal of an entry of the file."""
         for entry in self.definition.entries:
             if entry.key == key and entry.value.span == self.places[key]:
-                return Fix("keep `steps` or `epochs`", (without_statement(entry.span),))
+                return Fix("keep `steps` or `epochs`", (fixes.without_statement(entry.span),))
         return None
 
     def _with_line(self, line: str) -> Fix | None:
@@ -294,4 +290,4 @@ class _Reading(Draft):
             return None
         last = self.definition.entries[-1].span
         indent = " " * (last.location.column - 1)
-        return inserted(last, f"\n{indent}{line}", f"add a line such as `{line}`")
+        return fixes.inserted(last, f"\n{indent}{line}", f"add a line such as `{line}`")

@@ -6,9 +6,9 @@ resolves them.
 
 from __future__ import annotations
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import LossForm, LossOperands, UnknownWord
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.expressions import Evaluator
 from netlang.evaluate.lists import single
@@ -100,7 +100,7 @@ def _is_loss(expr: ast.Expr) -> bool:
 
 
 def _malformed(expr: ast.Expr, why: str) -> NetlangError:
-    return NetlangError(LossForm(span=expr.span, why=why))
+    return NetlangError(refusals.LossForm(span=expr.span, why=why))
 
 
 def _number(expr: ast.Expr, names: Environment) -> float:
@@ -118,9 +118,9 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
     classes = table("loss")
     cls = classes.get(word.name)
     if cls is None or not issubclass(cls, LossFunction):
-        fix = replacement(word.name, classes, word.span)
+        fix = fixes.replacement(word.name, classes, word.span)
         raise NetlangError(
-            UnknownWord(
+            refusals.UnknownWord(
                 span=word.span, kind="loss", name=word.name, available=listed(classes), fix=fix
             )
         )
@@ -133,7 +133,7 @@ def _term(expr: ast.Expr, names: Environment) -> Term:
     by_default = not operands and len(cls.operands) == 2
     if len(operands) != len(cls.operands) and not by_default:
         raise NetlangError(
-            LossOperands(
+            refusals.LossOperands(
                 span=expr.span,
                 function=cls.name,
                 expected=_counted(len(cls.operands)),

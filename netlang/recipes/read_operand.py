@@ -10,10 +10,9 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import UnknownWord
-from netlang.diagnostics.recipes.optimization import BadOperand
 from netlang.evaluate.environment import Environment
 from netlang.evaluate.lists import single
 from netlang.ir.numbers.computed import is_number
@@ -64,22 +63,22 @@ def read_operand(expr: ast.Expr, names: Environment) -> Operand:
         return _applied(expr.operator, expr, left, right)
     if isinstance(expr, ast.Call) and isinstance(expr.callee, ast.Name):
         return _call(expr, expr.callee, names)
-    raise NetlangError(BadOperand(span=expr.span))
+    raise NetlangError(refusals.BadOperand(span=expr.span))
 
 
 def _call(expr: ast.Call, callee: ast.Name, names: Environment) -> Operand:
     if callee.name not in FUNCTIONS:
         raise NetlangError(
-            UnknownWord(
+            refusals.UnknownWord(
                 span=callee.span,
                 kind="function of values",
                 name=callee.name,
                 available=listed(FUNCTIONS),
-                fix=replacement(callee.name, FUNCTIONS, callee.span),
+                fix=fixes.replacement(callee.name, FUNCTIONS, callee.span),
             )
         )
     if len(expr.arguments) != 1 or expr.arguments[0].name is not None:
-        raise NetlangError(BadOperand(span=expr.span))
+        raise NetlangError(refusals.BadOperand(span=expr.span))
     return _applied(callee.name, expr, read_operand(single(expr.arguments[0], callee.name), names))
 
 
@@ -94,5 +93,5 @@ def _applied(function: str, expr: ast.Expr, *operands: Operand) -> Operand:
     except (ArithmeticError, ValueError):
         found = None
     if not isinstance(found, float) or not math.isfinite(found):
-        raise NetlangError(BadOperand(span=expr.span))
+        raise NetlangError(refusals.BadOperand(span=expr.span))
     return Number(found, expr.span)

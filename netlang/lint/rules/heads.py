@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution
-from netlang.diagnostics.warnings.training import UntrainedHead
 from netlang.lint.trained import Training
 
 __all__ = ["untrained_heads"]
@@ -18,7 +18,7 @@ def untrained_heads(training: Training) -> Iterator[Caution]:
     for output in net.outputs:
         if output.auxiliary and output.name not in read:
             function = next((each.function.name for each in recipe.loss.terms), "cross_entropy")
-            yield UntrainedHead(
+            yield diagnostics.UntrainedHead(
                 span=recipe.places["loss"],
                 output=output.name,
                 net=training.program.name,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from netlang.advice.edits import replaced
+from netlang import advice as fixes
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Fix, Note
-from netlang.diagnostics.warnings.training import ProbabilitiesAsLogits
 from netlang.ir.op import Op
 from netlang.lint.trained import Training
 from netlang.ops.activation import Sigmoid
@@ -43,7 +43,7 @@ def probabilities_as_logits(training: Training) -> Iterator[Caution]:
         node = maker(left, program)
         if isinstance(left, Apply) and left.function == applied.name:
             inner = left.operands[0].span.text
-            yield _caution(term, left, applied, replaced(left.span, inner))
+            yield _caution(term, left, applied, fixes.replaced(left.span, inner))
         elif node is not None and isinstance(node.callee, applied):
             text = f"leave out `{node.span.text}`: the output is the logits then"
             fix = training.steps.without(node.span, text)
@@ -54,7 +54,7 @@ def probabilities_as_logits(training: Training) -> Iterator[Caution]:
 def _caution(
     term: Term, left: Operand, applied: type[Op], fix: Fix | None, *notes: Note
 ) -> Caution:
-    return ProbabilitiesAsLogits(
+    return diagnostics.ProbabilitiesAsLogits(
         span=term.span,
         loss=term.function.name,
         output=left.span.text if isinstance(left, Apply) else str(left),

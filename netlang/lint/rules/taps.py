@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.warnings.text import StepAfterOutput
 from netlang.evaluate.builtins import is_word
 from netlang.ir.program import Function, Item, Node, Repeat
 from netlang.lint.site import About
@@ -52,7 +52,9 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
                 fix = (
                     _from_value(name, after.steps[0].span, tap.name) if name and readable else None
                 )
-                yield StepAfterOutput(span=after.steps[0].span, output=tap.name, fix=fix)
+                yield diagnostics.StepAfterOutput(
+                    span=after.steps[0].span, output=tap.name, fix=fix
+                )
 
 
 class _Ends:

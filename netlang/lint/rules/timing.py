@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution
-from netlang.diagnostics.warnings.training import ChangeBeyondEnd
 from netlang.lint.trained import Training
 from netlang.recipes.recipe import Epochs
 from netlang.recipes.words.schedules import Multistep, Step
@@ -34,7 +34,7 @@ def change_beyond_end(training: Training) -> Iterator[Caution]:
         late = _late(phase, left)
         if late is not None:
             what = "a milestone" if isinstance(phase, Multistep) else "the first change"
-            yield ChangeBeyondEnd(
+            yield diagnostics.ChangeBeyondEnd(
                 span=recipe.places.get(f"schedule[{number}]", recipe.places.get("schedule")),
                 what=what,
                 schedule=phase.name,

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import with_arguments
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.diagnostics.recipes.data import (
-    ElementsNotGiven,
-    PartTwice,
-    SourceChannels,
-    ValidationTwice,
-)
 from netlang.ir.program import Port, Program
 from netlang.ir.types import DType
 from netlang.recipes.recipe import Recipe
@@ -27,13 +22,13 @@ def check_data(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     data = recipe.data
     if recipe.validation is not None and data.own_validation:
         assert isinstance(data, ImageSource | Arrays)
-        yield ValidationTwice(
+        yield refusals.ValidationTwice(
             span=recipe.places["validation"], part=data.validation, data=data.name
         )
     if isinstance(data, ImageSource | Arrays):
         for key, purpose in (("validation", "validation"), ("test", "the test")):
             if getattr(data, key) == data.train and data.train != "found":
-                yield PartTwice(
+                yield refusals.PartTwice(
                     span=recipe.places["data"], part=data.train, purpose=purpose, key=key
                 )
     channels = other_channels(recipe, program)
@@ -53,7 +48,7 @@ def _elements(recipe: Recipe, program: Program, port: Port) -> Diagnostic:
     advice = f"train a net of floats: `input {port.name}: [{shape}]`"
     if port.type.dtype is DType.UINT8:
         advice += "; `netlang compile --preprocess recipe` makes a file of it that takes bytes"
-    return ElementsNotGiven(
+    return refusals.ElementsNotGiven(
         span=recipe.places["data"],
         input=port.name,
         net=program.name,
@@ -80,8 +75,8 @@ def _channels(recipe: Recipe, program: Program, wanted: int) -> Diagnostic:
     data, span = recipe.data, recipe.places["data"]
     assert isinstance(data, ImageSource)
     written = f"channels={wanted}"
-    fix = Fix(f"write `{written}`", (with_arguments(span, (written,)),))
-    return SourceChannels(
+    fix = Fix(f"write `{written}`", (fixes.with_arguments(span, (written,)),))
+    return refusals.SourceChannels(
         span=span,
         data=data.name,
         net=program.name,

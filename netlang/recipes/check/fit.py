@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.many import distinct
-from netlang.diagnostics.recipes.keys import InputShapeDiffers, OneInputNeeded
-from netlang.diagnostics.recipes.optimization import NotProbabilities
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.program import Port, Program
@@ -84,7 +83,7 @@ def _check_probabilities(recipe: Recipe, program: Program) -> Iterator[Diagnosti
 
 def not_probabilities(term: Term, output: str, program: Program, why: str) -> Diagnostic:
     """The error of a term that takes what isn't a probability for one."""
-    return NotProbabilities(
+    return refusals.NotProbabilities(
         span=term.span, function=term.function.name, output=output, net=program.name, why=why
     )
 
@@ -93,7 +92,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     inputs = given_inputs(recipe, program)
     given = len(recipe.data.inputs)
     if len(inputs) != given:
-        yield OneInputNeeded(
+        yield refusals.OneInputNeeded(
             span=recipe.places["data"],
             data=recipe.data.name,
             net=program.name,
@@ -109,7 +108,7 @@ def _check_input(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         shape, source = prepared_shape(recipe, steps)
         if not _fits(shape, expected):
             data = recipe.places["data"]
-            yield InputShapeDiffers(
+            yield refusals.InputShapeDiffers(
                 span=data if source == recipe.data.name else recipe.places.get(key, data),
                 net=program.name,
                 expected=str(inputs[0].type),

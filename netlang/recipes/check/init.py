@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.optimization import NothingToFill
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.check.optimizer import below
@@ -22,7 +22,7 @@ def check_init(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     for rule in recipe.init:
         what = _missing(rule, program)
         if what:
-            yield NothingToFill(
+            yield refusals.NothingToFill(
                 span=recipe.places["init"], rule=rule.name, net=program.name, what=what
             )
 

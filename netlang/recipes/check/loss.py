@@ -8,20 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import final
 
-from netlang.advice.nearest import replacement
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import (
-    ClassCountDiffers,
-    LossNeedsNames,
-    LossShapes,
-    UnknownLossName,
-)
-from netlang.diagnostics.recipes.optimization import (
-    AmbiguousValue,
-    ClassWeightCount,
-    NothingCompared,
-)
 from netlang.ir.dims import substitute
 from netlang.ir.program import Output, Program
 from netlang.ir.types import DType, TensorType
@@ -141,16 +131,18 @@ def _check_names(term: Term, values: _Values) -> Iterator[Diagnostic]:
     for value in term.reads:
         meanings = [kind for kind, names in kinds.items() if value.name in names]
         if not meanings:
-            yield UnknownLossName(
+            yield refusals.UnknownLossName(
                 span=value.span,
                 net=values.program.name,
                 name=value.name,
                 available=listed(values.types),
-                fix=replacement(value.name, values.types, value.span),
+                fix=fixes.replacement(value.name, values.types, value.span),
             )
         elif len(meanings) > 1:
             first, second = meanings[:2]
-            yield AmbiguousValue(span=value.span, name=value.name, first=first, second=second)
+            yield refusals.AmbiguousValue(
+                span=value.span, name=value.name, first=first, second=second
+            )
 
 
 def _needs_names(
@@ -159,7 +151,7 @@ def _needs_names(
     first = outputs[0].name if outputs else "output"
     one_output = len(outputs) == 1
     counted = f"{len(targets)} targets" if one_output else f"{len(outputs)} outputs"
-    return LossNeedsNames(
+    return refusals.LossNeedsNames(
         span=term.span,
         function=term.function.name,
         owner=f"`{values.recipe.data.name}`" if one_output else f"net `{values.program.name}`",
@@ -236,7 +228,7 @@ def _check_classes(term: Term, left: _Side, right: _Side, values: _Values) -> It
     channels = 1 if decision else left.type.channels
     if classes > 2 if decision else channels != classes:
         either = term.function.comparison is not Comparison.ELEMENTS
-        yield ClassCountDiffers(
+        yield refusals.ClassCountDiffers(
             span=term.span,
             data=values.recipe.data.name,
             classes=classes,
@@ -262,7 +254,7 @@ def _check_channels(term: Term, left: _Side) -> Iterator[Diagnostic]:
         return
     channels = left.type.channels if left.type.shape else 1
     if isinstance(channels, int) and len(given) != channels:
-        yield ClassWeightCount(
+        yield refusals.ClassWeightCount(
             span=term.span,
             setting=setting,
             given=len(given),
@@ -272,7 +264,7 @@ def _check_channels(term: Term, left: _Side) -> Iterator[Diagnostic]:
 
 
 def _shapes(term: Term, left: _Side, right: _Side, advice: str) -> Diagnostic:
-    return LossShapes(
+    return refusals.LossShapes(
         span=term.span,
         function=term.function.name,
         left=str(left.type),
@@ -292,7 +284,7 @@ def _check_deployed(values: _Values) -> Iterator[Diagnostic]:
     compared = [term for term in values.recipe.loss.terms if not isinstance(term.function, Penalty)]
     if all(auxiliary & {value.name for value in term.reads} for term in compared):
         outputs = deployed_outputs(values.program)
-        yield NothingCompared(
+        yield refusals.NothingCompared(
             span=values.recipe.places["loss"],
             net=values.program.name,
             output=outputs[0].name if outputs else "output",

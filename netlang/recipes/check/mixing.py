@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import final
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.steps import MixedTarget
 from netlang.ir.program import Program
 from netlang.ir.types import TensorType
 from netlang.recipes.check.loss import operands_of, value_types
@@ -55,7 +55,7 @@ def check_mixing(
             first = known[0]
             why = f"of {use.classes} classes, but `{first.target}` has {first.classes}"
         if why:
-            yield MixedTarget(
+            yield refusals.MixedTarget(
                 span=use.term.span,
                 step=step.name,
                 target=use.target,

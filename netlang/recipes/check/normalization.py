@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.keys import ChannelCountDiffers
-from netlang.diagnostics.recipes.optimization import HalfGiven, WhiteningTooLarge
-from netlang.diagnostics.recipes.sizes import OneSizeNeeded
 from netlang.recipes.check.paths import shown_shape
 from netlang.recipes.check.prepared import prepared_shape
 from netlang.recipes.recipe import Recipe
@@ -31,7 +29,7 @@ def check_normalization(recipe: Recipe) -> Iterator[Diagnostic]:
     wanted, span = recipe.normalize, recipe.places.get("normalize")
     if isinstance(wanted, Standardize) and (wanted.mean is None) is not (wanted.std is None):
         given, missing = ("mean", "std") if wanted.std is None else ("std", "mean")
-        yield HalfGiven(span=span, given=given, missing=missing)
+        yield refusals.HalfGiven(span=span, given=given, missing=missing)
         return
     yield from _check_channels(recipe)
     trained, _ = prepared_shape(recipe, recipe.augment)
@@ -49,9 +47,9 @@ def _check_elements(
     span, whole = recipe.places["normalize"], isinstance(wanted, Whitening)
     tested, _ = prepared_shape(recipe, recipe.test_path)
     if whole and count > LARGEST:
-        yield WhiteningTooLarge(span=span, name=wanted.name, elements=count, limit=LARGEST)
+        yield refusals.WhiteningTooLarge(span=span, name=wanted.name, elements=count, limit=LARGEST)
     elif trained != tested:
-        yield OneSizeNeeded(
+        yield refusals.OneSizeNeeded(
             span=span,
             name=wanted.name,
             trained=shown_shape(trained),
@@ -70,7 +68,7 @@ def _check_channels(recipe: Recipe) -> Iterator[Diagnostic]:
     actual = channels_of(recipe.data.shape)
     wrong = next((len(row) for row in rows if len(row) != actual), None)
     if wrong is not None:
-        yield ChannelCountDiffers(
+        yield refusals.ChannelCountDiffers(
             span=recipe.places["normalize"],
             normalization=wanted.name,
             expected=wrong,

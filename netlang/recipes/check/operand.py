@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.optimization import OperandShapes
 from netlang.ir.types import DType, TensorType
 from netlang.recipes.words.operands import (
     CHANNELWISE,
@@ -72,7 +72,7 @@ def _pair(applied: Apply, left: TensorType, right: TensorType) -> TensorType:
 
 def _wrong(applied: Apply, given: tuple[TensorType, ...], why: str) -> NetlangError:
     return NetlangError(
-        OperandShapes(
+        refusals.OperandShapes(
             span=applied.span,
             operation=applied.function,
             operands=" and ".join(map(str, given)),

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netlang.advice.edits import with_arguments
-from netlang.advice.nearest import nearest
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.diagnostics.recipes.keys import NesterovNeedsMomentum
-from netlang.diagnostics.recipes.optimization import (
-    MuonWithoutMatrices,
-    NoSuchLabel,
-    NothingToTrain,
-    NoWeightDecay,
-)
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
@@ -43,9 +36,9 @@ def _check_nesterov(recipe: Recipe) -> Iterator[Diagnostic]:
     if isinstance(wanted, Sgd) and wanted.nesterov and wanted.momentum == 0.0:
         span = recipe.places["optimizer"]
         advice = f"write `sgd(lr={wanted.lr}, momentum=0.9, nesterov=true)`"
-        fix = Fix(advice, (with_arguments(span, ("momentum=0.9",)),))
+        fix = Fix(advice, (fixes.with_arguments(span, ("momentum=0.9",)),))
         given = "momentum" in span.text
-        yield NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
+        yield refusals.NesterovNeedsMomentum(span=span, lr=wanted.lr, fix=None if given else fix)
 
 
 def _check_decay(recipe: Recipe) -> Iterator[Diagnostic]:
@@ -55,7 +48,7 @@ def _check_decay(recipe: Recipe) -> Iterator[Diagnostic]:
         *([wanted.adamw_weight_decay] if isinstance(wanted, Muon) else []),
     ]
     if recipe.no_decay and not any(decays):
-        yield NoWeightDecay(span=recipe.places["no_decay"], optimizer=wanted.name)
+        yield refusals.NoWeightDecay(span=recipe.places["no_decay"], optimizer=wanted.name)
 
 
 def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -98,8 +91,10 @@ def _no_such_label(
     recipe: Recipe, program: Program, key: str, label: str, known: set[str]
 ) -> Diagnostic:
     top = sorted({each.partition(".")[0] for each in known})
+    from netlang.advice.nearest import nearest
+
     match = nearest(label, known)
-    return NoSuchLabel(
+    return refusals.NoSuchLabel(
         span=recipe.places[key],
         net=program.name,
         label=label,
@@ -113,7 +108,7 @@ def _check_trained(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     left = [each for each in trained if not below(each.key, recipe.freeze)]
     if not left:
         key = "freeze" if trained else "model"
-        yield NothingToTrain(
+        yield refusals.NothingToTrain(
             span=recipe.places[key],
             net=program.name,
             why="every weight is frozen" if trained else "it has no weights",
@@ -121,4 +116,4 @@ def _check_trained(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     elif isinstance(recipe.optimizer, Muon) and not any(
         "matrices" in kinds_of(each) for each in left
     ):
-        yield MuonWithoutMatrices(span=recipe.places["optimizer"], net=program.name)
+        yield refusals.MuonWithoutMatrices(span=recipe.places["optimizer"], net=program.name)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.keys import AugmentationNeedsImages
-from netlang.diagnostics.recipes.paths import StepMisplaced
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.geometry import Flip
@@ -36,7 +35,7 @@ def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
         before: dict[type, Augmentation] = {}
         for place, step in enumerate(steps):
             if not recipe.data.is_image and not step.for_signals:
-                yield AugmentationNeedsImages(
+                yield refusals.AugmentationNeedsImages(
                     span=place_of(recipe, key, place),
                     augmentation=step.name,
                     data=recipe.data.name,
@@ -48,7 +47,9 @@ def check_steps(recipe: Recipe) -> Iterator[Diagnostic]:
             if found:
                 where, why, advice = found
                 span = place_of(recipe, key, place)
-                yield StepMisplaced(span=span, step=step.name, where=where, why=why, advice=advice)
+                yield refusals.StepMisplaced(
+                    span=span, step=step.name, where=where, why=why, advice=advice
+                )
 
 
 def place_of(recipe: Recipe, key: str, place: int) -> Span:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.steps import PlacesAveraged, PlacesLeft
 from netlang.ir.program import Program
 from netlang.recipes.check.loss import operands_of, value_types
 from netlang.recipes.check.outputs import deployed_outputs
@@ -35,14 +35,16 @@ def check_places(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         if isinstance(step, TenCrop | MultiScale | Flip):
             span = place_of(recipe, "test", place)
             for output in dict.fromkeys(output for output, _, _ in compared):
-                yield PlacesAveraged(span=span, step=step.name, net=program.name, output=output)
+                yield refusals.PlacesAveraged(
+                    span=span, step=step.name, net=program.name, output=output
+                )
     image = prepared_shape(recipe, recipe.augment)[0][1:]
     moving = [each for each in enumerate(recipe.augment) if isinstance(each[1], _MOVING)]
     for output, target, sides in compared:
         known = all(isinstance(side, int) for side in (*image, *sides))
         if moving and target and known and sides != image:
             place, step = moving[0]
-            yield PlacesLeft(
+            yield refusals.PlacesLeft(
                 span=place_of(recipe, "augment", place),
                 step=step.name,
                 target=target,

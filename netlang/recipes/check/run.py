@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.run import (
-    AveragedTwice,
-    AveragesLate,
-    NothingToWatch,
-    OneValueNormalized,
-    TooManyParts,
-)
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.ops.norm import BatchNorm
@@ -31,11 +25,11 @@ def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         yield from nothing_to_watch(recipe)
     if recipe.swa is not None and recipe.ema is not None:
         spans = recipe.places["ema"], recipe.places["swa"]
-        yield AveragedTwice(span=max(spans, key=lambda span: span.start))
+        yield refusals.AveragedTwice(span=max(spans, key=lambda span: span.start))
     if isinstance(recipe.length, Epochs):
         yield from late_averages(recipe, recipe.length.count)
     if recipe.accumulate > recipe.batch:
-        yield TooManyParts(
+        yield refusals.TooManyParts(
             span=recipe.places["accumulate"], batch=recipe.batch, parts=recipe.accumulate
         )
     elif recipe.batch // recipe.accumulate == 1:
@@ -44,19 +38,19 @@ def check_run(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
             key = "batch" if recipe.batch == 1 else "accumulate"
             parts = f"{recipe.batch} examples in {recipe.accumulate} parts"
             what = "one example" if recipe.batch == 1 else parts
-            yield OneValueNormalized(span=recipe.places[key], label=label, what=what)
+            yield refusals.OneValueNormalized(span=recipe.places[key], label=label, what=what)
 
 
 def nothing_to_watch(recipe: Recipe) -> Iterator[Diagnostic]:
     """Errors of a recipe that needs a validation part but has none."""
     if recipe.early_stopping is not None:
-        yield NothingToWatch(span=recipe.places["early_stopping"])
+        yield refusals.NothingToWatch(span=recipe.places["early_stopping"])
 
 
 def late_averages(recipe: Recipe, epochs: int) -> Iterator[Diagnostic]:
     """The error of a recipe whose averages begin after a run of so many whole epochs."""
     if recipe.swa is not None and recipe.swa > epochs:
-        yield AveragesLate(
+        yield refusals.AveragesLate(
             span=recipe.places["swa"],
             first=recipe.swa,
             epochs=epochs,

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.optimization import (
-    NoMomentumToCycle,
-    NoWaves,
-    ScheduleOverrun,
-    SeveralPlateaus,
-)
 from netlang.recipes.check.run import late_averages
 from netlang.recipes.recipe import Epochs, Recipe
 from netlang.recipes.sections.check import never_made
@@ -28,9 +23,9 @@ def check_schedule(recipe: Recipe) -> Iterator[Diagnostic]:
     phases = recipe.schedule.parts
     span = recipe.places.get("schedule")
     if sum(isinstance(phase, Plateau) for phase in phases) > 1:
-        yield SeveralPlateaus(span=span)
+        yield refusals.SeveralPlateaus(span=span)
     if any(map(_cycles, phases)) and _without_momentum(recipe, phases[0]):
-        yield NoMomentumToCycle(span=span, optimizer=recipe.optimizer.name)
+        yield refusals.NoMomentumToCycle(span=span, optimizer=recipe.optimizer.name)
     unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
     if all(phase.unit == unit for phase in phases if phase.length is not None):
         # With one unit for all, it doesn't matter how many steps an epoch has.
@@ -59,7 +54,7 @@ def _without_waves(recipe: Recipe, clock: Clock) -> Iterator[Diagnostic]:
         begin += phase.duration.steps(clock)
     if recipe.snapshots:
         unit = "epochs" if isinstance(recipe.length, Epochs) else "steps"
-        yield NoWaves(
+        yield refusals.NoWaves(
             span=recipe.places["snapshots"],
             why="none ends within the run" if any(map(_restarts, phases)) else "there are none",
             length=max(1, recipe.length.count // 5),
@@ -107,7 +102,7 @@ def _unfinished(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]
         end = warmup.duration.steps(clock)
         if end > clock.steps:
             needed, steps = f"ends after {end} {unit}", f"{clock.steps}"
-            yield ScheduleOverrun(
+            yield refusals.ScheduleOverrun(
                 span=span, name=warmup.name, what="is over", needed=needed, steps=steps
             )
             return
@@ -134,7 +129,7 @@ def _overrun(recipe: Recipe, clock: Clock, unit: str) -> Iterator[Diagnostic]:
         end = begin + phase.duration.steps(clock)
         late = begin >= clock.steps
         if late or (isinstance(phase, Warmup) and end > clock.steps):
-            yield ScheduleOverrun(
+            yield refusals.ScheduleOverrun(
                 span=recipe.places.get("schedule"),
                 name=phase.name,
                 what="begins" if late else "is over",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.paths import CropTooLarge, SizeLeftOpen, SizeNotTaken
-from netlang.diagnostics.recipes.sizes import ExampleNotTaken
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Program
 from netlang.ir.sizes.kept import solved
@@ -53,7 +52,7 @@ def _examples_refused(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     if sizes:
         solution = solved(program, deployed=False)
         for refused in solution.check({**program.defaults, **sizes})[:1]:
-            yield ExampleNotTaken(
+            yield refusals.ExampleNotTaken(
                 span=recipe.places["data"],
                 net=program.name,
                 shape=shown_shape(shape),
@@ -77,7 +76,7 @@ def _crop_too_large(recipe: Recipe, key: str, steps: tuple[Augmentation, ...]) -
         if not isinstance(step, SizeStep):
             continue
         if isinstance(step, Crop) and not step.fits(frame):
-            return CropTooLarge(
+            return refusals.CropTooLarge(
                 span=place_of(recipe, key, place),
                 step=f"{step.name}({_by(step.sides)})",
                 needed=_by(step.needed),
@@ -104,7 +103,7 @@ def _end(
         for size in _examples(frame):
             refusal = _refusal(program, taken, size, fixed_too=scaled)
             if refusal:
-                return SizeNotTaken(
+                return refusals.SizeNotTaken(
                     span=place_of(recipe, key, place),
                     net=program.name,
                     size=_by(size),
@@ -179,7 +178,7 @@ def _left_open(recipe: Recipe, program: Program, key: str, frame: Frame) -> Diag
     ending = "random_resized_crop" if key == "augment" else "center_crop"
     size = str(height) if height == width else f"{height}x{width}"
     step = f"`{ending}({size})`"
-    return SizeLeftOpen(
+    return refusals.SizeLeftOpen(
         span=recipe.places[key if written else "data"],
         path=f"`{key}`" if written else f"a recipe without `{key}`",
         given=shown_frame(frame),

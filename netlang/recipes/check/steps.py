@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.steps import MixesOneExample, MixesOneInput, StepChannels
 from netlang.recipes.check.paths import place_of
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.color import ColorJitter, ColorStep, RandomErasing
@@ -23,9 +23,9 @@ def check_examples(recipe: Recipe) -> Iterator[Diagnostic]:
         if isinstance(step, ColorStep):
             yield from _channels(recipe, step, span)
         if isinstance(step, Mixing) and recipe.batch == 1:
-            yield MixesOneExample(span=span, step=step.name)
+            yield refusals.MixesOneExample(span=span, step=step.name)
         if isinstance(step, Mixing) and len(recipe.data.inputs) > 1:
-            yield MixesOneInput(
+            yield refusals.MixesOneInput(
                 span=span, step=step.name, data=recipe.data.name, inputs=len(recipe.data.inputs)
             )
 
@@ -35,7 +35,7 @@ def _channels(recipe: Recipe, step: ColorStep, span: Span) -> Iterator[Diagnosti
         return
     actual = recipe.data.shape[0]
     if actual is not None and actual not in step.channels:
-        yield StepChannels(
+        yield refusals.StepChannels(
             span=span,
             step=step.name,
             needed=f"{' or '.join(map(str, step.channels))} channel{'s' * (step.channels != (1,))}",

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.nearest import nearest
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.sections import (
-    DrawnInput,
-    EmptyRange,
-    LeftUntrained,
-    NoGradientThere,
-    NotWithSteps,
-    OutsideStep,
-    SamplesUnfit,
-    TrainsNothing,
-)
 from netlang.ir.owned import owned
 from netlang.ir.program import Program
 from netlang.recipes.bind import listed
@@ -45,13 +35,13 @@ def check_sections(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         found = [*_check_together(recipe)]
         for turn in recipe.turns:
             found += _check_trains(turn, recipe, program)
-        if not any(isinstance(each, TrainsNothing) for each in found):
+        if not any(isinstance(each, refusals.TrainsNothing) for each in found):
             found += _check_left(recipe, program)
         yield from found
     else:
         for term in recipe.loss.terms:
             if isinstance(term.function, GradientPenalty):
-                yield OutsideStep(span=term.span, function=term.function.name)
+                yield refusals.OutsideStep(span=term.span, function=term.function.name)
 
 
 # --- what is drawn --------------------------------------------------------------------------------
@@ -74,10 +64,10 @@ def _check_draw(draw: Draw, recipe: Recipe, program: Program) -> Iterator[Diagno
     elif any(not isinstance(size, int) for size in ports[draw.input].type.shape):
         wrong = f"it is {ports[draw.input].type}", "give it sizes that are numbers"
     if wrong is not None:
-        yield DrawnInput(span=draw.span, input=draw.input, why=wrong[0], advice=wrong[1])
+        yield refusals.DrawnInput(span=draw.span, input=draw.input, why=wrong[0], advice=wrong[1])
     if isinstance(draw.distribution, Uniform) and draw.distribution.low >= draw.distribution.high:
         low, high = draw.distribution.low, draw.distribution.high
-        yield EmptyRange(span=draw.span, low=f"{low:g}", high=f"{high:g}")
+        yield refusals.EmptyRange(span=draw.span, low=f"{low:g}", high=f"{high:g}")
 
 
 # --- what is shown --------------------------------------------------------------------------------
@@ -103,7 +93,7 @@ def _check_samples(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         advice = "write the smaller number as `low`"
     if why:
         span = recipe.places["samples"]
-        yield SamplesUnfit(span=span, output=grid.output, why=why, advice=advice)
+        yield refusals.SamplesUnfit(span=span, output=grid.output, why=why, advice=advice)
 
 
 # --- the steps ------------------------------------------------------------------------------------
@@ -122,7 +112,7 @@ def _check_together(recipe: Recipe) -> Iterator[Diagnostic]:
         ("compile", recipe.compile, "`compile`", compiled, "remove it"),
     ):
         if given:
-            yield NotWithSteps(span=recipe.places[key], what=what, why=why, advice=advice)
+            yield refusals.NotWithSteps(span=recipe.places[key], what=what, why=why, advice=advice)
 
 
 def _check_trains(turn: Turn, recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -133,13 +123,15 @@ def _check_trains(turn: Turn, recipe: Recipe, program: Program) -> Iterator[Diag
     known = [label for label in turn.train if label in parts]
     for label in turn.train:
         if label not in known:
+            from netlang.advice.nearest import nearest
+
             meant = nearest(label, parts)
             guess = f": did you mean `{meant}`?" if meant else ""
             why = f"`{label}` is no part with weights{guess}"
-            yield TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
+            yield refusals.TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
     if known and not any(below(key, known) and not below(key, recipe.freeze) for key in trained):
         why = "every weight of it is frozen"
-        yield TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
+        yield refusals.TrainsNothing(span=span, step=turn.name, why=why, advice=advice)
 
 
 def check_read_steps(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -156,7 +148,9 @@ def never_made(recipe: Recipe, steps: int) -> Iterator[Diagnostic]:
         if turn.every > steps:
             why = f"the run has {steps} batches" if steps > 1 else "the run has one batch"
             advice = "write a smaller `every`, or train longer"
-            yield TrainsNothing(span=turn.places["every"], step=turn.name, why=why, advice=advice)
+            yield refusals.TrainsNothing(
+                span=turn.places["every"], step=turn.name, why=why, advice=advice
+            )
 
 
 def _check_left(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
@@ -165,7 +159,7 @@ def _check_left(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
     for each in owned(program):
         if each.trained and not below(each.key, named):
             label = _highest(each.key, named)
-            yield LeftUntrained(span=recipe.turns[0].span, label=label, net=program.name)
+            yield refusals.LeftUntrained(span=recipe.turns[0].span, label=label, net=program.name)
             return
 
 
@@ -192,4 +186,4 @@ def _check_gradient(term: Term, program: Program) -> Iterator[Diagnostic]:
     read = (named_ref(net, value.name) for value in values_in(score))
     leads = place is not None and any(ref is not None and depends(net, ref, place) for ref in read)
     if not leads or not isinstance(at, NamedValue) or followed(program, at.name) is None:
-        yield NoGradientThere(span=term.span, score=str(score), at=str(at))
+        yield refusals.NoGradientThere(span=term.span, score=str(score), at=str(at))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic
-from netlang.diagnostics.recipes.sections import TrainsNothing
 from netlang.ir.owned import owned
 from netlang.ir.program import Program, Ref
 from netlang.recipes.bind import listed
@@ -27,7 +27,7 @@ def check_reached(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         read, made = _read(own, program), _made(program, turn)
         if read and made and not read & made:
             parts = listed(turn.train)
-            yield TrainsNothing(
+            yield refusals.TrainsNothing(
                 span=turn.places["loss"],
                 step=turn.name,
                 why=f"the loss depends on no weight of {parts}",

@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
-from netlang.advice.nearest import nearest, replacement
+from netlang import advice as fixes
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.keys import KeyTwice
-from netlang.diagnostics.recipes.sections import (
-    BesideSteps,
-    SectionName,
-    StepKeyMissing,
-    TooManyTurns,
-    UnknownSection,
-    UnknownSectionKey,
-)
 from netlang.evaluate.environment import Environment
 from netlang.recipes.bind import listed
 from netlang.recipes.keys import TURN_KEYS, read_distribution
@@ -84,7 +76,9 @@ class Sections(Draft):
             try:
                 if section.kind == "step" and steps > _MOST_STEPS:
                     if steps == _MOST_STEPS + 1:
-                        raise NetlangError(TooManyTurns(span=section.kind_span, most=_MOST_STEPS))
+                        raise NetlangError(
+                            refusals.TooManyTurns(span=section.kind_span, most=_MOST_STEPS)
+                        )
                     continue
                 self._read(section)
             except NetlangError as error:
@@ -93,13 +87,13 @@ class Sections(Draft):
     def _read(self, section: ast.Section) -> None:
         kind, span = section.kind, section.kind_span
         if kind not in _KINDS:
-            fix = replacement(kind, _KINDS, span)
-            raise NetlangError(UnknownSection(span=span, kind=kind, fix=fix))
+            fix = fixes.replacement(kind, _KINDS, span)
+            raise NetlangError(refusals.UnknownSection(span=span, kind=kind, fix=fix))
         self._require_name(section)
         place = f"{kind} {section.name}" if section.name else kind
         if place in self.places:
             before = Note(self.places[place], f"`{place}` is given here")
-            raise NetlangError(KeyTwice(span=section.span, key=place, notes=(before,)))
+            raise NetlangError(refusals.KeyTwice(span=section.span, key=place, notes=(before,)))
         self.places[place] = section.name_span or span
         if kind == "step":
             self._step(section)
@@ -109,16 +103,18 @@ class Sections(Draft):
     def _require_name(self, section: ast.Section) -> None:
         if section.kind == "step" and section.name is None:
             what = "a `step` needs a name, under which its loss is recorded"
-            wrong = SectionName(span=section.kind_span, what=what, example="step critic")
+            wrong = refusals.SectionName(span=section.kind_span, what=what, example="step critic")
             raise NetlangError(wrong)
         if section.kind == "step" and section.name in _SCORES:
             what = f"a `step` can't be called `{section.name}`: its loss would look like a score"
             raise NetlangError(
-                SectionName(span=section.name_span, what=what, example="step critic")
+                refusals.SectionName(span=section.name_span, what=what, example="step critic")
             )
         if section.kind == "draw" and section.name is not None:
             what = "`draw` has no name: it names the inputs of the net"
-            raise NetlangError(SectionName(span=section.name_span, what=what, example="draw"))
+            raise NetlangError(
+                refusals.SectionName(span=section.name_span, what=what, example="draw")
+            )
 
     def _step(self, section: ast.Section) -> None:
         values: dict[str, Any] = {}
@@ -128,9 +124,9 @@ class Sections(Draft):
             try:
                 places[key] = value.span
                 if key not in TURN_KEYS:
-                    fix = replacement(key, TURN_KEYS, entry.key_span)
+                    fix = fixes.replacement(key, TURN_KEYS, entry.key_span)
                     available = listed(TURN_KEYS)
-                    unknown = UnknownSectionKey(
+                    unknown = refusals.UnknownSectionKey(
                         span=entry.key_span, key=key, available=available, fix=fix
                     )
                     raise NetlangError(unknown)
@@ -138,6 +134,8 @@ class Sections(Draft):
             except NetlangError as error:
                 self.keep(error)
         # A key that was probably meant by an unknown one isn't reported as missing as well.
+        from netlang.advice.nearest import nearest
+
         given = places.keys() | {
             nearest(key, TURN_KEYS) for key in places.keys() - TURN_KEYS.keys()
         }
@@ -166,7 +164,9 @@ def _once(section: ast.Section, keep: Keep) -> Iterable[ast.Entry]:
     for entry in section.entries:
         if entry.key in seen:
             before = Note(seen[entry.key], f"`{entry.key}` is given here")
-            keep(NetlangError(KeyTwice(span=entry.key_span, key=entry.key, notes=(before,))))
+            keep(
+                NetlangError(refusals.KeyTwice(span=entry.key_span, key=entry.key, notes=(before,)))
+            )
         else:
             seen[entry.key] = entry.key_span
             yield entry
@@ -175,7 +175,7 @@ def _once(section: ast.Section, keep: Keep) -> Iterable[ast.Entry]:
 def _missing(section: ast.Section, key: str) -> NetlangError:
     what, example = _NEEDED[key]
     return NetlangError(
-        StepKeyMissing(
+        refusals.StepKeyMissing(
             span=section.name_span, step=str(section.name), key=key, what=what, example=example
         )
     )
@@ -186,7 +186,7 @@ def gathered(turns: Iterable[Turn], places: Mapping[str, Span], keep: Keep) -> d
     found = tuple(turns)
     for key in ("loss", "optimizer"):
         if found and key in places:
-            keep(NetlangError(BesideSteps(span=places[key], key=key)))
+            keep(NetlangError(refusals.BesideSteps(span=places[key], key=key)))
     if not found:
         return {}
     terms = tuple(term for turn in found for term in turn.loss.terms)

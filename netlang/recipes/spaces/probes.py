@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Note
-from netlang.diagnostics.recipes.spaces import OpenSpaces, SpaceMisplaced
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.spaces.written import FIXED, Dimension, Options, Spaces, first_of
 
 __all__ = ["misplaced_spaces", "open_spaces", "probed"]
 
 
-def open_spaces(recipe: str, spaces: Spaces) -> OpenSpaces:
+def open_spaces(recipe: str, spaces: Spaces) -> refusals.OpenSpaces:
     """The error for what needs a recipe without spaces."""
     first, *others = spaces.found
     key, text = next(iter(spaces.overrides.items()))
-    return OpenSpaces(
+    return refusals.OpenSpaces(
         span=first.span,
         recipe=recipe,
         names=", ".join(f"`{each.name}`" for each in spaces.found),
@@ -30,7 +30,7 @@ def open_spaces(recipe: str, spaces: Spaces) -> OpenSpaces:
 
 def misplaced_spaces(
     one: tuple[Recipe, Spaces], other: tuple[Recipe, Spaces]
-) -> Iterator[SpaceMisplaced]:
+) -> Iterator[refusals.SpaceMisplaced]:
     """Errors for what must be the same in all trials but differs, through a parameter."""
     (recipe, spaces), (its_recipe, its_spaces) = one, other
     for key, why in FIXED.items():
@@ -39,7 +39,7 @@ def misplaced_spaces(
                 each for each in its_spaces.found
                 if its_spaces.values[each.name] != spaces.values.get(each.name)
             )  # fmt: skip
-            yield SpaceMisplaced(span=space.span, key=key, why=why)
+            yield refusals.SpaceMisplaced(span=space.span, key=key, why=why)
 
 
 def probed(read: Callable[[Spaces], None]) -> int:

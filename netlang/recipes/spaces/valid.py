@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import replaced, without_arguments
+from netlang import advice as fixes
+from netlang.diagnostics import language
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.language.values import UnknownArgument
-from netlang.diagnostics.recipes.spaces import (
-    ChoiceOfOne,
-    ChoiceTwice,
-    SpaceBackwards,
-    SpaceOfOne,
-)
 from netlang.evaluate.lists import single
 from netlang.recipes.words.spaces import CHOICE, NumberSpace
 from netlang.syntax import ast
@@ -26,9 +21,11 @@ def require_values(name: str, space: NumberSpace, call: ast.Call) -> None:
     low, high = repr(space.low), repr(space.high)
     if space.low > space.high:
         named = {each.name for each in call.arguments[:2]}
-        swapped = replaced(call.span, f"{space.name}({high}, {low})", f"swap {low} and {high}")
+        swapped = fixes.replaced(
+            call.span, f"{space.name}({high}, {low})", f"swap {low} and {high}"
+        )
         raise NetlangError(
-            SpaceBackwards(
+            refusals.SpaceBackwards(
                 span=call.span,
                 name=name,
                 word=space.name,
@@ -40,7 +37,7 @@ def require_values(name: str, space: NumberSpace, call: ast.Call) -> None:
     if space.near(space.high) == space.low:
         equal = space.low == space.high
         advice = f"write `{low}`, or another end" if equal else "give a smaller `step`"
-        raise NetlangError(SpaceOfOne(span=call.span, name=name, low=low, advice=advice))
+        raise NetlangError(refusals.SpaceOfOne(span=call.span, name=name, low=low, advice=advice))
 
 
 def options_of(call: ast.Call) -> Iterator[ast.Expr]:
@@ -48,7 +45,7 @@ def options_of(call: ast.Call) -> Iterator[ast.Expr]:
     for each in call.arguments:
         if each.name is not None:
             raise NetlangError(
-                UnknownArgument(
+                language.UnknownArgument(
                     span=each.name_span or each.span,
                     callee=CHOICE,
                     name=each.name,
@@ -65,14 +62,16 @@ def require_options(call: ast.Call, options: tuple[ast.Expr, ...], texts: tuple[
         fix = None
         if isinstance(only, ast.ListExpr) and len(only.items) > 1:
             inner = only.span.text.strip()[1:-1].strip()
-            fix = replaced(only.span, inner, f"write the values themselves: `choice({inner})`")
-        raise NetlangError(ChoiceOfOne(span=call.span, count=len(options), fix=fix))
+            fix = fixes.replaced(
+                only.span, inner, f"write the values themselves: `choice({inner})`"
+            )
+        raise NetlangError(refusals.ChoiceOfOne(span=call.span, count=len(options), fix=fix))
     for place, text in enumerate(texts):
         first = texts.index(text)
         if first < place:
-            edit = without_arguments(call.arguments, place, place)
+            edit = fixes.without_arguments(call.arguments, place, place)
             raise NetlangError(
-                ChoiceTwice(
+                refusals.ChoiceTwice(
                     span=options[place].span,
                     value=text,
                     notes=(Note(options[first].span, "given here"),),

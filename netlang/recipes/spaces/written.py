@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar, cast, final
 
+from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Edit
 from netlang.diagnostics.edits import apply_edits
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.recipes.spaces import SpaceMisplaced
 from netlang.evaluate.environment import Environment
 from netlang.ir.arguments import signature
 from netlang.recipes.bind import fields_of, word_of
@@ -112,7 +112,7 @@ class Spaces(Draft):
         opened = self.found[before:]
         if opened and not parameter and key in FIXED:
             why = FIXED[key]
-            raise NetlangError(SpaceMisplaced(span=opened[0].span, key=key, why=why))
+            raise NetlangError(refusals.SpaceMisplaced(span=opened[0].span, key=key, why=why))
         if opened:
             self.overrides[key] = _one_line(_edited(value.span, self.edits))
         return cast(_T, new)
