@@ -24,7 +24,9 @@ __all__ = ["OLDEST", "opset_of", "read_model", "tensors_in"]
 
 OLDEST = 9
 """The first set of operators that is read; ONNX of 2018."""
+# Bytes of a file, as much as one may have; of its tensors; and of those that somebody trusts.
 _MOST = (1 << 31) - 1
+_MOST_LARGE = 1 << 34
 _MOST_NODES = 20_000
 _OTHERS = {
     b"PK": "it is a zip archive",
@@ -37,8 +39,11 @@ _OTHERS = {
 _STANDARD = {"", "ai.onnx"}
 
 
-def read_model(path: Path) -> ModelProto:
-    """The model in a file, with the tensors that lie beside it. Raises `NetlangError`."""
+def read_model(path: Path, *, large: bool = False) -> ModelProto:
+    """The model in a file, with the tensors that lie beside it. Raises `NetlangError`.
+
+    These have up to 2 GiB, and 16 GiB if somebody who trusts the file says that it may be `large`.
+    """
     shown = str(path)
     try:
         content = read_bytes(path, _MOST)
@@ -51,7 +56,7 @@ def read_model(path: Path) -> ModelProto:
         if not content:
             raise ValueError("it is empty")
         model = onnx.load_model_from_string(content)
-        _fetch(model, path.parent, _MOST - len(content))
+        _fetch(model, path.parent, _MOST_LARGE if large else _MOST - len(content))
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
     except DecodeError:
@@ -108,7 +113,7 @@ def _fetch(model: ModelProto, folder: Path, most: int) -> None:
         size = size_of(tensor)
         most -= size
         if most < 0:
-            raise ValueError("its tensors have more than 2 GiB")
+            raise ValueError("its tensors have more than 2 GiB; `--large` takes 16 GiB")
         tensor.raw_data = _outside(entries, folder, size)
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]

@@ -41,7 +41,7 @@ _MOST_OF_FILE = 1 << 28  # elements of the batch that a file is for
 
 def import_file(options: ImportOptions) -> ImportedNet:
     """The net of a file. Raises `NetlangError`."""
-    return import_model(read_model(Path(options.source)), options)
+    return import_model(read_model(Path(options.source), large=options.large), options)
 
 
 def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
-from netlang.backends.onnx.importing.tensors import with_numbers
+from netlang.backends.onnx.importing.tensors import stand_in, with_numbers
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.limits.room import Room
@@ -20,6 +20,9 @@ from netlang.backends.torch.importing.original import Original, in_parts, one_by
 from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["OnnxOriginal"]
+
+# Numbers of a tensor that stands in the file itself: shapes and the like have to.
+_SHORT = 1 << 10
 
 
 @final
@@ -47,6 +50,7 @@ class OnnxOriginal(Original):
         self._batched = batched
         self._room = room
         self._session: Any = None
+        self._beside: Mapping[str, Tensor] = {}  # whose memory the session reads
 
     @property
     def room(self) -> Room | None:
@@ -61,12 +65,13 @@ class OnnxOriginal(Original):
         try:
             yield
         finally:
-            self._session = None
+            self._session, self._beside = None, {}
 
     def run(self, example: Sequence[Tensor]) -> list[Tensor]:
         try:
             if self._session is None:
-                self._session = _session(self._with_weights())
+                content, self._beside = self._with_weights()
+                self._session = _session(content, self._beside)
             if not self._batched:
                 return one_by_one(self._run, example)
             if self._batch is None or len(example[0]) == self._batch:
@@ -96,41 +101,46 @@ class OnnxOriginal(Original):
         whole = all(each.shape[:1] == (count,) for each in found)
         return found if whole else in_parts(self._run, example, batch)
 
-    def _with_weights(self) -> bytes:
-        """The file with the weights as they are now, for any number of examples."""
-        model = ModelProto()
-        model.CopyFrom(self._model)
+    def _with_weights(self) -> tuple[bytes, dict[str, Tensor]]:
+        """The file with the weights as they are now, for any number of examples.
+
+        It lacks the numbers of long ones, which are given beside it: a file has up to 2 GiB.
+        """
+        whole = self._model.graph
+        model = ModelProto(ir_version=self._model.ir_version, opset_import=self._model.opset_import)
         graph = model.graph
-        given = {each.name: each.back(each.tensor) for each in self._weights}
-        kept = [node for node in graph.node if not (node.op_type in ("Constant", "Identity") and
-                set(node.output) & set(given))]  # fmt: skip
-        stored = [each for each in graph.initializer if each.name not in given]
-        names = {each.name for each in graph.initializer} | set(given)
-        inputs = [each for each in graph.input if each.name not in names]
-        for field, values in (
-            (graph.node, kept),
-            (graph.initializer, stored),
-            (graph.input, inputs),
-        ):
-            held = [type(each).FromString(each.SerializeToString()) for each in values]
-            del field[:]
-            field.extend(held)
-        graph.initializer.extend(with_numbers(name, each) for name, each in given.items())
+        graph.name = whole.name
+        given = {each.name: each.back(each.tensor).detach() for each in self._weights}
+        long = {name: each.contiguous() for name, each in given.items() if each.numel() > _SHORT}
+        graph.node.extend(
+            node
+            for node in whole.node
+            if not (node.op_type in ("Constant", "Identity") and set(node.output) & set(given))
+        )
+        graph.initializer.extend(each for each in whole.initializer if each.name not in given)
+        names = {each.name for each in whole.initializer} | set(given)
+        graph.input.extend(each for each in whole.input if each.name not in names)
+        graph.output.extend(whole.output)
+        graph.initializer.extend(
+            stand_in(name, each) if name in long else with_numbers(name, each)
+            for name, each in given.items()
+        )
         for each in graph.input:
             for axis, dim in enumerate(each.type.tensor_type.shape.dim):
                 dim.dim_param = f"{each.name}_{axis}" if axis else "N"
         for each in graph.output:
             each.type.tensor_type.ClearField("shape")
-        del graph.value_info[:]
-        content: bytes = model.SerializeToString()
-        return content
+        return model.SerializeToString(), long
 
 
-def _session(content: bytes) -> Any:
+def _session(content: bytes, beside: Mapping[str, Tensor]) -> Any:
+    """A session of a file, with the numbers of the tensors that it lacks."""
     ort = runtime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False  # it would keep what one comparison took
     # Nodes that are fused one after the other take a time that grows as the square of their number.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    held = [ort.OrtValue.ortvalue_from_numpy(each.numpy()) for each in beside.values()]
+    options.add_external_initializers(list(beside), held)
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

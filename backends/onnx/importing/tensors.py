@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
+import onnx.helper
 import torch
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
 from netlang.backends.torch.importing.refusal import NotSayable
 
-__all__ = ["MOST_ELEMENTS", "dtype_of", "size_of", "tensor_of", "with_numbers"]
+__all__ = ["MOST_ELEMENTS", "dtype_of", "size_of", "stand_in", "tensor_of", "with_numbers"]
 
 MOST_ELEMENTS = 1 << 31
 _TYPES: dict[int, torch.dtype] = {
@@ -98,6 +99,15 @@ def _require_narrow(tensor: TensorProto) -> None:
 def with_numbers(name: str, tensor: Tensor) -> TensorProto:
     """A tensor for a file."""
     return numpy_helper.from_array(tensor.detach().contiguous().numpy(), name)
+
+
+def stand_in(name: str, tensor: Tensor) -> TensorProto:
+    """A tensor for a file without its numbers, which ONNX Runtime is given beside it."""
+    kind = onnx.helper.np_dtype_to_tensor_dtype(tensor.numpy().dtype)
+    made = TensorProto(name=name, data_type=kind, dims=tensor.shape)
+    made.data_location = TensorProto.EXTERNAL
+    made.external_data.add(key="location", value="memory")
+    return made
 
 
 def _count(tensor: TensorProto) -> int:

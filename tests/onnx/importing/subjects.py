@@ -95,7 +95,7 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
         module = models.get_model(name, weights=None).eval()
         crop = getattr(models.get_model_weights(name).DEFAULT.transforms(), "crop_size", [224])[0]
         rigid = name.startswith(("vit", "swin", "maxvit", "inception", "alexnet", "vgg"))
-        size = crop if rigid else 64
+        size = getattr(module, "image_size", crop) if rigid else 64
     _export(module, (torch.zeros(1, 3, size, size),), path, by)
     return Exported(set(_keys(module)))
 

@@ -88,6 +88,13 @@ def _outside(**entries: str) -> ModelProto:
     return model
 
 
+def _claimed(count: int, **entries: str) -> ModelProto:
+    """A weight of so many numbers, which a file beside the model has."""
+    model = _outside(**entries)
+    model.graph.initializer[0].dims[:] = [count]
+    return model
+
+
 def _tensor(change: Callable[[TensorProto], object]) -> ModelProto:
     model = _good()
     change(model.graph.initializer[0])
@@ -278,3 +285,13 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     for name, said in (("pipe.onnx", "a named pipe"), ("absent.onnx", "no file")):
         with pytest.raises(NetlangError, match=said):
             imported(tmp_path / name)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_tensors_beyond_what_is_read(run: Runner, large: bool) -> None:
+    """Trusted ones may have 16 GiB; what a file says isn't asked for before it is there."""
+    model = _claimed((1 << 29) + 1, location="weights")
+    (run.folder / "net.onnx").write_bytes(model.SerializeToString())
+    text = run.refused("import", "net.onnx", "-o", "a.net", *(["--large"] if large else []))
+    said = "No such file" if large else "its tensors have more than 2 GiB; `--large` takes 16 GiB"
+    assert said in text
