@@ -63,12 +63,16 @@ def export(
     require_writable(program)
     mine = slots(program)
     taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
-    ahead = LookAhead(taken.tensors.values())
+    ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else _WHOLE)
     owned = (*mine, *constants(program))
     with no_collection():
         metadata = facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _Export(program, owned, taken, ahead, seed, form, ends).written(Path(path))
+
+
+# Bytes of a file of weights that are looked at in one go: what is copied whole is in memory anyway.
+_IN_PIECES, _WHOLE = 1 << 25, 1 << 27
 
 
 class _OtherTensors(Exception):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MappedFile"]
 
 # Bytes after which the process gives pages back: what was read stays in the system's cache alone.
-_HELD = 1 << 27
+_HELD = 1 << 25
 _PIECE = 1 << 22
 _GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
 

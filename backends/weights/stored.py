@@ -23,8 +23,8 @@ __all__ = ["LookAhead", "Stored", "all_finite", "are_finite"]
 # The bits of the exponent: all of them are set in NaN and infinity alone.
 _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
 
-# Bytes that are looked at at once, which a thread is worth, and that are read before they are used.
-_AT_ONCE, _WORTH, _AHEAD = 1 << 27, 1 << 22, 1 << 27
+# Bytes that a thread is worth, and that are read before they are used.
+_WORTH, _AHEAD = 1 << 22, 1 << 27
 _FLOAT = 4
 
 
@@ -96,13 +96,14 @@ class LookAhead:
     """Finds in a thread which tensors of float32 are finite, while other things are done.
 
     Tensors that follow each other in a file are looked at together, which is faster than one by
-    one. It `covers` the first that are read; all others are left to `Stored.finite`.
+    one. It `covers` the first that are read; all others are left to `Stored.finite`. At most about
+    `at_once` bytes are looked at in one go, and held in memory.
     """
 
-    def __init__(self, tensors: Iterable[Stored]) -> None:
+    def __init__(self, tensors: Iterable[Stored], at_once: int) -> None:
         self._finite: set[Stored] = set()
         self._thread: Thread | None = None
-        runs = _runs(tensors)
+        runs = _runs(tensors, at_once)
         self._covered = {each for run in runs for each in run}
         if sum(each.data.nbytes for each in self._covered) < _WORTH:
             self._covered.clear()
@@ -137,8 +138,8 @@ class LookAhead:
                     self._finite.update(run)
 
 
-def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
-    """Tensors of float32 that follow each other in a file, in runs of about `_AT_ONCE`."""
+def _runs(tensors: Iterable[Stored], at_once: int) -> list[list[Stored]]:
+    """Tensors of float32 that follow each other in a file, in runs of about `at_once` bytes."""
     mapped = (
         (each.address, each)
         for each in tensors
@@ -153,7 +154,7 @@ def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
             continue
         if address != end or size > room:
             runs.append([])
-            room = _AT_ONCE
+            room = at_once
         runs[-1].append(each)
         end, room, left = address + size, room - size, left - size
     return runs

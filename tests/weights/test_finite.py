@@ -93,9 +93,8 @@ def test_values_that_are_folded_are_looked_at_in_the_product(
 
 @pytest.fixture
 def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of any size are looked at ahead, a few tensors at once."""
+    """Files of any size are looked at ahead."""
     monkeypatch.setattr("netlang.backends.weights.stored._WORTH", 0)
-    monkeypatch.setattr("netlang.backends.weights.stored._AT_ONCE", 300)
 
 
 @pytest.mark.usefixtures("small_runs")
@@ -109,7 +108,7 @@ def test_what_is_looked_at_ahead(tmp_path: Path, number: int, value: float) -> N
     half, none = np.ones(3, np.float16), np.ones((0, 3), np.float32)
     save_file({**arrays, "steps": np.array(7), "half": half, "none": none}, path)
     tensors = read_weights(path)
-    ahead = LookAhead(tensors.values())
+    ahead = LookAhead(tensors.values(), 300)
     assert {key for key, each in tensors.items() if ahead.covers(each)} == arrays.keys()
     proven = {key for key in arrays if ahead.proves(tensors[key])}
     assert (f"t{number}" in proven) is (value == 1)
@@ -127,10 +126,10 @@ def test_what_is_not_looked_at_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyP
     mapped, given = read_weights(path), read_weights(arrays)
     bound = {key: each.bound_for(DType.FLOAT16) for key, each in mapped.items()}
     for tensors in (given, bound, {}):
-        ahead = LookAhead(tensors.values())
+        ahead = LookAhead(tensors.values(), 300)
         assert not any(ahead.covers(each) or ahead.proves(each) for each in tensors.values())
     monkeypatch.setattr("netlang.backends.weights.stored._AHEAD", 3 * 160)
-    ahead = LookAhead(mapped.values())
+    ahead = LookAhead(mapped.values(), 300)
     assert [key for key, each in mapped.items() if ahead.covers(each)] == ["t0", "t1", "t2"]
     assert all(ahead.proves(mapped[key]) for key in ("t0", "t1", "t2"))
 
