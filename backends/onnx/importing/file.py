@@ -20,7 +20,7 @@ from netlang.regular import opened, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OLDEST", "opset_of", "read_model", "tensors_in"]
+__all__ = ["OLDEST", "bytes_of", "opset_of", "read_model", "tensors_in"]
 
 OLDEST = 9
 """The first set of operators that is read; ONNX of 2018."""
@@ -75,6 +75,12 @@ def _unreadable(shown: str, reason: str) -> NetlangError:
 def opset_of(model: ModelProto) -> int:
     """The version of ONNX's own operators; 0 if the file names none."""
     return max((each.version for each in model.opset_import if each.domain in _STANDARD), default=0)
+
+
+def bytes_of(model: ModelProto) -> int:
+    """The bytes of a model's nodes and tensors. A message of over 2 GiB doesn't know its own."""
+    fields = model.graph.node, model.graph.initializer, model.functions
+    return sum(each.ByteSize() for field in fields for each in field)
 
 
 def tensors_in(model: ModelProto) -> Iterator[TensorProto]:

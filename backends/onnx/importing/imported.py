@@ -10,7 +10,7 @@ import torch
 from onnx import ModelProto, ValueInfoProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
-from netlang.backends.onnx.importing.file import read_model
+from netlang.backends.onnx.importing.file import bytes_of, read_model
 from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
@@ -54,7 +54,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
             return net_inside(model, inside, options)
         model, notes = prepared(model)
         inputs, batch = _inputs(model, options)
-        room = Room(model.ByteSize(), options.large)
+        room = Room(bytes_of(model), options.large)
         graph = AtenGraph(CountedValues(room))
         reader = GraphReader(graph, batch, options.batch, options.stub)
         found = reader.read(model, inputs)

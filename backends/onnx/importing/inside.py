@@ -15,7 +15,7 @@ from torch import Tensor
 
 from netlang.analysis.flow import Flow
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
-from netlang.backends.onnx.importing.file import tensors_in
+from netlang.backends.onnx.importing.file import bytes_of, tensors_in
 from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import halves_in
@@ -69,7 +69,7 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
         raise NetlangError(
             ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice, rows=rows)
         ) from error
-    room = Room(model.ByteSize(), options.large)
+    room = Room(bytes_of(model), options.large)
     tried = islice(sizes_to_try(program, {}), _EXAMPLES)
     sizes = [each for each in tried if room.holds(program, each)]
     if not sizes:
