@@ -130,6 +130,9 @@ def test_a_run_that_is_cut_off_or_none(run: Runner) -> None:
     with (run.folder / "one" / "metrics.jsonl").open("a") as file:
         file.write('{"step": 40, "test_acc')
     assert run("runs", "one").status == 0
+    with (run.folder / "one" / "metrics.jsonl").open("a") as file:
+        file.write('\n{"step": 60, "test_accuracy": 0.5}\n')
+    assert "metrics.jsonl` can't be read: its line 3 is damaged" in run.refused("runs", "one")
     (run.folder / "one" / "run.json").write_text('{"keys": []}')
     assert "it isn't the record of a run" in run.refused("runs", "one")
     (run.folder / "empty").mkdir()

@@ -30,19 +30,19 @@ COLUMNS = (
 
 
 def read_metrics(path: Path) -> list[dict[str, Json]]:
-    """The complete records of a file; reading stops at a truncated line.
+    """The complete records of a file, whose last line may be cut off.
 
-    Raises `OSError` or `ValueError` if it isn't an ordinary file.
+    Raises `OSError` or `ValueError` if it isn't an ordinary file, or a line before is damaged.
     """
     records: list[dict[str, Json]] = []
     if path.exists():
         with plain_file(path) as file:
-            lines = file.read().splitlines()
-        for line in lines:
+            whole = file.read().split(b"\n")[:-1]
+        for number, line in enumerate(whole, 1):
             try:
                 records += parsed_records(line)
             except ValueError:
-                break
+                raise ValueError(f"its line {number:,} is damaged") from None
     return records
 
 
