@@ -91,7 +91,7 @@ class _Nets:
         if not isinstance(condition, ast.Compare) or condition.operators != ("==",):
             return None
         claims = [
-            each for each in condition.operands if isinstance(each, ast.Number | ast.ListExpr)
+            each for each in condition.operands if isinstance(each, (ast.Number, ast.ListExpr))
         ]
         if len(claims) != 1 or len(self._read) != 1:
             return None

@@ -120,7 +120,7 @@ def _is_range(first: Row, before: Row, last: Row) -> bool:
 def _rates(callee: Op | Function | None) -> tuple[float, ...]:
     """What may differ between alike steps, and other numbers that a block is given."""
     if isinstance(callee, Function):
-        return tuple(each for each in callee.arguments.values() if isinstance(each, int | float))
+        return tuple(each for each in callee.arguments.values() if isinstance(each, (int, float)))
     return (callee.p,) if isinstance(callee, _RATED) else ()
 
 

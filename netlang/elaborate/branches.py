@@ -166,7 +166,7 @@ def _begins_with_value(body: Body, suite: ast.Suite, statement: ast.Statement) -
     step = statement.steps[0]
     action = step.action
     if not isinstance(action, ast.Apply):
-        return isinstance(action, ast.Reference | ast.Tuple | ast.In | ast.Here)
+        return isinstance(action, (ast.Reference, ast.Tuple, ast.In, ast.Here))
     if not action.is_bare:
         return False
     if action.name == "identity" and body.evaluator.names.find(action.name) is None:

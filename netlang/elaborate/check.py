@@ -61,7 +61,7 @@ def check_definitions(module: Module) -> Checked:
     reported = {diagnostic.span for diagnostic in checked.diagnostics}
     for definition in module.definitions():
         found: Iterator[Diagnostic] = iter(())
-        if isinstance(definition, ast.BlockDef | ast.NetDef):
+        if isinstance(definition, (ast.BlockDef, ast.NetDef)):
             found = unknown_names(module, definition, reported)
         elif isinstance(definition, ast.FunctionDef):
             found = unknown_in_function(module, definition, reported)

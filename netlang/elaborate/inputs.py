@@ -28,7 +28,7 @@ def declare(body: Body, declaration: ast.Input) -> CurrentValue:
         told = (
             e
             for e in body.session.diagnostics
-            if isinstance(e, language.NothingToRead | language.InputLate)
+            if isinstance(e, (language.NothingToRead, language.InputLate))
         )
         if isinstance(next(told, None), language.NothingToRead):
             raise NetlangError  # told at the step that stands before it

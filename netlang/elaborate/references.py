@@ -38,7 +38,7 @@ def part_text(body: Body, part: ast.LabelPart) -> str:
             text += piece
             continue
         value = body.evaluator.decided(piece)
-        if isinstance(value, bool) or not isinstance(value, int | str):
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
             why = f"{kind_of(value)} is neither a whole number nor a string"
             raise NetlangError(language.BadLabelText(span=part.span, text=describe(value), why=why))
         text += str(value)

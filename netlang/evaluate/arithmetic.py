@@ -50,7 +50,7 @@ def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
     """``left symbol right``. Raises a diagnostic if that isn't defined."""
     if is_number(left) and is_number(right):
         return combined(symbol, left, right, _number(symbol, left, right, span))
-    if isinstance(left, Expr | int) and isinstance(right, Expr | int):
+    if isinstance(left, (Expr, int)) and isinstance(right, (Expr, int)):
         return _size(symbol, left, right, span)
     if isinstance(left, tuple) and isinstance(right, tuple) and symbol == "+":
         _refuse_long(len(left) + len(right), span)
@@ -149,7 +149,7 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
         if isinstance(outcome, Undecided):
             raise _depends(symbol, left, right, span)
         return not outcome
-    if isinstance(left, Expr | int) and isinstance(right, Expr | int):
+    if isinstance(left, (Expr, int)) and isinstance(right, (Expr, int)):
         return _order(symbol, left, right, span)
     numbers = is_number(left) and is_number(right)
     if numbers or (isinstance(left, str) and isinstance(right, str)):
@@ -247,7 +247,7 @@ def _whole(value: Value) -> Dim | None:
     """A size as such, also if written as ``12.0``."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
-    return value if isinstance(value, Expr | int) else None
+    return value if isinstance(value, (Expr, int)) else None
 
 
 def _order(symbol: str, left: Dim, right: Dim, span: Span) -> bool | Undecided:

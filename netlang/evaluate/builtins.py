@@ -93,7 +93,7 @@ def _sizes(values: tuple[Value, ...]) -> list[Dim | float]:
     items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
     sizes: list[Dim | float] = []
     for item in items:
-        if not isinstance(item, int | float | Expr) or isinstance(item, bool):
+        if not isinstance(item, (int, float, Expr)) or isinstance(item, bool):
             raise Refusal(f"{kind_of(item)} isn't a number")
         sizes.append(item)
     return sizes

@@ -92,7 +92,7 @@ class Evaluator(Draft):
     def judgement(self, expr: ast.Expr) -> bool | Undecided:
         """The value of a condition, which may be a condition on the input's sizes."""
         value = self.decided(expr)
-        if isinstance(value, bool | Undecided):
+        if isinstance(value, (bool, Undecided)):
             return value
         actual = f"{describe(value)}, {kind_of(value)}"
         text, fix = expr.span.text, fixes.compared(expr, value)

@@ -30,7 +30,7 @@ def literal_key(op: type[Op], arguments: tuple[ast.Argument, ...]) -> LiteralKey
         value = argument.value
         if isinstance(value, ast.Dims):
             key += (argument.name, tuple, value.sizes)
-        elif isinstance(value, ast.Number | ast.Boolean | ast.String):
+        elif isinstance(value, (ast.Number, ast.Boolean, ast.String)):
             key += (argument.name, type(value.value), value.value)  # 1, 1.0 and true are equal
         else:
             return None

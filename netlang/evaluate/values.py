@@ -142,7 +142,7 @@ class Layer(Applied, dict=True):
     def weight(self) -> int:
         """The number of values that it contains, including those inside its arguments."""
         values = [bound.value for _, bound in self.arguments]
-        inside = [value for value in values if isinstance(value, tuple | Layer)]
+        inside = [value for value in values if isinstance(value, (tuple, Layer))]
         return 1 + len(values) - len(inside) + sum(map(weight, inside))
 
     def mapped(self, change: Callable[[Value], Value]) -> Layer:
@@ -209,7 +209,7 @@ class Items(tuple[Value, ...]):
 
 def weight(value: Value) -> int:
     """The number of values in a value, including nested ones."""
-    if isinstance(value, Items | Layer):
+    if isinstance(value, (Items, Layer)):
         return value.weight
     return 1 + sum(map(weight, value)) if isinstance(value, tuple) else 1
 
@@ -219,7 +219,7 @@ def _is_traced(value: Value) -> bool:
         return value.traced
     if isinstance(value, tuple):
         return any(map(_is_traced, value))
-    return isinstance(value, Traced | TracedFloat | Layer)
+    return isinstance(value, (Traced, TracedFloat, Layer))
 
 
 def describe(value: object) -> str:
@@ -228,7 +228,7 @@ def describe(value: object) -> str:
     for piece in _pieces(value):
         text.append(piece)
         length += len(piece)
-        if length > _LONGEST_TEXT and isinstance(value, tuple | Layer):
+        if length > _LONGEST_TEXT and isinstance(value, (tuple, Layer)):
             return f"{''.join(text)} ..."
     return "".join(text)
 

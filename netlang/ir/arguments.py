@@ -105,7 +105,7 @@ def _shape(value: object) -> tuple[int | Expr, ...]:
     if not isinstance(value, tuple):
         raise Mismatch
     for size in value:
-        if isinstance(size, bool) or not isinstance(size, int | Expr):
+        if isinstance(size, bool) or not isinstance(size, (int, Expr)):
             raise Mismatch
         if isinstance(size, int) and size < 1:
             raise Mismatch(f"a list with {size} in it; each size is a whole number >= 1")

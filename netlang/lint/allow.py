@@ -115,9 +115,9 @@ class Allowances:
 
 def _has_suite(node: ast.Node) -> bool:
     """Whether a statement contains other statements, which have lines of their own."""
-    if isinstance(node, ast.If | ast.For | ast.Repeat):
+    if isinstance(node, (ast.If, ast.For, ast.Repeat)):
         return True
-    if isinstance(node, ast.Output | ast.Auxiliary) and node.path is not None:
+    if isinstance(node, (ast.Output, ast.Auxiliary)) and node.path is not None:
         return _has_suite(node.path)
     return isinstance(node, ast.Path) and any(
         isinstance(action, ast.Scope) or (isinstance(action, ast.Apply) and action.body is not None)

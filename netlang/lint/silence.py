@@ -97,7 +97,7 @@ def _unused(
     unseen = [
         item.span
         for item in module.file.items
-        if isinstance(item, ast.BlockDef | ast.NetDef)
+        if isinstance(item, (ast.BlockDef, ast.NetDef))
         and (module.name, item.name_span.start) not in definitions
     ]
     starts = [span.start for span in unseen]

@@ -25,7 +25,7 @@ def _optional(node: ast.Node) -> tuple[ast.Apply, ast.Path, ast.If] | None:
     """A merge by elements with one branch and an `if`, without `else`, that adds steps."""
     if not isinstance(node, ast.Apply) or node.body is None or node.name not in _MERGES:
         return None
-    made = [each for each in node.body.statements if isinstance(each, ast.Path | ast.If | ast.For)]
+    made = [each for each in node.body.statements if isinstance(each, (ast.Path, ast.If, ast.For))]
     paths = [each for each in made if isinstance(each, ast.Path)]
     if len(made) != 2 or len(paths) != 1:
         return None
@@ -42,7 +42,7 @@ def _is_skip(path: ast.Path) -> bool:
     """Whether a branch is `identity` or may be a labelled value."""
     action = path.steps[0].action
     bare = isinstance(action, ast.Apply) and action.is_bare
-    return len(path.steps) == 1 and (bare or not isinstance(action, ast.Apply | ast.Scope))
+    return len(path.steps) == 1 and (bare or not isinstance(action, (ast.Apply, ast.Scope)))
 
 
 def is_readable(label: str) -> bool:
@@ -73,7 +73,7 @@ class StepsInText:
         return {
             tap.path.span.start: tap
             for tap in walk(self._module.file)
-            if isinstance(tap, ast.Output | ast.Auxiliary) and tap.path is not None
+            if isinstance(tap, (ast.Output, ast.Auxiliary)) and tap.path is not None
         }
 
     @cached_property

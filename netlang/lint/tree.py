@@ -63,14 +63,14 @@ def look(module: Module, kinds: Iterable[type[TreeRule]]) -> Iterator[Caution]:
 
 def _nodes(item: ast.Item) -> Iterable[ast.Node]:
     """The nodes of an item that rules may watch, outermost first."""
-    if isinstance(item, ast.BlockDef | ast.NetDef):
+    if isinstance(item, (ast.BlockDef, ast.NetDef)):
         return outline(item).nodes
     return walk(item)
 
 
 def read_name(node: ast.Node) -> str | None:
     """The name that a node reads; a size `[n]` without a default may be one."""
-    if isinstance(node, ast.Name | ast.Apply):
+    if isinstance(node, (ast.Name, ast.Apply)):
         return node.name
     if isinstance(node, ast.SizeDecl) and node.default is None:
         return node.name

@@ -23,7 +23,7 @@ def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
     """What is wrong with the braces of a node itself, not with those inside it."""
     if isinstance(node, ast.If):
         yield from _of_condition(node)
-    elif isinstance(node, ast.For | ast.Repeat) and not node.body.statements:
+    elif isinstance(node, (ast.For, ast.Repeat)) and not node.body.statements:
         kind = "for" if isinstance(node, ast.For) else "repeat"
         yield _empty(node.body, f"the body of this `{kind}`", _without(node.span))
     elif isinstance(node, ast.Scope) and not node.body.statements:

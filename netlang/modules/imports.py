@@ -91,7 +91,7 @@ def _read_as(file: ast.File, fix: Fix | None, name: ast.Import) -> Fix | None:
     reads = (
         node.name_span if isinstance(node, ast.Apply) else node.span
         for node in walk(file)
-        if isinstance(node, ast.Apply | ast.Name) and node.name == name.name
+        if isinstance(node, (ast.Apply, ast.Name)) and node.name == name.name
     )
     new = fix.edits[0].text
     return replace(fix, edits=(*fix.edits, *(Edit(span, new) for span in reads)))

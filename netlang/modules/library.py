@@ -158,7 +158,7 @@ class Module(Namespace):
         """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
         from netlang.advice.nearest import nearest  # only here: an error
 
-        if not isinstance(diagnostic, language.UnusedConstant | language.UnusedParameter):
+        if not isinstance(diagnostic, (language.UnusedConstant, language.UnusedParameter)):
             return False
         item = self._named.get(diagnostic.block)
         words: list[str] = []
@@ -207,7 +207,7 @@ class Module(Namespace):
         return {
             name: item
             for name, item in self._named.items()
-            if isinstance(item, ast.NetDef | ast.NetAlias)
+            if isinstance(item, (ast.NetDef, ast.NetAlias))
         }
 
     def definitions(self) -> Iterator[Named]:
@@ -249,7 +249,7 @@ class Module(Namespace):
         if name in self._imported:
             return self._import(*self._imported[name])
         item = self._named[name]
-        if isinstance(item, ast.BlockDef | ast.NetDef):
+        if isinstance(item, (ast.BlockDef, ast.NetDef)):
             return Layer(BlockTarget(item, self)) if ast.is_known(item) else Broken()
         if isinstance(item, ast.FunctionDef):
             return ScopedFunction(item, self.evaluator().names)

@@ -32,7 +32,7 @@ def flattened(values: object) -> Iterator[float]:
     if isinstance(values, tuple):
         for item in values:
             yield from flattened(item)
-    elif isinstance(values, int | float):
+    elif isinstance(values, (int, float)):
         yield float(values)
 
 

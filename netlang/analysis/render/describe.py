@@ -71,11 +71,11 @@ def _of_block(function: Function) -> Iterator[str]:
 
 
 def _is_told(value: object) -> bool:
-    return isinstance(value, bool | int | float | str | Expr) or _is_numbers(value)
+    return isinstance(value, (bool, int, float, str, Expr)) or _is_numbers(value)
 
 
 def _is_numbers(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(item, int | float) for item in value)
+    return isinstance(value, tuple) and all(isinstance(item, (int, float)) for item in value)
 
 
 def written(value: object, argument: Argument | None = None) -> str:

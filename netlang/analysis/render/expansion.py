@@ -224,7 +224,7 @@ def _shown(value: object) -> str:
     """A value in a comment; layers are shown by name."""
     if isinstance(value, tuple):
         return _clipped(_begun(value))
-    plain = isinstance(value, bool | int | float | str | Expr)
+    plain = isinstance(value, (bool, int, float, str, Expr))
     return _clipped(literal(value) if plain else str(value))
 
 

@@ -151,7 +151,7 @@ def _plain(value: object) -> Json:
     """A value of the language in JSON; formulas and layers as text."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, bool | float | str) or value is None:
+    if isinstance(value, (bool, float, str)) or value is None:
         return value
     return int(value) if isinstance(value, int) else str(value)
 

@@ -35,12 +35,12 @@ def from_python(value: object, depth: int = 0) -> Value:
     This includes lists nested more than `MAX_DEPTH` deep (or containing themselves), and whole
     numbers that Python won't write out.
     """
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         if depth == MAX_DEPTH:
             raise TypeError(f"a list that is over {MAX_DEPTH} deep has no counterpart")
         return tuple(from_python(item, depth + 1) for item in value)
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise TypeError(f"a number of {value.bit_length():,} bits has no counterpart")
-    if isinstance(value, bool | int | float | str | Layer):
+    if isinstance(value, (bool, int, float, str, Layer)):
         return value
     raise TypeError(f"{value!r} has no counterpart in the language")

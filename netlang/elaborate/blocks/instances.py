@@ -48,15 +48,16 @@ def function(body: Body, step: Application, values: dict[str, Value]) -> Elabora
     inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
     count_inputs(body, target, values, len(inputs), step.span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
-    if key not in session.functions:
-        refuse_endless(session, target, step.span, key)
-        session.active.append(target.definition)
-        session.building.add(key)
-        with session.instance(_link(body, step)):
-            session.functions[key] = _elaborate(body, target, values, inputs)
-        session.building.discard(key)
-        session.active.pop()
-    return session.functions[key]
+    if key in session.functions:
+        return session.functions[key]
+    refuse_endless(session, target, step.span, key)
+    session.active.append(target.definition)
+    session.building.add(key)
+    with session.instance(_link(body, step)):
+        made = session.functions[key] = _elaborate(body, target, values, inputs)
+    session.building.discard(key)
+    session.active.pop()
+    return made
 
 
 def _link(body: Body, step: Application) -> ChainLink:

@@ -114,7 +114,7 @@ def _declares(statement: ast.Statement) -> bool:
     if isinstance(statement, ast.If):
         suites = (statement.then, statement.otherwise)
         return any(suite is not None and declares_inputs(suite) for suite in suites)
-    if isinstance(statement, ast.For | ast.Repeat):
+    if isinstance(statement, (ast.For, ast.Repeat)):
         return declares_inputs(statement.body)
     return isinstance(statement, ast.Input)
 

@@ -24,12 +24,12 @@ def with_function(name: str, values: Sequence[Value], found: Value) -> Value:
     if len(values) == 1 and isinstance(values[0], tuple):
         items = values[0]
     parts = [part for item in items if (part := _part(item)) is not None]
-    if len(parts) < len(items) or all(isinstance(part, int | float) for part in parts):
+    if len(parts) < len(items) or all(isinstance(part, (int, float)) for part in parts):
         return +found
     if name in _OPERATORS:
         symbol = _OPERATORS[name]
         whole = reduce(lambda left, right: BinaryOrigin(symbol, left, right), parts)
-        assert not isinstance(whole, int | float)
+        assert not isinstance(whole, (int, float))
         return with_origin(+found, whole)
     return with_origin(+found, CallOrigin(name, tuple(parts))) if name in _CALLS else +found
 

@@ -31,7 +31,7 @@ class Pins(Draft):
     def pin(self, value: Value) -> Value:
         """The value without its origin, which is recorded as decisive."""
         origin = origin_of(value)
-        if origin is not None and isinstance(value, int | float):
+        if origin is not None and isinstance(value, (int, float)):
             self.met(CallOrigin("==", (origin, +value)))
             return +value
         if isinstance(value, tuple):
@@ -46,8 +46,8 @@ class Pins(Draft):
         one, two = origin_of(left), origin_of(right)
         if one is None and two is None:
             return
-        assert isinstance(left, int | float)
-        assert isinstance(right, int | float)
+        assert isinstance(left, (int, float))
+        assert isinstance(right, (int, float))
         sides: tuple[Origin | int | float, ...] = (one or +left, two or +right)
         self.met(CallOrigin(symbol if outcome else COMPARISONS[symbol], sides))
 

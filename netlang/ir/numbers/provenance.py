@@ -85,6 +85,8 @@ class CallOrigin(Record, gc=False):
     arguments: tuple[Origin | Plain, ...]
 
 
+_COMBINED = (BinaryOrigin, CallOrigin)
+
 Leaf: TypeAlias = ParameterOrigin | InputOrigin | ItemOrigin
 Origin: TypeAlias = Leaf | BinaryOrigin | CallOrigin
 
@@ -113,12 +115,14 @@ class TracedFloat(float):
 
 def origin_of(value: object) -> Origin | None:
     """The origin of a number, or None if it is a plain one."""
-    return value.origin if isinstance(value, Traced | TracedFloat) else None
+    if type(value) is Traced or type(value) is TracedFloat:
+        return value.origin
+    return None
 
 
 def with_origin(value: Plain, origin: Origin) -> Plain:
     """A number with its origin; without one if that has too many operators."""
-    if operators_in(origin) > MOST_OPERATORS:
+    if type(origin) in _COMBINED and operators_in(origin) > MOST_OPERATORS:
         return value
     return TracedFloat(value, origin) if isinstance(value, float) else Traced(value, origin)
 
@@ -133,9 +137,9 @@ def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
 
 def traced_in(value: object) -> Iterator[Traced | TracedFloat]:
     """The numbers with an origin in a value, and in the lists and layers in it."""
-    if isinstance(value, Traced | TracedFloat):
+    if isinstance(value, (Traced, TracedFloat)):
         yield value
-    elif isinstance(value, tuple | list):
+    elif isinstance(value, (tuple, list)):
         for item in value:
             yield from traced_in(item)
     elif isinstance(value, Applied):
@@ -145,7 +149,7 @@ def traced_in(value: object) -> Iterator[Traced | TracedFloat]:
 
 def without_origins(value: object) -> object:
     """A number, or a list with the numbers in it, without origins; the same if it has none."""
-    if isinstance(value, Traced | TracedFloat):
+    if isinstance(value, (Traced, TracedFloat)):
         return +value
     if isinstance(value, tuple) and next(traced_in(value), None) is not None:
         return tuple(map(without_origins, value))
@@ -200,9 +204,9 @@ def name_of(origin: BinaryOrigin | CallOrigin) -> str:
 
 def evaluated(origin: Origin | Plain, given: Callable[[Leaf], object]) -> Plain | None:
     """The value of an origin where its leaves are `given`; None if it has none."""
-    if isinstance(origin, int | float):
+    if isinstance(origin, (int, float)):
         return origin
-    if not isinstance(origin, BinaryOrigin | CallOrigin):
+    if not isinstance(origin, (BinaryOrigin, CallOrigin)):
         value = given(origin)
         return value if is_number(value) else None
     values = [evaluated(part, given) for part in parts_of(origin)]
@@ -215,9 +219,10 @@ def operators_in(origin: Origin | Plain) -> int:
     left: list[Origin | Plain] = [origin]
     count = 0
     while left and count <= MOST_OPERATORS:
-        parts = parts_of(left.pop())
-        if parts:
-            count += 1
+        each = left.pop()
+        if type(each) in _COMBINED:
+            parts = parts_of(each)
+            count += bool(parts)
             left += parts
     return count
 
@@ -228,11 +233,12 @@ def leaves(origin: Origin | Plain) -> Iterator[Leaf]:
     seen: set[int] = set()
     while left:
         each = left.pop()
-        if isinstance(each, ParameterOrigin | InputOrigin | ItemOrigin):
+        if type(each) in _COMBINED:
+            if id(each) not in seen:
+                seen.add(id(each))
+                left += reversed(parts_of(each))
+        elif not isinstance(each, (int, float)):
             yield each
-        elif id(each) not in seen:
-            seen.add(id(each))
-            left += reversed(parts_of(each))
 
 
 def names_in(origin: Origin | Plain) -> frozenset[str]:
@@ -247,7 +253,7 @@ def written(value: Dim) -> str:
 
 
 def _text(origin: Origin | Plain) -> str | None:
-    if isinstance(origin, int | float):
+    if isinstance(origin, (int, float)):
         return str(+origin)
     if isinstance(origin, ParameterOrigin):
         return origin.name

@@ -44,7 +44,7 @@ class Retracing:
         if not isinstance(value, Traced):
             return value
         outer = self.origin(value.origin)
-        if outer is None or isinstance(outer, int | float):
+        if outer is None or isinstance(outer, (int, float)):
             return int(value)
         return Traced(int(value), outer)
 
@@ -53,15 +53,15 @@ class Retracing:
         if not isinstance(value, TracedFloat):
             return value if isinstance(value, float) else self.retrace(value)
         outer = self.origin(value.origin)
-        if outer is None or isinstance(outer, int | float):
+        if outer is None or isinstance(outer, (int, float)):
             return +value
         return TracedFloat(value, outer)
 
     def origin(self, origin: Origin | Plain) -> Origin | Plain | None:
         """An origin in the caller's terms: a number if it is made of these; None if unknown."""
-        if isinstance(origin, int | float):
+        if isinstance(origin, (int, float)):
             return origin
-        if isinstance(origin, BinaryOrigin | CallOrigin):
+        if isinstance(origin, (BinaryOrigin, CallOrigin)):
             done = self._outer_of.get(id(origin))
             if done is None:
                 done = self._outer_of[id(origin)] = (origin, self._combined(origin))
@@ -84,7 +84,7 @@ class Retracing:
         parts = [outer for part in parts_of(origin) if (outer := self.origin(part)) is not None]
         if len(parts) < len(parts_of(origin)):
             return None
-        numbers = [part for part in parts if isinstance(part, int | float)]
+        numbers = [part for part in parts if isinstance(part, (int, float))]
         if len(numbers) == len(parts):
             return computed(name_of(origin), numbers)
         if isinstance(origin, CallOrigin):

@@ -58,7 +58,7 @@ class IdleLoops(TreeRule):
         elif isinstance(node, ast.Comprehension):
             for clause in node.clauses:
                 self._bound.update(target.name for target in ast.names_in(clause.targets))
-        elif isinstance(node, ast.Constant | ast.Parameter):
+        elif isinstance(node, (ast.Constant, ast.Parameter)):
             self._bound.add(node.name)
         elif isinstance(node, ast.LabelPart):
             self._bound.update(piece for piece in node.pieces if isinstance(piece, str))
@@ -83,7 +83,7 @@ class IdleLoops(TreeRule):
         items = loop.iterable
         if isinstance(items, ast.Call):
             return self._range(items)
-        empty = isinstance(items, ast.ListExpr | ast.TupleExpr) and not items.items
+        empty = isinstance(items, (ast.ListExpr, ast.TupleExpr)) and not items.items
         if isinstance(items, ast.Name):
             empty = self._of_file(items.name) == ()
         return ("the list is empty" if empty else "", None)

@@ -42,7 +42,7 @@ def softmax_axis(site: Site) -> Iterator[Caution]:
     """`softmax(1)` of an image: the channels if the batch counted as an axis, which it doesn't."""
     from netlang.ops.softmax import LogSoftmax, Softmax
 
-    assert isinstance(site.op, Softmax | LogSoftmax)
+    assert isinstance(site.op, (Softmax, LogSoftmax))
     x = site.inputs[0]
     if site.layouts[0] is not AxisLayout.CHANNELS_FIRST or x.rank < 3 or site.op.axis != 1:
         return

@@ -166,7 +166,7 @@ def _own_names(definition: Definition) -> frozenset[str]:
         each.name
         for suite in suites
         for each in suite.statements
-        if isinstance(each, ast.Constant | ast.FunctionDef)
+        if isinstance(each, (ast.Constant, ast.FunctionDef))
     }
     return frozenset(constants | {each.name for each in definition.parameters})
 
@@ -188,7 +188,7 @@ def _suites(suite: ast.Suite) -> Iterator[ast.Suite]:
         inside: list[ast.Suite | None] = []
         if isinstance(statement, ast.If):
             inside = [statement.then, statement.otherwise]
-        elif isinstance(statement, ast.For | ast.Repeat):
+        elif isinstance(statement, (ast.For, ast.Repeat)):
             inside = [statement.body]
         elif isinstance(statement, ast.Path):
             inside = [s.action.body for s in statement.steps if isinstance(s.action, ast.Scope)]

@@ -57,10 +57,10 @@ class UnusedTargets(TreeRule):
     def see(self, node: ast.Node) -> None:
         if isinstance(node, ast.Apply) and node.body is not None:
             self._branching.update(_loops(node.body))
-        if not self._open and not isinstance(node, ast.For | ast.Comprehension):
+        if not self._open and not isinstance(node, (ast.For, ast.Comprehension)):
             return
         self._close(node.span.start)
-        if isinstance(node, ast.For | ast.Comprehension):
+        if isinstance(node, (ast.For, ast.Comprehension)):
             self._open.append(_loop(node))
             return
         name = read_name(node)

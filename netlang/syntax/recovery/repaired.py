@@ -23,7 +23,7 @@ class Torn(Record):
 
     def kind_of(self, item: object) -> str:
         """The word that begins a definition to which a statement after it may belong."""
-        if isinstance(item, BlockDef | NetDef):
+        if isinstance(item, (BlockDef, NetDef)):
             return "block"
         return "train" if isinstance(item, TrainDef) else ""
 
@@ -32,7 +32,7 @@ def repaired(file: File, torn: Torn) -> File:
     """The file with its definitions joined, and those marked that can't be built."""
     items: list[Item] = []
     for item in file.items:
-        if isinstance(item, BlockDef | NetDef | TrainDef):
+        if isinstance(item, (BlockDef, NetDef, TrainDef)):
             if item.name_span.start in torn.continued and items:
                 items[-1] = _joined(items[-1], item)
                 continue
@@ -61,7 +61,7 @@ def _joined(item: Item, more: BlockDef | NetDef | TrainDef) -> Item:
     if isinstance(item, TrainDef) and isinstance(more, TrainDef):
         entries = (*item.entries, *more.entries)
         return replace(item, entries=entries, unread=(*item.unread, between, *more.unread))
-    if isinstance(item, BlockDef | NetDef) and isinstance(more, BlockDef):
+    if isinstance(item, (BlockDef, NetDef)) and isinstance(more, BlockDef):
         statements = (*item.body.statements, between, *more.body.statements)
         return replace(item, body=replace(item.body, statements=statements))
     return item

@@ -113,7 +113,7 @@ class _Writer:
             raise TooLong
         if isinstance(reach, FromPool) and self._pools.get(inputs[1]) != reach.pool:
             raise TooLong
-        if isinstance(reach, Joined | Rearranged):
+        if isinstance(reach, (Joined, Rearranged)):
             return reach
         rank = len(self.shapes[made])
         if isinstance(reach, Aligned):
@@ -124,7 +124,7 @@ class _Writer:
             return (_by_places(Along(reach.rules), rank),) * 2
         if isinstance(reach, Numbered):
             return (_by_places(Along(reach.rules), rank),)
-        if isinstance(reach, Along | MappedAxes | Pointwise):
+        if isinstance(reach, (Along, MappedAxes, Pointwise)):
             return (_by_places(reach, rank),)
         raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
 

@@ -20,7 +20,7 @@ def leaves_out(rule: object) -> bool:
         return not rule.every
     if isinstance(rule, Window):
         return rule.stride > rule.kernel
-    return isinstance(rule, Interpolated | Picked)
+    return isinstance(rule, (Interpolated, Picked))
 
 
 def reads_beyond(taps: Taps, size: int, out: int) -> bool:
