@@ -8,7 +8,6 @@ from pathlib import Path
 from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.many import distinct
-from netlang.elaborate import resolve
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget
 from netlang.ir.program import Program
@@ -35,6 +34,8 @@ def load_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Recipe
 
 def open_recipe(spec: str | Path, overrides: Iterable[str] = ()) -> tuple[Module, Recipe, Program]:
     """The same, with the file that contains the recipe."""
+    from netlang.elaborate import resolve
+
     target = resolve(spec, "train")
     recipe, program = checked_recipe(target.module, target.name, overrides)
     return target.module, replace(recipe, files=target.module.library.files), program

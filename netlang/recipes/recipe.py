@@ -9,25 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from netlang.evaluate.values import Layer
 from netlang.recipes.counterpart import counterpart
 from netlang.recipes.sections.turn import Draw, Turn
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.data import Data
-from netlang.recipes.words.initializations import Initialization
 from netlang.recipes.words.losses import LABEL, Comparison
 from netlang.recipes.words.normalizations import Normalization
 from netlang.recipes.words.operands import NamedValue
 from netlang.recipes.words.optimizers import Optimizer
-from netlang.recipes.words.pretrained import Pretrained
 from netlang.recipes.words.samples import Grid
 from netlang.recipes.words.schedules import ConstantRate
 from netlang.recipes.words.terms import Loss
 from netlang.recipes.words.timing import Schedule
 from netlang.records import ComparedInPart, Record, field, replace
 from netlang.source import Source, Span
+
+if TYPE_CHECKING:
+    from netlang.recipes.words.initializations import Initialization
+    from netlang.recipes.words.pretrained import Pretrained
 
 __all__ = ["Epochs", "Precision", "Recipe", "Steps"]
 

@@ -19,7 +19,6 @@ from netlang.ops.conv_transpose import ConvTranspose
 from netlang.ops.linear import Linear
 from netlang.ops.norm import BatchNorm
 from netlang.recipes.check.data import check_data, other_channels
-from netlang.recipes.check.init import check_init
 from netlang.recipes.check.loss import check_loss, operands_of
 from netlang.recipes.check.mixing import check_mixing
 from netlang.recipes.check.normalization import check_normalization
@@ -55,7 +54,7 @@ def check_recipe(recipe: Recipe, program: Program) -> list[Diagnostic]:
         *check_examples(recipe),
         *check_normalization(recipe),
         *_check_input(recipe, program),
-        *check_init(recipe, program),
+        *_check_init(recipe, program),
         *distinct(trained),
         *check_schedule(recipe),
         *check_run(recipe, program),
@@ -141,3 +140,11 @@ def _fits(given: tuple[int | None, ...], expected: tuple[Dim, ...]) -> bool:
         return False
     pairs = zip(given, expected, strict=True)
     return all(a is None or not isinstance(b, int) or a == b for a, b in pairs)
+
+
+def _check_init(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
+    """Every rule for initial weights that matches nothing: most recipes have none."""
+    if recipe.init:
+        from netlang.recipes.check.init import check_init
+
+        yield from check_init(recipe, program)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from netlang import advice as fixes
 from netlang.diagnostics import recipes as refusals
 from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.ir.owned import owned
+from netlang.ir.owned import Owned, owned
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.roles import kinds_of
-from netlang.recipes.words.initializations import InitializationRule
 from netlang.recipes.words.losses import Penalty
 from netlang.recipes.words.optimizers import Muon, Sgd
 
@@ -56,12 +54,7 @@ def _check_labels(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
         "freeze": recipe.freeze,
         "rates": tuple(label for label, _ in recipe.rates),
         "weights": () if recipe.weights is None else recipe.weights.skip,
-        "init": tuple(
-            label
-            for rule in recipe.init
-            if isinstance(rule, InitializationRule)
-            for label in rule.below
-        ),
+        "init": _initialized(recipe),
         "loss": tuple(
             label
             for term in recipe.loss.terms
@@ -113,7 +106,22 @@ def _check_trained(recipe: Recipe, program: Program) -> Iterator[Diagnostic]:
             net=program.name,
             why="every weight is frozen" if trained else "it has no weights",
         )
-    elif isinstance(recipe.optimizer, Muon) and not any(
-        "matrices" in kinds_of(each) for each in left
-    ):
+    elif isinstance(recipe.optimizer, Muon) and not _has_matrices(left):
         yield refusals.MuonWithoutMatrices(span=recipe.places["optimizer"], net=program.name)
+
+
+def _has_matrices(weights: Iterable[Owned]) -> bool:
+    """Whether Muon has something to work on; only for it the operators with matrices are loaded."""
+    from netlang.recipes.roles import kinds_of
+
+    return any("matrices" in kinds_of(each) for each in weights)
+
+
+def _initialized(recipe: Recipe) -> tuple[str, ...]:
+    """The labels that rules for initial weights name: most recipes have none."""
+    if not recipe.init:
+        return ()
+    from netlang.recipes.words.initializations import InitializationRule
+
+    rules = (rule for rule in recipe.init if isinstance(rule, InitializationRule))
+    return tuple(label for rule in rules for label in rule.below)

@@ -7,13 +7,15 @@ game of a generator and a critic.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
-from netlang.recipes.words.distributions import Distribution
 from netlang.recipes.words.optimizers import Optimizer
 from netlang.recipes.words.terms import Loss
 from netlang.records import ComparedInPart, field
 from netlang.source import Span
+
+if TYPE_CHECKING:
+    from netlang.recipes.words.distributions import Distribution
 
 __all__ = ["Draw", "Turn"]
 
