@@ -122,7 +122,7 @@ def origin_of(value: object) -> Origin | None:
 
 def with_origin(value: Plain, origin: Origin) -> Plain:
     """A number with its origin; without one if that has too many operators."""
-    if type(origin) in _COMBINED and operators_in(origin) > MOST_OPERATORS:
+    if isinstance(origin, _COMBINED) and operators_in(origin) > MOST_OPERATORS:
         return value
     return TracedFloat(value, origin) if isinstance(value, float) else Traced(value, origin)
 
@@ -220,7 +220,7 @@ def operators_in(origin: Origin | Plain) -> int:
     count = 0
     while left and count <= MOST_OPERATORS:
         each = left.pop()
-        if type(each) in _COMBINED:
+        if isinstance(each, _COMBINED):
             parts = parts_of(each)
             count += bool(parts)
             left += parts
@@ -233,7 +233,7 @@ def leaves(origin: Origin | Plain) -> Iterator[Leaf]:
     seen: set[int] = set()
     while left:
         each = left.pop()
-        if type(each) in _COMBINED:
+        if isinstance(each, _COMBINED):
             if id(each) not in seen:
                 seen.add(id(each))
                 left += reversed(parts_of(each))
