@@ -61,11 +61,11 @@ def export(
 
     require_opset(form.opset)
     require_writable(program)
-    mine = slots(program)
-    taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
-    ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else _WHOLE)
-    owned = (*mine, *constants(program))
     with no_collection():
+        mine = slots(program)
+        taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
+        ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else _WHOLE)
+        owned = (*mine, *constants(program))
         metadata = facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _Export(program, owned, taken, ahead, seed, form, ends).written(Path(path))

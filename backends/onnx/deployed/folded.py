@@ -67,7 +67,8 @@ class Folding:
             if fold.after:
                 factor, summand = self._after
                 bias = bias * factor + summand
-            return np.broadcast_to(bias, (out,)).astype(numpy_type(dtype))
+            made = np.asarray(bias).astype(numpy_type(dtype))
+        return made if made.shape == (out,) else np.broadcast_to(made, (out,)).copy()
 
     @cached_property
     def _before(self) -> tuple[Array, Array]:

@@ -145,10 +145,8 @@ def _write_external(
 
 
 def _rest(model: onnx.ModelProto, front: onnx.ModelProto) -> _Rest:
-    import onnx
-
-    others = onnx.ModelProto()
-    others.CopyFrom(model)
+    """The parts of a model, which is empty afterwards."""
+    graph = bytes(model.graph.SerializeToString())
     for field in ("graph", *(field.name for field, _ in front.ListFields())):
-        others.ClearField(field)
-    return _Rest(bytes(model.graph.SerializeToString()), bytes(others.SerializeToString()))
+        model.ClearField(field)
+    return _Rest(graph, bytes(model.SerializeToString()))
