@@ -229,3 +229,15 @@ def test_a_weight_is_read_in_front_of_a_fork_and_in_it() -> None:
 
     lines = body_of(imported(Twice(), (3, 4, 8)))
     assert sum("code: parameter" in line for line in lines) == 1
+
+
+def test_more_parts_than_a_split_has_outputs() -> None:
+    class Apart(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            found = x[:, :2]
+            for each in x.split(2, dim=1):
+                found = found * 0.5 + each
+            return found
+
+    assert "split1: split(2)" in "".join(body_of(imported(Apart(), (512,))))
+    assert "split" not in "".join(body_of(imported(Apart(), (514,)))[1:])

@@ -139,6 +139,9 @@ def _session(content: bytes, beside: Mapping[str, Tensor]) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False  # it would keep what one comparison took
+    # Where sizes are symbols, memory that is free again is looked for in a time that grows as the
+    # square of the number of values.
+    options.enable_mem_reuse = False
     # Nodes that are fused one after the other take a time that grows as the square of their number.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     held = [ort.OrtValue.ortvalue_from_numpy(each.numpy()) for each in beside.values()]

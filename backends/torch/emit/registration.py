@@ -7,7 +7,8 @@ state dict. A constant without a key may have another name than its label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from netlang.backends.torch.lowering.base import Held
 from netlang.backends.torch.python.identifiers import (
@@ -44,17 +45,23 @@ _REGISTRIES: Mapping[Held, tuple[str, str, str]] = {
 }
 
 
-def constant_name(label: str, taken: Collection[str]) -> str:
+def constant_name(label: str, taken: Sequence[str]) -> str:
     """The name of a constant without a key: its label, or one that can be an attribute.
 
-    None of the labels `taken` begins with a name that isn't the label.
+    None of the labels `taken`, which are sorted, begins with a name that isn't the label.
     """
     named = f"constant_{label}"
     if is_attribute(label) or not is_attribute(named):
         return label
-    while any(each.startswith(named) for each in taken):
+    while _begins_one(named, taken):
         named += "_"
     return named
+
+
+def _begins_one(word: str, labels: Sequence[str]) -> bool:
+    """Whether one of sorted labels begins with a word: the first that isn't before it does."""
+    at = bisect_left(labels, word)
+    return at < len(labels) and labels[at].startswith(word)
 
 
 def name_among(label: str, tensors: Collection[str]) -> str:
@@ -65,8 +72,9 @@ def name_among(label: str, tensors: Collection[str]) -> str:
 
 def buffer_fields(held: Mapping[str, Held], taken: Collection[str]) -> Iterator[Field]:
     """Annotations of buffers by their labels; a class has the labels `taken`."""
+    labels = sorted(taken)
     for label, kind in held.items():
-        name = constant_name(label, taken) if kind == "constant" else label
+        name = constant_name(label, labels) if kind == "constant" else label
         if kind in ("buffer", "constant") and is_attribute(name):
             yield Field(name, Name("Tensor"))
 
@@ -82,7 +90,7 @@ class Owner:
     ) -> None:
         self.expression = expression
         self.is_mapping = any(is_item(label) or collides(label) for label in labels)
-        self._taken = taken
+        self._taken = sorted(taken)
 
     def register(self, label: str, value: Expression, held: Held = "module") -> Statement:
         """Register a module or tensor under a label, whatever the label is."""

@@ -30,14 +30,15 @@ def _concat(node: OnnxNode) -> Results:
     rolled = patterns.rolled(node, values, axis)
     if rolled is not None:
         return rolled
-    return node.aten(A.cat.default, [_of_each(node, each, values) for each in values], axis)
+    if any(isinstance(each, fx.Node) and shape_of(each)[:1] == (BATCH,) for each in values):
+        values = [_of_each(node, each) for each in values]
+    return node.aten(A.cat.default, values, axis)
 
 
-def _of_each(node: OnnxNode, value: Held, values: list[Held]) -> Held:
-    """A learned tensor for each example, beside values that have a batch in front."""
-    live = [each for each in values if isinstance(each, fx.Node) and shape_of(each)[:1] == (BATCH,)]
+def _of_each(node: OnnxNode, value: Held) -> Held:
+    """A learned tensor for each example, as values that have a batch in front are."""
     shape = shape_of(value)
-    if node.batch is None or not live or shape[:1] != (node.batch,):
+    if node.batch is None or shape[:1] != (node.batch,):
         return value
     if node.batch > 1:
         value = node.aten(A.slice.Tensor, value, 0, 0, 1, 1)

@@ -15,6 +15,7 @@ from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
 from netlang.backends.torch.importing.tables.constants import window_of_offsets
 from netlang.ops.constants.listed import MOST_LISTED
+from netlang.ops.split import MOST_PARTS
 
 __all__ = ["HANDLERS", "axis_of"]
 
@@ -177,6 +178,8 @@ def _split(call: Call) -> Made:
     sizes = [shape[dim] for shape in parts]
     if len(sizes) == 1:
         return (value,)
+    if len(sizes) > MOST_PARTS:
+        return _cut_apart(call, value, axis, dim)
     even = all(size == sizes[0] for size in sizes[:-1]) and sizes[-1] <= sizes[0]
     wanted: Argument = sizes[0] if even else tuple(sizes)
     step = call.step("split", [value], {"size": wanted, "axis": axis})
@@ -188,6 +191,17 @@ def _split(call: Call) -> Made:
         )
         for port, shape in enumerate(parts)
     )  # fmt: skip
+
+
+def _cut_apart(call: Call, value: Value, axis: int, dim: int) -> tuple[Value, ...]:
+    """The parts that a node gives, one by one: they are more than `split` has outputs."""
+    found, start = list[Value](), 0
+    for part in call.node.meta["val"]:
+        stop = start + part.shape[dim]
+        wanted = {"start": start, "stop": stop, "axis": axis}
+        found.append(call.emit("slice", [value], wanted, shape=part.shape))
+        start = stop
+    return tuple(found)
 
 
 def _roll(call: Call) -> Made:
