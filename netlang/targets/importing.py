@@ -34,7 +34,7 @@ class ImportOptions(Record):
     Without `spec`, the graph of a file is read, though it has a spec in its metadata. `weights`
     says whether the weights are asked for. A `stub` has holes where the language can't say
     something. With `library`, a net that the bundled library has is imported from there.
-    The values of a `large` file may take more memory than its size justifies.
+    A `large` file may take more memory and time than its size justifies.
     """
 
     source: str

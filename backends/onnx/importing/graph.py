@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias, final
 
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.outcomes import Outcomes
-from netlang.backends.torch.importing.layouts import CountedValues
+from netlang.backends.torch.importing.layouts import CountedValues, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
 from netlang.records import Draft, Record, field
@@ -91,6 +90,7 @@ class AtenGraph(Draft, eq=False):
         self.values.add(shape)
         node = self.graph.placeholder(name)
         node.meta["val"] = torch.empty(tuple(shape), dtype=dtype, device="meta")
+        mark_batch(node, node.meta["val"], given=True)
         return node
 
     def weight(
@@ -163,7 +163,7 @@ class AtenGraph(Draft, eq=False):
         stored = [each for each in held if isinstance(each, StoredTensor)]
         known = len(stored) == sum(isinstance(each, StoredTensor | fx.Node) for each in held)
         if known and not any(each.learned for each in stored):
-            return self._computed(partial(target, **options), args)
+            return self._computed(target, args, options)
         placed = [
             _replaced(each, lambda held: learned(held) if isinstance(held, StoredTensor) else held)
             for each in args
@@ -175,6 +175,7 @@ class AtenGraph(Draft, eq=False):
         val = self.outcomes.of(target, vals, options)
         for each in _leaves([val]):
             self.values.add(each.shape)
+        self.values.compute(target, args, options, val)
         self.steps += 1
         node = self.graph.call_function(target, tuple(args), dict(options))
         self._describe(node, val)
@@ -211,6 +212,7 @@ class AtenGraph(Draft, eq=False):
     def _describe(self, node: fx.Node, val: Any) -> None:
         if val is not None:
             node.meta["val"] = val
+            mark_batch(node, val)
         node.meta["written"] = self.written
         node.meta["place"] = self.place
         around = self._around(node)
@@ -229,15 +231,18 @@ class AtenGraph(Draft, eq=False):
                 return [*self.modules, *(self.calls.get(p, ModuleCall(p, "", p)) for p in more)]
         return self.modules
 
-    def _computed(self, target: Any, args: Sequence[Any]) -> Any:
+    def _computed(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         """Numbers, if they aren't too many."""
-        empty = target(*(_replaced(each, lambda held: held.tensor.to("meta")) for each in args))
+        vals = [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
+        empty = target(*vals, **options)
         size = sum(each.numel() for each in _leaves([empty]))
         self.computed += sum(each.nbytes for each in _leaves([empty]))
         if size > _MOST_COMPUTED or self.computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
+        self.values.compute(target, vals, options, empty)
+        numbers = [_replaced(each, lambda held: held.tensor) for each in args]
         with torch.no_grad():
-            found = target(*(_replaced(each, lambda held: held.tensor) for each in args))
+            found = target(*numbers, **options)
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
         return StoredTensor(found.clone())

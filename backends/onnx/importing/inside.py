@@ -6,6 +6,7 @@ as in any import; where norms are folded into others, the spec is what can be ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from math import prod
 
@@ -54,31 +55,20 @@ def text_inside(model: ModelProto) -> str | None:
 
 def net_inside(model: ModelProto, text: str, options: ImportOptions) -> ImportedNet:
     """The net of that spec. Raises `NetlangError` if it isn't that of the file."""
-    try:
-        if len(text) > min(_SHORT + _TEXT_OF_A_NODE * len(model.graph.node), _LONG):
-            raise _of_another_size(options)
-        program = elaborate_target(resolve_text(text, None))
-        _refuse_size(program, model, options)
-        with torch.random.fork_rng(devices=[]):
-            copy = instance(program, frees=True)
-    except NetlangError as error:
-        if isinstance(error.diagnostics[0], ModelNotTaken):
-            raise
-        rows = tuple(str(error).splitlines())
-        reason, advice = "the spec in it doesn't compile", "`--graph` reads the graph alone"
-        raise NetlangError(
-            ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice, rows=rows)
-        ) from error
+    program, copy = _compiled(model, text, options)
     room = Room(bytes_of(model), options.large)
-    tried = islice(sizes_to_try(program, {}), _EXAMPLES)
-    sizes = [each for each in tried if room.holds(program, each)]
+    sizes = _compared_sizes(program, room)
     if not sizes:
-        return _spec_alone(program, text, options, "its values are large: see `--large`")
+        return _spec_alone(program, text, options, "it is large: see `--large`")
     examples = [
         [torch.from_numpy(each) for each in feeds_at(program, each, number).values()]
         for number, each in enumerate(sizes)
     ]
     found = _graph(model, room, examples[0])
+    if found is not None and found.missing and not room.large:
+        # Nobody knows how much work is behind a step that can't be said.
+        more = f"{len(found.missing)} kinds of steps in its graph can't be said: see `--large`"
+        return _spec_alone(program, text, options, more)
     held = {each.key: each.tensor for each in found.weights} if found is not None else {}
     own = {key: each for key, each in copy.state_dict().items() if not key.endswith(BATCH_COUNTER)}
     lacking = [key for key, each in own.items() if key not in held or
@@ -90,6 +80,36 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     proof = prove(original, copy, examples)
     weights = {key: held[key].detach().clone().contiguous() for key in own}
     return told(Imported(text, program, weights, proof))
+
+
+def _compiled(
+    model: ModelProto, text: str, options: ImportOptions
+) -> tuple[Program, torch.nn.Module]:
+    """The program of the spec, and its module. Raises `NetlangError`."""
+    try:
+        if len(text) > min(_SHORT + _TEXT_OF_A_NODE * len(model.graph.node), _LONG):
+            raise _of_another_size(options)
+        program = elaborate_target(resolve_text(text, None))
+        _refuse_size(program, model, options)
+        with torch.random.fork_rng(devices=[]):
+            return program, instance(program, frees=True)
+    except NetlangError as error:
+        if isinstance(error.diagnostics[0], ModelNotTaken):
+            raise
+        rows = tuple(str(error).splitlines())
+        reason, advice = "the spec in it doesn't compile", "`--graph` reads the graph alone"
+        raise NetlangError(
+            ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice, rows=rows)
+        ) from error
+
+
+def _compared_sizes(program: Program, room: Room) -> list[Mapping[str, int]]:
+    """Some sizes at which there is room for all values, and which together aren't too much work."""
+    tried = islice(sizes_to_try(program, {}), _EXAMPLES)
+    sizes: list[Mapping[str, int]] = [each for each in tried if room.holds(program, each)]
+    while sizes and not room.allows_runs(program, sizes):
+        sizes.pop()
+    return sizes
 
 
 def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor, nn
 
+from netlang.analysis.constraints import checked_sizes
 from netlang.backends.torch.importing.bundled.recognition import bundled_net
 from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import NothingProved, SpecRefused
@@ -161,10 +162,7 @@ def _proved(
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
-    examples = _batches(example, original.room, program)
-    if other is not None:
-        _require_room(original.room, program, [other])
-        examples.append((_like(example[0], tuple(other)),))
+    examples = _batches(example, original.room, program, other)
     proof = prove(original, copy, examples)
     made = Imported(text, program, _weights(original, proof), proof)
     return _in_library(original, made, asked, examples) if asked.library else made
@@ -177,27 +175,49 @@ def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
 
 
 def _batches(
-    example: Sequence[Tensor], room: Room | None, program: Program
+    example: Sequence[Tensor],
+    room: Room | None,
+    program: Program,
+    other: Sequence[int] | None,
 ) -> list[tuple[Tensor, ...]]:
     """Random inputs of two batches, a larger one of tiny inputs: a gate gives 0 for most of two.
 
-    There are fewer examples in them where all of their values are too much. Raises `NetlangError`.
+    There are fewer examples in them where all of their values, or what is to be computed, are too
+    much. After them comes one of an `other` shape. Raises `NetlangError`.
     """
     tiny = sum(each[:1].numel() for each in example) <= _TINY
     for batches in ((64, 3), (2, 3), (1, 2)) if tiny else ((2, 3), (1, 2)):
-        shapes = [(max(batches), *each.shape[1:]) for each in example]
-        if room is None or room.holds(program, sizes_at(program, shapes)):
-            break
-    _require_room(room, program, shapes)
-    return [tuple(_like(each, (batch, *each.shape[1:])) for each in example) for batch in batches]
+        shapes = [[(batch, *each.shape[1:]) for each in example] for batch in batches]
+        if other is not None:
+            shapes.append([tuple(other)])
+        refusal = _refusal(room, program, shapes)
+        if refusal is None:
+            rows = [zip(example, each, strict=True) for each in shapes]
+            return [tuple(_like(each, shape) for each, shape in row) for row in rows]
+    assert refusal is not None
+    raise refusal
 
 
-def _require_room(room: Room | None, program: Program, shapes: Sequence[Sequence[int]]) -> None:
-    """Raise `NetlangError` for values that take more than there is room for."""
-    if room is not None and not room.holds(program, sizes_at(program, shapes)):
+def _refusal(
+    room: Room | None, program: Program, shapes: Sequence[Sequence[Sequence[int]]]
+) -> NetlangError | None:
+    """The error of values that there is no room for, or of too much work, for such inputs.
+
+    Raises `NetlangError` if the spec doesn't take them.
+    """
+    if room is None:
+        return None
+    runs = [sizes_at(program, each) for each in shapes]
+    for sizes in runs:
+        own = {name: size for name, size in sizes.items() if name != "N"}
+        checked_sizes(program, own, sizes["N"])
+    reason = f"its steps come to more than {room.work:,} operations"
+    if not all(room.holds(program, sizes) for sizes in runs):
         reason = f"its values take more than {room.memory:,} bytes at once"
-        advice = "make it for a smaller input, or trust it: `--large`"
-        raise NetlangError(NothingProved(span=None, reason=reason, advice=advice))
+    elif room.allows_runs(program, runs):
+        return None
+    advice = "make it for a smaller input, or trust it: `--large`"
+    return NetlangError(NothingProved(span=None, reason=reason, advice=advice))
 
 
 def _another_size(example: Sequence[Tensor]) -> tuple[int, ...] | None:

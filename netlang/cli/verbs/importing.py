@@ -72,7 +72,7 @@ def _ways() -> tuple[click.Option, ...]:
         click.Option(
             ["--large"],
             is_flag=True,
-            help="You trust a file: its values may take more memory than its size justifies.",
+            help="You trust a file: it may take more memory and time than its size justifies.",
         ),
         click.Option(
             ["--stub"],

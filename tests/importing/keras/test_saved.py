@@ -134,6 +134,13 @@ CONFIGS: dict[str, tuple[Change, str]] = {
         "E0989.*108,288,192 numbers for an example, of so small a file.*`--large`",
     ),
     "too many values": (lambda c: _only(c, "ReLU", {}, (512, 512, 8), 64), "E0989.*numbers for an"),
+    "windows of everything": (
+        lambda c: _only(
+            c, "AveragePooling2D", {"pool_size": [101, 101], "strides": 1},
+            (512, 512, 3),
+        ),
+        "E0985.*operations.*`--large`",
+    ),
     "too many values at once": (lambda c: _all_at_once(c, 32), "E0985.*bytes at once"),
     "layers that share one weight": (
         lambda c: _only(c, "Dense", {"units": 64}, (64,), 9), "`other1` have more weights"

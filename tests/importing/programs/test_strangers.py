@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.programs import graph
@@ -21,6 +22,7 @@ from netlang.diagnostics.errors import NetlangError
 from tests.importing.programs.support import (
     Records,
     changed,
+    exported,
     imported,
     program,
     records,
@@ -210,6 +212,29 @@ def _input_alone() -> Any:
     return {"input": values["input"]}
 
 
+def _product(size: int, *, read: bool) -> Callable[[Any], None]:
+    """The graph with a product of constants in front, which the activation reads or nothing."""
+
+    def change(graph: Any) -> None:
+        given = {"as_ints": [size, size]}, {"as_int": 1}
+        _makes("torch.ops.aten.full.default", *given)(graph)
+        graph["nodes"][0]["outputs"][0]["as_tensor"]["name"] = "table"
+        factors = [{"as_tensor": {"name": "table"}}] * 2
+        _makes("torch.ops.aten.matmul.default", *factors)(graph)
+        graph["nodes"].insert(0, graph["nodes"].pop(1))
+        if not read:
+            _unread(graph)
+
+    return change
+
+
+def _unread(graph: Any) -> None:
+    """Let the activation read the convolution again, and nothing what was made in front."""
+    convolution = next(each for each in graph["nodes"] if "conv" in each["target"])
+    relu = next(each for each in graph["nodes"] if "relu" in each["target"])
+    relu["inputs"][0]["arg"] = convolution["outputs"][0]
+
+
 TEXT = {"as_string": "was_run"}
 GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
     "a file": (
@@ -228,6 +253,8 @@ GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
     "a large table": (
         _makes("torch.ops.aten.arange.default", {"as_int": 1 << 26}), "E0982(.|\n)*numbers",
     ),
+    "a product of constants": (_product(2890, read=True), "E0982(.|\n)*operations"),
+    "a product that nothing reads": (_product(2890, read=False), "E0982(.|\n)*operations"),
     "negative sizes": (
         _makes("torch.ops.aten.zeros.default", {"as_ints": [-5]}), "E0982(.|\n)*don't fit",
     ),
@@ -300,6 +327,19 @@ def test_as_many_steps_as_an_onnx_file_may_have(
     monkeypatch.setattr(graph, "MOST_STEPS", 3)
     with pytest.raises(NetlangError, match=r"E0988.*more than 3 steps"):
         imported(written(records(), tmp_path / "net.pt2"))
+
+
+@pytest.mark.parametrize("module", [
+    nn.Conv2d(3, 3, 31, padding=15, groups=3), nn.MaxPool2d(301, 1, 150), nn.AvgPool2d(301, 1, 150),
+])  # fmt: skip
+def test_steps_of_more_work_than_so_small_a_file_may_be(tmp_path: Path, module: nn.Module) -> None:
+    path = exported(module, (3, 1008, 1008), tmp_path / "net.pt2", any_size=False)
+    with zipfile.ZipFile(path) as archive:
+        names = [each for each in archive.namelist() if "sample_inputs" not in each]
+        held = {each.partition("/")[2]: archive.read(each) for each in names}
+    path = written(held, path)
+    with pytest.raises(NetlangError, match=r"E0982(.|\n)*operations for an example"):
+        imported(path)
 
 
 def test_objects_as_inputs_are_refused(tmp_path: Path) -> None:

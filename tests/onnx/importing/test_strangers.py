@@ -15,6 +15,7 @@ import pytest
 from onnx import ModelProto, TensorProto, helper
 
 from netlang.backends.onnx.importing.scan import MOST_FIELDS
+from netlang.backends.torch.importing.limits import room
 from netlang.diagnostics.errors import NetlangError
 from netlang.modules.onnx_metadata import KEY
 from tests.cli.support import Runner
@@ -162,6 +163,64 @@ def _doubling() -> ModelProto:
     return model_of(nodes)
 
 
+def _convolution(shape: tuple[int, ...], kernel: int) -> ModelProto:
+    """A convolution of each channel by itself."""
+    weights = {"conv.weight": np.ones((shape[1], 1, kernel, kernel), np.float32)}
+    node = helper.make_node(
+        "Conv", ["x", "conv.weight"], ["y"], pads=[kernel // 2] * 4, group=shape[1]
+    )
+    return model_of([node], weights, shape)
+
+
+def _products(count: int, size: int) -> ModelProto:
+    """A matrix that is multiplied by itself, again and again."""
+    names = ["x", *(f"x{n}" for n in range(1, count)), "y"]
+    nodes = [helper.make_node("MatMul", [names[n], "x"], [names[n + 1]]) for n in range(count)]
+    return model_of(nodes, shape=(1, 1, size, size))
+
+
+def _unread_product(size: int) -> ModelProto:
+    """A product that leads to no output, which ONNX Runtime computes all the same."""
+    nodes = [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("MatMul", ["x", "x"], ["z"])]
+    return model_of(nodes, shape=(1, 1, size, size))
+
+
+def _of_constants(op: str, sizes: list[int], others: list[int]) -> ModelProto:
+    """What is computed of constants alone, and the largest number of it, which is added."""
+    nodes = [
+        helper.make_node("Constant", [], ["s"], value_ints=sizes),
+        helper.make_node("ConstantOfShape", ["s"], ["a"]),
+        helper.make_node("Constant", [], ["t"], value_ints=others),
+        helper.make_node("ConstantOfShape", ["t"], ["b"]),
+        helper.make_node(op, ["a", "b"], ["c"]),
+        helper.make_node("ReduceMax", ["c"], ["m"], keepdims=0),
+        helper.make_node("Add", ["x", "m"], ["y"]),
+    ]
+    return model_of(nodes)
+
+
+def _pool(kernel: int) -> ModelProto:
+    node = helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[kernel] * 2,
+                            pads=[kernel // 2] * 4)  # fmt: skip
+    return model_of([node], shape=(1, 1, 1000, 1000))
+
+
+def _maxima(count: int) -> ModelProto:
+    """The largest number of a map, again and again, so that little is ever given."""
+    nodes = [helper.make_node("Relu", ["x"], ["r"])]
+    nodes += [helper.make_node("ReduceMax", ["r"], [f"m{n}"]) for n in range(count)]
+    nodes.append(helper.make_node("Concat", [f"m{n}" for n in range(count)], ["y"], axis=1))
+    return model_of(nodes, shape=(1, 1, 1024, 1024), opset=17)
+
+
+def _another_graph(size: int) -> ModelProto:
+    """A spec that is little work beside a graph that is much."""
+    model = _products(99, size)
+    text = f"net a {{\n    input x: [1, {size}, {size}]\n    relu\n}}\n"
+    model.metadata_props.add(key=KEY, value=text)
+    return model
+
+
 MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "a tensor up the tree": (lambda: _outside(location="../secret"), "isn't in its folder"),
     "a tensor at the root": (lambda: _outside(location="/etc/passwd"), "isn't in its folder"),
@@ -198,6 +257,20 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
         ),
         "numbers for an example",
     ),
+    "a convolution of everything": (
+        lambda: _convolution((1, 3, 1008, 1008), 31), "operations for an example, of so small"
+    ),
+    "a product of everything": (lambda: _products(1, 4000), "operations for an example"),
+    "many products": (lambda: _products(99, 1000), "operations for an example"),
+    "a product that nothing reads": (lambda: _unread_product(4000), "operations for an example"),
+    "a product of constants": (
+        lambda: _of_constants("MatMul", [4000, 4000], [4000, 4000]), "operations for an example"
+    ),
+    "a convolution of constants": (
+        lambda: _of_constants("Conv", [1, 1, 3000, 3000], [1, 1, 999, 999]), "operations for an"
+    ),
+    "windows of everything": (lambda: _pool(501), "operations for an example"),
+    "many readers": (lambda: _maxima(800), "operations for an example"),
     "an attribute of another type": (lambda: _node("Softmax", axis="all"), "another type"),
     "an axis that isn't there": (lambda: _node("Softmax", axis=77), "E0982"),
     "a window of nothing": (
@@ -270,6 +343,27 @@ def test_models_that_are_not_to_be_trusted(folder: Path, name: str) -> None:
     text = str(caught.value)
     assert said in text
     assert all(each.code.startswith("E098") for each in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(("work", "code"), [(4_000_000, "E0982"), (36_000_000, "E0985")])
+def test_more_is_computed_of_a_file_that_is_trusted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, work: int, code: str
+) -> None:
+    """This one is 8 million units for an example. The source alone is computed for three."""
+    monkeypatch.setattr(room, "_LEAST_WORK", work)
+    monkeypatch.setattr(room, "_WORK_FOR_A_BYTE", 0)
+    path = saved(_convolution((1, 3, 40, 40), 5), folder)
+    with pytest.raises(NetlangError, match=r"operations(.|\n)*`--large`") as caught:
+        imported(path)
+    assert caught.value.diagnostics[0].code == code
+    assert "conv(3, 5x5" in imported(path, large=True).text
+
+
+def test_a_graph_of_more_work_than_the_spec_beside_it(folder: Path) -> None:
+    """It isn't computed, and the spec is taken as it is."""
+    found = imported(saved(_another_graph(1000), folder))
+    assert not found.weights
+    assert "can't be said: see `--large`" in found.notes[0]
 
 
 def test_a_tensor_beside_the_file(folder: Path) -> None:

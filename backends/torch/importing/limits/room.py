@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from netlang.backends.torch.importing.limits.peak import peak_bytes
+from netlang.backends.torch.importing.limits.work import program_work
 from netlang.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from netlang.ir.program import Program
 
@@ -20,6 +21,10 @@ _LEAST, _FOR_A_BYTE = 1 << 28, 9
 _LEAST_NUMBERS, _NUMBERS_FOR_A_BYTE = 1 << 27, 32
 # A step reads a value and gives one, of two examples, and each number has four bytes.
 _BYTES_OF_A_NUMBER = 16
+# Units of work of a whole comparison. A small net for super-resolution takes 10^11, and has 240 kB
+# of weights; `deeplabv3_resnet101` of torchvision takes 4 * 10^12, and has 244 MB of weights.
+_LEAST_WORK, _WORK_FOR_A_BYTE = 1 << 36, 1 << 17
+_SIDES = 2  # the source and the spec
 # Of a large file: the numbers of a value for an example, and of all of them.
 _LARGE, _ALL_LARGE = 1 << 27, 1 << 33
 
@@ -50,6 +55,21 @@ class Room(Record):
         if self.large:
             return _ALL_LARGE
         return min(_LEAST_NUMBERS + _NUMBERS_FOR_A_BYTE * self.file_bytes, _ALL_LARGE)
+
+    @property
+    def work(self) -> int:
+        """Units of all that a comparison computes; that of a large file isn't held to it."""
+        return _LEAST_WORK + _WORK_FOR_A_BYTE * self.file_bytes
+
+    def allows(self, work: int) -> bool:
+        """Whether so much may be computed."""
+        return self.large or work <= self.work
+
+    def allows_runs(self, program: Program, runs: Sequence[Mapping[str, int]]) -> bool:
+        """Whether the program and its source may be computed at each of these sizes."""
+        if self.large:
+            return True
+        return self.allows(_SIDES * sum(program_work(program, sizes) for sizes in runs))
 
     def holds(self, program: Program, sizes: Mapping[str, int]) -> bool:
         """Whether the program can be compared at these sizes, including the batch `N`."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, fx
 
 from netlang.backends.torch.importing.foreign import said_by
-from netlang.backends.torch.importing.layouts import BATCH, CountedValues
+from netlang.backends.torch.importing.layouts import BATCH, CountedValues, mark_batch
 from netlang.backends.torch.importing.programs.batches import at_export, expanded, reshaped
 from netlang.backends.torch.importing.programs.document import (
     ProgramDocument,
@@ -76,9 +76,9 @@ class ProgramReader(Draft, eq=False):
         for name, (shape, dtype) in zip(self.document.inputs, shapes, strict=True):
             whole = (BATCH, *shape) if self.batched else shape
             self.values.add(whole)
-            self.made[name] = self._placeholder(
-                name, torch.empty(whole, dtype=dtype, device="meta")
-            )
+            val = torch.empty(whole, dtype=dtype, device="meta")
+            self.made[name] = given = self._placeholder(name, val)
+            mark_batch(given, val, given=True)
         for node in self.document.nodes:
             self._node(node)
         ends = [self._value(name) for name in self.document.outputs]
@@ -164,6 +164,7 @@ class ProgramReader(Draft, eq=False):
             self._rebatch(node, args)
             val = shape_of(target, args, named, len(node.outputs))
         self._count(val, plain=all(each in self.plain for each in read))
+        self.values.compute(target, args, named, val)
         self._check(node, val)
         made = self.graph.call_function(target, tuple(args), named)
         self._keep(node, made, val, plain=all(each in self.plain for each in read))
@@ -186,6 +187,7 @@ class ProgramReader(Draft, eq=False):
     def _describe(self, node: ProgramNode, made: fx.Node, val: Any) -> None:
         if val is not None:
             made.meta["val"] = val
+            mark_batch(made, val)
         made.meta["nn_module_stack"] = {each.call: (each.path, each.kind) for each in node.modules}
 
     def _in_attention(self, node: ProgramNode, read: Sequence[fx.Node]) -> Tensor | None:
