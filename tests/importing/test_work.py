@@ -102,14 +102,15 @@ def test_every_step_of_a_recurrent_layer_multiplies_by_all_weights() -> None:
 LINEAR = frozenset((
     "_assert_tensor_metadata", "_unsafe_view", "_upsample_bicubic2d_aa", "adaptive_avg_pool1d",
     "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d", "arange", "batch_norm",
-    "cat", "channel_shuffle", "constant_pad_nd", "cumprod", "cumsum", "dropout", "embedding", "feature_dropout",
-    "flip", "full", "full_like", "gather", "group_norm", "hardswish", "im2col", "index",
-    "instance_norm", "layer_norm", "lift_fresh_copy", "linspace", "log_softmax", "max_unpool2d", "max_unpool3d", "meshgrid",
-    "new_ones", "new_zeros", "ones", "ones_like", "pad", "pixel_shuffle", "pixel_unshuffle",
-    "prelu", "repeat", "repeat_interleave", "rms_norm", "roll", "scalar_tensor", "softmax",
-    "stack", "tile", "tril", "triu", "type_as", "upsample_bicubic2d", "upsample_bilinear2d",
-    "upsample_linear1d", "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d",
-    "upsample_trilinear3d", "zeros", "zeros_like",
+    "cat", "channel_shuffle", "constant_pad_nd", "cumprod", "cumsum", "dropout", "embedding",
+    "feature_dropout", "flip", "full", "full_like", "gather", "group_norm", "hardswish",
+    "im2col", "index", "instance_norm", "layer_norm", "lift_fresh_copy", "linspace",
+    "log_softmax", "max_unpool2d", "max_unpool3d", "meshgrid", "new_ones", "new_zeros", "ones",
+    "ones_like", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "repeat",
+    "repeat_interleave", "rms_norm", "roll", "scalar_tensor", "softmax", "stack", "tile",
+    "tril", "triu", "type_as", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_linear1d",
+    "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_trilinear3d",
+    "zeros", "zeros_like",
 ))  # fmt: skip
 
 

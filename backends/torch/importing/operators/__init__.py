@@ -8,6 +8,7 @@ from netlang.backends.torch.importing.call import Handler
 from netlang.backends.torch.importing.operators import (
     attention,
     convolutions,
+    cuts,
     elementwise,
     merges,
     norms,
@@ -28,6 +29,7 @@ HANDLERS: Mapping[str, Handler] = {
     **recurrent.HANDLERS,
     **merges.HANDLERS,
     **shapes.HANDLERS,
+    **cuts.HANDLERS,
     **repeats.HANDLERS,
     **reductions.HANDLERS,
     **attention.HANDLERS,
