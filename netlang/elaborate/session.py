@@ -49,7 +49,7 @@ class ElaborationSession(Draft):
     """The floating-point type of the net, and the input that declares it."""
     functions: dict[object, ElaboratedFunction | None] = field(default_factory=dict)
     inputs: dict[object, tuple[str, ...] | None] = field(default_factory=dict)
-    """The inputs that a block declares by itself and its arguments, where they are computed."""
+    """The inputs that a block declares by itself, and those that its arguments decide."""
     building: set[object] = field(default_factory=set)
     active: list[ast.BlockDef | ast.NetDef] = field(default_factory=list)
     links: list[ChainLink] = field(default_factory=list)

@@ -284,10 +284,12 @@ def kind_of(value: object) -> str:
 
 def memo_key(value: object) -> object:
     """A hashable key that separates values which Python calls equal (``1``, ``1.0``, ``true``)."""
+    if isinstance(value, int) and type(value) is not bool:
+        return int(value)
     if isinstance(value, Items):
         return value.key
     if isinstance(value, tuple):
-        return tuple(memo_key(item) for item in value)
+        return tuple([memo_key(item) for item in value])
     if isinstance(value, Layer):
         given = tuple(
             (name, memo_key(bound.value))
@@ -295,6 +297,4 @@ def memo_key(value: object) -> object:
         )
         target = value.target
         return (target.op if isinstance(target, OperatorTarget) else id(target.definition), given)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int(value)
     return ("float" if isinstance(value, float) else type(value).__name__, value)

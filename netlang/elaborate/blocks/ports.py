@@ -123,15 +123,18 @@ def input_names(
     caller: Body, target: BlockTarget, values: Mapping[str, Value]
 ) -> tuple[str, ...] | None:
     """The inputs that a block declares for these arguments; None if that can't be told."""
+    known, alone = caller.session.inputs, (id(target.definition), None)
+    if alone in known:
+        return known[alone]
     statements = target.definition.body.statements
     if any(isinstance(each, ast.Unread) for each in statements):
         return None  # which may be an input
     inputs = [each for each in statements if isinstance(each, ast.Input)]
     plain = not any(each.is_computed for each in inputs)
     if plain and not any(_declares(each) for each in statements if not isinstance(each, ast.Input)):
-        return tuple(each.name for each in inputs)
+        known[alone] = tuple(each.name for each in inputs)
+        return known[alone]
     key = (id(target.definition), memo_key(tuple(values.values())))
-    known = caller.session.inputs
     if key not in known:
         known[key] = _computed_names(caller, target, values)
     return known[key]

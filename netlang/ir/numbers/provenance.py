@@ -122,9 +122,15 @@ def origin_of(value: object) -> Origin | None:
 
 def with_origin(value: Plain, origin: Origin) -> Plain:
     """A number with its origin; without one if that has too many operators."""
-    if isinstance(origin, _COMBINED) and operators_in(origin) > MOST_OPERATORS:
+    if isinstance(origin, _COMBINED) and _is_long(origin):
         return value
     return TracedFloat(value, origin) if isinstance(value, float) else Traced(value, origin)
+
+
+def _is_long(origin: BinaryOrigin | CallOrigin) -> bool:
+    """Whether an origin has too many operators; most have one, of which this is told at once."""
+    nested = any(isinstance(part, _COMBINED) for part in parts_of(origin))
+    return nested and operators_in(origin) > MOST_OPERATORS
 
 
 def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
