@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
 from netlang.backends.onnx.wire.gathered import gather_into
+from netlang.backends.onnx.wire.tensor import Tensor, aligned
 
 MODULE = "netlang.backends.onnx.wire.gathered"
 
@@ -174,3 +177,44 @@ def test_an_error_in_a_part_is_raised_when_the_thread_has_ended(tmp_path: Path) 
     with pytest.raises(KeyError):
         gather_into(path, parts())
     assert writers() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_second_interrupt_writes_into_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends the wait for a thread that goes on writing, while its file is closed here."""
+
+    def parts() -> Iterator[bytes]:
+        yield from [bytes(1 << 10)] * (16 << 10)
+        select.select([reader], [], [])
+        raise KeyboardInterrupt
+
+    def interrupted(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    pipe, apart = tmp_path / "pipe", tmp_path / "apart"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread.join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            gather_into(pipe, parts())
+    (thread,) = writers()
+    with apart.open("wb"):
+        os.set_blocking(reader, True)
+        while os.read(reader, 1 << 16):
+            pass
+        thread.join()
+    os.close(reader)
+    assert apart.stat().st_size == 0
+
+
+def test_full_pages_are_no_pause() -> None:
+    """An empty part says that the next one takes a while."""
+
+    def tensor(size: int) -> Tensor:
+        return Tensor(str(size), TensorProto.UINT8, (size,), size, lambda: [np.ones(size, "u1")])
+
+    found = aligned([tensor(4096), tensor(5000), tensor(8192)])
+    assert [len(part) for part in found] == [4096, 5000, 3192, 8192]

@@ -109,11 +109,15 @@ class _Writer:
                 self._changed.wait_for(lambda: not self._parts or self._error, _MOMENT)
 
     def _begin(self) -> None:
-        thread = Thread(target=self._run, name="netlang writes a file", daemon=True)
+        # A descriptor of its own: the other may be closed, and its number another file's, before
+        # the thread has ended, if a second Ctrl-C stops the wait for it.
+        own = os.dup(self._descriptor)
+        thread = Thread(target=self._run, args=(own,), name="netlang writes a file", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the system has no room for one
-            self._write_some()
+            os.close(own)
+            self._write_some(self._descriptor)
         else:
             self._thread = thread
 
@@ -139,14 +143,16 @@ class _Writer:
         if error is None and self._error is not None:
             raise self._error
 
-    def _run(self) -> None:
+    def _run(self, descriptor: int) -> None:
         try:
             while self._has_more():
-                self._write_some()
+                self._write_some(descriptor)
         except BaseException as error:  # it is raised in the thread that adds
             with self._changed:
                 self._error = error
                 self._changed.notify()
+        finally:
+            os.close(descriptor)
 
     def _has_more(self) -> bool:
         """Wait for parts; whether there are any."""
@@ -154,12 +160,12 @@ class _Writer:
             self._changed.wait_for(lambda: self._parts or self._complete)
             return bool(self._parts)
 
-    def _write_some(self) -> None:
+    def _write_some(self, descriptor: int) -> None:
         """Write all parts that wait."""
         with self._changed:
             parts, self._parts = self._parts, []
             self._changed.notify()
-        _append_each(self._descriptor, parts)
+        _append_each(descriptor, parts)
         with self._changed:
             self._waiting -= sum(map(len, parts))
             self._made -= _made(parts)

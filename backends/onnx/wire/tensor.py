@@ -60,7 +60,8 @@ def aligned(tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
     """The contents of a file of weights: each tensor begins on a page of its own."""
     for tensor in tensors:
         yield from data_of(tensor)
-        yield bytes(_padding(tensor))
+        if padding := _padding(tensor):  # an empty part would say that the next one takes a while
+            yield bytes(padding)
 
 
 def _padding(tensor: Tensor) -> int:
