@@ -119,8 +119,12 @@ def subject(program: Program, seed: int = 0) -> Subject:
 def inputs_of(
     program: Program, seed: int = 0, batch: int = BATCH, sizes: Mapping[str, int] | None = None
 ) -> Arrays:
-    """Random inputs by name: floats from N(0, 1), whole numbers below a few."""
-    generator = np.random.default_rng(seed)
+    """Random inputs by name: floats from N(0, 1), whole numbers below a few.
+
+    They aren't those that weights of the same seed are made of: values that are equal by chance
+    have several gradients.
+    """
+    generator = np.random.default_rng((seed, 1))
     at = {**program.defaults, **(sizes or {}), "N": batch}
     found: Arrays = {}
     for port in program.net.inputs:

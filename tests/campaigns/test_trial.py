@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import netlang
 from netlang.elaborate.function.builder import FunctionBuilder, LabelPath
 from tests.campaigns import agree
 from tests.campaigns.generator import Generated, generate
+from tests.campaigns.subject import inputs_of, subject
 from tests.campaigns.trial import misnumbered
 
 SEEDS = range(100)
@@ -28,6 +31,14 @@ def test_keys_are_those_of_the_numbers() -> None:
     assert misnumbered(generated, frozenset({"0.weight", "2.0.bias", "10.weight"})) is None
     for wrong in ({"1.weight"}, set(), {"0.weight", "0.bias"}, {"0.weight", "3.weight"}):
         assert misnumbered(generated, frozenset(wrong)) is not None
+
+
+def test_inputs_are_not_the_weights() -> None:
+    """A minimum of values that are equal has two gradients, which both are right."""
+    net = netlang.loads("net n {\n    input x: [6]\n    w: parameter([6])\n    (x, w) -> min\n}\n")
+    for seed in SEEDS:
+        (weight,) = subject(net.program, seed).weights.values()
+        assert not np.isin(inputs_of(net.program, seed)["x"], weight).any()
 
 
 def test_numbers_from_1_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
