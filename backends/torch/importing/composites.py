@@ -40,6 +40,8 @@ def composites(graph: Graph, module: Callable[[str], nn.Module]) -> Mapping[Node
         owner = module(path)
         if not isinstance(owner, nn.MultiheadAttention) or not _is_plain(owner):
             continue
+        if any("refused" in node.meta for node in nodes):
+            continue  # what such a node does isn't known
         ends = _ends(nodes)
         if ends is not None:
             made = Composite(path, owner, *ends)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from torch import nn
+from torch import Tensor, nn
 
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.programs import graph
@@ -339,6 +339,60 @@ def test_steps_of_more_work_than_so_small_a_file_may_be(tmp_path: Path, module: 
         held = {each.partition("/")[2]: archive.read(each) for each in names}
     path = written(held, path)
     with pytest.raises(NetlangError, match=r"E0982(.|\n)*operations for an example"):
+        imported(path)
+
+
+class _Attends(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.attend(x, x, x, need_weights=False)[0]
+        return found
+
+
+def _widened(whole: Any, times: int) -> None:
+    """An attention with a value of so many times its size, said to be as large as before."""
+    graph = whole["graph_module"]["graph"]
+    values, nodes = graph["tensor_values"], graph["nodes"]
+    place = next(place for place, each in enumerate(nodes) if "linear" in each["target"])
+    said, metadata = values["linear"], nodes[place]["metadata"]
+    for node in nodes[place + 1 :]:
+        for each in node["inputs"]:
+            if each["arg"].get("as_tensor", {}).get("name") == "linear":
+                each["arg"] = {"as_tensor": {"name": "back"}}
+    given: dict[str, list[Any]] = {
+        "repeat.default": ["linear", "wide", {"as_ints": [times, 1, 1]}],
+        "slice.Tensor": ["wide", "back", {"as_int": 0}, {"as_int": 0}, said["sizes"][0]],
+    }
+    for target, (read, made, *rest) in reversed(given.items()):
+        values[made] = said
+        arguments = [{"as_tensor": {"name": read}}, *rest]
+        nodes.insert(place + 1, {
+            "target": f"torch.ops.aten.{target}",
+            "inputs": [{"name": "", "arg": each, "kind": 1} for each in arguments],
+            "outputs": [{"as_tensor": {"name": made}}],
+            "metadata": metadata,
+        })  # fmt: skip
+
+
+def _records_of(path: Path) -> Records:
+    with zipfile.ZipFile(path) as archive:
+        return {each.partition("/")[2]: archive.read(each) for each in archive.namelist()}
+
+
+@pytest.mark.parametrize("times", [1, 5000])
+def test_sizes_inside_an_attention_are_those_that_are_computed(tmp_path: Path, times: int) -> None:
+    path = exported(_Attends(), (4, 8), tmp_path / "net.pt2", any_size=False)
+    held = _records_of(path)
+    whole = json.loads(held[MODEL])
+    _widened(whole, times)
+    written({**held, MODEL: json.dumps(whole).encode()}, path)
+    if times == 1:
+        assert not isinstance(imported(path), Stub)
+        return
+    with pytest.raises(NetlangError, match=r"E0982(.|\n)*repeat.*aren't those that the file says"):
         imported(path)
 
 

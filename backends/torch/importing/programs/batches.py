@@ -6,17 +6,33 @@ that it reshapes to. Where they are is a guess, which the comparison with the pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import prod
+from typing import Any
+
+from torch import fx
 
 from netlang.backends.torch.importing.layouts import BATCH
 
-__all__ = ["at_export", "expanded", "reshaped"]
+__all__ = ["at_export", "expanded", "given_at_export", "reshaped"]
 
 
 def at_export(shape: Sequence[int], batch: int) -> tuple[int, ...]:
     """The sizes of a value for the number of examples that the program is for."""
     return tuple(size // BATCH * batch if size and size % BATCH == 0 else size for size in shape)
+
+
+def given_at_export(held: Any, batch: int, constants: Container[fx.Node]) -> Any:
+    """Arguments with tensors without memory for nodes, of the sizes that they have at export.
+
+    Those of `constants` are the same for any number of examples.
+    """
+    if isinstance(held, fx.Node):
+        val = held.meta["val"]
+        return val.new_empty(val.shape if held in constants else at_export(val.shape, batch))
+    if isinstance(held, list):
+        return [given_at_export(each, batch, constants) for each in held]
+    return held
 
 
 def reshaped(given: Sequence[int], sizes: Sequence[int], batch: int) -> tuple[int, ...]:

@@ -16,7 +16,12 @@ from torch import Tensor, fx
 
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.layouts import BATCH, CountedValues, mark_batch
-from netlang.backends.torch.importing.programs.batches import at_export, expanded, reshaped
+from netlang.backends.torch.importing.programs.batches import (
+    at_export,
+    expanded,
+    given_at_export,
+    reshaped,
+)
 from netlang.backends.torch.importing.programs.document import (
     ProgramDocument,
     ProgramNode,
@@ -65,6 +70,7 @@ class ProgramReader(Draft, eq=False):
     stored: dict[str, SourceTensor] = field(default_factory=dict)
     made: dict[str, Held] = field(default_factory=dict)
     plain: set[fx.Node] = field(default_factory=set)
+    weights: set[fx.Node] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     attended: dict[str, Tensor] = field(default_factory=dict)
     computed: int = 0
@@ -99,6 +105,8 @@ class ProgramReader(Draft, eq=False):
             if not each.persistent:
                 kept = SourceTensor("", tensor.clone(), False, False)
                 self.plain.add(node)
+            else:
+                self.weights.add(node)
             self.stored[node.name] = kept
 
     def _placeholder(self, name: str, val: Tensor) -> fx.Node:
@@ -159,12 +167,17 @@ class ProgramReader(Draft, eq=False):
                 "an operator of another package" if space else "the language has no such operator"
             )
             raise NotSayable(what)
-        val = self._in_attention(node, read)
-        if val is None:
+        said = self._in_attention(node, read)
+        if said is None:
             self._rebatch(node, args)
-            val = shape_of(target, args, named, len(node.outputs))
+        given, options = (args, named) if said is None else self._at_export(args, named)
+        val = shape_of(target, given, options, len(node.outputs))
         self._count(val, plain=all(each in self.plain for each in read))
-        self.values.compute(target, args, named, val)
+        self.values.compute(target, given, options, val)
+        if said is not None:
+            if not isinstance(val, Tensor) or val.shape != self.document.shapes[node.outputs[0]]:
+                raise NotSayable("its sizes aren't those that the file says")
+            val = said
         self._check(node, val)
         made = self.graph.call_function(target, tuple(args), named)
         self._keep(node, made, val, plain=all(each in self.plain for each in read))
@@ -207,6 +220,14 @@ class ProgramReader(Draft, eq=False):
             return None
         same = at_export(given.shape, self.batch) == said
         return torch.empty(given.shape if same else said, dtype=given.dtype, device="meta")
+
+    def _at_export(
+        self, args: list[Any], named: dict[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Arguments as they are for the program's own number of examples."""
+        batch, constants = self.batch or 1, self.plain | self.weights
+        given = [given_at_export(each, batch, constants) for each in args]
+        return given, {k: given_at_export(each, batch, constants) for k, each in named.items()}
 
     def _rebatch(self, node: ProgramNode, args: list[Any]) -> None:
         """Put `BATCH` where the sizes of a node have the program's own number of examples."""
