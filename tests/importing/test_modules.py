@@ -94,6 +94,16 @@ CASES = {
         (4, 6, 7),
         ("reshape([1, 4, 6, 7]) -> slice(1, axis=1) -> pad(0x1x0, after=3x2x0, value=5)",),
     ),
+    "truths": Case(
+        Measured(lambda x: torch.where(~(x > 0).logical_not() & (x < 1) | (x > 2), x, -x)),
+        (5, 3),
+        ("to_float",),
+    ),
+    "either": Case(
+        Measured(lambda x: torch.where((x > 0).logical_xor(x.abs() > 1), x, x * 3)),
+        (5, 3),
+        ("greater(to=1) -> to_float } -> equal1: equal(to=1)",),
+    ),
     "deviation": Case(
         Measured(lambda x: x.std(-1, correction=3, keepdim=True)),
         (3, 8, 9),

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from onnx import AttributeProto
+from torch import fx
 
 from netlang.backends.onnx.importing.graph import StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results
@@ -22,12 +23,21 @@ _PLAIN: Mapping[str, Any] = {
     "Neg": A.neg.default, "Sin": A.sin.default, "Cos": A.cos.default, "Round": A.round.default,
     "Softplus": A.softplus.default, "Erf": A.erf.default, "HardSwish": A.hardswish.default,
     "Mish": A.mish.default, "Floor": A.floor.default, "Ceil": A.ceil.default,
-    "Sign": A.sign.default, "Not": A.logical_not.default, "IsNaN": A.isnan.default,
+    "Sign": A.sign.default, "IsNaN": A.isnan.default,
 }  # fmt: skip
 
 
 def _plain(target: Any) -> Handler:
     return lambda node: node.aten(target, node.held(0))
+
+
+def _not(node: OnnxNode) -> Results:
+    """What isn't equal is a comparison of its own."""
+    held = node.held(0)
+    for kind in ("Scalar", "Tensor"):
+        if isinstance(held, fx.Node) and held.target is getattr(A.eq, kind):
+            return node.aten(getattr(A.ne, kind), *held.args)
+    return node.aten(A.logical_not.default, held)
 
 
 def _leaky(node: OnnxNode) -> Results:
@@ -181,6 +191,7 @@ def _same(node: OnnxNode) -> Results:
 
 HANDLERS: Mapping[str, Handler] = {
     **{op: _plain(target) for op, target in _PLAIN.items()},
+    "Not": _not,
     "LeakyRelu": _leaky,
     "Elu": _elu,
     "Selu": _selu,

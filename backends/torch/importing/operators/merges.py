@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
+from torch.fx import Node
+
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.operators.alignment import aligned, reshaped, without_axis
@@ -83,6 +86,49 @@ def _compared(op: str) -> Handler:
 def _where(call: Call) -> Made:
     values = [call.value(name) for name in ("condition", "self", "other")]
     return call.emit("where", aligned(call, values, call.shape))
+
+
+def _numbers(call: Call, name: str) -> Value:
+    """Truth values as 1 and 0; other numbers are true where they aren't 0."""
+    value = call.value(name)
+    source = call.node.args[0 if name == "self" else 1]
+    assert isinstance(source, Node)
+    if source.meta["val"].dtype is not torch.bool:
+        value = call.emit("not_equal", [value], {"to": 0}, shape=value.shape)
+    return call.emit("to_float", [value], shape=value.shape)
+
+
+def _not(call: Call) -> Made:
+    return call.emit("equal", [_numbers(call, "self")], {"to": 0})
+
+
+def _and(call: Call) -> Made:
+    """Both are true where their product is 1."""
+    return call.emit("equal", [_joined(call, "mul")], {"to": 1})
+
+
+def _or(call: Call) -> Made:
+    return call.emit("greater", [_joined(call, "add")], {"to": 0})
+
+
+def _xor(call: Call) -> Made:
+    return call.emit("equal", [_joined(call, "add")], {"to": 1})
+
+
+def _of_truths(handler: Handler) -> Handler:
+    """An operator on bits, for truth values alone."""
+
+    def made(call: Call) -> Made:
+        if call.node.meta["val"].dtype is not torch.bool:
+            raise NotSayable("arithmetic on the bits of numbers")
+        return handler(call)
+
+    return made
+
+
+def _joined(call: Call, op: str) -> Value:
+    values = [_numbers(call, name) for name in ("self", "other")]
+    return call.emit(op, aligned(call, values, call.shape))
 
 
 def _matmul(call: Call) -> Made:
@@ -203,9 +249,17 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.stack.default": _stack,
     "aten.einsum.default": _einsum,
     "aten.where.self": _where,
+    "aten.logical_not.default": _not, "aten.logical_and.default": _and,
+    "aten.logical_or.default": _or, "aten.logical_xor.default": _xor,
+    "aten.bitwise_not.default": _of_truths(_not),
+    **{
+        f"aten.{name}.Tensor": _of_truths(handler)
+        for word, handler in (("and", _and), ("or", _or), ("xor", _xor))
+        for name in (f"bitwise_{word}", f"__{word}__")
+    },
     **{
         f"aten.{name}.{kind}": _compared(op)
         for name, op in _COMPARISONS.items()
         for kind in ("Tensor", "Scalar")
     },
-}
+}  # fmt: skip

@@ -74,9 +74,9 @@ class StoredSteps(Draft, eq=False):
         runs = runs_in(short.tensor) if _is_tiring(short) else None
         if runs is not None and (not few or len(runs.lines) <= _LINES):
             return written_runs(self.step, runs, shape)
-        if not _is_long(short):
-            return None
-        return window_mask(self.step, short.tensor) if few else long_table(self.step, short.tensor)
+        if few:
+            return window_mask(self.step, short.tensor) if _is_tiring(short) else None
+        return long_table(self.step, short.tensor) if _is_long(short) else None
 
     def _computed(self, stored: SourceTensor) -> Value | None:
         """The steps by which the source computes a constant, if the language has them all."""

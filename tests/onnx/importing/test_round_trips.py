@@ -1,0 +1,58 @@
+"""Nets that netlang writes to ONNX step by step, and imports from the graph alone.
+
+The import compares each with ONNX Runtime; here the net that came back is compared with the first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import netlang
+from netlang.targets.importing import ImportedNet
+from tests.onnx.importing.support import imported
+
+
+def _returned(text: str, folder: Path, example: torch.Tensor) -> ImportedNet:
+    """The net that comes back, which has the keys and gives the values of the first."""
+    net = netlang.loads(text)
+    module = net.torch(seed=0).eval()
+    path = folder / "net.onnx"
+    net.onnx(path, module, spec=False)
+    found = imported(path)
+    weights = {key: each for key, each in module.state_dict().items() if "num_batches" not in key}
+    assert set(found.weights) == set(weights)
+    assert netlang.loads(found.text).params == net.params
+    again = netlang.loads(found.text).torch(found.weights).eval()
+    with torch.no_grad():
+        wanted, got = module(example), again(example)
+    assert torch.allclose(wanted, got, atol=1e-5)
+    assert wanted.std() > 1e-3
+    return found
+
+
+def test_windows_that_are_shifted(tmp_path: Path) -> None:
+    """Their mask is a comparison of places, which `arange` numbers."""
+    text = """\
+from swin import window_attention
+
+net windows {
+    input image: [8, 16, 16]
+    transpose([1, 2, 0]) -> layer_norm
+    attn: window_attention(2, 4, 2)
+}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 8, 16, 16))
+    assert "not_equal -> to_float -> scale(-100)" in found.text
+    assert len(found.weights) == 8
+
+
+@pytest.mark.parametrize("start", ["", ", init=1"])
+def test_a_parameter_without_a_label(start: str, tmp_path: Path) -> None:
+    """In the file, it is called by a number as tables are, and is learned all the same."""
+    sides = f"identity; parameter([20]{start})"
+    net = netlang.loads(f"net a {{\n    input x: [20]\n    add {{ {sides} }}\n}}\n")
+    net.onnx(tmp_path / "net.onnx", spec=False)
+    assert [each.shape for each in imported(tmp_path / "net.onnx").weights.values()] == [(20,)]
