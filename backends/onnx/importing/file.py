@@ -56,7 +56,7 @@ def read_model(path: Path, *, large: bool = False) -> ModelProto:
         if not content:
             raise ValueError("it is empty")
         model = onnx.load_model_from_string(content)
-        _fetch(model, path.parent, _MOST_LARGE if large else _MOST - len(content))
+        _fetch(model, path.parent, _MOST_LARGE if large else _MOST - len(content), large=large)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
     except DecodeError:
@@ -79,8 +79,9 @@ def opset_of(model: ModelProto) -> int:
 
 def bytes_of(model: ModelProto) -> int:
     """The bytes of a model's nodes and tensors. A message of over 2 GiB doesn't know its own."""
-    fields = model.graph.node, model.graph.initializer, model.functions
-    return sum(each.ByteSize() for field in fields for each in field)
+    fields = model.graph.node, model.functions
+    messages: int = sum(each.ByteSize() for field in fields for each in field)
+    return messages + sum(len(each.raw_data) or each.ByteSize() for each in model.graph.initializer)
 
 
 def tensors_in(model: ModelProto) -> Iterator[TensorProto]:
@@ -110,8 +111,9 @@ def _refuse(model: ModelProto, shown: str) -> None:
         raise NetlangError(ModelNotTaken(span=None, path=shown, reason=reason, advice=advice))
 
 
-def _fetch(model: ModelProto, folder: Path, most: int) -> None:
+def _fetch(model: ModelProto, folder: Path, most: int, *, large: bool) -> None:
     """Put the tensors that lie in other files into the model."""
+    limit = "16 GiB" if large else "2 GiB; `--large` takes 16 GiB"
     for tensor in tensors_in(model):
         if tensor.data_location != TensorProto.EXTERNAL and not tensor.external_data:
             continue
@@ -119,7 +121,7 @@ def _fetch(model: ModelProto, folder: Path, most: int) -> None:
         size = size_of(tensor)
         most -= size
         if most < 0:
-            raise ValueError("its tensors have more than 2 GiB; `--large` takes 16 GiB")
+            raise ValueError(f"its tensors have more than {limit}")
         tensor.raw_data = _outside(entries, folder, size)
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]

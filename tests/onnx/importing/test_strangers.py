@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
+from netlang.backends.onnx.importing.file import bytes_of
 from netlang.backends.onnx.importing.scan import MOST_FIELDS
 from netlang.backends.torch.importing.limits import room
 from netlang.diagnostics.errors import NetlangError
@@ -381,11 +382,27 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
             imported(tmp_path / name)
 
 
-@pytest.mark.parametrize("large", [False, True])
-def test_tensors_beyond_what_is_read(run: Runner, large: bool) -> None:
+@pytest.mark.parametrize(
+    ("most", "options", "said"),
+    [
+        (1 << 34, (), "its tensors have more than 2 GiB; `--large` takes 16 GiB"),
+        (1 << 34, ("--large",), "No such file"),
+        (1 << 31, ("--large",), "its tensors have more than 16 GiB\n"),
+    ],
+)
+def test_tensors_beyond_what_is_read(
+    run: Runner, most: int, options: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Trusted ones may have 16 GiB; what a file says isn't asked for before it is there."""
+    monkeypatch.setattr("netlang.backends.onnx.importing.file._MOST_LARGE", most)
     model = _claimed((1 << 29) + 1, location="weights")
     (run.folder / "net.onnx").write_bytes(model.SerializeToString())
-    text = run.refused("import", "net.onnx", "-o", "a.net", *(["--large"] if large else []))
-    said = "No such file" if large else "its tensors have more than 2 GiB; `--large` takes 16 GiB"
-    assert said in text
+    assert said in run.refused("import", "net.onnx", "-o", "a.net", *options)
+
+
+def test_the_bytes_of_a_tensor_that_no_message_can_have() -> None:
+    """It is in memory, but protobuf doesn't say its size."""
+    model = _good()
+    before, size = bytes_of(model), (1 << 31) + 8
+    model.graph.initializer.add(name="wide", raw_data=bytes(size))
+    assert bytes_of(model) == before + size

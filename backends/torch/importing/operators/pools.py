@@ -62,7 +62,7 @@ def _max_unpool(call: Call) -> Made:
     indices = call.value("indices")
     pool = indices.step
     if pool is None or pool.op != "maxpool":
-        raise NotSayable("places that aren't those of a pool")
+        raise NotSayable("indices that don't come from a pool")
     kept = {name: each for name, each in pool.arguments.items() if name in _UNPOOLED}
     arguments = {**kept, "size": call.integers("output_size")}
     return call.emit("max_unpool", [in_front(call.value("self")), indices], arguments)
