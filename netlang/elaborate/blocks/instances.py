@@ -45,7 +45,7 @@ _LONGEST_CALL = 60
 def function(body: Body, step: Application, values: dict[str, Value]) -> ElaboratedFunction | None:
     """The function of a block for these arguments and inputs; None if its body had an error."""
     session, target = body.session, target_of(step.layer)
-    inputs = tuple(body.builder.type_of(ref) for ref in step.inputs)
+    inputs = tuple(map(body.builder.type_of, step.inputs))
     count_inputs(body, target, values, len(inputs), step.span)
     key = (id(target.definition), memo_key(tuple(values.values())), inputs)
     if key in session.functions:
@@ -137,13 +137,15 @@ def call(
     The callee's auxiliary outputs become auxiliary outputs of the caller, under the call's path.
     """
     builder, function = body.builder, elaborated.function
-    shapes = tuple(builder.type_of(ref).shape for ref in step.inputs)
+    shapes = tuple([builder.type_of(ref).shape for ref in step.inputs])
     builder.conditions += [(builder.size, condition) for condition in elaborated.conditions]
     retracing = Retracing(values, shapes)
     _pin(body, function, retracing)
     types = tuple(
-        type_.with_shape(*(_retraced(body, size, retracing) for size in type_.shape))
-        for type_ in function.output_types
+        [
+            type_.with_shape(*[_retraced(body, size, retracing) for size in type_.shape])
+            for type_ in function.output_types
+        ]
     )
     deployed = []
     refs = builder.add(step.node(function, types, values))
@@ -158,6 +160,8 @@ def call(
 
 def _retraced(body: Body, size: Dim, retracing: Retracing) -> Dim:
     """A size of a callee in the caller's terms; if it has too many operators, it is pinned."""
+    if not isinstance(size, Traced):
+        return size
     size = retracing.retrace(size)
     if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
         body.evaluator.pin(size)

@@ -129,8 +129,10 @@ def with_origin(value: Plain, origin: Origin) -> Plain:
 
 def _is_long(origin: BinaryOrigin | CallOrigin) -> bool:
     """Whether an origin has too many operators; most have one, of which this is told at once."""
-    nested = any(isinstance(part, _COMBINED) for part in parts_of(origin))
-    return nested and operators_in(origin) > MOST_OPERATORS
+    for part in parts_of(origin):
+        if isinstance(part, _COMBINED):
+            return operators_in(origin) > MOST_OPERATORS
+    return False
 
 
 def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
@@ -171,12 +173,14 @@ def is_row(value: object) -> TypeGuard[tuple[Plain, ...]]:
 
 def in_own_terms(name: str, value: _Value) -> _Value | Plain | tuple[Plain, ...] | Applied:
     """The value of a parameter as its block sees it: its numbers come from the parameter."""
+    if is_number(value):
+        return with_origin(+value, ParameterOrigin(name))
     if isinstance(value, Applied):
         own = {key: in_own_terms(f"{name}.{key}", each) for key, each in value.numbers()}
         return value.with_numbers(own)
     if is_row(value):
         return tuple(with_origin(+each, ItemOrigin(name, i)) for i, each in enumerate(value))
-    return with_origin(+value, ParameterOrigin(name)) if is_number(value) else value
+    return value
 
 
 def argument_of(parameters: Mapping[str, object], name: str) -> object:
