@@ -23,7 +23,7 @@ from netlang.backends.torch.doctor.trained.rates import Rates
 from netlang.backends.torch.doctor.trained.reached import Reached
 from tests.train.doctor.support import CONV, Arrays, colours, digits, recipe_text
 
-__all__ = ["PLANTED", "Planted"]
+__all__ = ["PLANTED", "Planted", "by_class"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,13 @@ def mirrored_test() -> Arrays:
 def swapped() -> Arrays:
     parts = colours()
     parts["test"]["x"] = np.ascontiguousarray(parts["test"]["x"][:, ::-1])
+    return parts
+
+
+def by_class() -> Arrays:
+    parts = digits()
+    order = np.argsort(parts["train"]["label"], kind="stable")
+    parts["train"] = {name: value[order] for name, value in parts["train"].items()}
     return parts
 
 
@@ -215,6 +222,9 @@ PLANTED: dict[str, Planted] = {
         RGB,
         {"data": 'arrays("set", sizes=[3, 8, 8])'},
         swapped,
+    ),
+    "sorted by class": Planted(
+        "sorted by class", ClassCounts, keys={"shuffle": "false"}, data=by_class
     ),
     "class missing in training": Planted(
         "missing class", ClassCounts, data=without_class("train")

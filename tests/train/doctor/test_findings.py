@@ -22,7 +22,7 @@ from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.trained.labels import LabelsAndInputs
 from netlang.backends.torch.doctor.trained.overfit import OverfitsABatch
 from netlang.targets.doctor import CheckReport
-from tests.train.doctor.planted import PLAIN
+from tests.train.doctor.planted import PLAIN, by_class
 from tests.train.doctor.support import CONV, digits, examined, mistakes, recipe_text, write
 
 DEEP = """\
@@ -93,6 +93,13 @@ def test_classes_of_very_unequal_size(tmp_path: Path) -> None:
     report = report_on(tmp_path, ClassCounts)
     assert found(report) == [("unequal classes", False)]
     assert report.rows[4] == ("3", "5", "52")
+
+
+def test_an_order_by_class_is_no_mistake_if_it_is_shuffled(tmp_path: Path) -> None:
+    write(tmp_path, by_class())
+    assert found(report_on(tmp_path, ClassCounts)) == []
+    write(tmp_path, digits())
+    assert found(report_on(tmp_path, ClassCounts, keys={"shuffle": "false"})) == []
 
 
 def test_equal_examples_are_natural_where_there_are_few(tmp_path: Path) -> None:

@@ -18,11 +18,16 @@ _UNEQUAL = 10
 _SHOWN = 10
 # How improbable it must be that a part lacks a class by chance.
 _IMPROBABLE = 1e-3
+# The least changes of class that chance has to make, and the share of them that isn't chance.
+_CHANGES, _SORTED = 20, 0.5
 
 
 @final
 class ClassCounts(Check):
-    """Classes without examples, more outputs than classes, and classes of very unequal size."""
+    """Classes without examples, more outputs than classes, and classes of very unequal size.
+
+    Also examples that are sorted by class, if the recipe leaves them in their own order.
+    """
 
     name: ClassVar[str] = "classes"
     needs: ClassVar[tuple[Need, ...]] = (Need.CLASSES,)
@@ -36,6 +41,7 @@ class ClassCounts(Check):
         most = max([channels, *(int(each.max()) + 1 for each in (labels, *held.values()))])
         counts = np.bincount(labels, minlength=most)
         symptoms = [*_absent(patient, counts, held), *_unequal(patient, counts)]
+        symptoms += _sorted(patient, labels, counts)
         known = counts[counts > 0]
         measured = (
             f"{len(known)} classes, {known.min():,} to {known.max():,} training examples of each"
@@ -100,6 +106,23 @@ def _unequal(patient: Patient, counts: NDArray[np.int64]) -> Iterator[Symptom]:
             patient.place("data"),
             wrong=False,
         )
+
+
+def _sorted(
+    patient: Patient, labels: NDArray[np.int64], counts: NDArray[np.int64]
+) -> Iterator[Symptom]:
+    """Without `shuffle`, many steps after each other see one class, and forget the others."""
+    changes = int(np.count_nonzero(labels[1:] != labels[:-1]))
+    by_chance = (len(labels) - 1) * (1 - float(((counts / counts.sum()) ** 2).sum()))
+    if patient.recipe.shuffle or by_chance < _CHANGES or changes >= _SORTED * by_chance:
+        return
+    yield Symptom(
+        "sorted by class",
+        f"from one training example to the next, the class changes {changes:,} times; in an order"
+        f" by chance, it changes about {by_chance:,.0f} times",
+        "leave out `shuffle: false`: steps on examples of one class make a net forget the others",
+        patient.place("shuffle"),
+    )
 
 
 def _named(patient: Patient, number: int) -> str:
