@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 import netlang
 from netlang.backends.torch.importing.operators import HANDLERS
+from netlang.backends.torch.importing.original import ModuleOriginal
+from netlang.backends.torch.importing.proof import prove
 from netlang.backends.torch.importing.text.names import snake
 from netlang.syntax.format import format_source
 from tests.importing.modules import (
@@ -209,6 +211,13 @@ def test_what_cannot_be_traced() -> None:
 def test_a_spec_that_is_not_the_module_is_an_error() -> None:
     with pytest.raises(netlang.NetlangError, match=r"E0984.*is off by"):
         imported(_Drawing(), (4,))
+
+
+def test_a_spec_that_fails_is_an_error() -> None:
+    """What Python raises in a spec is told, such as for places beyond an axis."""
+    source, copy = Measured(lambda x: x), Measured(lambda x: x[:, 24])
+    with pytest.raises(netlang.NetlangError, match="index 24 is out of bounds"):
+        prove(ModuleOriginal(source), copy, [(torch.randn(2, 24),)])
 
 
 def test_trained_weights_go_along() -> None:

@@ -21,7 +21,7 @@ from netlang.backends.torch.importing.limits.peak import sizes_at
 from netlang.backends.torch.importing.limits.room import Room
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
-from netlang.backends.torch.importing.proof import Proof, prove
+from netlang.backends.torch.importing.proof import FAILURES, Proof, prove
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS, TAKEN_TYPES
 from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
 from netlang.backends.torch.importing.steps import WalkState
@@ -118,7 +118,7 @@ def _import_walked(
     other = _another_size(example)
     if other is not None:
         # Otherwise the source, or its spec, is for one size alone.
-        with suppress(NetlangError, RuntimeError, AssertionError, ValueError):
+        with suppress(NetlangError, *FAILURES):
             return _proved(original, walk, replace(asked, symbolic=True), example, other)
     return _proved(original, walk, asked, example)
 

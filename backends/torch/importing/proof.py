@@ -20,7 +20,10 @@ from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
-__all__ = ["Proof", "prove"]
+__all__ = ["FAILURES", "Proof", "prove"]
+
+FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
+"""What Python and PyTorch raise where sizes or places don't fit each other."""
 
 TOLERANCE = 1e-4
 """The largest difference that rounding explains, as a share of the largest value of an output."""
@@ -120,8 +123,9 @@ def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -
     where = " and ".join(str(list(x.shape)) for x in example)
     try:
         found = list(_tensors(copy(*example)))
-    except RuntimeError as error:
-        raise _wrong(f"for {where} it fails: {str(error).splitlines()[0]}") from None
+    except FAILURES as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise _wrong(f"for {where} it fails: {why}") from None
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
     outputs: list[_Difference] = []

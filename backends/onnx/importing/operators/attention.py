@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isclose
+from typing import Any
+
+import torch
+from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.graph import Held
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.torch.importing.refusal import NotSayable
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "attended"]
+
+# A score from which nothing is attended to: -inf, or the least number of a type.
+_HIDDEN = -1e4
 
 
 def _attention(node: OnnxNode) -> Results:
@@ -43,6 +51,86 @@ def _apart(node: OnnxNode, value: Held, heads: int) -> Held:
         raise NotSayable("features that are no whole number of heads")
     cut = node.aten(A.reshape.default, value, [batch, length, heads, features // heads])
     return node.aten(A.permute.default, cut, [0, 2, 1, 3])
+
+
+def attended(node: OnnxNode, last: fx.Node) -> Results | None:
+    """Causal attention, where a file has its steps: softmax(q k^T / sqrt(d), after a mask) v.
+
+    Radford et al. 2018: a place attends to those before it and to itself.
+    """
+    weights, value = last.args[:2]
+    shares = _args(_shown(node, weights, hidden=0.0) or weights, A.softmax.int)
+    scores = _shown(node, shares[0], hidden=None) if shares is not None else None
+    rank = len(shape_of(last))
+    if shares is None or scores is None or rank < 3 or shares[1] not in (-1, rank - 1):
+        return None
+    factor, product = _scaled(scores)
+    found = _args(product, A.matmul.default)
+    key = _turned(node, found[1]) if found is not None else None
+    if found is None or key is None:
+        return None
+    more, query = _scaled(found[0])
+    usual = isclose(factor * more, shape_of(query)[-1] ** -0.5, rel_tol=1e-6)
+    scale = None if usual else factor * more
+    return node.aten(
+        A.scaled_dot_product_attention.default, query, key, value, None, 0.0, True, scale=scale
+    )
+
+
+def _turned(node: OnnxNode, held: Any) -> Held | None:
+    """A value that was permuted, with its last two axes the other way round."""
+    found = _args(held, A.permute.default)
+    if found is None:
+        return None
+    *others, one, other = found[1]
+    order = [*others, other, one]
+    if order == list(range(len(order))):
+        kept: Held = found[0]
+        return kept
+    return node.aten(A.permute.default, found[0], order)
+
+
+def _args(held: Any, target: Any) -> tuple[Any, ...] | None:
+    return held.args if isinstance(held, fx.Node) and held.target is target else None
+
+
+def _scaled(held: Any) -> tuple[float, Any]:
+    """The number by which a value is multiplied or divided, and the value."""
+    for target, power in ((A.mul.Tensor, 1), (A.div.Tensor, -1)):
+        found = _args(held, target)
+        if found is not None and isinstance(found[1], int | float) and found[1]:
+            return float(found[1]) ** power, found[0]
+    return 1.0, held
+
+
+def _shown(node: OnnxNode, held: Any, hidden: float | None) -> Any:
+    """What is shown up to each place and has a number behind it, None for another value.
+
+    The number is `hidden`, or one that is far below 0.
+    """
+    found = _args(held, A.where.self)
+    if found is None:
+        return None
+    seen = _table(node, found[0])
+    if seen is None or seen.dtype is not torch.bool or seen.dim() < 2:
+        return None
+    sides = (seen, found[1], found[2]), (~seen, found[2], found[1])
+    for table, shown, other in sides:
+        number = _table(node, other)
+        before = torch.ones_like(table).tril()
+        if number is None or number.numel() != 1 or not bool((table == before).all()):
+            continue
+        value = float(number)
+        if value <= _HIDDEN if hidden is None else value == hidden:
+            return shown
+    return None
+
+
+def _table(node: OnnxNode, held: Any) -> Tensor | None:
+    """The numbers that are known of a value."""
+    is_table = isinstance(held, fx.Node) and held.op == "get_attr"
+    found = node.graph.constants.get(str(held.target)) if is_table else None
+    return found if isinstance(found, Tensor) else None
 
 
 HANDLERS: Mapping[str, Handler] = {"Attention": _attention}

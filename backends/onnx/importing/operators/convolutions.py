@@ -10,6 +10,7 @@ from torch import fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.onnx.importing.operators import patterns
+from netlang.backends.onnx.importing.operators.attention import attended
 from netlang.backends.onnx.importing.operators.padding import padded, pads_of
 from netlang.backends.torch.importing.refusal import NotSayable
 
@@ -114,7 +115,8 @@ def _matmul(node: OnnxNode) -> Results:
     floats = isinstance(weight, StoredTensor) and weight.tensor.is_floating_point()
     if is_map and floats and is_value:
         return linear(node, value, weight, None, across=False)
-    return node.aten(A.matmul.default, value, weight)
+    found = node.aten(A.matmul.default, value, weight)
+    return patterns.known(node, (attended,), found)
 
 
 def _einsum(node: OnnxNode) -> Results:
