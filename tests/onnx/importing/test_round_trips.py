@@ -73,3 +73,23 @@ net gpt {{
     found = _returned(text, tmp_path, torch.randn(2, 80, 8))
     assert "attention(causal=true)" in found.text
     assert "softmax" not in found.text
+
+
+@pytest.mark.parametrize("axes", ["[0, 1]", "[1, 0]"])
+def test_a_linear_map_of_a_computed_weight(axes: str, tmp_path: Path) -> None:
+    """Equalised weights are scaled where they are used; Karras et al. 2017, arXiv:1710.10196."""
+    shape = "[5, 6]" if axes == "[0, 1]" else "[6, 5]"
+    text = f"""\
+net equalised {{
+    input x: [6]
+    weight: parameter({shape}, std=1)
+    scaled: scale(0.3)
+    bias: parameter([5], std=1)
+    shift: scale(0.1)
+    scaled -> turned: transpose({axes})
+    x -> linear(5, weight=turned, bias=shift)
+}}
+"""
+    found = _returned(text, tmp_path, torch.randn(4, 6))
+    assert set(found.weights) == {"weight", "bias"}
+    assert "x -> linear(5, bias=" in found.text

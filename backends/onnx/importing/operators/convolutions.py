@@ -12,6 +12,7 @@ from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, 
 from netlang.backends.onnx.importing.operators import patterns
 from netlang.backends.onnx.importing.operators.attention import attended
 from netlang.backends.onnx.importing.operators.padding import padded, pads_of
+from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
@@ -78,6 +79,8 @@ def _gemm(node: OnnxNode) -> Results:
     plain = alpha == beta == 1 and isinstance(weight, StoredTensor)
     if plain and (bias is None or (isinstance(bias, StoredTensor) and shape_of(bias) == (out,))):
         return linear(node, value, weight, bias, across=across)
+    if alpha == beta == 1 and _is_computed(weight) and (bias is None or shape_of(bias) == (out,)):
+        return _by_computed(node, value, weight, bias, across=across)
     weight = node.aten(A.t.default, weight) if across else weight
     found = node.aten(A.matmul.default, value, weight)
     found = found if alpha == 1 else node.aten(A.mul.Tensor, found, alpha)
@@ -85,6 +88,19 @@ def _gemm(node: OnnxNode) -> Results:
         return found
     bias = bias if beta == 1 else node.aten(A.mul.Tensor, bias, beta)
     return node.aten(A.add.Tensor, found, bias)
+
+
+def _is_computed(weight: Held) -> bool:
+    """Whether a weight is a value that is the same for all examples, as scaled ones are."""
+    shape = shape_of(weight)
+    return isinstance(weight, fx.Node) and len(shape) == 2 and all(size % BATCH for size in shape)
+
+
+def _by_computed(
+    node: OnnxNode, value: Held, weight: Held, bias: Held | None, *, across: bool
+) -> Results:
+    turned = weight if across else node.aten(A.t.default, weight)
+    return node.aten(A.linear.default, value, turned, _bias(bias))
 
 
 def linear(
