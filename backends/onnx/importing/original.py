@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -14,8 +14,9 @@ from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
 from netlang.backends.onnx.importing.tensors import stand_in, with_numbers
 from netlang.backends.onnx.runtime import runtime
+from netlang.backends.torch.importing.diagnostics import NothingProved
 from netlang.backends.torch.importing.foreign import said_by
-from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.limits.room import Needed, Room
 from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.diagnostics.errors import NetlangError
 
@@ -23,6 +24,7 @@ __all__ = ["OnnxOriginal"]
 
 # Numbers of a tensor that stands in the file itself: shapes and the like have to.
 _SHORT = 1 << 10
+_RUNS = 3  # of whole batches, at most, for as many examples as are compared
 
 
 @final
@@ -49,12 +51,21 @@ class OnnxOriginal(Original):
         self._batch = batch
         self._batched = batched
         self._room = room
+        self._in_parts = True  # whether there is room for whole batches
         self._session: Any = None
         self._beside: Mapping[str, Tensor] = {}  # whose memory the session reads
 
     @property
     def room(self) -> Room | None:
         return self._room
+
+    def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
+        """Whole batches are counted too: if only they can be computed, isn't known yet."""
+        if self._batch is not None and self._batched:
+            whole = by_spec(self._batch)
+            fits = whole.memory <= self._room.memory and self._room.allows(_RUNS * whole.work)
+            self._in_parts = self._in_parts and fits
+        return by_spec(len(example[0]))
 
     def state(self) -> Mapping[str, Tensor]:
         return {each.key: each.tensor for each in self._weights}
@@ -96,10 +107,17 @@ class OnnxOriginal(Original):
         try:
             found = self._run(example)
         except Exception:  # ONNX Runtime's own ones have no class in common
-            return in_parts(self._run, example, batch)
+            return self._whole_batches(example, batch)
         count = len(example[0])
         whole = all(each.shape[:1] == (count,) for each in found)
-        return found if whole else in_parts(self._run, example, batch)
+        return found if whole else self._whole_batches(example, batch)
+
+    def _whole_batches(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
+        if not self._in_parts:
+            reason = f"it is for {batch:,} examples at once, which is too much for so small a file"
+            advice = "make it for fewer, or trust it: `--large`"
+            raise NetlangError(NothingProved(span=None, reason=reason, advice=advice))
+        return in_parts(self._run, example, batch)
 
     def _with_weights(self) -> tuple[bytes, dict[str, Tensor]]:
         """The file with the weights as they are now, for any number of examples.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, final
 
@@ -18,7 +19,7 @@ from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.holes.stub import Stub, stub_of
 from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table, not_said
 from netlang.backends.torch.importing.limits.peak import sizes_at
-from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.limits.room import Needed, needed_by
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
 from netlang.backends.torch.importing.proof import FAILURES, Proof, prove
@@ -162,7 +163,7 @@ def _proved(
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
-    examples = _batches(example, original.room, program, other)
+    examples = _batches(example, original, program, other)
     proof = prove(original, copy, examples)
     made = Imported(text, program, _weights(original, proof), proof)
     return _in_library(original, made, asked, examples) if asked.library else made
@@ -176,7 +177,7 @@ def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
 
 def _batches(
     example: Sequence[Tensor],
-    room: Room | None,
+    original: Original,
     program: Program,
     other: Sequence[int] | None,
 ) -> list[tuple[Tensor, ...]]:
@@ -190,7 +191,7 @@ def _batches(
         shapes = [[(batch, *each.shape[1:]) for each in example] for batch in batches]
         if other is not None:
             shapes.append([tuple(other)])
-        refusal = _refusal(room, program, shapes)
+        refusal = _refusal(original, program, example, shapes)
         if refusal is None:
             rows = [zip(example, each, strict=True) for each in shapes]
             return [tuple(_like(each, shape) for each, shape in row) for row in rows]
@@ -199,25 +200,40 @@ def _batches(
 
 
 def _refusal(
-    room: Room | None, program: Program, shapes: Sequence[Sequence[Sequence[int]]]
+    original: Original,
+    program: Program,
+    example: Sequence[Tensor],
+    shapes: Sequence[Sequence[Sequence[int]]],
 ) -> NetlangError | None:
     """The error of values that there is no room for, or of too much work, for such inputs.
 
-    Raises `NetlangError` if the spec doesn't take them.
+    Raises `NetlangError` if the spec or the source doesn't take them.
     """
+    room = original.room
     if room is None:
         return None
     runs = [sizes_at(program, each) for each in shapes]
     for sizes in runs:
         own = {name: size for name, size in sizes.items() if name != "N"}
         checked_sizes(program, own, sizes["N"])
+    if room.large:
+        return None
+    needed = [needed_by(program, sizes) for sizes in runs]
+    for sizes, each in zip(runs, shapes, strict=True):
+        given = [x.new_empty(shape, device="meta") for x, shape in zip(example, each, strict=True)]
+        needed.append(original.needed(given, partial(_needed_for, program, sizes)))
     reason = f"its steps come to more than {room.work:,} operations"
-    if not all(room.holds(program, sizes) for sizes in runs):
+    if max(each.memory for each in needed) > room.memory:
         reason = f"its values take more than {room.memory:,} bytes at once"
-    elif room.allows_runs(program, runs):
+    elif room.allows(sum(each.work for each in needed)):
         return None
     advice = "make it for a smaller input, or trust it: `--large`"
     return NetlangError(NothingProved(span=None, reason=reason, advice=advice))
+
+
+def _needed_for(program: Program, sizes: Mapping[str, int], count: int) -> Needed:
+    """What a program takes for so many examples."""
+    return needed_by(program, {**sizes, "N": count})
 
 
 def _another_size(example: Sequence[Tensor]) -> tuple[int, ...] | None:

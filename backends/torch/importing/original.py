@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.foreign import foreign_code
-from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.limits.room import Needed, Room
 from netlang.backends.torch.importing.trace import not_traced
 
 if TYPE_CHECKING:
@@ -29,6 +29,13 @@ class Original(ABC):
     @abstractmethod
     def room(self) -> Room | None:
         """How much its values may take, if it is a stranger's."""
+
+    @abstractmethod
+    def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
+        """What it takes for an example, whose tensors have no memory.
+
+        `by_spec` says what its spec takes for so many examples of these sizes.
+        """
 
     @abstractmethod
     def state(self) -> Mapping[str, Tensor]:
@@ -53,6 +60,9 @@ class ModuleOriginal(Original):
     @property
     def room(self) -> Room | None:
         return None
+
+    def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
+        return by_spec(len(example[0]))
 
     def state(self) -> Mapping[str, Tensor]:
         with foreign_code(not_traced):

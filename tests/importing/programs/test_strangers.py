@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.importing.holes.stub import Stub
+from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.programs import graph
 from netlang.diagnostics.errors import NetlangError
 from tests.importing.programs.support import (
@@ -212,8 +214,8 @@ def _input_alone() -> Any:
     return {"input": values["input"]}
 
 
-def _product(size: int, *, read: bool) -> Callable[[Any], None]:
-    """The graph with a product of constants in front, which the activation reads or nothing."""
+def _product(size: int) -> Callable[[Any], None]:
+    """The graph with a product of constants in front, which the activation reads."""
 
     def change(graph: Any) -> None:
         given = {"as_ints": [size, size]}, {"as_int": 1}
@@ -222,17 +224,32 @@ def _product(size: int, *, read: bool) -> Callable[[Any], None]:
         factors = [{"as_tensor": {"name": "table"}}] * 2
         _makes("torch.ops.aten.matmul.default", *factors)(graph)
         graph["nodes"].insert(0, graph["nodes"].pop(1))
-        if not read:
-            _unread(graph)
 
     return change
 
 
+def _pool_alone(graph: Any) -> None:
+    """The graph with a pool of many windows in front, which nothing reads."""
+    _makes("torch.ops.aten.full.default", {"as_ints": [1, 1, 2000, 2000]}, {"as_int": 1})(graph)
+    graph["nodes"][0]["outputs"][0]["as_tensor"]["name"] = "table"
+    sizes = ({"as_ints": [size] * 2} for size in (301, 1, 150))
+    _makes("torch.ops.aten.max_pool2d.default", {"as_tensor": {"name": "table"}}, *sizes)(graph)
+    graph["nodes"].insert(0, graph["nodes"].pop(1))
+    _unread(graph)
+
+
 def _unread(graph: Any) -> None:
-    """Let the activation read the convolution again, and nothing what was made in front."""
+    """Let the net be what it was, which reads nothing of what was made in front."""
     convolution = next(each for each in graph["nodes"] if "conv" in each["target"])
+    convolution["inputs"][0]["arg"] = {"as_tensor": {"name": "input"}}
     relu = next(each for each in graph["nodes"] if "relu" in each["target"])
     relu["inputs"][0]["arg"] = convolution["outputs"][0]
+
+
+def _table_alone(graph: Any) -> None:
+    """The graph with numbers in front that nothing reads."""
+    _makes("torch.ops.aten.full.default", {"as_ints": [1 << 26]}, {"as_int": 1})(graph)
+    _unread(graph)
 
 
 TEXT = {"as_string": "was_run"}
@@ -253,8 +270,9 @@ GRAPHS: dict[str, tuple[Callable[[Any], object], str]] = {
     "a large table": (
         _makes("torch.ops.aten.arange.default", {"as_int": 1 << 26}), "E0982(.|\n)*numbers",
     ),
-    "a product of constants": (_product(2890, read=True), "E0982(.|\n)*operations"),
-    "a product that nothing reads": (_product(2890, read=False), "E0982(.|\n)*operations"),
+    "a product of constants": (_product(2890), "E0982(.|\n)*operations"),
+    "a pool that nothing reads": (_pool_alone, "E0985.*operations"),
+    "a table that nothing reads": (_table_alone, "E0985.*bytes at once"),
     "negative sizes": (
         _makes("torch.ops.aten.zeros.default", {"as_ints": [-5]}), "E0982(.|\n)*don't fit",
     ),
@@ -394,6 +412,46 @@ def test_sizes_inside_an_attention_are_those_that_are_computed(tmp_path: Path, t
         return
     with pytest.raises(NetlangError, match=r"E0982(.|\n)*repeat.*aren't those that the file says"):
         imported(path)
+
+
+@pytest.mark.parametrize(("examples", "fits"), [(2, True), (2048, False)])
+def test_a_batch_that_is_computed_whole(tmp_path: Path, examples: int, fits: bool) -> None:
+    """A program for many examples computes them all, whatever few are compared."""
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 1, 3))
+    made = torch.export.export(net.eval(), (torch.zeros(examples, 1, 66, 66),))
+    path = tmp_path / "net.pt2"
+    torch.export.save(made, path)
+    held = {key: each for key, each in _records_of(path).items() if "sample_inputs" not in key}
+    written(held, path)
+    if fits:
+        assert not isinstance(imported(path), Stub)
+        return
+    with pytest.raises(NetlangError, match=r"E0985.*268,435,456 bytes at once"):
+        imported(path)
+
+
+def test_sizes_are_those_of_the_examples_that_are_compared(tmp_path: Path) -> None:
+    """A table that nothing reads, of one number for the examples with which the graph is read."""
+
+    def change(whole: Any) -> None:
+        graph = whole["graph_module"]["graph"]
+        number = {"as_name": "n2"}
+        table = {"as_sym_ints": [number]}, {"as_int": 1}
+        _makes("torch.ops.aten.full.default", *table)(graph)
+        _unread(graph)
+        steps: dict[str, tuple[dict[str, Any], int]] = {
+            "_operator.sub": ({"as_sym_int": {"as_name": "n0"}}, BATCH),
+            "_operator.mul": ({"as_sym_int": {"as_name": "n1"}}, -(1 << 20)),
+            "torch.ops.aten.sym_size.int": ({"as_tensor": {"name": "input"}}, 0),
+        }
+        for name, made in (("_operator.mul", "n2"), ("_operator.sub", "n1"),
+                           ("torch.ops.aten.sym_size.int", "n0")):  # fmt: skip
+            read, other = steps[name]
+            _computes(name, read, {"as_int": other})(graph)
+            graph["nodes"][0]["outputs"] = [{"as_sym_int": {"as_name": made}}]
+
+    with pytest.raises(NetlangError, match=r"E0985.*bytes at once"):
+        imported(written(changed(MODEL, change), tmp_path / "net.pt2"))
 
 
 def test_objects_as_inputs_are_refused(tmp_path: Path) -> None:

@@ -360,6 +360,22 @@ def test_more_is_computed_of_a_file_that_is_trusted(
     assert "conv(3, 5x5" in imported(path, large=True).text
 
 
+@pytest.mark.parametrize("examples", [2, 2048])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_batch_that_is_computed_whole(folder: Path, examples: int, fixed: bool) -> None:
+    """A file whose sizes are for many examples computes them all, whatever few are compared."""
+    stored = {"conv.weight": np.ones((8, 1, 1, 1), np.float32)}
+    stored["sizes"] = np.array([examples if fixed else 0, 8 * 66 * 66])
+    nodes = [helper.make_node("Conv", ["x", "conv.weight"], ["map"]),
+             helper.make_node("Reshape", ["map", "sizes"], ["y"])]  # fmt: skip
+    path = saved(model_of(nodes, stored, (examples, 1, 66, 66)), folder)
+    if not fixed or examples == 2:
+        assert "conv(8, 1x1, bias=false)" in imported(path).text
+        return
+    with pytest.raises(NetlangError, match=r"E0985.*2,048 examples at once"):
+        imported(path)
+
+
 def test_a_graph_of_more_work_than_the_spec_beside_it(folder: Path) -> None:
     """It isn't computed, and the spec is taken as it is."""
     found = imported(saved(_another_graph(1000), folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, final
@@ -12,7 +12,7 @@ from torch import Tensor
 from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.keras.kinds import is_keras, numbers_of
 from netlang.backends.torch.importing.keras.model import KerasModule, graph_of
-from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.limits.room import Needed, Room
 from netlang.backends.torch.importing.original import Original
 from netlang.backends.torch.importing.trace import not_traced
 
@@ -31,6 +31,9 @@ class KerasOriginal(Original):
     @property
     def room(self) -> Room | None:
         return self._room
+
+    def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
+        return by_spec(len(example[0]))
 
     def state(self) -> Mapping[str, Tensor]:
         return self._made.module.state_dict()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from netlang.ir.program import Program
 
-__all__ = ["Room"]
+__all__ = ["Needed", "Room", "needed_by"]
 
 # `deeplabv3_mobilenet_v3_large` of torchvision takes 380 MB for two examples, and has 44 MB of
 # weights; `efficientdet_d0` takes 240 MB, and has 16 MB of weights.
@@ -27,6 +27,19 @@ _LEAST_WORK, _WORK_FOR_A_BYTE = 1 << 36, 1 << 17
 _SIDES = 2  # the source and the spec
 # Of a large file: the numbers of a value for an example, and of all of them.
 _LARGE, _ALL_LARGE = 1 << 27, 1 << 33
+
+
+@final
+class Needed(Record):
+    """What computing something takes: the bytes of its values at once, and units of work."""
+
+    memory: int
+    work: int
+
+
+def needed_by(program: Program, sizes: Mapping[str, int]) -> Needed:
+    """What a comparison with a program takes. Every symbol has its size, and the batch `N`."""
+    return Needed(peak_bytes(program, sizes), program_work(program, sizes))
 
 
 @final

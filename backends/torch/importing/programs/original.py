@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.foreign import foreign_code
-from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.limits.room import Needed, Room
 from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
 from netlang.backends.torch.importing.programs.archive import not_taken
+from netlang.backends.torch.importing.programs.counted import counted_run, last_reads
 from netlang.backends.torch.importing.programs.document import (
-    Given,
-    NamedValue,
     ProgramDocument,
     ProgramNode,
     resolved,
@@ -45,6 +44,7 @@ class ProgramOriginal(Original):
         self._batch = batch
         self._batched = batched
         self._room = room
+        self._known: dict[tuple[tuple[int, ...], ...], Needed] = {}
 
     @property
     def room(self) -> Room | None:
@@ -58,9 +58,27 @@ class ProgramOriginal(Original):
     def evaluating(self) -> Iterator[None]:
         yield
 
-    def run(self, example: Sequence[Tensor]) -> list[Tensor]:
+    def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
+        """Counted for the examples that are computed at once, as the program is."""
+        count, at_once = len(example[0]), self._batch or len(example[0])
+        first = (at_once,) if self._batched else ()
+        shapes = tuple((*first, *each.shape[1:]) for each in example)
+        if shapes not in self._known:
+            given = [each.new_empty(shape) for each, shape in zip(example, shapes, strict=True)]
+            with self._run_by_itself():
+                self._known[shapes] = counted_run(self._document, self._tensors, given)
+        found = self._known[shapes]
+        return Needed(found.memory, found.work * (-(-count // at_once) if self._batched else count))
+
+    @contextmanager
+    def _run_by_itself(self) -> Iterator[None]:
+        """Inside, PyTorch computes with what a stranger has written."""
         advice = "the program has to run, since the spec is compared with it"
         with foreign_code(lambda reason: not_taken(self._path, reason, advice)), torch.no_grad():
+            yield
+
+    def run(self, example: Sequence[Tensor]) -> list[Tensor]:
+        with self._run_by_itself():
             if not self._batched:
                 return one_by_one(self._run, example)
             if self._batch is None or len(example[0]) == self._batch:
@@ -75,14 +93,12 @@ class ProgramOriginal(Original):
             for each in document.holders
         }  # fmt: skip
         held.update(zip(document.inputs, example, strict=True))
-        last = {name: place for place, node in enumerate(document.nodes) for name in _read(node)}
-        kept = {*document.outputs, *document.inputs, *(each.name for each in document.holders)}
+        over = last_reads(document)
         for place, node in enumerate(document.nodes):
             if node.target not in SKIPPED:
                 held.update(zip(node.outputs, _results(node, held), strict=False))
-            for name in _read(node):
-                if last[name] == place and name not in kept:
-                    held.pop(name, None)
+            for name in over.get(place, ()):
+                held.pop(name, None)
         return [held[name] for name in document.outputs]
 
 
@@ -95,16 +111,3 @@ def _results(node: ProgramNode, held: Mapping[str, Any]) -> Sequence[Any]:
     assert target is not None
     found = target(*args, **named)
     return found if isinstance(found, list | tuple) else [found]
-
-
-def _read(node: ProgramNode) -> Iterator[str]:
-    for each in (*node.positional, *node.named.values()):
-        yield from _names(each)
-
-
-def _names(given: Given) -> Iterator[str]:
-    if isinstance(given, NamedValue):
-        yield given.name
-    elif isinstance(given, list):
-        for each in given:
-            yield from _names(each)
