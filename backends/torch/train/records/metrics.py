@@ -37,12 +37,13 @@ def read_metrics(path: Path) -> list[dict[str, Json]]:
     records: list[dict[str, Json]] = []
     if path.exists():
         with plain_file(path) as file:
-            whole = file.read().split(b"\n")[:-1]
-        for number, line in enumerate(whole, 1):
+            lines = file.read().split(b"\n")
+        for number, line in enumerate(lines, 1):
             try:
                 records += parsed_records(line)
             except ValueError:
-                raise ValueError(f"its line {number:,} is damaged") from None
+                if number < len(lines):
+                    raise ValueError(f"its line {number:,} is damaged") from None
     return records
 
 
