@@ -212,6 +212,7 @@ def test_wrong_size(spec: str) -> None:
 
 def test_missing_package(spec: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "netlang.backends.onnx.model", raising=False)
     with pytest.raises(netlang.NetlangError, match=r"netlang\[onnx\]"):
         netlang.load(spec).onnx(tmp_path / "tiny.onnx")
 
