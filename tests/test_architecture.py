@@ -15,7 +15,7 @@ from tests.quality import ROOT
 
 # Each package may import those before it.
 ORDER = (
-    {"records", "regular", "specs"},
+    {"late", "records", "regular", "specs"},
     {"atomic", "source"},
     {"diagnostics"},
     {"extras", "ir", "manifest", "processes", "uncaught"},

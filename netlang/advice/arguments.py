@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from netlang.advice.edits import inserted, replaced, with_arguments
-from netlang.advice.nearest import replacement
+from netlang.advice.similar import replacement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import Argument, Keyword, Mismatch
 from netlang.ir.numbers.computed import is_number

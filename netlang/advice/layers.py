@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 
 from netlang.advice.edits import enclosing, replaced, without_arguments
-from netlang.advice.nearest import replacement
 from netlang.advice.recipe_words import in_a_recipe
+from netlang.advice.similar import replacement
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import signature

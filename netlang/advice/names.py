@@ -22,7 +22,10 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
-__all__ = ["dead_step", "new_label", "new_port", "numbered", "renamed", "without_parameter"]
+__all__ = [
+    "dead_step", "new_label", "new_port", "numbered", "renamed", "renamed_inside",
+    "without_parameter",
+]  # fmt: skip
 
 
 def renamed(file: ast.File, name: str, span: Span, scope: ast.Node | None = None) -> Fix | None:

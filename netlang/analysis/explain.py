@@ -124,7 +124,7 @@ def _field_at(
 
 def unknown_path(program: Program, path: str) -> NetlangError:
     """The error for a path that the net doesn't have, with the one that may be meant."""
-    from netlang.advice.nearest import nearest
+    from netlang.advice.similar import nearest
     from netlang.diagnostics.language.names import UnknownPath
 
     match = nearest(path, known_paths(program.net, MOST_CANDIDATES))

@@ -5,41 +5,11 @@ What resolves the names that users give is loaded on first use: checking a file 
 
 from __future__ import annotations
 
+from netlang.late import late
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from netlang.elaborate.spec import (
-        Target,
-        block_program,
-        elaborate_target,
-        from_python,
-        load_program,
-        means_recipe,
-        names_recipe,
-        net_or_block,
-        readable,
-        resolve,
-        resolve_text,
-    )
+    from netlang.elaborate.spec import *
 
-__all__ = [
-    "Target",
-    "block_program",
-    "elaborate_target",
-    "from_python",
-    "load_program",
-    "means_recipe",
-    "names_recipe",
-    "net_or_block",
-    "readable",
-    "resolve",
-    "resolve_text",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from netlang.elaborate import spec
-
-    return getattr(spec, name)
+__getattr__ = late(__name__, ("spec",))

@@ -156,7 +156,7 @@ def _no_output(body: Body, parts: LabelPath, span: Span) -> language.NoSuchOutpu
     available = f"the output {shown}" if len(names) == 1 else f"the outputs {shown}"
     numbered = {} if found.outputs else {str(place): name for place, name in enumerate(names)}
     at_number = numbered.get(parts[-1], names[-1]) if numbered else None
-    from netlang.advice.nearest import nearest  # only here: an error
+    from netlang.advice.similar import nearest  # only here: an error
 
     near = at_number if parts[-1].isdecimal() else nearest(parts[-1], names)
     fix = (

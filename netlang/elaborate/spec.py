@@ -33,8 +33,8 @@ from netlang.syntax.lalr import Stuck, parse_part
 from netlang.syntax.limits import Mistake
 
 __all__ = [
-    "Target", "block_program", "from_python", "load_program", "means_recipe", "names_recipe",
-    "net_or_block", "readable", "resolve", "resolve_text",
+    "Target", "block_program", "elaborate_target", "from_python", "load_program", "means_recipe",
+    "names_recipe", "net_or_block", "readable", "resolve", "resolve_text",
 ]  # fmt: skip
 
 _SPEC = re.compile(r"(?P<where>[^()]+?)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
@@ -227,7 +227,7 @@ def _owners() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _unknown_name(name: str, kind: str) -> NetlangError:
-    from netlang.advice.nearest import nearest  # only here: an error
+    from netlang.advice.similar import nearest  # only here: an error
 
     if isdir(name):
         inside = sorted(path.as_posix() for path in Path(name).glob("*.net"))

@@ -145,7 +145,7 @@ def forget_parsed() -> None:
 
 
 def _advice(path: Path) -> str:
-    from netlang.advice.nearest import nearest  # only here: an error
+    from netlang.advice.similar import nearest  # only here: an error
 
     folder = path.parent
     beside = [other.name for other in folder.glob("*.net")] if folder.is_dir() else []

@@ -34,7 +34,7 @@ def file_of(
     it takes precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link
     leads out of the folder.
     """
-    from netlang.advice.nearest import nearest  # only here: an error
+    from netlang.advice.similar import nearest  # only here: an error
 
     relative = Path(*statement.module).with_suffix(".net")
     if folder is not None and storage.has(folder / relative):

@@ -156,7 +156,7 @@ class Module(Namespace):
 
     def _misspelt(self, diagnostic: Diagnostic) -> bool:
         """Whether a name is unused because it is misspelt elsewhere, where that is reported."""
-        from netlang.advice.nearest import nearest  # only here: an error
+        from netlang.advice.similar import nearest  # only here: an error
 
         if not isinstance(diagnostic, (language.UnusedConstant, language.UnusedParameter)):
             return False

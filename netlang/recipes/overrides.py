@@ -162,7 +162,7 @@ def meant_key(key: str) -> str | None:
     """The key that an unknown one is probably a misspelling of."""
     if key == "lr":
         return "optimizer"
-    from netlang.advice.nearest import nearest
+    from netlang.advice.similar import nearest
 
     return "model" if key in _MODELS else nearest(key, KEYS)
 

@@ -94,7 +94,7 @@ def test_what_says_that_a_file_is_wrong_is_loaded_for_no_other(tmp_path: Path) -
         command = [sys.executable, "-c", MODULES, "check", "a.net"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True)
         loaded = set(done.stdout.splitlines()[-1].split())
-        for each in ("diagnostics.language.names", "advice.nearest", "advice.edits"):
+        for each in ("diagnostics.language.names", "advice.similar", "advice.edits"):
             assert (f"netlang.{each}" in loaded) == wanted, each
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import netlang
-from netlang.advice.nearest import nearest
+from netlang.advice.similar import nearest
 from netlang.analysis.render.describe import describe
 from netlang.analysis.summary import summarize
 from netlang.elaborate import load_program

@@ -9,7 +9,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from netlang.advice.nearest import nearest
+from netlang.advice.similar import nearest
 from netlang.backends.classified import ClassOutput, DecisionOutput
 from netlang.backends.torch.look.diagnostics import NoSuchClass
 from netlang.diagnostics.errors import NetlangError

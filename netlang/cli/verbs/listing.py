@@ -104,7 +104,7 @@ def _counts(found: Sequence[LibraryGroup]) -> str:
 
 def _advice(words: Sequence[str], every: Sequence[LibraryGroup]) -> str:
     """Names that may have been meant."""
-    from netlang.advice.nearest import nearest
+    from netlang.advice.similar import nearest
 
     families = [family for group in every for family in group.families]
     names = [name for each in families for name in (each.name, *(e.name for e in each.entries))]

@@ -14,6 +14,7 @@ __all__ = [
     "NoSuchLabel",
     "NoWaves",
     "NoWeightDecay",
+    "NotProbabilities",
     "NothingCompared",
     "NothingToFill",
     "NothingToTrain",

@@ -84,7 +84,7 @@ def _no_such_label(
     recipe: Recipe, program: Program, key: str, label: str, known: set[str]
 ) -> Diagnostic:
     top = sorted({each.partition(".")[0] for each in known})
-    from netlang.advice.nearest import nearest
+    from netlang.advice.similar import nearest
 
     match = nearest(label, known)
     return refusals.NoSuchLabel(

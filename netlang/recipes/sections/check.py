@@ -123,7 +123,7 @@ def _check_trains(turn: Turn, recipe: Recipe, program: Program) -> Iterator[Diag
     known = [label for label in turn.train if label in parts]
     for label in turn.train:
         if label not in known:
-            from netlang.advice.nearest import nearest
+            from netlang.advice.similar import nearest
 
             meant = nearest(label, parts)
             guess = f": did you mean `{meant}`?" if meant else ""

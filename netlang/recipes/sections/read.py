@@ -134,7 +134,7 @@ class Sections(Draft):
             except NetlangError as error:
                 self.keep(error)
         # A key that was probably meant by an unknown one isn't reported as missing as well.
-        from netlang.advice.nearest import nearest
+        from netlang.advice.similar import nearest
 
         given = places.keys() | {
             nearest(key, TURN_KEYS) for key in places.keys() - TURN_KEYS.keys()
