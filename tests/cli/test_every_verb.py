@@ -97,7 +97,7 @@ def _with(name: str, number: int, verb: str, monkeypatch: pytest.MonkeyPatch) ->
     """The status of a command with a stream that refuses all with an error of this number."""
     raw = Refusing(number)
     with monkeypatch.context() as inside:
-        stream = io.TextIOWrapper(raw, write_through=True)  # type: ignore[type-var]  # no buffer
+        stream = io.TextIOWrapper(raw, write_through=True)  # type: ignore[type-var]  # raw is taken
         inside.setattr(sys, name, stream)
         status = status_of(*words_of(FIRST[verb], NAME))
     raw.refuses = False

@@ -35,7 +35,7 @@ def _windowed(call: Call, axes: int) -> dict[str, Argument]:
     }
 
 
-def _maxpool(call: Call) -> Made:
+def _maxpool(call: Call) -> Value:
     value = in_front(call.value("self"))
     axes = len(value.shape) - 2
     dilation = window(call.integers("dilation"), axes)
@@ -43,15 +43,12 @@ def _maxpool(call: Call) -> Made:
 
 
 def _maxpool_with_indices(call: Call) -> Made:
-    value = in_front(call.value("self"))
-    axes = len(value.shape) - 2
-    dilation = window(call.integers("dilation"), axes)
-    arguments = {"dilation": dilation, **_windowed(call, axes)}
-    shape = tuple(call.node.meta["val"][0].shape)
+    call.result = tuple(call.node.meta["val"][0].shape)
+    found = _maxpool(call)
     if not any(user.args[1] == 1 and user.users for user in call.node.users):
-        return (call.emit("maxpool", [value], arguments, shape=shape), ())
-    found = call.emit("maxpool", [value], {**arguments, "return_indices": True}, shape=shape)
+        return (found, ())
     assert found.step is not None
+    found.step.arguments["return_indices"] = True
     found.step.outputs = 2
     indices = Maker(found.step, 1)
     return (found, Value(indices, found.shape, found.sizes, found.batch, found.fold))
