@@ -11,6 +11,7 @@ def late(package: str, homes: Sequence[str]) -> Callable[[str], object]:
     """The `__getattr__` of a package, which has the public names of the modules `homes` in it.
 
     They are loaded in their order until one has the name. No name may be that of a module.
+    A name that was found is an attribute of the package from then on: it isn't looked for again.
     """
 
     def found(name: str) -> object:
@@ -25,7 +26,9 @@ def late(package: str, homes: Sequence[str]) -> Callable[[str], object]:
             for home in homes:
                 module = import_module(f"{package}.{home}")
                 if name in module.__all__:
-                    return getattr(module, name)
+                    value: object = getattr(module, name)
+                    setattr(import_module(package), name, value)
+                    return value
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return found
