@@ -141,17 +141,20 @@ for _ in range(2):
     with freed_memory_kept(torch.device("cpu")):
         made()
         kept, seldom = made()
-    again, as_before = made()
+    again, _ = made()
     assert plain == kept == again
-    print(often, seldom, as_before)
+    print(often, seldom)
 """
 
 
 def test_freed_memory_is_kept_and_changes_no_value() -> None:
-    """Counted as pages that the system had to hand out: 12,000 for each tensor."""
-    for often, seldom, as_before in printed(KEPT):
+    """Counted as pages that the system had to hand out: 12,000 for each tensor.
+
+    Nothing is said of those handed out afterwards: how much of what was kept lies free in one piece
+    at that time differs from process to process.
+    """
+    for often, seldom in printed(KEPT):
         assert 2 * seldom < often
-        assert seldom < as_before
 
 
 AFTER = """

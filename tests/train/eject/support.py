@@ -40,13 +40,18 @@ __all__ = [
 
 
 def module_of_text(text: str, path: Path) -> ModuleType:
-    """The script as a module, from a file."""
+    """The script as a module, from a file.
+
+    No bytecode is kept of it: another script of the same length, written to the file within the
+    same second, would be taken for this one.
+    """
     path.write_text(text, encoding="utf-8")
     spec = spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with patch.object(sys, "dont_write_bytecode", True):
+        spec.loader.exec_module(module)
     return module
 
 
