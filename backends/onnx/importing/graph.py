@@ -66,6 +66,7 @@ class AtenGraph(Draft, eq=False):
     """The graph under construction. `lists` are the values that are several, by name.
 
     `computed` counts the bytes of numbers that were computed, and `steps` the nodes of operators.
+    In a file of netlang's `own`, layers that read the same tensors are one that is used again.
     """
 
     values: CountedValues
@@ -84,6 +85,7 @@ class AtenGraph(Draft, eq=False):
     calls: dict[str, ModuleCall] = field(default_factory=dict)
     written: str = ""
     place: str = ""
+    own: bool = False
 
     def input(self, name: str, shape: Sequence[int], dtype: torch.dtype) -> fx.Node:
         """An input of the net."""

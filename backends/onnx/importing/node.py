@@ -142,7 +142,8 @@ class OnnxNode(Draft, eq=False):
         forms = {part: form if part == "weight" else "" for part in there}
         before = {self.graph.key_placed(each, forms[part]) for part, each in there.items()}
         scopes = {each and each.rpartition(".")[0] for each in before}
-        again = None not in before and len(scopes) == 1 and self._path() in ("", *scopes)
+        one = None not in before and len(scopes) == 1
+        again = one and (self.graph.own or self._path() in ("", *scopes))
         label = "" if again else self._label(names, list(held), word)
         for part, each in there.items():
             key = f"{label}.{part}"

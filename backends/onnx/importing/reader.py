@@ -130,7 +130,7 @@ class GraphReader(Draft, eq=False):
         In netlang's own files a tensor without axes is a number, and one whose name isn't a key.
         So is what rises evenly and is called by the number of a step alone: `arange` is so.
         """
-        ours = model.producer_name == "netlang"
+        ours = self.graph.own = model.producer_name == "netlang"
         for stored in model.graph.initializer:
             tensor = tensor_of(stored)
             folded = ours and (not stored.dims or "/" in stored.name or _rises(stored.name, tensor))

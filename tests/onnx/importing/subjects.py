@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -40,10 +41,22 @@ _COUNTER = "num_batches_tracked"
 @final
 @dataclass(frozen=True)
 class Exported:
-    """The keys that the source of a file has, and the inputs of one example as the command's."""
+    """The keys that the source of a file has, and the inputs of one example as the command's.
 
-    keys: set[str]
+    Keys of one tensor, as those of tied weights are, stand together: a file has it once.
+    """
+
+    keys: Sequence[Sequence[str]]
     inputs: Sequence[str] = ()
+
+    def missing(self, found: Iterable[str]) -> list[str]:
+        """The first key of each tensor that has none of its own among these."""
+        there = set(found)
+        return [names[0] for names in self.keys if there.isdisjoint(names)]
+
+    def others(self, found: Iterable[str]) -> list[str]:
+        """Those of these keys that the source lacks."""
+        return sorted(set(found).difference(*self.keys))
 
 
 class _Listed(nn.Module):
@@ -97,7 +110,7 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
         rigid = name.startswith(("vit", "swin", "maxvit", "inception", "alexnet", "vgg"))
         size = getattr(module, "image_size", crop) if rigid else 64
     _export(module, (torch.zeros(1, 3, size, size),), path, by)
-    return Exported(set(_keys(module)))
+    return Exported(_keys(module))
 
 
 def from_bundled(name: str, by: str, path: Path) -> Exported:
@@ -106,11 +119,11 @@ def from_bundled(name: str, by: str, path: Path) -> Exported:
     if by not in ("netlang", "folded"):
         module, example = bundled_module(net, 1)
         _export(module, example, path, by)
-        return Exported(set(_keys(module)))
+        return Exported(_keys(module))
     made = net.torch(seed=0).eval()
     net.onnx(path, made, fold=by == "folded", spec=False)
     inputs = [_type(each.dtype.name, each.shape[1:]) for each in _feeds(net, 1).values()]
-    return Exported(set(_keys(made)), inputs)
+    return Exported(_keys(made), inputs)
 
 
 def bundled_module(net: netlang.Net, batch: int) -> tuple[nn.Module, tuple[Tensor, ...]]:
@@ -128,10 +141,14 @@ def _type(dtype: str, shape: Sequence[int]) -> str:
     return ("" if dtype == "float32" else dtype) + str(list(shape))
 
 
-def _keys(module: nn.Module) -> Iterator[str]:
-    """The keys without counters, and without those of heads that exist in training only."""
-    keys = (key for key in module.state_dict() if not key.endswith(_COUNTER))
-    return (key for key in keys if not key.lower().removeprefix("model.").startswith("aux"))
+def _keys(module: nn.Module) -> list[list[str]]:
+    """The keys of each tensor but counters, and those of heads that exist in training only."""
+    found = defaultdict[tuple[int, torch.Size, tuple[int, ...]], list[str]](list)
+    for key, tensor in module.state_dict().items():
+        is_head = key.lower().removeprefix("model.").startswith("aux")
+        if not is_head and not key.endswith(_COUNTER):
+            found[tensor.data_ptr(), tensor.shape, tensor.stride()].append(key)
+    return [*found.values()]
 
 
 def _export(module: nn.Module, example: tuple[Tensor, ...], path: Path, by: str) -> None:

@@ -4,7 +4,8 @@
 [--names a,b] [--log FILE]`` prints a line for each net, and counts at the end. ``newer`` and
 ``older`` are PyTorch's exporters, the newer one without folding; ``folded`` is netlang with norms
 folded into convolutions. The weights are random, which the comparison doesn't mind. Unless an
-exporter folds, all keys but batch norms' counters must be there.
+exporter folds, all keys but batch norms' counters must be there, one for each tensor: of tied
+weights, which a file has once, one key is enough.
 
 Small nets come first.
 """
@@ -38,7 +39,7 @@ def _in_folder(of: str, by: str, path: Path, name: str) -> tuple[bool, str]:
     source = (from_torchvision if of == "torchvision" else from_bundled)(name, by, path)
     made = imported(path, *source.inputs, large=True)
     off = re.findall(r"difference ([^ ]+)", made.proof)[0]
-    missing, more = source.keys - set(made.weights), set(made.weights) - source.keys
+    missing, more = source.missing(made.weights), source.others(made.weights)
     same = f"{len(missing)} keys missing, {len(more)} others" if missing or more else "equal keys"
     size_told = "any size" if "H=" in made.text else "one size"
     blocks = made.text.count("\nblock ")

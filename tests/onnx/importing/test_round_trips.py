@@ -12,16 +12,17 @@ import torch
 
 import netlang
 from netlang.targets.importing import ImportedNet
+from tests.onnx.importing.subjects import from_bundled
 from tests.onnx.importing.support import imported
 
 
-def _returned(text: str, folder: Path, example: torch.Tensor) -> ImportedNet:
+def _returned(text: str, folder: Path, example: torch.Tensor, *inputs: str) -> ImportedNet:
     """The net that comes back, which has the keys and gives the values of the first."""
     net = netlang.loads(text)
     module = net.torch(seed=0).eval()
     path = folder / "net.onnx"
     net.onnx(path, module, spec=False)
-    found = imported(path)
+    found = imported(path, *inputs)
     weights = {key: each for key, each in module.state_dict().items() if "num_batches" not in key}
     assert set(found.weights) == set(weights)
     assert netlang.loads(found.text).params == net.params
@@ -93,3 +94,71 @@ net equalised {{
     found = _returned(text, tmp_path, torch.randn(4, 6))
     assert set(found.weights) == {"weight", "bias"}
     assert "x -> linear(5, bias=" in found.text
+
+
+def test_layers_that_are_used_again(tmp_path: Path) -> None:
+    """A head of all maps of a pyramid has its weights once; Lin et al. 2017, arXiv:1708.02002."""
+    text = """\
+block head {
+    conv: conv(4, 3x3, pad=1) -> relu
+    score: conv(3, 1x1)
+}
+
+net detector {
+    input image: [4, 12, 16]
+    own: head
+    image -> maxpool(2x2) -> far: reuse own
+    own -> reshape([3, 192]) -> near: identity
+    far -> reshape([3, 48]) -> coarse: identity
+    (near, coarse) -> concat(axis=1)
+}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 4, 12, 16))
+    assert found.text.count("reuse own.conv") == found.text.count("reuse own.score") == 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [("H=13, W=25", "size=[13, 25]"), ("13, 25", "size=[13, 25]"), ("H=12, W=24", "scale=2")],
+)
+def test_maps_of_the_size_of_finer_ones(sizes: str, said: str, tmp_path: Path) -> None:
+    """In the file the nearest places are picked along one axis after the other."""
+    text = f"""\
+net pyramid {{
+    input image: [3, {sizes}]
+    fine: conv(4, 3x3, pad=1)
+    conv(4, 3x3, stride=2, pad=1) -> conv(4, 3x3, pad=1) -> upsample(size=fine.shape[1:])
+    coarse: identity
+    (fine, coarse) -> add
+}}
+"""
+    height, width = (int(each.rpartition("=")[2]) for each in sizes.split(", "))
+    example = torch.randn(2, 3, height, width)
+    found = _returned(text, tmp_path, example, f"[3, {height}, {width}]")
+    assert f"upsample({said})" in found.text
+    assert "take" not in found.text
+
+
+def test_tied_weights_have_one_key(tmp_path: Path) -> None:
+    """A file has their tensor once. The survey takes either of its keys, and misses neither's."""
+    spec = tmp_path / "tied.net"
+    spec.write_text(
+        """\
+net tied {
+    input words: int64[5]
+    table: embedding(9, 4)
+    hidden: linear(4)
+    head: linear(9, bias=false, weight=table.weight)
+}
+""",
+        encoding="utf-8",
+    )
+    source = from_bundled(str(spec), "netlang", tmp_path / "net.onnx")
+    found = imported(tmp_path / "net.onnx", *source.inputs)
+    assert not source.missing(found.weights)
+    assert not source.others(found.weights)
+    assert len(found.weights) == 3
+    assert netlang.loads(found.text).params == netlang.load(str(spec)).params
+    assert len(source.missing([])) == 3
+    assert source.missing(["head.weight"]) == ["hidden.weight", "hidden.bias"]
+    assert source.others(["table.weight", "new.weight"]) == ["new.weight"]

@@ -208,6 +208,9 @@ def _gather(node: OnnxNode) -> Results:
         return node.aten(A.select.int, value, axis, int(table))
     if not axis:
         return _rows(node, value, at, table)
+    larger = patterns.enlarged(node, value, axis, table) if isinstance(value, fx.Node) else None
+    if larger is not None:
+        return larger
     return node.aten(A.index.Tensor, value, [None] * axis + [StoredTensor(table)])
 
 

@@ -10,13 +10,20 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Any, TypeAlias
 
-from torch import fx
+import torch
+from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.node import A, OnnxNode, Results
 
 __all__ = [
-    "PRODUCTS", "QUOTIENTS", "SUMS", "known", "map_without_bias", "rolled", "turned_weight",
+    "NEAREST", "PRODUCTS", "QUOTIENTS", "SUMS", "enlarged", "known", "map_without_bias", "rolled",
+    "turned_weight",
 ]  # fmt: skip
+
+NEAREST = {
+    1: A.upsample_nearest1d.vec, 2: A.upsample_nearest2d.vec, 3: A.upsample_nearest3d.vec
+}  # fmt: skip
+"""What enlarges maps of so many axes."""
 
 _Pattern: TypeAlias = "Callable[[OnnxNode, fx.Node], Results | None]"
 
@@ -241,6 +248,24 @@ def rolled(node: OnnxNode, values: Sequence[Any], axis: int) -> Results | None:
         source, shifts, axes = before
         return _made(node, A.roll.default, source, [*shifts, shift], [*axes, dim % rank])
     return _made(node, A.roll.default, source, [shift], [dim % rank])
+
+
+def enlarged(node: OnnxNode, value: fx.Node, axis: int, table: Tensor) -> Results | None:
+    """A map whose nearest places are taken along an axis; after one such step, along both.
+
+    Place i of `out` is that of floor(i in/out), as PyTorch rounds it in single precision.
+    """
+    sizes, out = list(value.meta["val"].shape), table.numel()
+    if axis < 2 or len(sizes) - 2 not in NEAREST or table.dim() != 1 or out <= sizes[axis]:
+        return None
+    step = torch.tensor(sizes[axis] / out, dtype=torch.float32)
+    places = (torch.arange(out) * step).floor().long().clamp(max=sizes[axis] - 1)
+    if not torch.equal(places, table):
+        return None
+    sizes[axis] = out
+    target = NEAREST[len(sizes) - 2]
+    before = _args(value, target) if node.uses[node.proto.input[0]] == 1 else None
+    return _made(node, target, value if before is None else before[0], sizes[2:], None)
 
 
 def _made(node: OnnxNode, target: Any, *args: Any, **options: Any) -> Results | None:

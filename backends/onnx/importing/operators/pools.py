@@ -7,15 +7,13 @@ from math import floor
 
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results
 from netlang.backends.onnx.importing.operators.padding import padded, pads_of
+from netlang.backends.onnx.importing.operators.patterns import NEAREST
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
 
 _MAX = {1: A.max_pool1d.default, 2: A.max_pool2d.default, 3: A.max_pool3d.default}
 _MEAN = {1: A.avg_pool1d.default, 2: A.avg_pool2d.default, 3: A.avg_pool3d.default}
-_NEAREST = {
-    1: A.upsample_nearest1d.vec, 2: A.upsample_nearest2d.vec, 3: A.upsample_nearest3d.vec
-}  # fmt: skip
 _LINEAR = {1: A.upsample_linear1d.vec, 2: A.upsample_bilinear2d.vec, 3: A.upsample_trilinear3d.vec}
 
 
@@ -131,12 +129,12 @@ def _sizes(node: OnnxNode, places: tuple[int, int], shape: tuple[int, ...]) -> t
 def _resized(node: OnnxNode, sizes: tuple[int, ...], mode: str, how: str) -> Results:
     shape = node.shape()
     count, after = len(shape) - 2, sizes[2:]
-    if sizes[:2] != shape[:2] or count not in _NEAREST:
+    if sizes[:2] != shape[:2] or count not in NEAREST:
         raise NotSayable("a new size for examples or channels")
     value = node.held(0)
     if mode == "nearest":
         _refuse_places(node, shape[2:], after, how)
-        return node.aten(_NEAREST[count], value, after, None)
+        return node.aten(NEAREST[count], value, after, None)
     corners = how == "align_corners"
     if how not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         raise NotSayable(f"interpolation between places by `{how}`")
