@@ -238,9 +238,10 @@ class AtenGraph(Draft, eq=False):
         vals = [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
         empty = target(*vals, **options)
         size = sum(each.numel() for each in _leaves([empty]))
-        self.computed += sum(each.nbytes for each in _leaves([empty]))
-        if size > _MOST_COMPUTED or self.computed > _ALL_COMPUTED:
+        computed = self.computed + sum(each.nbytes for each in _leaves([empty]))
+        if size > _MOST_COMPUTED or computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
+        self.computed = computed
         self.values.compute(target, vals, options, empty)
         numbers = [_replaced(each, lambda held: held.tensor) for each in args]
         with torch.no_grad():

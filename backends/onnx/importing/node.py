@@ -16,7 +16,7 @@ from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.tables.masks import mask_of_windows
 from netlang.backends.torch.importing.tables.runs import runs_in
 from netlang.ops.constants.listed import MOST_LISTED
-from netlang.records import Draft
+from netlang.records import Draft, field
 
 if TYPE_CHECKING:
     from netlang.backends.onnx.importing.graph import AtenGraph
@@ -42,7 +42,7 @@ class OnnxNode(Draft, eq=False):
     """A node with what its inputs have become; None for those that are left out.
 
     `batch` is the number of examples that the file is for, None if it is a symbol. `readers` are
-    the nodes that read the first output, and `uses` counts those that read a name.
+    the nodes that read a name, and `uses` counts them, and the outputs of the net.
     """
 
     proto: NodeProto
@@ -51,12 +51,17 @@ class OnnxNode(Draft, eq=False):
     graph: AtenGraph
     batch: int | None
     uses: Mapping[str, int]
-    readers: Sequence[NodeProto] = ()
+    readers: Mapping[str, Sequence[NodeProto]] = field(default_factory=dict)
 
     def added_names(self) -> list[str]:
         """What is added to the first output, by its names in the file."""
-        sums = [each for each in self.readers if each.op_type == "Add"] if self.proto.output else []
+        sums = [each for each in self.readers_of(0) if each.op_type == "Add"]
         return [name for each in sums for name in each.input if name != self.proto.output[0]]
+
+    def readers_of(self, place: int) -> Sequence[NodeProto]:
+        """The nodes that read an output; none of one that is left out."""
+        names = self.proto.output[place : place + 1]
+        return self.readers.get(names[0], ()) if names and names[0] else ()
 
     def has(self, place: int) -> bool:
         return place < len(self.inputs) and self.inputs[place] is not None

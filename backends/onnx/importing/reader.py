@@ -46,7 +46,6 @@ _QUANTISED = (
 
 _LACKING = {
     "GatherElements": ("each element picked by a place of its own", "`gather` takes whole rows"),
-    "ScatterElements": ("each element written to a place of its own", "compute it by a mask"),
 }
 
 
@@ -167,9 +166,8 @@ class GraphReader(Draft, eq=False):
         graph = self.graph
         graph.modules, graph.written, graph.place = modules, proto.op_type, proto.name
         made: Sequence[Held | None] = ()
-        later = readers.get(proto.output[0], []) if proto.output else []
         inputs = [self.made.get(name) if name else None for name in proto.input]
-        node = OnnxNode(proto, opset, inputs, graph, self.batch, self.uses, later)
+        node = OnnxNode(proto, opset, inputs, graph, self.batch, self.uses, readers)
         try:
             handler = _handler(proto)
             if not all(name in self.made for name in proto.input if name):

@@ -60,6 +60,26 @@ def _parts(op: str, **attributes: Any) -> ModelProto:
     return model_of(nodes, shape=("N", 1 << 24), opset=18)
 
 
+def _places(op: str, *others: str, **attributes: Any) -> ModelProto:
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["z", "places"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node(op, ["places", *others], ["u"], **attributes),
+        helper.make_node("Cast", ["u"], ["y"], to=1),
+    ]
+    return model_of(nodes, {"seven": np.asarray([7])})
+
+
+def _zeros(op: str) -> ModelProto:
+    """More zeros than are computed, which a node reads, or into which it writes without a pool."""
+    nodes = [
+        helper.make_node("Expand", ["val_0", "sizes"], ["u"]),
+        helper.make_node("Cast", ["x"], ["at"], to=7),
+        helper.make_node(op, ["u"] if op == "ReduceMax" else ["u", "at", "x"], ["y"]),
+    ]
+    zero = np.zeros((1, 1, 1, 1), np.float32)
+    return model_of(nodes, {"val_0": zero, "sizes": np.asarray([1, 3, 1 << 20, 8])})
+
+
 MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
     "parts of everything": (lambda: _parts("Split", num_outputs=1 << 24), "too many"),
     "fewer parts than none": (lambda: _parts("Split", num_outputs=-2), "no parts"),
@@ -83,6 +103,10 @@ MODELS: dict[str, tuple[Callable[[], ModelProto], str]] = {
         "another size",
     ),
     "no node": (lambda: model_of([]), "1 of 1 steps"),
+    "places of maxima in a whole tensor": (lambda: _places("Cast", to=1), "within a channel"),
+    "places of maxima in another size": (lambda: _places("Mod", "seven"), "within a channel"),
+    "zeros without an end that are read": (lambda: _zeros("ReduceMax"), "a table of 25,165,824"),
+    "values written into zeros": (lambda: _zeros("ScatterElements"), "a place of its own"),
 }  # fmt: skip
 
 

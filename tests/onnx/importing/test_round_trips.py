@@ -162,3 +162,33 @@ net tied {
     assert len(source.missing([])) == 3
     assert source.missing(["head.weight"]) == ["hidden.weight", "hidden.bias"]
     assert source.others(["table.weight", "new.weight"]) == ["new.weight"]
+
+
+@pytest.mark.parametrize("sizes", ["11, 14", "8, 12, 4"])
+def test_maxima_that_are_put_back(sizes: str, tmp_path: Path) -> None:
+    """The file writes them to their places in zeros; Badrinarayanan et al. 2015."""
+    text = f"""\
+net put_back {{
+    input image: [3, {sizes}]
+    pool: maxpool(2, ceil=true, return_indices=true)
+    (pool.output, pool.indices) -> max_unpool(2, size=image.shape[1:])
+    conv(2, 1)
+}}
+"""
+    example = torch.randn(2, 3, *(int(each) for each in sizes.split(", ")))
+    found = _returned(text, tmp_path, example)
+    assert "-> max_unpool(" in found.text
+
+
+def test_maxima_that_are_put_back_into_more_than_is_computed(tmp_path: Path) -> None:
+    """The zeros of a whole batch would be too many, and nothing needs to compute them."""
+    text = """\
+net put_back {
+    input image: [4, H=128, W=128]
+    pool: maxpool(2x2, return_indices=true)
+    (pool.output, pool.indices) -> max_unpool(2x2, size=image.shape[1:])
+    conv(2, 3x3, pad=1)
+}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 4, 128, 128), "[4, 128, 128]")
+    assert "max_unpool(2x2" in found.text

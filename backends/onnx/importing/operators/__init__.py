@@ -16,6 +16,7 @@ from netlang.backends.onnx.importing.operators import (
     recurrent,
     reductions,
     shapes,
+    unpool,
 )
 
 __all__ = ["HANDLERS"]
@@ -31,5 +32,6 @@ HANDLERS: Mapping[str, Handler] = {
     **parts.HANDLERS,
     **attention.HANDLERS,
     **recurrent.HANDLERS,
+    **unpool.HANDLERS,
 }
 """By the `op_type` of nodes of ONNX's own domain."""

@@ -14,6 +14,7 @@ from torch import fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.onnx.importing.operators import patterns
+from netlang.backends.onnx.importing.operators.unpool import is_place, place_in_channel
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
@@ -154,6 +155,8 @@ def _both(target: Any) -> Handler:
 def _mod(node: OnnxNode) -> Results:
     if node.integer("fmod", 0):
         return node.aten(A.fmod.Tensor, node.held(0), node.held(1))
+    if is_place(node.held(0)):
+        return place_in_channel(node)
     return node.aten(A.remainder.Tensor, node.held(0), node.held(1))
 
 

@@ -8,6 +8,7 @@ from math import floor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results
 from netlang.backends.onnx.importing.operators.padding import padded, pads_of
 from netlang.backends.onnx.importing.operators.patterns import NEAREST
+from netlang.backends.onnx.importing.operators.unpool import pool_with_places
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
@@ -26,15 +27,16 @@ def _window(node: OnnxNode) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int
 
 
 def _max_pool(node: OnnxNode) -> Results:
-    node.refuse_outputs()
     kernel, stride, dilation = _window(node)
     pads, ceil = pads_of(node, kernel, stride, dilation), bool(node.integer("ceil_mode", 0))
     spans = [(size - 1) * apart + 1 for size, apart in zip(kernel, dilation, strict=True)]
     uneven = None if ceil else _evened(node.shape()[2:], pads, spans, stride)
     if uneven is not None:
-        pad, ceil = uneven
-        return node.aten(_MAX[len(kernel)], node.held(0), kernel, stride, pad, dilation, ceil)
-    value, pad = padded(node, node.held(0), pads, float("-inf"))
+        value, (pad, ceil) = node.held(0), uneven
+    else:
+        value, pad = padded(node, node.held(0), pads, float("-inf"))
+    if any(node.uses[name] for name in node.proto.output[1:] if name):
+        return pool_with_places(node, value, kernel, stride, pad, dilation, ceil)
     return node.aten(_MAX[len(kernel)], value, kernel, stride, pad, dilation, ceil)
 
 

@@ -124,8 +124,23 @@ def _expand(node: OnnxNode) -> Results:
     for old, new in zip(before, after, strict=True):
         same = old % BATCH == 0 and node.batch is not None and new * BATCH == old * node.batch
         sizes.append(old if new == 1 or same else new)
-    return node.held(0) if sizes == list(shape) else node.aten(
-        A.expand.default, node.held(0), sizes)  # fmt: skip
+    if sizes == list(shape):
+        return node.held(0)
+    try:
+        return node.aten(A.expand.default, node.held(0), sizes)
+    except NotSayable as error:
+        return _of_one_number(node, sizes, error)
+
+
+def _of_one_number(node: OnnxNode, sizes: list[int], error: NotSayable) -> Held:
+    """A table that is too long to be computed, for patterns that need only know its number."""
+    number = node.single(node.held(0))
+    if number is None:
+        raise error
+    val = torch.empty(sizes, device="meta")
+    found = node.graph.refused([], error, val, node.learned)
+    found.meta["number"] = number
+    return found
 
 
 def _tile(node: OnnxNode) -> Results:
