@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
+from pathlib import PurePath
 from typing import TypeVar, cast
 
 from netlang import advice as fixes
@@ -139,9 +140,11 @@ def _edited(whole: Span, edit: Edit) -> str:
 
 
 def _bad(source: Source, why: str) -> NetlangError:
-    return NetlangError(
-        refusals.BadOverride(span=Span(source, 0, len(source.text)), text=source.text, why=why)
-    )
+    text = source.text
+    found = refusals.BadOverride(span=Span(source, 0, len(text)), text=text, why=why)
+    if "=" not in text and PurePath(text).suffix:
+        found = replace(found, advice="an option that takes files is written before each of them")
+    return NetlangError(found)
 
 
 def _placed(part: _T, source: Source) -> _T:

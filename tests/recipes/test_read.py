@@ -168,6 +168,12 @@ def test_bad_overrides(change: str, code: str) -> None:
     assert diagnostic.span is None or change.startswith(diagnostic.span.source.text)
 
 
+def test_a_file_behind_an_option_that_has_one() -> None:
+    """As in `--ensemble a.safetensors b.safetensors`."""
+    with pytest.raises(NetlangError, match="written before each of them"):
+        load_recipe("mnist1d", ["b.safetensors"])
+
+
 @pytest.mark.parametrize(
     "change", ["steps=3 3", "steps=(", 'steps="', "steps={3}", "steps=3 } net x {"]
 )

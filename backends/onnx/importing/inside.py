@@ -34,6 +34,7 @@ from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import listed
 from netlang.elaborate import elaborate_target, resolve_text
 from netlang.ir.dims import evaluate
 from netlang.ir.program import Function, Program
@@ -67,7 +68,8 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     found = _graph(model, room, examples[0])
     if found is not None and found.missing and not room.large:
         # Nobody knows how much work is behind a step that can't be said.
-        more = f"{len(found.missing)} kinds of steps in its graph can't be said: see `--large`"
+        kinds = listed(sorted({each.operator for each in found.missing}))
+        more = f"its graph has steps that no spec says ({kinds}): see `--large`"
         return _spec_alone(program, text, options, more)
     held = {each.key: each.tensor for each in found.weights} if found is not None else {}
     own = {key: each for key, each in copy.state_dict().items() if not key.endswith(BATCH_COUNTER)}

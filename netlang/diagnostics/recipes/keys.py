@@ -278,7 +278,8 @@ class BadOverride(Diagnostic):
     code = "E0721"
     title = "`{text}` is not of the form `name=value`"
     caption = "{why}"
-    help = "write it as `steps=200` or `optimizer='adam(lr=1e-3)'`"
+    help = "{advice}"
 
     text: str
     why: str
+    advice: str = "write it as `steps=200` or `optimizer='adam(lr=1e-3)'`"

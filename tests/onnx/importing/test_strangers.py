@@ -380,7 +380,7 @@ def test_a_graph_of_more_work_than_the_spec_beside_it(folder: Path) -> None:
     """It isn't computed, and the spec is taken as it is."""
     found = imported(saved(_another_graph(1000), folder))
     assert not found.weights
-    assert "can't be said: see `--large`" in found.notes[0]
+    assert "steps that no spec says (`MatMul`): see `--large`" in found.notes[0]
 
 
 def test_a_tensor_beside_the_file(folder: Path) -> None:
