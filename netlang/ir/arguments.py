@@ -16,7 +16,7 @@ from msgspec import NODEFAULT
 
 from netlang.ir.dims import Expr
 from netlang.ir.numbers.computed import is_number
-from netlang.ir.numbers.provenance import TracedFloat, origin_of
+from netlang.ir.numbers.provenance import Traced, TracedFloat
 from netlang.records import KeywordOnly, Record, field
 
 __all__ = [
@@ -74,8 +74,10 @@ def _number(value: object) -> float:
     if abs(value) > _LARGEST:
         raise Mismatch(f"{value:.6g}, which is infinite in single precision")
     # 0 has no sign: -0.0 and 0.0 are equal, and equal steps are one.
-    found, origin = float(value) + 0.0, origin_of(value)
-    return found if origin is None else TracedFloat(found, origin)
+    found = float(value) + 0.0
+    if isinstance(value, (Traced, TracedFloat)):
+        return TracedFloat(found, value.origin, value.operators)
+    return found
 
 
 def _number_that(accepts: Callable[[float], bool]) -> Callable[[object], object]:

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Allow", "Allowances", "nothing", "wrong"]
 
 _CODE = r"[A-Za-z]\d+"
-_ALLOW = re.compile(rf"#[ \t]*allow[ \t]+({_CODE}(?:[ \t]*,[ \t]*{_CODE})*)\b")
-_PIECE = re.compile(_CODE)
+_ALLOW = rf"#[ \t]*allow[ \t]+({_CODE}(?:[ \t]*,[ \t]*{_CODE})*)\b"
 
 _DEFINITIONS = (ast.BlockDef, ast.NetDef)
 _STATEMENTS = (
@@ -141,7 +140,7 @@ def _read(source: Source) -> Iterator[Allow]:
         return
     starts: list[int] = []
     ends: list[int] = []
-    for match in _ALLOW.finditer(text):
+    for match in re.finditer(_ALLOW, text):
         if not starts:
             from netlang.syntax.format.same import tokens_of
 
@@ -156,7 +155,7 @@ def _read(source: Source) -> Iterator[Allow]:
         place = starts[following] if alone else match.start()
         line = 0 if alone and text[place : place + 1] in ("}", "") else source.location(place).line
         comment = _comment(source, begin if alone else end, match.start())
-        for piece in _PIECE.finditer(text, match.start(1), match.end(1)):
+        for piece in re.compile(_CODE).finditer(text, match.start(1), match.end(1)):
             span = Span(source, piece.start(), piece.end())
             yield Allow(piece.group(), span, comment, place, line)
 

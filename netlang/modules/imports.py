@@ -34,8 +34,6 @@ def file_of(
     it takes precedence over a bundled one. Raises `NetlangError` if there is neither, or if a link
     leads out of the folder.
     """
-    from netlang.advice.similar import nearest  # only here: an error
-
     relative = Path(*statement.module).with_suffix(".net")
     if folder is not None and storage.has(folder / relative):
         if storage.leads_out(folder / relative, folder):
@@ -47,6 +45,8 @@ def file_of(
     dotted = ".".join(statement.module)
     if dotted in bundled:
         return bundled[dotted], bundled_name(dotted)
+    from netlang.advice.similar import nearest  # only here: an error
+
     beside = [] if folder is None else [p.stem for p in folder.glob("*.net") if p.is_file()]
     match = nearest(dotted, [*bundled, *beside])
     # A folder in common makes no two files alike: their own names must be.

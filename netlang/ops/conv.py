@@ -8,6 +8,7 @@ from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, choice, count, default_of, flag, positive, sizes
 from netlang.ir.derivation import Line
+from netlang.ir.dims import Dim
 from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import Along, AxisRule, Everywhere, Grouped, Reach
@@ -60,6 +61,11 @@ def learned_tensors(
 def channels_read(channels: int, out: int, groups: int) -> AxisRule:
     """What an output channel reads of the input channels: those of its group."""
     return Everywhere() if groups == 1 else Grouped(out // groups, channels // groups)
+
+
+def _counts(x: TensorType, windows: AxisWindows) -> tuple[Dim, ...]:
+    """The numbers of windows that fit."""
+    return slide(x.spatial, windows.pads, windows.extent, windows.stride)
 
 
 def reach_of(kernel: Sizes, dilation: Sizes, rank: int) -> tuple[int, ...]:
@@ -121,17 +127,12 @@ class Conv(Op):
         windows = self._windows(x)
         constraints = fits(self, x.spatial, windows.pads, windows.extent)
         constraints += pad_available(self, self.pad_mode, x.spatial, windows.pads)
-        return Inferred((self._slid(x, windows),), constraints)
+        given = self.kernel, self.stride, self.pad, self.dilation
+        places = with_origins(_counts(x, windows), x.spatial, *given)
+        return Inferred((TensorType((self.out, *places), x.dtype, x.batch),), constraints)
 
     def _windows(self, x: TensorType) -> AxisWindows:
         return windows_of(self.kernel, self.stride, self.pad, self.dilation, len(x.shape) - 1)
-
-    def _slid(self, x: TensorType, windows: AxisWindows) -> TensorType:
-        """What windows that fit make of the input."""
-        counts = slide(x.spatial, windows.pads, windows.extent, windows.stride)
-        given = self.kernel, self.stride, self.pad, self.dilation
-        spatial = with_origins(counts, x.spatial, *given)
-        return TensorType((self.out, *spatial), x.dtype, x.batch)
 
     def _check_eps(self) -> None:
         if self.eps != default_of(type(self), "eps") and not self.standardize:
@@ -164,7 +165,7 @@ class Conv(Op):
     def cost(self, inputs: Types) -> Cost:
         x = inputs[0]
         windows = self._windows(x)
-        elements = self._slid(x, windows).elements
+        elements = TensorType((self.out, *_counts(x, windows)), x.dtype, x.batch).elements
         kernel = windows.kernel
         taps = channels_of(self, x) // self.groups * prod(kernel)
         return Cost(elements * taps, elements if self.bias else 0)

@@ -120,6 +120,8 @@ def _smaller(one: Dim, other: Dim) -> Dim:
 
 def _made(operator: str, left: Dim, right: Dim, value: Dim) -> Dim:
     """The value of an operator, traced if all are numbers and an operand is traced."""
+    if type(left) is not Traced and type(right) is not Traced:
+        return value
     if not isinstance(left, int) or not isinstance(right, int) or not isinstance(value, int):
         return value
     found = combined(operator, left, right, value)

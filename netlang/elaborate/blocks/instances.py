@@ -22,7 +22,6 @@ from netlang.ir.numbers.provenance import (
     CallOrigin,
     InputOrigin,
     Traced,
-    operators_in,
 )
 from netlang.ir.numbers.retracing import Retracing
 from netlang.ir.program import INPUT, Function, Output, Port, Ref
@@ -123,7 +122,7 @@ def _elaborate(
 
 def _own_type(index: int, type_: TensorType) -> TensorType:
     sizes = tuple(
-        Traced(int(size), InputOrigin(index, axis)) if isinstance(size, int) else size
+        Traced(int(size), InputOrigin(index, axis), 0) if isinstance(size, int) else size
         for axis, size in enumerate(type_.shape)
     )
     return type_.with_shape(*sizes)
@@ -163,7 +162,7 @@ def _retraced(body: Body, size: Dim, retracing: Retracing) -> Dim:
     if not isinstance(size, Traced):
         return size
     size = retracing.retrace(size)
-    if isinstance(size, Traced) and operators_in(size.origin) > MOST_OPERATORS:
+    if isinstance(size, Traced) and size.operators > MOST_OPERATORS:
         body.evaluator.pin(size)
         return int(size)
     return size

@@ -92,24 +92,28 @@ Origin: TypeAlias = Leaf | BinaryOrigin | CallOrigin
 
 
 class Traced(int):
-    """An int with its origin."""
+    """An int with its origin, and the number of operators in that."""
 
     origin: Origin
+    operators: int
 
-    def __new__(cls, value: int, origin: Origin) -> Traced:
+    def __new__(cls, value: int, origin: Origin, operators: int | None = None) -> Traced:
         traced = super().__new__(cls, value)
         traced.origin = origin
+        traced.operators = operators_in(origin) if operators is None else operators
         return traced
 
 
 class TracedFloat(float):
-    """A float with its origin."""
+    """A float with its origin, and the number of operators in that."""
 
     origin: Origin
+    operators: int
 
-    def __new__(cls, value: float, origin: Origin) -> TracedFloat:
+    def __new__(cls, value: float, origin: Origin, operators: int | None = None) -> TracedFloat:
         traced = super().__new__(cls, value)
         traced.origin = origin
+        traced.operators = operators_in(origin) if operators is None else operators
         return traced
 
 
@@ -120,19 +124,18 @@ def origin_of(value: object) -> Origin | None:
     return None
 
 
-def with_origin(value: Plain, origin: Origin) -> Plain:
-    """A number with its origin; without one if that has too many operators."""
-    if isinstance(origin, _COMBINED) and _is_long(origin):
+def with_origin(value: Plain, origin: Origin, operators: int | None = None) -> Plain:
+    """A number with its origin; without one if that has too many operators.
+
+    `operators` is how many it has, if that is known.
+    """
+    if operators is None:
+        operators = operators_in(origin)
+    if operators > MOST_OPERATORS:
         return value
-    return TracedFloat(value, origin) if isinstance(value, float) else Traced(value, origin)
-
-
-def _is_long(origin: BinaryOrigin | CallOrigin) -> bool:
-    """Whether an origin has too many operators; most have one, of which this is told at once."""
-    for part in parts_of(origin):
-        if isinstance(part, _COMBINED):
-            return operators_in(origin) > MOST_OPERATORS
-    return False
+    if isinstance(value, float):
+        return TracedFloat(value, origin, operators)
+    return Traced(value, origin, operators)
 
 
 def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
@@ -140,7 +143,12 @@ def combined(operator: str, left: Plain, right: Plain, value: Plain) -> Plain:
     one, two = origin_of(left), origin_of(right)
     if one is None and two is None:
         return value
-    return with_origin(value, BinaryOrigin(operator, one or +left, two or +right))
+    operators = 1 + _operators_of(left) + _operators_of(right)
+    return with_origin(value, BinaryOrigin(operator, one or +left, two or +right), operators)
+
+
+def _operators_of(value: Plain) -> int:
+    return value.operators if type(value) is Traced or type(value) is TracedFloat else 0
 
 
 def traced_in(value: object) -> Iterator[Traced | TracedFloat]:
@@ -174,12 +182,12 @@ def is_row(value: object) -> TypeGuard[tuple[Plain, ...]]:
 def in_own_terms(name: str, value: _Value) -> _Value | Plain | tuple[Plain, ...] | Applied:
     """The value of a parameter as its block sees it: its numbers come from the parameter."""
     if is_number(value):
-        return with_origin(+value, ParameterOrigin(name))
+        return with_origin(+value, ParameterOrigin(name), 0)
     if isinstance(value, Applied):
         own = {key: in_own_terms(f"{name}.{key}", each) for key, each in value.numbers()}
         return value.with_numbers(own)
     if is_row(value):
-        return tuple(with_origin(+each, ItemOrigin(name, i)) for i, each in enumerate(value))
+        return tuple(with_origin(+each, ItemOrigin(name, i), 0) for i, each in enumerate(value))
     return value
 
 
@@ -226,6 +234,8 @@ def evaluated(origin: Origin | Plain, given: Callable[[Leaf], object]) -> Plain 
 
 def operators_in(origin: Origin | Plain) -> int:
     """The number of operators in an origin, at most `MOST_OPERATORS` + 1."""
+    if not isinstance(origin, _COMBINED):
+        return 0
     left: list[Origin | Plain] = [origin]
     count = 0
     while left and count <= MOST_OPERATORS:
