@@ -24,7 +24,7 @@ from netlang.records import replace
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Emitter", "PlacedOperator", "rounded", "value_names"]
+__all__ = ["Emitter", "PlacedOperator", "name_of_table", "rounded", "value_names"]
 
 _LEAST_NORMAL = 2.0**-126
 """The least number of float32 in full precision (IEEE 754)."""
@@ -57,6 +57,11 @@ def rounded(name: str, dtype: DType, graph: Graph) -> str:
     narrow, wide = f"{name}/{dtype.value}", f"{name}/rounded"
     (small,) = graph.add("Cast", narrow, (name,), (narrow,), {"to": element_type(dtype)})
     return graph.add("Cast", wide, (small,), (wide,), {"to": element_type(DType.FLOAT32)})[0]
+
+
+def name_of_table(module: str) -> str:
+    """What a file calls the numbers of a constant. A key has no slash, and readers tell by it."""
+    return f"{module}/table"
 
 
 def value_names(path: str, op: Op, count: int) -> tuple[str, ...]:
@@ -150,9 +155,10 @@ class Emitter:
         return self.node("shares.normal", "ThresholdedRelu", shares, alpha=_LEAST_NORMAL)
 
     def given(self, tensor: Weight) -> str:
-        """The initializer that holds the numbers of a constant, which is named by the step."""
-        self.graph.weights[self.step.module] = tensor
-        return self.step.module
+        """The initializer that holds the numbers of a constant, which is no key of a weight."""
+        name = name_of_table(self.step.module)
+        self.graph.weights[name] = tensor
+        return name
 
     def has_weight(self, name: str) -> bool:
         """Whether the step has a weight `name`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
+from netlang.backends.onnx.emitter import name_of_table
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
 from netlang.backends.onnx.form import HIGHEST_OPSET, USUAL_FORM, Form, require_opset
 from netlang.backends.onnx.graph import Graph
@@ -28,7 +29,7 @@ from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.passes.deploy import deploy
 from netlang.passes.flat import flattened
-from netlang.records import Record, no_collection
+from netlang.records import Record, no_collection, replace
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -65,7 +66,8 @@ def export(
         mine = slots(program)
         taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
         ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else _WHOLE)
-        owned = (*mine, *constants(program))
+        tables = [replace(each, key=name_of_table(each.key)) for each in constants(program)]
+        owned = (*mine, *tables)
         metadata = facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _Export(program, owned, taken, ahead, seed, form, ends).written(Path(path))

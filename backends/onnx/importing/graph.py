@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, final
 
 import torch
@@ -18,26 +19,33 @@ from netlang.backends.onnx.importing.outcomes import Outcomes
 from netlang.backends.torch.importing.layouts import CountedValues, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
+from netlang.backends.torch.importing.tables.long import is_said
 from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
 
 # Elements of one table that is computed, and bytes of all, which are kept.
 _MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
+_MOST_OF_TABLE = 100  # steps by which a spec computes one
+
+
+# An operator of ATen, and what it takes.
+_Computation: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any]]
 
 
 @final
 class StoredTensor(Record, eq=False):
-    """Numbers that are known: a tensor of the file, or what is computed from such.
+    """Numbers that are known: a tensor of the file, or what is `computed` from such.
 
-    `name` is that of a tensor of the file. `learned` ones are weights, and others folded away.
-    `origin` is a tensor of the file with the same numbers in another shape.
+    `name` is that of a tensor of the file, and `origin` one with the same numbers in another
+    shape. `learned` ones are weights, and others folded away.
     """
 
     tensor: Tensor
     name: str = ""
     learned: bool = False
     origin: StoredTensor | None = None
+    computed: _Computation | None = None
 
 
 Held: TypeAlias = "StoredTensor | fx.Node"
@@ -80,6 +88,7 @@ class AtenGraph(Draft, eq=False):
     outcomes: Outcomes = field(default_factory=Outcomes)
     steps: int = 0
     lists: dict[str, tuple[Held, ...]] = field(default_factory=dict)
+    tables: dict[StoredTensor, fx.Node] = field(default_factory=dict)
     placed: dict[tuple[str, str], fx.Node] = field(default_factory=dict)
     modules: Sequence[ModuleCall] = ()
     calls: dict[str, ModuleCall] = field(default_factory=dict)
@@ -142,7 +151,28 @@ class AtenGraph(Draft, eq=False):
         return None if found is None else self.stored[found.name].key
 
     def constant(self, held: StoredTensor) -> fx.Node:
-        """Numbers that the spec will list."""
+        """Numbers that the spec will list, or compute as the file does where no rule does."""
+        if held not in self.tables:
+            self.tables[held] = self._listed(held)
+            if held.computed is not None and not is_said(held.tensor):
+                with suppress(NotSayable):
+                    self.tables[held] = self._by_steps(held, {})
+            self.tables[held].meta["numbers"] = held.tensor
+        return self.tables[held]
+
+    def _by_steps(self, held: StoredTensor, made: dict[StoredTensor, fx.Node]) -> fx.Node:
+        """The node that computes a table from others. Raises `NotSayable` if that is long."""
+        if held not in made:
+            if len(made) >= _MOST_OF_TABLE:
+                raise NotSayable("a table of many steps")
+            made[held] = self._listed(held)
+            if held.computed is not None:
+                target, args, options = held.computed
+                own = [_replaced(each, lambda one: self._by_steps(one, made)) for each in args]
+                made[held] = self._node(target, own, options)
+        return made[held]
+
+    def _listed(self, held: StoredTensor) -> fx.Node:
         name = f"constant{len(self.constants)}"
         self.constants[name] = held.tensor
         node = self.graph.create_node("get_attr", name)
@@ -248,7 +278,7 @@ class AtenGraph(Draft, eq=False):
             found = target(*numbers, **options)
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
-        return StoredTensor(found.clone())
+        return StoredTensor(found.clone(), computed=(target, args, options))
 
 
 def _leaves(held: Iterable[Any]) -> Iterable[Any]:

@@ -31,7 +31,6 @@ from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import MOST_STEPS, Missing, ModuleCall
-from netlang.backends.torch.importing.tables.runs import runs_in
 from netlang.backends.torch.importing.trace import TracedModule
 from netlang.records import Draft, Record, field
 
@@ -127,12 +126,11 @@ class GraphReader(Draft, eq=False):
         """The tensors of the file: weights are those of a name, and larger than a number.
 
         In netlang's own files a tensor without axes is a number, and one whose name isn't a key.
-        So is what rises evenly and is called by the number of a step alone: `arange` is so.
         """
         ours = self.graph.own = model.producer_name == "netlang"
         for stored in model.graph.initializer:
             tensor = tensor_of(stored)
-            folded = ours and (not stored.dims or "/" in stored.name or _rises(stored.name, tensor))
+            folded = ours and (not stored.dims or "/" in stored.name)
             is_number = starts_as_number(stored.name) or folded
             self._keep(stored.name, tensor, is_number)
         for node in model.graph.node:
@@ -230,13 +228,6 @@ class GraphReader(Draft, eq=False):
         found = self.missing.setdefault((kind, error.reason), row)
         found.places.append(modules[-1].path if modules else proto.name[:60])
         return self._refused(node, error) if self.stub else ()
-
-
-def _rises(name: str, tensor: torch.Tensor) -> bool:
-    """Whether a table without a label has few runs of even numbers."""
-    runs = runs_in(tensor) if name.rpartition(".")[2].isdigit() else None
-    found = [run for line in runs.lines for run in line] if runs is not None else []
-    return 4 * len(found) <= tensor.numel() and any(run.step for run in found)
 
 
 def _is_known(held: Held | None) -> bool:

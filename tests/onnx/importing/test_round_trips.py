@@ -192,3 +192,35 @@ net put_back {
 """
     found = _returned(text, tmp_path, torch.randn(2, 4, 128, 128), "[4, 128, 128]")
     assert "max_unpool(2x2" in found.text
+
+
+def test_a_table_that_is_computed(tmp_path: Path) -> None:
+    """Codes of places by sines are too many to be listed, and computed as the file does."""
+    text = """\
+from detr import places
+
+net coded {
+    input image: [64, 12, 14]
+    place: places
+    image -> flatten(1) -> transpose([1, 0])
+    (here, place) -> add -> linear(3)
+}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 64, 12, 14))
+    assert found.text.count("concat(2) { sin; cos }") == 2
+    assert len(found.text) < 5_000
+
+
+@pytest.mark.parametrize(
+    "table", ["zeros([3, 8])", "full([3, 8], 0.5)", "constant([[1, 2, 3, 4]])"]
+)
+def test_tables_with_a_label_are_no_weights(table: str, tmp_path: Path) -> None:
+    text = f"""\
+net blank {{
+    input x: [3, 4]
+    answers: {table}
+    (x, answers) -> concat(axis={1 if "8" in table else 0}) -> linear(5)
+}}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 3, 4))
+    assert "parameter" not in found.text

@@ -128,8 +128,7 @@ def _shown(node: OnnxNode, held: Any, hidden: float | None) -> Any:
 
 def _table(node: OnnxNode, held: Any) -> Tensor | None:
     """The numbers that are known of a value."""
-    is_table = isinstance(held, fx.Node) and held.op == "get_attr"
-    found = node.graph.constants.get(str(held.target)) if is_table else None
+    found = held.meta.get("numbers") if isinstance(held, fx.Node) else None
     return found if isinstance(found, Tensor) else None
 
 

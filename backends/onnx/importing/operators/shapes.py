@@ -43,7 +43,8 @@ def _reshaped(node: OnnxNode, sizes: list[int]) -> Held:
     value = node.held(0)
     found: Held = node.aten(A.reshape.default, value, sizes)
     if isinstance(found, StoredTensor) and isinstance(value, StoredTensor):
-        return StoredTensor(found.tensor, origin=value if value.name else value.origin)
+        origin = value if value.name else value.origin
+        return StoredTensor(found.tensor, origin=origin, computed=found.computed)
     return found
 
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from torch import Tensor
 
-from netlang.backends.torch.importing.steps import Value
+from netlang.backends.torch.importing.steps import Argument, SourceStep, Value
 from netlang.backends.torch.importing.tables.borders import bordered
+from netlang.backends.torch.importing.tables.constants import shortest
 from netlang.backends.torch.importing.tables.made import Emit
 from netlang.backends.torch.importing.tables.masks import window_mask
 from netlang.backends.torch.importing.tables.one_hot import one_hot
 from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
+from netlang.ops.constants.listed import MOST_LISTED
 
-__all__ = ["long_table"]
+__all__ = ["is_said", "long_table"]
+
+
+def is_said(table: Tensor) -> bool:
+    """Whether a table is short enough to be listed, or a rule says it."""
+    short = shortest(table)
+    return short.numel() <= MOST_LISTED or long_table(_apart, short) is not None
+
+
+def _apart(op: str, inputs: Sequence[Value], arguments: Mapping[str, Argument]) -> SourceStep:
+    """A step that isn't one of the spec."""
+    return SourceStep(op, dict(arguments), list(inputs), ())
 
 
 def long_table(emit: Emit, table: Tensor) -> Value | None:
