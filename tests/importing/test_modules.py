@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -211,6 +213,20 @@ def test_what_cannot_be_traced() -> None:
 def test_a_spec_that_is_not_the_module_is_an_error() -> None:
     with pytest.raises(netlang.NetlangError, match=r"E0984.*is off by"):
         imported(_Drawing(), (4,))
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda x: x.transpose(0, 1),
+        lambda x: x.reshape(-1, 3),
+        lambda x: x.transpose(0, 1).reshape(-1, 3),
+    ],
+)
+def test_an_output_whose_first_axis_is_not_the_batch(ends: Callable[[Tensor], Tensor]) -> None:
+    """It is refused for what it is: no spec has such an output."""
+    with pytest.raises(netlang.NetlangError, match=r"E0982(.|\n)*first axis isn't the batch"):
+        imported(Measured(ends), (5, 3))
 
 
 def test_a_spec_that_fails_is_an_error() -> None:

@@ -100,7 +100,12 @@ class Walk(Draft, eq=False):
         if held is None:  # of a file, whose node has been refused
             return _plain(Maker(SourceStep("", {}, [], ())), ())
         try:
-            return call.valued(self.made[node])
+            value = call.valued(self.made[node])
+            if self.state.batched and (value.batch or value.fold > 1):
+                raise NotSayable(
+                    "an output whose first axis isn't the batch", "keep the batch in front"
+                )
+            return value
         except NotSayable as error:
             self._miss(node, "output", error)
             return _plain(Maker(SourceStep("", {}, [], ())), tuple(held.shape))
