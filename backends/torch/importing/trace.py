@@ -1,4 +1,4 @@
-"""Traces a module: its graph of ATen operators, with the tensors that it reads.
+"""Traces a module: its graph of ATen operators, with the tensors that it reads and writes.
 
 `torch.export` runs the module once on tensors without contents. Nothing is decomposed, so that an
 operator of the graph is what the source calls.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor, nn
 from torch.export.graph_signature import InputKind
+from torch.fx import Graph, Node
 
 from netlang.backends.torch.importing.diagnostics import NotTraced
 from netlang.backends.torch.importing.foreign import foreign_code
@@ -28,7 +29,10 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-__all__ = ["TracedModule", "not_taken", "not_traced", "output_names", "trace"]
+__all__ = [
+    "TracedModule", "alive_in", "bases_of", "is_writing", "not_taken", "not_traced", "output_names",
+    "trace",
+]  # fmt: skip
 
 _EMBEDDING = torch.ops.aten.embedding.default
 
@@ -37,7 +41,7 @@ _EMBEDDING = torch.ops.aten.embedding.default
 class TracedModule(Record, eq=False):
     """A graph: the tensors behind its placeholders by name, and the names of its outputs."""
 
-    graph: torch.fx.Graph
+    graph: Graph
     constants: Mapping[str, object]
     stored: Mapping[str, SourceTensor]
     outputs: tuple[str, ...]
@@ -177,3 +181,45 @@ def output_names(program: ExportedProgram) -> tuple[str, ...]:
     if isinstance(keys, list) and len(keys) == count:
         return tuple(str(key) for key in keys)
     return tuple(f"output{number}" for number in range(count))
+
+
+def alive_in(graph: Graph) -> set[Node]:
+    """The nodes that lead to an output, and those that write into what does."""
+    owners: dict[Node, Node] = {}
+    for node in graph.nodes:
+        owners[node] = owners.get(_shown(node), node)
+    alive, read = set[Node](), set[Node]()
+    for node in reversed(graph.nodes):
+        writes = is_writing(node) and owners[node] in read
+        if node.op in ("output", "placeholder") or node in alive or writes:
+            alive.add(node)
+            alive.update(node.all_input_nodes)
+            read.update(owners[each] for each in node.all_input_nodes)
+    return alive
+
+
+def is_writing(node: Node) -> bool:
+    """Whether an operator writes into its first input."""
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and bool(schema.is_mutable)
+
+
+def bases_of(node: Node) -> Iterator[Node]:
+    """The nodes whose memory a node shows a part of, or shows in another shape."""
+    while True:
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or schema.is_mutable or not schema.returns:
+            return
+        before = node.args[0] if schema.returns[0].alias_info is not None else None
+        if not isinstance(before, Node):
+            return
+        yield before
+        node = before
+
+
+def _shown(node: Node) -> Node:
+    """The node that a node is a part or another shape of; otherwise itself."""
+    first = node.args[0] if node.op == "call_function" and node.args else None
+    schema = getattr(node.target, "_schema", None)
+    aliased = schema is not None and schema.arguments and schema.arguments[0].alias_info
+    return first if aliased and isinstance(first, Node) else node

@@ -6,7 +6,7 @@ On exit, every value comes from a step or an input, and what can't be said is a 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -29,13 +29,11 @@ from netlang.backends.torch.importing.steps import (
     WalkState,
 )
 from netlang.backends.torch.importing.text.names import input_word
+from netlang.backends.torch.importing.trace import TracedModule, alive_in, bases_of, is_writing
 from netlang.records import Draft, field
 
 if TYPE_CHECKING:
-    from torch.fx import Graph
-
     from netlang.backends.torch.importing.composites import Composite
-    from netlang.backends.torch.importing.trace import TracedModule
 
 __all__ = ["Walk"]
 
@@ -58,7 +56,7 @@ class Walk(Draft, eq=False):
 
     def run(self, traced: TracedModule, handlers: Mapping[str, Handler]) -> None:
         """Everything in the order of the graph."""
-        alive = _alive(traced.graph)
+        alive = alive_in(traced.graph)
         for node in traced.graph.nodes:
             if node not in alive:
                 continue
@@ -149,7 +147,7 @@ class Walk(Draft, eq=False):
         if not isinstance(made, SourceTensor):
             return
         whole = not made.tensor.is_floating_point() and made.tensor.dtype is not torch.bool
-        if _is_writing(call.node):
+        if is_writing(call.node):
             self.state.written(made.tensor)
         elif handler is not None and not whole:
             behind = self.state.steps[-1] if self.state.steps else None
@@ -163,9 +161,9 @@ class Walk(Draft, eq=False):
         """A hole in the place of a node; what it writes into is afterwards a part of it."""
         assert self.holes is not None
         made = self.holes.filled(node, [self.made.get(n) for n in node.all_input_nodes], error)
-        changed = node.args[0] if _is_writing(node) else None
+        changed = node.args[0] if is_writing(node) else None
         if isinstance(changed, Node):
-            for base in _bases(changed):
+            for base in bases_of(changed):
                 self.made[base] = self.holes.written_into(base, self.made.get(base), made)
             self.made[changed] = made
         return made
@@ -188,7 +186,7 @@ class Walk(Draft, eq=False):
 
     def _in_place(self, node: Node, made: Made) -> None:
         """What an operator writes into is afterwards what it gives, and so is a part of a value."""
-        changed = node.args[0] if _is_writing(node) else None
+        changed = node.args[0] if is_writing(node) else None
         before = self.made[changed] if isinstance(changed, Node) else made
         if before is made or isinstance(made, tuple) or not isinstance(changed, Node):
             return
@@ -198,7 +196,7 @@ class Walk(Draft, eq=False):
             raise NotSayable("it writes into a weight or buffer", "make a new value of it")
         call = Call(self.state, node, {})
         self.made[node] = self.made[changed] = part = call.valued(made)
-        read = [base for base in _bases(changed) if any(user > node for user in base.users)]
+        read = [base for base in bases_of(changed) if any(user > node for user in base.users)]
         if read:
             whole = read[0]
             if read != [changed.args[0]] or whole.op != "call_function":
@@ -231,25 +229,6 @@ class Walk(Draft, eq=False):
         )
 
 
-def _is_writing(node: Node) -> bool:
-    """Whether an operator writes into its first input."""
-    schema = getattr(node.target, "_schema", None)
-    return schema is not None and bool(schema.is_mutable)
-
-
-def _bases(node: Node) -> Iterator[Node]:
-    """The nodes whose memory a node shows a part of, or shows in another shape."""
-    while True:
-        schema = getattr(node.target, "_schema", None)
-        if schema is None or schema.is_mutable or not schema.returns:
-            return
-        before = node.args[0] if schema.returns[0].alias_info is not None else None
-        if not isinstance(before, Node):
-            return
-        yield before
-        node = before
-
-
 def _plain(source: Maker, shape: tuple[int, ...]) -> Value:
     try:
         batch, fold = batch_axis(shape)
@@ -257,29 +236,6 @@ def _plain(source: Maker, shape: tuple[int, ...]) -> Value:
         batch, fold = None, 1
     free = batch is None
     return Value(source, shape, sizes_of(shape, batch, fold), batch, fold, free, known=False)
-
-
-def _shown(node: Node) -> Node:
-    """The node that a node is a part or another shape of; otherwise itself."""
-    first = node.args[0] if node.op == "call_function" and node.args else None
-    schema = getattr(node.target, "_schema", None)
-    aliased = schema is not None and schema.arguments and schema.arguments[0].alias_info
-    return first if aliased and isinstance(first, Node) else node
-
-
-def _alive(graph: Graph) -> set[Node]:
-    """The nodes that lead to an output, and those that write into what does."""
-    owners: dict[Node, Node] = {}
-    for node in graph.nodes:
-        owners[node] = owners.get(_shown(node), node)
-    alive, read = set[Node](), set[Node]()
-    for node in reversed(graph.nodes):
-        writes = _is_writing(node) and owners[node] in read
-        if node.op in ("output", "placeholder") or node in alive or writes:
-            alive.add(node)
-            alive.update(node.all_input_nodes)
-            read.update(owners[each] for each in node.all_input_nodes)
-    return alive
 
 
 def _given(walk: Walk, node: Node) -> dict[str, object]:
