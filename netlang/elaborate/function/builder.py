@@ -6,7 +6,6 @@ scope, and numbers run as `nn.Sequential` counts.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -16,6 +15,7 @@ from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Fix, Note
 from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.elaborate.function.labelled import CurrentValue, GoneOn, Labelled, LabelPath
+from netlang.elaborate.function.numbers import TakenNumbers
 from netlang.ir.program import INPUT, Condition, Item, Node, Output, Port, Ref, Repeat
 from netlang.ir.types import TensorType, Types
 from netlang.records import Draft, Record, field
@@ -60,7 +60,7 @@ class FunctionBuilder(Draft):
     _counts: dict[LabelPath, int] = field(default_factory=dict)
     _steps: dict[LabelPath, Span] = field(default_factory=dict)
     _scopes: dict[LabelPath, Span] = field(default_factory=dict)
-    _folded: dict[LabelPath, list[tuple[range, Span]]] = field(default_factory=dict)
+    _taken_numbers: TakenNumbers = field(default_factory=TakenNumbers)
     # Nodes by their paths, as far as they were looked for.
     _by_path: dict[str, Node] = field(default_factory=dict)
     _looked_at: int = 0
@@ -148,7 +148,8 @@ class FunctionBuilder(Draft):
         """Reserve the path of a step or scope. Raises a diagnostic if it is taken."""
         if path in self._steps or (path in self._scopes and not scope):
             self._taken(path, self._steps.get(path) or self._scopes[path], span)
-        self._refuse_folded(path, span)
+        if folded := self._taken_numbers.of_repeat(path):
+            self._taken(path, folded, span)
         for depth in range(1, len(path)):
             outer = path[:depth]
             if outer in self._steps:
@@ -161,20 +162,11 @@ class FunctionBuilder(Draft):
                         notes=(Note(self._steps[outer], "the step is here"),),
                     )
                 )
-            self._scopes.setdefault(outer, span)
+            if outer not in self._scopes:
+                self._scopes[outer] = span
+                self._taken_numbers.label(outer, self.position(outer[:-1]), span)
         (self._scopes if scope else self._steps)[path] = span
-
-    def _refuse_folded(self, path: LabelPath, span: Span) -> None:
-        """Refuse a label with a number that a folded repeat has given to one of its steps."""
-        if not self._folded:
-            return
-        for depth, number in enumerate(path):
-            if number.isascii() and number.isdigit() and path[:depth] in self._folded:
-                # The ranges of a scope stand in order.
-                numbered = self._folded[path[:depth]]
-                place = bisect_right(numbered, int(number), key=lambda each: each[0].start) - 1
-                if place >= 0 and int(number) in numbered[place][0]:
-                    self._taken(path, numbered[place][1], span)
+        self._taken_numbers.label(path, self.position(path[:-1]), span)
 
     def merge_path(self, path: LabelPath, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""
@@ -249,11 +241,16 @@ class FunctionBuilder(Draft):
         """Turn all items since a mark into a `Repeat` of those up to another one.
 
         `carried` are the value that the items read, and the value that they make of it. Returns
-        the value of the last time.
+        the value of the last time. Raises a diagnostic if a label has the number of a later time.
         """
         carry_in, carry_out = carried
         start, end = once
         step, size = end.position - start.position, end.size - start.size
+        numbers = range(end.position, start.position + step * count)
+        span = self._spans[carry_out.producer]
+        if labelled := self._taken_numbers.of_label(scope, numbers):
+            self._taken((*scope, str(labelled[0])), labelled[1], span)
+        self._taken_numbers.fold(scope, numbers, span)
         items = tuple(self.items[start.items : end.items])
         del self.items[start.items :]
         self._looked_at = min(self._looked_at, start.items)
@@ -261,8 +258,6 @@ class FunctionBuilder(Draft):
             items, count, carry_in, carry_out, len(scope), step=step, first=start.size, size=size
         )
         self.items.append(repeat)
-        numbers = range(end.position, start.position + step * count)
-        self._folded.setdefault(scope, []).append((numbers, self._spans[carry_out.producer]))
         self._counts[scope] = numbers.stop
         self.size = start.size + size * count
         last = Ref(carry_out.producer + size * (count - 1), carry_out.output)
