@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Item, Node, Repeat
+from netlang.ir.repeats import first_times
 from netlang.records import Record
 
 __all__ = ["LocatedStep", "known_paths", "locate", "paths_of"]
@@ -138,7 +139,7 @@ def _word(node: Node) -> str:
 
 
 def _steps(function: Function, prefix: str) -> Iterator[tuple[str, Node]]:
-    for node in _first_times(function.items):
+    for node in first_times(function.items):
         yield prefix + node.path, node
         if isinstance(node.callee, Function):
             yield from _steps(node.callee, f"{prefix}{node.path}.")
@@ -146,7 +147,7 @@ def _steps(function: Function, prefix: str) -> Iterator[tuple[str, Node]]:
 
 def _paths(function: Function, prefix: str) -> Iterator[str]:
     seen: set[str] = set()
-    for node in _first_times(function.items):
+    for node in first_times(function.items):
         parts = node.path.split(".")
         for length in range(1, len(parts) + 1):
             path = prefix + ".".join(parts[:length])
@@ -155,11 +156,3 @@ def _paths(function: Function, prefix: str) -> Iterator[str]:
                 yield path
         if isinstance(node.callee, Function):
             yield from _paths(node.callee, f"{prefix}{node.path}.")
-
-
-def _first_times(items: tuple[Item, ...]) -> Iterator[Node]:
-    for item in items:
-        if isinstance(item, Repeat):
-            yield from _first_times(item.items)
-        else:
-            yield item

@@ -1,12 +1,22 @@
-"""Finds the repeats around a node, and the corresponding node of the first time."""
+"""Finds the repeats around a node, and the nodes of the first times."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
-from netlang.ir.program import Item, Repeat
+from netlang.ir.program import Item, Node, Repeat
 
-__all__ = ["Repeats"]
+__all__ = ["Repeats", "first_times"]
+
+
+def first_times(items: Iterable[Item]) -> Iterator[Node]:
+    """The nodes among some items; of each repeat, those of the first time."""
+    for item in items:
+        if isinstance(item, Repeat):
+            yield from first_times(item.items)
+        else:
+            yield item
 
 
 class Repeats:

@@ -1,6 +1,6 @@
 """Whether the compiler checks its own invariants: `NETLANG_VERIFY` in the environment.
 
-This is separate from the checks (`verify.py`), which most runs don't need to load.
+This is separate from the checks (`verify/`), which most runs don't need to load.
 """
 
 from __future__ import annotations

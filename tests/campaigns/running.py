@@ -4,7 +4,7 @@ A campaign is a function from a number to a `Verdict`. Trial `index` of ``--seed
 ``s * MOST + index``, so a run can be repeated, cut short and gone on with, and ``--only NUMBER``
 repeats one trial. A trial that raises is a failure like any other, and so is one that brings its
 process down, or that doesn't come to an end. The compiler checks its own invariants in every trial
-(`netlang/ir/verify.py`), unless the campaign counts the compiler's work.
+(`netlang/ir/verify/`), unless the campaign counts the compiler's work.
 
 The state is a JSON file that is replaced after every chunk; ``--resume`` goes on from it. At the
 end a report is written beside it.

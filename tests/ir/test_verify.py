@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from netlang.elaborate import load_program
 from netlang.elaborate.check import check_definitions
 from netlang.ir.dims import symbol
 from netlang.ir.numbers.provenance import InputOrigin, ParameterOrigin, Traced
-from netlang.ir.program import INPUT, Function, Item, Node, Output, Program, Ref
+from netlang.ir.program import INPUT, Function, Item, Node, Output, Program, Ref, Repeat, expand
 from netlang.ir.verify import verify
 from netlang.modules.files import bundled_files
 from netlang.modules.library import Library
@@ -22,6 +23,7 @@ from netlang.records import replace
 from netlang.source import Source, Span
 from tests.elaborate.test_programs import PROGRAMS
 from tests.support import read_source
+from tests.work import steps_of
 
 TEXT = """\
 block unit(width) {
@@ -157,6 +159,12 @@ BROKEN: dict[str, Callable[[Program], Program]] = {
     "hands on no value of it": repeat(carry_out=Ref(0)),
     "takes [3, H, 32] and hands on [16,": repeat(carry_in=Ref(INPUT)),
     "without a number to count": repeat(depth=1),
+    "6 has the number of a repeat": node(STEM, path="6", module="6"),
+    "4.a has the number of a repeat": node(STEM, path="4.a", module="4.a"),
+    "the times of the repeat at node 1 meet": repeat(step=1),
+    "nothing reads ['2']": repeat(carry_out=Ref(1)),
+    " nothing reads ['2']": node(CALL, inputs=(Ref(0),)),
+    "nothing reads ['2'] ": node(CALL, inputs=(Ref(4),)),
     "speaks of sizes that no input has: ['X']": size_of_another_net,
     "aren't named once each ": lambda program: replace(program, sizes=program.sizes * 2),
 }
@@ -168,6 +176,63 @@ def test_what_is_broken_is_noticed(sketch: Program, told: str) -> None:
     with pytest.raises(InternalError) as caught:
         verify(BROKEN[told](sketch))
     assert told.strip() in str(caught.value)
+
+
+FOLDED = """\
+net folded {
+    input x: [2, 6, 6]
+    conv(2, 1x1) -> relu
+    repeat 4 {
+        conv(2, 1x1)
+        repeat 3 { conv(2, 1x1) -> relu }
+        tail
+    }
+    repeat 2 { tanh }
+    s: { repeat 5 { gelu } }
+}
+
+block tail {
+    repeat 3 { sigmoid }
+}
+"""
+
+
+def read(text: str) -> Program:
+    module = Library().module(Source("folded.net", text), None)
+    return next(iter(check_definitions(module).programs.values()))
+
+
+def is_verified(program: Program) -> bool:
+    try:
+        verify(program)
+    except InternalError:
+        return False
+    return True
+
+
+def test_a_repeat_is_as_right_as_it_is_written_out() -> None:
+    """A step with any other label or input is right in both, or in neither."""
+    program = read(FOLDED)
+    changes: list[dict[str, object]] = [{"inputs": (Ref(n),)} for n in range(-1, 40)]
+    labels = [str(n) for n in range(50)] + [f"s.{n}" for n in range(7)] + ["9.0", "4.a", "s"]
+    changes += [{"path": path, "module": path} for path in labels]
+    answers = []
+    for index, change in product((0, 1, 3, 4), changes):
+        if isinstance(program.net.items[index], Repeat):
+            continue
+        changed = node(index, **change)(program)
+        nodes = tuple(expand(changed.net.items))
+        written = replace(changed, net=replace(changed.net, items=nodes))
+        assert is_verified(changed) == is_verified(written), (index, change)
+        answers.append(is_verified(changed))
+    assert {True, False} == set(answers)
+
+
+def test_a_repeat_costs_one_time() -> None:
+    """It was written out, so that a thousand million times took all memory."""
+    few, many = (read(FOLDED.replace("repeat 4", f"repeat {n}")) for n in (4, 10**9))
+    verify(few)
+    assert steps_of(lambda: verify(many)) < 1.1 * steps_of(lambda: verify(few))
 
 
 def test_nobody_verifies_unasked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from netlang.advice.edits import inserted
 from netlang.diagnostics.diagnostic import Caution
 from netlang.diagnostics.warnings.text import LoneBranch
-from netlang.ir.program import Function, Item, Node, Repeat
+from netlang.ir.program import Function
+from netlang.ir.repeats import first_times
 from netlang.lint.site import About
 from netlang.source import Span
 
@@ -23,7 +24,7 @@ def lone_branch(about: About, function: Function) -> Iterator[Caution]:
     merges = about.steps.optional_branches.get(function.span.start, ())
     if not merges or function.span.source is not about.module.source:
         return
-    nodes = list(_nodes(function.items))
+    nodes = list(first_times(function.items))
     for merge, branch, missing in merges:
         inside = [node for node in nodes if _within(node.span, branch.span)]
         if not inside or any(node.span == merge.span for node in nodes):
@@ -44,12 +45,3 @@ def lone_branch(about: About, function: Function) -> Iterator[Caution]:
 
 def _within(span: Span, around: Span) -> bool:
     return span.source is around.source and around.start <= span.start and span.end <= around.end
-
-
-def _nodes(items: tuple[Item, ...]) -> Iterator[Node]:
-    """The nodes of a function in order, those of a repeat once."""
-    for item in items:
-        if isinstance(item, Repeat):
-            yield from _nodes(item.items)
-        else:
-            yield item

@@ -1,101 +1,32 @@
-"""The invariants of a program, each checked: what every stage and rewrite must leave true.
-
-A violation is a bug of the compiler, never a mistake in a spec, and raises `InternalError`. With
-`NETLANG_VERIFY=1` in the environment (`verification.py`), every program is verified after
-elaboration and after every rewrite of the PyTorch backend. All campaigns do so except `scaling`,
-which counts the work of compiling.
-
-Of each function:
-
-- uses: a node reads inputs of the function and nodes before it, as many as its callee takes, and
-  everything is read by a later node or an output;
-- labels: paths are unique, none lies within that of a call, and weights that are reused belong to
-  a node that has them;
-- types: those that the operator infers or the called function has, at every node;
-- training: what is deployed reads nothing that exists in training only;
-- costs: work, weights and receptive field of every operator are known, and none is negative;
-- provenance: spans lie in their sources, and a number that knows its origin is what that gives;
-- repeats: one time is as long as it says, and hands on a value of the type that it takes.
-
-Of the program: sizes are named once, and shapes and conditions speak of no others.
-"""
+"""Verifies one function."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from typing import final
 
 from netlang.diagnostics.errors import InternalError
-from netlang.ir.dims import Dim, evaluate, symbols_of
+from netlang.ir.dims import evaluate
 from netlang.ir.numbers.provenance import InputOrigin, Leaf, evaluated, traced_in, value_at
 from netlang.ir.op import Op
-from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat
+from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
+from netlang.ir.repeats import first_times
 from netlang.ir.types import DType, TensorType, Types, float_type
+from netlang.ir.verify.labels import label_faults
+from netlang.ir.verify.places import speak_of, stands_in_its_source
+from netlang.ir.verify.reads import unread
 from netlang.records import names_of, replace
 from netlang.source import Span
 
-__all__ = ["verify", "verify_function"]
-
-
-def verify(program: Program, moved: Collection[str] = ()) -> None:
-    """Check every invariant of a program; raises `InternalError` at the first that is broken.
-
-    The steps of the modules `moved` may be left out, or have the path of a later step.
-    """
-    names = [size.name for size in program.sizes]
-    if len(set(names)) != len(names) or "N" in names:
-        raise InternalError(f"{program.name}: sizes {names} aren't named once each")
-    known = {"N", *names}
-    for condition in program.conditions:
-        constraint = condition.constraint
-        _speak_of((constraint.left, constraint.right), known, f"condition {constraint}")
-        _stands_in_its_source(condition.span, f"condition {constraint}")
-    verify_function(program.net, program.defaults, moved)
-
-
-def verify_function(net: Function, sizes: Mapping[str, int], moved: Collection[str] = ()) -> None:
-    """Check every invariant of a function and of everything that it calls.
-
-    `sizes` has a value for each symbol, at which the net runs. Raises `InternalError`.
-    """
-    floats = float_type(port.type for port in net.inputs) or DType.FLOAT32
-    done: set[Function] = set()
-    waiting = [net]
-    while waiting:
-        function = waiting.pop()
-        if function in done:
-            continue
-        done.add(function)
-        _Verification(function, sizes, floats, moved).run()
-        waiting += [node.callee for node in _nodes(function.items)
-                    if isinstance(node.callee, Function)]  # fmt: skip
-
-
-def _nodes(items: Iterable[Item]) -> Iterator[Node]:
-    """The nodes; of each repeat, those of the first time."""
-    for item in items:
-        if isinstance(item, Repeat):
-            yield from _nodes(item.items)
-        else:
-            yield item
-
-
-def _speak_of(dims: Iterable[Dim], known: Collection[str], what: str) -> None:
-    for dim in dims:
-        unknown = sorted(set(symbols_of(dim)) - set(known))
-        if unknown:
-            raise InternalError(f"{what} speaks of sizes that no input has: {unknown}")
-
-
-def _stands_in_its_source(span: Span, what: str) -> None:
-    if not 0 <= span.start <= span.end <= len(span.source.text):
-        raise InternalError(f"{what} lies outside of {span.source.name}")
+__all__ = ["FunctionCheck"]
 
 
 def _types_text(types: Types) -> str:
     return ", ".join(map(str, types)) or "nothing"
 
 
-class _Verification:
+@final
+class FunctionCheck:
     """Checks one function."""
 
     def __init__(
@@ -104,6 +35,7 @@ class _Verification:
         self._function, self._sizes, self._floats, self._moved = function, sizes, floats, moved
 
     def run(self) -> None:
+        """Raises `InternalError` at the first invariant that is broken."""
         for port in self._function.inputs:
             self._type(port.type, f"input {port.name}")
         self._items(self._function.items, 0)
@@ -138,7 +70,7 @@ class _Verification:
         self._demand(repeat.carry_in.producer < number, f"{what} begins with a value of its own")
         given, taken = map(self._function.type_of, (repeat.carry_out, repeat.carry_in))
         self._demand(given == taken, f"{what} takes {taken} and hands on {given}")
-        for node in _nodes(repeat.items):
+        for node in first_times(repeat.items):
             parts = node.path.split(".")
             named = repeat.depth < len(parts) and parts[repeat.depth].isdecimal()
             self._demand(named, f"{what} has a step {node.path} without a number to count")
@@ -206,27 +138,15 @@ class _Verification:
 
     def _type(self, type: TensorType, what: str) -> None:
         dims = (*type.shape, *(() if type.batch is None else (type.batch,)))
-        _speak_of(dims, self._sizes, f"function {self._function.name}: {what}")
+        speak_of(dims, self._sizes, f"function {self._function.name}: {what}")
         for size in dims:
             self._demand(evaluate(size, self._sizes) >= 0, f"{what} has a size of {size}")
 
     # Labels.
 
     def _labels(self) -> None:
-        nodes = self._function.nodes
-        paths = {node.path for node in nodes}
-        owners = paths | set(self._moved)
-        called = {node.path for node in nodes if isinstance(node.callee, Function)}
-        self._demand(len(paths) == len(nodes), "two nodes have one path")
-        for node in nodes:
-            parts = node.path.split(".")
-            for length in range(1, len(parts)):
-                start = ".".join(parts[:length])
-                self._demand(start not in called, f"{start} is a call, and {node.path} is in it")
-            if node.reuses:
-                self._demand(node.module in owners, f"{node.path} has weights of {node.module}")
-            for tie in node.tied:
-                self._demand(tie.module in owners, f"{node.path} has a weight of {tie.module}")
+        for fault in label_faults(self._function.items, self._moved):
+            self._demand(False, fault)
 
     # What is deployed, and what is read.
 
@@ -238,7 +158,7 @@ class _Verification:
             self._ref(output.ref, f"output {output.name}")
             self._demand(output.auxiliary or not self._trains_only(output.ref),
                          f"output {output.name} is deployed and its value isn't")  # fmt: skip
-        for node in _nodes(self._function.items):
+        for node in first_times(self._function.items):
             needed = not node.auxiliary and any(map(self._trains_only, node.inputs))
             self._demand(not needed, f"{node.path} is deployed and reads what isn't")
 
@@ -246,11 +166,9 @@ class _Verification:
         return ref.producer != INPUT and self._function.node(ref.producer).auxiliary
 
     def _everything_is_read(self) -> None:
-        nodes = self._function.nodes
-        read = {ref.producer for node in nodes for ref in node.inputs}
-        read |= {output.ref.producer for output in self._function.outputs}
-        unread = [node.path for number, node in enumerate(nodes) if number not in read]
-        self._demand(not unread, f"nothing reads {unread}")
+        read = {output.ref.producer for output in self._function.outputs}
+        found = list(unread(self._function.items, read))
+        self._demand(not found, f"nothing reads {found}")
 
     def _provenance(self, node: Node, what: str) -> None:
         self._span(node.span, what)
@@ -270,4 +188,4 @@ class _Verification:
         return value_at(self._function.arguments, leaf)
 
     def _span(self, span: Span, what: str) -> None:
-        _stands_in_its_source(span, f"function {self._function.name}: {what}")
+        stands_in_its_source(span, f"function {self._function.name}: {what}")
