@@ -35,10 +35,10 @@ from netlang.ir.program import Program
 from netlang.modules.library import Library
 from tests.campaigns.allowed import python_complaints, svg_complaints
 from tests.campaigns.payloads import CANARY, payload
-from tests.campaigns.running import MOST, Campaign, Failure, Verdict, command
+from tests.campaigns.running import Campaign, Failure, Verdict, command
 from tests.campaigns.slots import SLOTS
 
-__all__ = ["CAMPAIGN", "complaints"]
+__all__ = ["CAMPAIGN", "COMMAND", "FILE_NAME", "PLAIN", "complaints"]
 
 FILE_NAME = "name of the file"
 COMMAND = "command line"
@@ -48,15 +48,23 @@ PLAIN = "net a {\n    input x: [2, 6, 6]\n    relu\n}\n"
 
 def complaints(slot: str, text: str) -> tuple[list[str], bool]:
     """What is wrong with the answers to a text in a slot, and whether it was accepted."""
-    with TemporaryDirectory() as folder, chdir(folder):
+    # What `..` names is also a folder of the trial's own: checking a folder reads all below it.
+    with TemporaryDirectory() as folder, chdir(_made_below(folder)):
         name = _file_name(text) if slot == FILE_NAME else "main.net"
         content = SLOTS[slot](text) if slot in SLOTS else PLAIN
         Path(name).write_bytes(content.encode("utf-8", "replace"))
         found = list(_answers(name, text if slot == COMMAND else None))
-        if Path(CANARY).exists():
+        if any(Path(folder).rglob(CANARY)):
             found.append("the canary ran")
         accepted = not _errors(name)
         return found, accepted
+
+
+def _made_below(folder: str) -> Path:
+    """A new folder, so deep that no listed text leads out of the one that is given."""
+    below = Path(folder, "above", "here")
+    below.mkdir(parents=True)
+    return below
 
 
 def _file_name(text: str) -> str:
@@ -167,7 +175,7 @@ def _inputs(program: Program) -> Iterator[torch.Tensor]:
 
 def trial(number: int) -> Verdict:
     """Every slot with the injection string of a number."""
-    text = payload(number % MOST)
+    text = payload(number)
     failures, counts = [], {"strings": 1}
     for slot in (*SLOTS, FILE_NAME, COMMAND):
         found, accepted = _judged(slot, text)

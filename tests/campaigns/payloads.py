@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from random import Random
 
-__all__ = ["CANARY", "payload"]
+from tests.campaigns.campaign import MOST
+
+__all__ = ["ALL", "CANARY", "payload"]
 
 CANARY = "canary"
 # Without a dot: it would part a label in two.
@@ -236,9 +238,12 @@ ALL = (*PYTHON, *MARKUP, *DOT, *TERMINAL, *FILES, *LANGUAGE)
 
 
 def payload(number: int) -> str:
-    """The injection string of a number: the listed ones first, then several put together."""
-    if number < len(ALL):
-        return ALL[number]
+    """The injection string of a trial: of each seed the listed ones first, then some put together.
+
+    Those are others for every seed.
+    """
+    if number % MOST < len(ALL):
+        return ALL[number % MOST]
     draw = Random(f"payload {number}")
     short = [each for each in ALL if len(each) < 200]
     parts = draw.choices(short, k=draw.randint(2, 4))

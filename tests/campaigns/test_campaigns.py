@@ -10,15 +10,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from netlang.examine import Examined
 from netlang.ir.op import Case, Sample
 from netlang.ops import all_operators
 from netlang.ops.activation import Elu
 from tests.campaigns import differences, formatter, halves, inject, lint, mutate, train
 from tests.campaigns.files import cases
 from tests.campaigns.of_specs import Check, replayed
+from tests.campaigns.payloads import ALL, payload
 from tests.campaigns.rebuild import LAYERS, Step
 from tests.campaigns.rebuild.derived import layer_of
-from tests.campaigns.running import Campaign, run_here
+from tests.campaigns.running import MOST, Campaign, run_here
 from tests.onnx.support import program_of
 
 SHORT = (
@@ -48,6 +50,29 @@ def test_a_short_run_finds_nothing(campaign: Campaign, count: int) -> None:
 @pytest.mark.parametrize("slot", ["escaped label", "docstring of the net", inject.FILE_NAME, "net"])
 def test_injection(slot: str, text: str) -> None:
     assert inject.complaints(slot, text)[0] == []
+
+
+def test_an_injection_reads_nothing_but_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`netlang check -- ..` read all specs in the folder of temporary files, also other runs'."""
+    checked: list[str] = []
+
+    def examined(spec: str) -> Examined:
+        checked.append(Path(spec).name)
+        return Examined((), ())
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("netlang.cli.verbs.check._examined", examined)
+    (tmp_path / "other.net").write_text(inject.PLAIN, encoding="utf-8")
+    assert inject.complaints(inject.COMMAND, "..")[0] == []
+    assert set(checked) == {"main.net"}
+
+
+def test_every_seed_has_strings_of_its_own() -> None:
+    one, other = ([payload(seed * MOST + n) for n in range(500)] for seed in (1, 2))
+    assert one[: len(ALL)] == other[: len(ALL)] == list(ALL)
+    assert not set(one[len(ALL) :]) & set(other[len(ALL) :])
 
 
 def _kept(*campaigns: str) -> list[tuple[str, Path]]:
