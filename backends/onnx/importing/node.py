@@ -118,7 +118,11 @@ class OnnxNode(Draft, eq=False):
 
     def key_of(self, held: StoredTensor, otherwise: str) -> str:
         """The key that a tensor of the file is called by, or another one if it has no name."""
-        return (label_in(held.name) if is_given(held.name) else "") or otherwise
+        return (label_in(held.name) if self.is_named(held) else "") or otherwise
+
+    def is_named(self, held: StoredTensor) -> bool:
+        """Whether the name of a tensor is one that no exporter has made up."""
+        return is_given(held.name) or (self.graph.own and bool(held.name) and "/" not in held.name)
 
     def owned(
         self,
@@ -142,7 +146,7 @@ class OnnxNode(Draft, eq=False):
         if any(isinstance(each, fx.Node) for each in held.values()):
             # A layer of computed weights has no label: each tensor is a value under its own key.
             return {**found, **{part: self.learned(each) for part, each in there.items()}}
-        names = {part: each.name for part, each in there.items() if is_given(each.name)}
+        names = {part: each.name for part, each in there.items() if self.is_named(each)}
         names = {**(hints or {}), **names}
         forms = {part: form if part == "weight" else "" for part in there}
         before = {self.graph.key_placed(each, forms[part]) for part, each in there.items()}

@@ -125,14 +125,13 @@ class GraphReader(Draft, eq=False):
     def _store(self, model: ModelProto) -> None:
         """The tensors of the file: weights are those of a name, and larger than a number.
 
-        In netlang's own files a tensor without axes is a number, and one whose name isn't a key.
+        In netlang's own files they are those whose name is a key, which has no slash.
         """
-        ours = self.graph.own = model.producer_name == "netlang"
+        self.graph.own = model.producer_name == "netlang"
         for stored in model.graph.initializer:
-            tensor = tensor_of(stored)
-            folded = ours and (not stored.dims or "/" in stored.name)
-            is_number = starts_as_number(stored.name) or folded
-            self._keep(stored.name, tensor, is_number)
+            name = stored.name
+            is_number = "/" in name if self.graph.own else starts_as_number(name)
+            self._keep(name, tensor_of(stored), is_number)
         for node in model.graph.node:
             if node.op_type == "Constant" and len(node.output) == 1:
                 for each in node.attribute:
@@ -140,7 +139,7 @@ class GraphReader(Draft, eq=False):
                         self._keep(node.output[0], tensor_of(each.t), True)
 
     def _keep(self, name: str, tensor: torch.Tensor, is_number: bool) -> None:
-        several = tensor.numel() > 1 or is_given(name)
+        several = self.graph.own or tensor.numel() > 1 or is_given(name)
         learned = tensor.is_floating_point() and several and not is_number
         self.made[name] = StoredTensor(tensor, name, learned)
 

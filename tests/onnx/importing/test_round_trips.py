@@ -50,6 +50,21 @@ net windows {
     assert len(found.weights) == 8
 
 
+@pytest.mark.parametrize("label", ["const", "val_1", "input", "clone", "strength"])
+@pytest.mark.parametrize("shape", ["[]", "[20]"])
+def test_labels_that_other_exporters_make_up(label: str, shape: str, tmp_path: Path) -> None:
+    """In a file of netlang's, a name without a slash is a key, also that of a single number."""
+    net = f"""\
+net a {{
+    input x: [20]
+    {label}: parameter({shape}, std=1)
+    (x, {label}) -> mul
+}}
+"""
+    found = _returned(net, tmp_path, torch.randn(2, 20))
+    assert [*found.weights] == [label]
+
+
 @pytest.mark.parametrize("start", ["", ", init=1"])
 def test_a_parameter_without_a_label(start: str, tmp_path: Path) -> None:
     """In the file, it is called by a number as tables are, and is learned all the same."""
