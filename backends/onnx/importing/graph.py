@@ -22,7 +22,7 @@ from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
 from netlang.backends.torch.importing.tables.long import is_said
 from netlang.records import Draft, Record, field
 
-__all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "same"]
+__all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "reads_input", "same"]
 
 # Elements of one table that is computed, and bytes of all, which are kept.
 _MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
@@ -37,8 +37,8 @@ _Computation: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any]]
 class StoredTensor(Record, eq=False):
     """Numbers that are known: a tensor of the file, or what is `computed` from such.
 
-    `name` is that of a tensor of the file, and `origin` one with the same numbers in another
-    shape. `learned` ones are weights, and others folded away.
+    `name` is that of a tensor of the file, and `origin` one of the same numbers in another shape.
+    `learned` ones are weights, and others folded away.
     """
 
     tensor: Tensor
@@ -62,6 +62,11 @@ class KeptWeight(Record, eq=False):
     tensor: Tensor
     name: str
     back: Callable[[Tensor], Tensor]
+
+
+def reads_input(node: fx.Node) -> bool:
+    """Whether a value depends on an input of the net, and not on weights and numbers alone."""
+    return bool(node.meta.get("reads_input"))
 
 
 def same(tensor: Tensor) -> Tensor:
@@ -100,8 +105,9 @@ class AtenGraph(Draft, eq=False):
         """An input of the net."""
         self.values.add(shape)
         node = self.graph.placeholder(name)
-        node.meta["val"] = torch.empty(tuple(shape), dtype=dtype, device="meta")
-        mark_batch(node, node.meta["val"], given=True)
+        val = torch.empty(tuple(shape), dtype=dtype, device="meta")
+        node.meta.update(val=val, reads_input=True)
+        mark_batch(node, val, given=True)
         return node
 
     def weight(
@@ -188,8 +194,8 @@ class AtenGraph(Draft, eq=False):
     ) -> Any:
         """What an operator of ATen gives: a node, a tuple of nodes, or numbers.
 
-        `learned` places a weight that is among the arguments. Raises what
-        PyTorch does if the operator can't take them, and `NotSayable` if they are too many.
+        `learned` places a weight that is among the arguments. Raises what PyTorch does if the
+        operator can't take them, and `NotSayable` if they are too many.
         """
         held = list(_leaves(args))
         stored = [each for each in held if isinstance(each, StoredTensor)]
@@ -227,10 +233,7 @@ class AtenGraph(Draft, eq=False):
         val: Tensor | None,
         learned: Callable[[StoredTensor], fx.Node],
     ) -> fx.Node:
-        """A node that stands for what has no operator of ATen, with the weights that it reads.
-
-        Nothing is known of what it gives if `val` is None.
-        """
+        """A node for what has no operator of ATen, with its weights; a `val` of None is unknown."""
         read = [
             learned(each) if isinstance(each, StoredTensor) else each
             for each in inputs
@@ -245,8 +248,8 @@ class AtenGraph(Draft, eq=False):
         if val is not None:
             node.meta["val"] = val
             mark_batch(node, val)
-        node.meta["written"] = self.written
-        node.meta["place"] = self.place
+        reads = any(map(reads_input, node.all_input_nodes))
+        node.meta.update(written=self.written, place=self.place, reads_input=reads)
         around = self._around(node)
         node.meta["nn_module_stack"] = {each.call: (each.path, each.kind) for each in around}
 

@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 _MADE_UP = re.compile(
-    r"\d+|[a-z]?val_?\d*|onnx::.*|/.*|_.*|(.*[./])?const(ant)?\w*(:\d+)?"
+    r"\d+|[a-z]?val_?\d*|onnx::.*|/.*|_.*|(.*[./])?constant\w*(:\d+)?|(.*/)?const\w*(:\d+)?"
     r"|(input|output|scalar_tensor\w*|clone|lift\w*|[a-z])[._]?\d*|const_fold\w*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -212,5 +212,6 @@ class LabelKeeper(Draft, eq=False):
 
 
 def starts_as_number(name: str) -> bool:
-    """Whether PyTorch's newer exporter has made a tensor of numbers that aren't learned."""
-    return bool(re.match(r"_|val_|scalar|const|clone|lift|.*\blifted_tensor_\d+$", name, re.I))
+    """Whether a tensor of PyTorch's newer exporter is of numbers that aren't learned."""
+    made = r"_|val_|scalar|const|clone|lift|.*\blifted_tensor_\d+$|.*\bconstant_?\d*$"
+    return bool(re.match(made, name, re.I))

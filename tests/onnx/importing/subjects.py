@@ -43,11 +43,13 @@ _COUNTER = "num_batches_tracked"
 class Exported:
     """The keys that the source of a file has, and the inputs of one example as the command's.
 
-    Keys of one tensor, as those of tied weights are, stand together: a file has it once.
+    Keys of one tensor, as those of tied weights are, stand together: a file has it once. Buffers
+    that are no part of the `state_dict` are in PyTorch's files as weights are.
     """
 
     keys: Sequence[Sequence[str]]
     inputs: Sequence[str] = ()
+    buffers: Sequence[str] = ()
 
     def missing(self, found: Iterable[str]) -> list[str]:
         """The first key of each tensor that has none of its own among these."""
@@ -56,7 +58,7 @@ class Exported:
 
     def others(self, found: Iterable[str]) -> list[str]:
         """Those of these keys that the source lacks."""
-        return sorted(set(found).difference(*self.keys))
+        return sorted(set(found).difference(self.buffers, *self.keys))
 
 
 class _Listed(nn.Module):
@@ -119,7 +121,8 @@ def from_bundled(name: str, by: str, path: Path) -> Exported:
     if by not in ("netlang", "folded"):
         module, example = bundled_module(net, 1)
         _export(module, example, path, by)
-        return Exported(_keys(module))
+        buffers = [name for name, _ in module.named_buffers()]
+        return Exported(_keys(module), buffers=buffers)
     made = net.torch(seed=0).eval()
     net.onnx(path, made, fold=by == "folded", spec=False)
     inputs = [_type(each.dtype.name, each.shape[1:]) for each in _feeds(net, 1).values()]

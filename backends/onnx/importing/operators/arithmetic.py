@@ -39,7 +39,7 @@ def _turned(node: OnnxNode) -> tuple[Any, Any]:
 def _add(node: OnnxNode) -> Results:
     left, right = _turned(node)
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, fx.Node):
+        if isinstance(one, fx.Node) and not isinstance(other, int | float):
             mapped = _with_bias(node, one, other)
             if mapped is not None:
                 return mapped
@@ -56,9 +56,12 @@ def _with_bias(node: OnnxNode, value: fx.Node, bias: Held) -> Results | None:
         return node.aten(A.linear.default, value.args[0], weight, bias)
     if not bias.name:
         return None
-    source = node.graph.stored[weight.name].key
-    key = f"{source.removesuffix('.weight')}.bias"
-    own = node.graph.weight(bias, node.key_of(bias, key))
+    source = node.graph.stored.get(weight.name)
+    if source is None:
+        own = node.learned(bias)
+    else:
+        key = f"{source.key.removesuffix('.weight')}.bias"
+        own = node.graph.weight(bias, node.key_of(bias, key))
     return node.aten(A.linear.default, value.args[0], weight, own)
 
 

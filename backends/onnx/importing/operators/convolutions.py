@@ -123,9 +123,8 @@ def linear(
 def _matmul(node: OnnxNode) -> Results:
     value, weight = node.held(0), node.held(1)
     source = patterns.turned_weight(weight)
-    is_weight = source is not None and source.name in node.graph.stored
     is_value = isinstance(value, fx.Node) or value.learned
-    if is_weight and is_value:
+    if source is not None and is_value:
         return node.aten(A.linear.default, value, source, None)
     is_map = isinstance(weight, StoredTensor) and weight.name and len(shape_of(weight)) == 2
     floats = isinstance(weight, StoredTensor) and weight.tensor.is_floating_point()

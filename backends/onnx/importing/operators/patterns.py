@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, fx
 
+from netlang.backends.onnx.importing.graph import reads_input
 from netlang.backends.onnx.importing.node import A, OnnxNode, Results
 
 __all__ = [
@@ -39,19 +40,22 @@ def known(node: OnnxNode, patterns: Sequence[_Pattern], found: Results) -> Resul
 
 
 def map_without_bias(value: fx.Node) -> fx.Node | None:
-    """The weight of a linear map without bias; None for another node."""
+    """The weight of a linear map without bias, which may be computed; None for another node."""
     if value.target is not A.linear.default or value.args[2] is not None:
         return None
     weight = value.args[1]
-    return weight if isinstance(weight, fx.Node) and weight.op == "placeholder" else None
+    return weight if isinstance(weight, fx.Node) and not reads_input(weight) else None
 
 
 def turned_weight(held: Any) -> fx.Node | None:
-    """The weight that a transpose turns, for a linear map; None for another value."""
+    """The weight that a transpose turns, for a linear map; None for another value.
+
+    It may be computed of others, as the part of a larger one for queries is.
+    """
     found = _args(held, A.permute.default) or _args(held, A.t.default)
     if found is None or list(found[1:]) not in ([], [[1, 0]]):
         return None
-    return found[0] if isinstance(found[0], fx.Node) and found[0].op == "placeholder" else None
+    return found[0] if isinstance(found[0], fx.Node) and not reads_input(found[0]) else None
 
 
 def _args(held: Any, target: Any) -> tuple[Any, ...] | None:
