@@ -239,3 +239,16 @@ net blank {{
 """
     found = _returned(text, tmp_path, torch.randn(2, 3, 4))
     assert "parameter" not in found.text
+
+
+def test_answers_that_begin_alike_for_each_example(tmp_path: Path) -> None:
+    """For all examples of the graph they are more numbers than an import computes."""
+    text = """\
+net answers {
+    input x: [4, 512]
+    blank: zeros([100, 512])
+    (x, blank) -> concat -> linear(3)
+}
+"""
+    found = _returned(text, tmp_path, torch.randn(2, 4, 512))
+    assert "full([100, 512], 0)" in found.text

@@ -7,9 +7,11 @@ another one, `BATCH`. It stands first, or where the value itself has its batch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import prod
 
 import torch
+from torch import fx
 
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
@@ -130,16 +132,26 @@ def _expand(node: OnnxNode) -> Results:
     try:
         return node.aten(A.expand.default, node.held(0), sizes)
     except NotSayable as error:
-        return _of_one_number(node, sizes, error)
+        return _of_many_examples(node, sizes, error)
 
 
-def _of_one_number(node: OnnxNode, sizes: list[int], error: NotSayable) -> Held:
-    """A table that is too long to be computed, for patterns that need only know its number."""
-    number = node.single(node.held(0))
-    if number is None:
+def _of_many_examples(node: OnnxNode, sizes: list[int], error: NotSayable) -> Held:
+    """A table that is the same for each example, or of one number, which is all that is known.
+
+    For all of the graph's examples it is too long to be computed.
+    """
+    table, number = node.held(0), node.single(node.held(0))
+    if not isinstance(table, StoredTensor) or table.learned:
         raise error
-    val = torch.empty(sizes, device="meta")
-    found = node.graph.refused([], error, val, node.learned)
+    found = None
+    if sizes[0] == BATCH and (len(shape_of(table)) < len(sizes) or shape_of(table)[0] == 1):
+        with suppress(NotSayable):
+            found = node.aten(A.expand.default, node.graph.constant(table), sizes)
+    if found is None and number is not None:
+        val = torch.empty(sizes, device="meta")
+        found = node.graph.refused([], error, val, node.learned)
+    if not isinstance(found, fx.Node):
+        raise error
     found.meta["number"] = number
     return found
 

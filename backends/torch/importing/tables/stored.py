@@ -142,6 +142,8 @@ def _of_each(stored: SourceTensor, batch: int | None) -> SourceTensor:
     if batch is None or stored.key:
         return stored
     fold = stored.tensor.shape[batch] // BATCH
+    if fold == 1 and stored.tensor.stride(batch) == 0:  # one place in memory stands for all
+        return SourceTensor("", stored.tensor.select(batch, 0), False, False)
     examples = stored.tensor.unflatten(batch, (BATCH, fold))
     first = examples.narrow(batch, 0, 1)
     if not bool((examples == first).all()):
