@@ -55,7 +55,7 @@ def _gaussian_sample(draw: Draw, x: Value) -> Join | None:
 def _concat(draw: Draw, x: Value) -> Join | None:
     if x.type.batch is None or not x.type.rank:
         return None
-    axis = 0 if draw.chance(0.6) else draw.whole(-x.type.rank, x.type.rank - 1)
+    axis = 0 if draw.chance(0.25) else draw.whole(-x.type.rank, x.type.rank - 1)
     others = []
     for _ in range(draw.pick((1, 1, 2))):
         wider = axis == 0 and is_float(x) and isinstance(x.type.shape[0], int) and x.type.rank > 1

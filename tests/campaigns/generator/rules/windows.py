@@ -95,7 +95,7 @@ def _conv_transpose(draw: Draw, x: Value) -> Op | None:
         dilation.append(d)
         more.append(o)
         pad.append(draw.whole(0, min(3, (whole - 1) // 2)))
-    groups = draw.pick(divisors(count)) if draw.chance(0.4) else 1
+    groups = draw.pick(divisors(count)) if draw.chance(0.8) else 1
     return ConvTranspose(
         out=groups * draw.whole(1, max(1, 10 // groups)),
         kernel=draw.per_axis(kernel),
