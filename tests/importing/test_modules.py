@@ -229,6 +229,15 @@ def test_an_output_whose_first_axis_is_not_the_batch(ends: Callable[[Tensor], Te
         imported(Measured(ends), (5, 3))
 
 
+@pytest.mark.parametrize(("places", "said"), [(1, "another `--input`"), (9, "report it")])
+def test_a_few_numbers_that_differ(places: int, said: str) -> None:
+    """Rounding may have picked the other one of two nearly equal maxima; many are a mistake."""
+    source = Measured(lambda x: x)
+    copy = Measured(lambda x: torch.cat([x[:, :places] + 1, x[:, places:]], 1))
+    with pytest.raises(netlang.NetlangError, match=rf"in {2 * places} of 800 numbers(.|\n)*{said}"):
+        prove(ModuleOriginal(source), copy, [(torch.randn(2, 400),)])
+
+
 def test_a_spec_that_fails_is_an_error() -> None:
     """What Python raises in a spec is told, such as for places beyond an axis."""
     source, copy = Measured(lambda x: x), Measured(lambda x: x[:, 24])

@@ -60,9 +60,10 @@ class NotProved(Diagnostic):
 
     code: ClassVar[str] = "E0984"
     title: ClassVar[str] = "the spec isn't its source: {reason}"
-    help: ClassVar[str] = "nothing is written; please report it with the name of the source"
+    help: ClassVar[str] = "nothing is written; {advice}"
 
     reason: str
+    advice: str = "please report it with the name of the source"
 
 
 class NothingProved(Diagnostic):

@@ -25,6 +25,7 @@ __all__ = ["FAILURES", "Proof", "prove"]
 FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
 """What Python and PyTorch raise where sizes or places don't fit each other."""
 
+_FEW = 100  # times as many numbers as a few
 TOLERANCE = 1e-4
 """The largest difference that rounding explains, as a share of the largest value of an output."""
 
@@ -140,11 +141,26 @@ def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -
         if not size < float("inf"):
             reason = f"for {where} {which} isn't finite"
             raise NetlangError(NothingProved(span=None, reason=reason))
-        off = float(numbers.sub(other.float()).abs_().max()) / (size or 1)
+        apart = numbers.sub(other.float()).abs_()
+        off = float(apart.max()) / (size or 1)
         if not off <= TOLERANCE:
-            raise _wrong(f"for {where} {which} is off by {off:.1g} of the largest value")
+            raise _off(f"for {where} {which}", off, apart > TOLERANCE * (size or 1))
         outputs.append(_Difference(which, size, off))
     return outputs
+
+
+def _off(which: str, off: float, places: Tensor) -> NetlangError:
+    """The error of an output that is off at some places.
+
+    Where they are few, of two nearly equal maxima each net may have picked another one, and put it
+    back elsewhere.
+    """
+    count, whole = int(places.sum()), places.numel()
+    reason = f"{which} is off by {off:.1g} of the largest value, in {count:,} of {whole:,} numbers"
+    if not 0 < count * _FEW <= whole:
+        return _wrong(reason)
+    advice = "rounding may decide between nearly equal numbers there: try another `--input`"
+    return NetlangError(NotProved(span=None, reason=reason, advice=advice))
 
 
 def _tensors(held: object) -> Iterator[Tensor]:

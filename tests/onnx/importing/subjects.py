@@ -115,28 +115,34 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
     return Exported(_keys(module))
 
 
-def from_bundled(name: str, by: str, path: Path) -> Exported:
-    """Write the file of a bundled net with random weights, by netlang or by PyTorch."""
+def from_bundled(name: str, by: str, path: Path, size: int = 0) -> Exported:
+    """Write the file of a bundled net with random weights, by netlang or by PyTorch.
+
+    With a `size`, images whose height and width are symbols have it.
+    """
     net = netlang.load(name)
     if by not in ("netlang", "folded"):
-        module, example = bundled_module(net, 1)
+        module, example = bundled_module(net, 1, size)
         _export(module, example, path, by)
         buffers = [name for name, _ in module.named_buffers()]
         return Exported(_keys(module), buffers=buffers)
     made = net.torch(seed=0).eval()
     net.onnx(path, made, fold=by == "folded", spec=False)
-    inputs = [_type(each.dtype.name, each.shape[1:]) for each in _feeds(net, 1).values()]
+    inputs = [_type(each.dtype.name, each.shape[1:]) for each in _feeds(net, 1, size).values()]
     return Exported(_keys(made), inputs)
 
 
-def bundled_module(net: netlang.Net, batch: int) -> tuple[nn.Module, tuple[Tensor, ...]]:
+def bundled_module(
+    net: netlang.Net, batch: int, size: int = 0
+) -> tuple[nn.Module, tuple[Tensor, ...]]:
     """A bundled net as a module with random weights, and inputs of so many examples."""
-    example = tuple(torch.from_numpy(each) for each in _feeds(net, batch).values())
+    example = tuple(torch.from_numpy(each) for each in _feeds(net, batch, size).values())
     return _Listed(net.torch(seed=0).eval()), example
 
 
-def _feeds(net: netlang.Net, batch: int) -> dict[str, NDArray[Any]]:
-    sizes = next(iter(sizes_to_try(net.program, {})))
+def _feeds(net: netlang.Net, batch: int, size: int) -> dict[str, NDArray[Any]]:
+    given = {each.name: size for each in net.program.sizes if size and each.name in ("H", "W")}
+    sizes = next(iter(sizes_to_try(net.program, given)))
     return feeds_at(net.program, {**sizes, "N": batch}, 0)
 
 

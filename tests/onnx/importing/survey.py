@@ -7,7 +7,8 @@ folded into convolutions. The weights are random, which the comparison doesn't m
 exporter folds, all keys but batch norms' counters must be there, one for each tensor: of tied
 weights, which a file has once, one key is enough.
 
-Small nets come first.
+Small nets come first. ``--size 96`` is for images of bundled nets whose height and width are
+symbols, which otherwise have the spec's sizes.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ from tests.onnx.importing.support import imported
 _FOLDING = ("older", "folded")
 
 
-def _one(of: str, by: str, name: str) -> tuple[bool, str]:
+def _one(of: str, by: str, size: int, name: str) -> tuple[bool, str]:
     with tempfile.TemporaryDirectory() as folder:
-        return _in_folder(of, by, Path(folder) / "net.onnx", name)
+        return _in_folder(of, by, Path(folder) / "net.onnx", name, size)
 
 
-def _in_folder(of: str, by: str, path: Path, name: str) -> tuple[bool, str]:
-    source = (from_torchvision if of == "torchvision" else from_bundled)(name, by, path)
+def _in_folder(of: str, by: str, path: Path, name: str, size: int = 0) -> tuple[bool, str]:
+    bundled = of == "bundled"
+    source = from_bundled(name, by, path, size) if bundled else from_torchvision(name, by, path)
     made = imported(path, *source.inputs, large=True)
     off = re.findall(r"difference ([^ ]+)", made.proof)[0]
     missing, more = source.missing(made.weights), source.others(made.weights)
@@ -51,12 +53,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", choices=("torchvision", "bundled"), default="torchvision")
     parser.add_argument("--by", choices=("newer", "older", "netlang", "folded"), default="newer")
+    parser.add_argument("--size", type=int, default=0, help="of bundled images of any size")
     options(parser)
     asked = parser.parse_args()
     if asked.of == "torchvision" and asked.by in ("netlang", "folded"):
         parser.error("netlang exports its own nets: --of bundled")
     every = torchvision_names if asked.of == "torchvision" else bundled_names
-    one = partial(_one, asked.of, asked.by)
+    one = partial(_one, asked.of, asked.by, asked.size)
     finish(survey(named(asked, every), one, asked, asked.of, asked.by))
 
 
