@@ -246,10 +246,10 @@ _RECIPES: dict[str, Make] = {
     ),
     "layers of a step that takes turns": lambda n: (
         f"net a {{\n    input x: [4]\n    deep: {{\n{joined(n, 'linear(4)')}\n    }}\n"
-        "    output y: last: linear(4)\n}\n"
+        "    output y: probe: linear(4)\n}\n"
         'train t { model: a; data: arrays("d", sizes=[4]); batch: 32; steps: 9\n'
         'step one { train: ["deep"]; loss: value(y); optimizer: sgd(lr=0.1) }\n'
-        'step two { train: ["last"]; loss: value(y); optimizer: sgd(lr=0.1) }\n}\n'
+        'step two { train: ["probe"]; loss: value(y); optimizer: sgd(lr=0.1) }\n}\n'
     ),
 }  # fmt: skip
 _WARNED: dict[str, Make] = {

@@ -39,6 +39,11 @@ def test_every_verb_is_in_the_short_run() -> None:
     assert {verb for _, verb in SHORT} == set(VERBS)
 
 
+def test_every_text_has_the_step_that_is_explained() -> None:
+    for name, (make, verbs) in CONSTRUCTS.items():
+        assert "explain" not in verbs or "probe" in make(3)["main.net"], name
+
+
 def test_a_step_that_looks_at_all_steps_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def looks_at_all(self: Liveness, index: int) -> bool:
         wanted = Ref(INPUT, index)
