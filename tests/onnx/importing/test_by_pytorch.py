@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from onnx import helper
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tests.onnx.importing.subjects import from_bundled
 from tests.onnx.importing.support import exported, imported, lines_of, model_of, saved
@@ -35,6 +37,32 @@ def test_maps_whose_weights_are_parts_of_one(tmp_path: Path) -> None:
     assert set(made.weights) == set(module.state_dict())
     assert made.text.count("linear(8, bias=") == 4  # three, and that of the places
     assert "-> matmul\n" not in made.text.replace("transpose2) -> matmul", "")
+
+
+class Reading(nn.Module):
+    """Each place attends to those before it, of more than a table can be listed for."""
+
+    def __init__(self, scale: float | None) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = self.qkv(x).chunk(3, dim=-1)
+        q, k, v = (each.unflatten(-1, (2, 4)).transpose(1, 2) for each in parts)
+        found = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=self.scale)
+        return found.transpose(1, 2).flatten(2)
+
+
+@pytest.mark.parametrize(("scale", "said"), [(None, "(causal=true)"), (0.3, "scale=0.3")])
+def test_causal_attention(scale: float | None, said: str, tmp_path: Path) -> None:
+    """The exporter adds a mask of -inf, and scales queries and keys by the root of the factor."""
+    module = Reading(scale)
+    made = imported(exported(module, (80, 8), tmp_path / "net.onnx", newer=True))
+    assert set(made.weights) == set(module.state_dict())
+    assert "attention(" in made.text
+    assert said in made.text
+    assert "softmax" not in made.text
 
 
 def test_names_that_a_module_has_given(tmp_path: Path) -> None:

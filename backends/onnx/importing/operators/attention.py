@@ -60,18 +60,21 @@ def attended(node: OnnxNode, last: fx.Node) -> Results | None:
     """
     weights, value = last.args[:2]
     shares = _args(_shown(node, weights, hidden=0.0) or weights, A.softmax.int)
-    scores = _shown(node, shares[0], hidden=None) if shares is not None else None
+    scores = _before(node, shares[0]) if shares is not None else None
     rank = len(shape_of(last))
     if shares is None or scores is None or rank < 3 or shares[1] not in (-1, rank - 1):
         return None
     factor, product = _scaled(scores)
     found = _args(product, A.matmul.default)
-    key = _turned(node, found[1]) if found is not None else None
-    if found is None or key is None:
+    if found is None:
         return None
-    more, query = _scaled(found[0])
-    usual = isclose(factor * more, shape_of(query)[-1] ** -0.5, rel_tol=1e-6)
-    scale = None if usual else factor * more
+    (more, query), (again, turned) = map(_scaled, found)
+    key = _turned(node, turned)
+    if key is None:
+        return None
+    factor *= more * again
+    usual = isclose(factor, shape_of(query)[-1] ** -0.5, rel_tol=1e-6)
+    scale = None if usual else factor
     return node.aten(
         A.scaled_dot_product_attention.default, query, key, value, None, 0.0, True, scale=scale
     )
@@ -79,6 +82,9 @@ def attended(node: OnnxNode, last: fx.Node) -> Results | None:
 
 def _turned(node: OnnxNode, held: Any) -> Held | None:
     """A value that was permuted, with its last two axes the other way round."""
+    joined = _joined(held)
+    if joined is not None:
+        return joined
     found = _args(held, A.permute.default)
     if found is None:
         return None
@@ -88,6 +94,30 @@ def _turned(node: OnnxNode, held: Any) -> Held | None:
         kept: Held = found[0]
         return kept
     return node.aten(A.permute.default, found[0], order)
+
+
+def _joined(held: Any) -> Held | None:
+    """A value whose last two axes were turned while those before were one, as PyTorch writes it."""
+    whole = _args(held, A.reshape.default)
+    turned = _args(whole[0], A.permute.default) if whole is not None else None
+    inner = _args(turned[0], A.reshape.default) if turned is not None else None
+    if turned is None or inner is None or list(turned[1]) != [0, 2, 1]:
+        return None
+    value: Held = inner[0]
+    *outer, one, other = shape_of(value)
+    alike = shape_of(held) == (*outer, other, one) and shape_of(turned[0])[1:] == (one, other)
+    return value if alike else None
+
+
+def _before(node: OnnxNode, held: Any) -> Any:
+    """Scores before a causal mask, which picks them or is added to them; None for others."""
+    total = _args(held, A.add.Tensor)
+    mask = _table(node, total[1]) if total is not None else None
+    if total is None or mask is None or mask.dim() < 2 or not mask.is_floating_point():
+        return _shown(node, held, hidden=None)
+    seen = torch.ones_like(mask, dtype=torch.bool).tril()
+    is_causal = bool((mask[seen] == 0).all()) and bool((mask[~seen] <= _HIDDEN).all())
+    return total[0] if is_causal and shape_of(total[0]) == shape_of(held) else None
 
 
 def _args(held: Any, target: Any) -> tuple[Any, ...] | None:
