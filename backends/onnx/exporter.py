@@ -7,7 +7,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.analysis.expand import require_writable
 from netlang.backends.onnx.deployed.tensors import TensorData
 from netlang.backends.onnx.emitter import name_of_table
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
@@ -25,6 +24,7 @@ from netlang.backends.weights import (
     slots,
 )
 from netlang.build import WHOLE, Fit, Written
+from netlang.ir.length import require_writable
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.passes.deploy import deploy

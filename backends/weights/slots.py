@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import final
 
+from netlang.ir.length import require_writable
 from netlang.ir.owned import Owned, join, owned, placed
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -43,16 +44,20 @@ class Slot(Record):
 
 
 def slots(program: Program) -> tuple[Slot, ...]:
-    """Every weight of `program`, including auxiliary heads."""
+    """Every weight of `program`, including auxiliary heads. Raises `NetlangError` for too many."""
     return _slots(program, owned(program, ties=True))
 
 
 def constants(program: Program) -> tuple[Slot, ...]:
-    """Every tensor that the text of `program` gives and no file of weights has."""
+    """Every tensor that the text of `program` gives and no file of weights has.
+
+    Raises `NetlangError` for too many.
+    """
     return _slots(program, placed(program, made))
 
 
 def _slots(program: Program, found: Iterable[Owned]) -> tuple[Slot, ...]:
+    require_writable(program)
     floats = program.floats
     return tuple(
         [

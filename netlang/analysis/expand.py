@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, TypeAlias, final
 
-from netlang.analysis.flow import Flows
 from netlang.analysis.origins import CallContext, Origin, origins
-from netlang.diagnostics.errors import NetlangError
+from netlang.ir.length import Lengths, too_many
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
 from netlang.ir.types import TensorType, Types
@@ -21,13 +20,11 @@ from netlang.source import Span
 
 __all__ = [
     "LONGEST", "Entry", "ExpandedStep", "Expansion", "ExpandedRepeat", "Tap", "ExpandedValue",
-    "expand_program", "require_writable", "too_many",
+    "expand_program",
 ]  # fmt: skip
 
 LONGEST = 10_000
 MOST = 1_000_000
-WRITABLE = 100_000
-"""The most steps that a backend writes, with repeats written out; more if the text has more."""
 
 
 class ExpandedValue(ComparedInPart):
@@ -124,12 +121,12 @@ def expand_program(program: Program, *, with_origins: bool = True) -> Expansion:
     A text without comments doesn't need the origins of arguments, the dearest part.
     """
     net = program.net
-    counter = _Counter()
-    written_out = counter.steps(net, once=False)
-    shorten = written_out > max(LONGEST, counter.flows.distinct(net))
-    if shorten and counter.steps(net, once=True) > MOST:
+    lengths = Lengths()
+    written_out = lengths.steps(net)
+    shorten = written_out > max(LONGEST, lengths.distinct(net))
+    if shorten and lengths.steps(net, once=True) > MOST:
         advice = "`netlang summary` and `explain` take blocks as a whole"
-        raise too_many(program, counter.steps(net, once=True), MOST, advice)
+        raise too_many(program, lengths.steps(net, once=True), MOST, advice)
     inputs = tuple(ExpandedValue(None, index, port.type) for index, port in enumerate(net.inputs))
     context = CallContext(net, net.arguments, dict(program.written))
     later: list[str] | None = [] if shorten else None
@@ -139,45 +136,6 @@ def expand_program(program: Program, *, with_origins: bool = True) -> Expansion:
     entries = tuple(opened.entries(net.items, 0))
     taps = tuple(Tap(o.name, opened.value(o.ref), o.auxiliary) for o in net.outputs)
     return Expansion(program, written_out, entries, taps)
-
-
-def require_writable(program: Program) -> None:
-    """Raise `NetlangError` for a net with more steps than a file should contain."""
-    counter = _Counter()
-    count, limit = counter.steps(program.net, once=False), WRITABLE
-    if count > max(limit, counter.flows.distinct(program.net)):
-        advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
-        raise too_many(program, count, limit, advice)
-
-
-def too_many(program: Program, count: int, limit: int, advice: str) -> NetlangError:
-    """The refusal of a net that is too large."""
-    from netlang.diagnostics.language.sizes import TooManyToExpand
-
-    return NetlangError(
-        TooManyToExpand(span=None, net=program.name, count=count, limit=limit, advice=advice)
-    )
-
-
-class _Counter:
-    """Counts the steps of an expansion, once for each function."""
-
-    def __init__(self) -> None:
-        self.flows = Flows()
-        self._known: dict[tuple[Function, bool], int] = {}
-
-    def steps(self, function: Function, *, once: bool) -> int:
-        """The steps of a function; with `once`, those of a repeat count as of one time."""
-        key = (function, once)
-        if key not in self._known:
-            self._known[key] = sum(
-                (1 if once else step.times) * self._of_node(step.node, once)
-                for step in self.flows.of(function).steps.values()
-            )
-        return self._known[key]
-
-    def _of_node(self, node: Node, once: bool) -> int:
-        return self.steps(node.callee, once=once) if isinstance(node.callee, Function) else 1
 
 
 Values: TypeAlias = tuple[ExpandedValue, ...]

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from netlang.analysis.constraints import checked_sizes
 from netlang.analysis.cost import Costs, Totals, at_sizes
-from netlang.analysis.expand import WRITABLE, too_many
 from netlang.analysis.facts import Facts
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.flow import Flow, PlacedNode
 from netlang.analysis.rows import LONGEST, folded_path
+from netlang.ir.length import WRITABLE, too_many
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Program, Ref
 from netlang.ir.types import TensorType, Types

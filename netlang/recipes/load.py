@@ -10,6 +10,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.many import distinct
 from netlang.elaborate.program import elaborate
 from netlang.evaluate.values import BlockTarget
+from netlang.ir.length import require_writable
 from netlang.ir.program import Program
 from netlang.modules.library import Module
 from netlang.recipes.check import check_recipe
@@ -99,10 +100,12 @@ def checked_space(
 
 
 def program_of(recipe: Recipe) -> Program:
-    """The program of a recipe's net."""
+    """The program of a recipe's net. Raises `NetlangError` if it has too many steps to train."""
     target = recipe.model.target
     assert isinstance(target, BlockTarget)
-    return elaborate(recipe.model, recipe.model.name, recipe.places["model"])
+    program = elaborate(recipe.model, recipe.model.name, recipe.places["model"])
+    require_writable(program, recipe.places["model"])
+    return program
 
 
 def examine_recipe(module: Module, name: str) -> list[Diagnostic]:

@@ -129,6 +129,14 @@ _RECIPES: dict[str, Callable[[], str]] = {
     "epochs of 10^29": lambda: _recipe("loss: cross_entropy").replace(
         "epochs: 9", f"epochs: {10**29}"
     ),
+    "a recipe for a repeat of 10^9": lambda: _recipe("loss: cross_entropy").replace(
+        "gap", "repeat 1_000_000_000 { conv(3, 1x1) }; gap"
+    ),
+    "a recipe for blocks doubling 60 deep": lambda: _recipe(
+        "loss: cross_entropy",
+        "block b0 { conv(3, 1x1) }\n"
+        + "".join(f"block b{i + 1} {{ b{i} -> b{i} }}\n" for i in range(60)),
+    ).replace("gap", "b60; gap"),
 }
 _FIELDS: dict[str, Callable[[], str]] = {
     "repeats 40 deep": lambda: _net(

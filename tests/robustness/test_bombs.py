@@ -60,6 +60,11 @@ ACCEPTED = (
     "a thousand images",
 )  # fmt: skip
 """Texts that `check` accepts, so that other commands go on from there."""
+ENDLESS_NETS = ("repeat of 10^9", "repeat in repeat in repeat", "blocks doubling 60 deep")
+WRITING = (
+    ("verify",), ("expand",), ("compile", "-o", "a.py"), ("compile", "-o", "a.onnx"), ("bench",),
+)  # fmt: skip
+"""Verbs that write every step out."""
 MOST = 50_000_000
 """Steps after which any text is given up."""
 MEGABYTES = 150
@@ -203,6 +208,20 @@ def test_what_is_accepted_can_be_looked_at(
     assert status in (0, 1), told[-2000:]
     assert "Traceback" not in told
     assert 1_000 < steps <= LOOKED * most(len(text), LOOPED.get(name, TIMES))
+    assert megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("name", ENDLESS_NETS)
+@pytest.mark.parametrize("verb", WRITING, ids=" ".join)
+def test_what_is_too_long_to_write_out_is_refused(
+    server: Server, name: str, verb: Sequence[str], tmp_path: Path
+) -> None:
+    """`verify` listed the weights of all times before it looked how many there are."""
+    text = BOMBS[name]()
+    (tmp_path / "main.net").write_text(text, encoding="utf-8")
+    status, told, _, megabytes = check(server, tmp_path, verb=verb)
+    assert status == 1
+    assert re.search(r"^error\[E0457\]: ", told, re.MULTILINE), told[:2000]
     assert megabytes < MEGABYTES
 
 

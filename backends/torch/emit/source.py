@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
-from netlang.analysis.expand import require_writable
 from netlang.backends.torch.emit.arguments.alone import called_with
 from netlang.backends.torch.emit.arguments.chooser import constructors_of
 from netlang.backends.torch.emit.arguments.constructors import Constructor
@@ -21,6 +20,7 @@ from netlang.backends.torch.python.statements import docstring, statement_lines
 from netlang.backends.torch.python.traverse import walk
 from netlang.backends.torch.python.tree import ClassDef, Name
 from netlang.backends.torch.rewrite.passes import rewritten
+from netlang.ir.length import require_writable
 from netlang.ir.program import Program
 from netlang.records import no_collection
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netlang.analysis.expand import LONGEST, ExpandedStep, ExpandedValue, Expansion, Tap, too_many
+from netlang.analysis.expand import LONGEST, ExpandedStep, ExpandedValue, Expansion, Tap
 from netlang.analysis.origins import GivenParameter, Origin
 from netlang.analysis.render.literal import braces_defined, label, literal, reference
 from netlang.diagnostics.texts import visible
 from netlang.ir.arguments import signature
 from netlang.ir.constraints import Constraint
 from netlang.ir.dims import Expr, Symbol, symbols_of
+from netlang.ir.length import too_many
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.records import names_of

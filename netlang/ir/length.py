@@ -1,0 +1,69 @@
+"""How many steps a net has: what is done for each of them must refuse a net with too many."""
+
+from __future__ import annotations
+
+from netlang.diagnostics.errors import NetlangError
+from netlang.ir.program import Function, Item, Program, Repeat
+from netlang.ir.repeats import first_times
+from netlang.source import Span
+
+__all__ = ["WRITABLE", "Lengths", "require_writable", "too_many"]
+
+WRITABLE = 100_000
+"""The most steps that are written out, with those of repeats; more if the text has more."""
+
+
+class Lengths:
+    """Counts the steps of functions, those of a called one at each call, once for each function."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Function, bool], int] = {}
+
+    def steps(self, function: Function, *, once: bool = False) -> int:
+        """The steps of a function; with `once`, those of a repeat count as of one time."""
+        key = (function, once)
+        if key not in self._known:
+            self._known[key] = self._of_items(function.items, once)
+        return self._known[key]
+
+    def _of_items(self, items: tuple[Item, ...], once: bool) -> int:
+        count = 0
+        for item in items:
+            if isinstance(item, Repeat):
+                count += (1 if once else item.count) * self._of_items(item.items, once)
+            elif isinstance(item.callee, Function):
+                count += self.steps(item.callee, once=once)
+            else:
+                count += 1
+        return count
+
+    def distinct(self, net: Function) -> int:
+        """How many nodes the net and all functions below it have; repeats count once."""
+        seen, waiting, count = {net}, [net], 0
+        while waiting:
+            for node in first_times(waiting.pop().items):
+                count += 1
+                if isinstance(node.callee, Function) and node.callee not in seen:
+                    seen.add(node.callee)
+                    waiting.append(node.callee)
+        return count
+
+
+def require_writable(program: Program, span: Span | None = None) -> None:
+    """Raise `NetlangError`, at `span`, for a net with more steps than can be written out."""
+    lengths = Lengths()
+    count = lengths.steps(program.net)
+    if count > max(WRITABLE, lengths.distinct(program.net)):
+        advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
+        raise too_many(program, count, WRITABLE, advice, span)
+
+
+def too_many(
+    program: Program, count: int, limit: int, advice: str, span: Span | None = None
+) -> NetlangError:
+    """The refusal of a net that is too large."""
+    from netlang.diagnostics.language.sizes import TooManyToExpand
+
+    return NetlangError(
+        TooManyToExpand(span=span, net=program.name, count=count, limit=limit, advice=advice)
+    )
