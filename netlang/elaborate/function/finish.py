@@ -5,7 +5,9 @@ On exit, every node and every input of a net leads to an output, or was reported
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 
 from netlang import advice as fixes
 from netlang.diagnostics import language
@@ -89,10 +91,18 @@ def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition
     return tuple(found.values())
 
 
-def _last(body: Body, flow: tuple[Ref, ...]) -> tuple[Output, ...]:
-    """The last value as the output, or several outputs by their labels."""
-    if len(flow) == 1:
-        return (Output("output", flow[0]),)
-    names = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
-             if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
-    return tuple(Output(names.get(ref, f"output{i}"), ref) for i, ref in enumerate(flow))
+def _last(body: Body, flow: tuple[Ref, ...]) -> Iterator[Output]:
+    """The last value as the output, or several outputs by their labels.
+
+    One whose name isn't its own is called by its place, `output0`.
+    """
+    labels = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
+              if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
+    names = ["output"] if len(flow) == 1 else [labels.get(ref) for ref in flow]
+    uses = Counter(names) + Counter(output.name for output in body.builder.outputs.values())
+    for place, (own, ref) in enumerate(zip(names, flow, strict=True)):
+        name = own
+        if name is None or uses[name] > 1:
+            name = next(free for n in count(place) if (free := f"output{n}") not in uses)
+            uses[name] = 1
+        yield Output(name, ref)
