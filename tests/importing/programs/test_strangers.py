@@ -430,6 +430,30 @@ def test_a_batch_that_is_computed_whole(tmp_path: Path, examples: int, fits: boo
         imported(path)
 
 
+class _Filled(nn.Module):
+    """Adds the largest number of a table for so many examples, which is as large as it is said."""
+
+    def __init__(self, examples: int, whole: bool) -> None:
+        super().__init__()
+        self.shape = examples, 100_000
+        self.whole = whole
+
+    def forward(self, x: Tensor) -> Tensor:
+        table = torch.full(self.shape if self.whole else (1, 1), 0.5)
+        largest: Tensor = table.expand(*self.shape).amax()
+        return x + largest
+
+
+@pytest.mark.parametrize("examples", [1000, BATCH])
+def test_constants_are_computed_for_all_examples(tmp_path: Path, examples: int) -> None:
+    """Each number of a table takes memory, also where its size is one that stands for examples."""
+    path = exported(_Filled(examples, whole=True), (4, 8), tmp_path / "net.pt2", any_size=True)
+    with pytest.raises(NetlangError, match=r"(tables|values) of [\d,]+ numbers"):
+        imported(path)
+    path = exported(_Filled(examples, whole=False), (4, 8), tmp_path / "net.pt2", any_size=True)
+    assert not isinstance(imported(path), Stub)
+
+
 def test_sizes_are_those_of_the_examples_that_are_compared(tmp_path: Path) -> None:
     """A table that nothing reads, of one number for the examples with which the graph is read."""
 

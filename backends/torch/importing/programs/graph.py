@@ -45,7 +45,7 @@ __all__ = ["ATTENTION", "ProgramReader"]
 
 ATTENTION = "torch.nn.modules.activation.MultiheadAttention"
 
-_MOST_COMPUTED = 1 << 24  # elements of what constants lead to
+_MOST_COMPUTED = 1 << 26  # elements of what constants lead to
 # What Python and PyTorch raise for numbers that don't fit each other: the file decides them all.
 _WRONG = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AssertionError)
 _SYMBOLIC = "export it with a symbolic first axis: `dynamic_shapes=({0: Dim.DYNAMIC},)`"
@@ -246,8 +246,10 @@ class ProgramReader(Draft, eq=False):
         for each in _flat([val]):
             if not isinstance(each, Tensor):
                 raise NotSayable("it gives something else than tensors")
-            size = self.values.add(each.shape)
-            self.computed += size if plain else 0
+            self.values.add(each.shape)
+            # Constants are computed for all of the graph's examples; a view takes no memory.
+            own = each.untyped_storage().nbytes() // each.itemsize
+            self.computed += min(own, each.numel()) if plain else 0
             if self.computed > _MOST_COMPUTED:
                 raise NotSayable(f"tables of {self.computed:,} numbers, which are computed")
 
