@@ -74,19 +74,20 @@ def test_a_parameter_without_a_label(start: str, tmp_path: Path) -> None:
     assert [each.shape for each in imported(tmp_path / "net.onnx").weights.values()] == [(20,)]
 
 
-@pytest.mark.parametrize("heads", [1, 2])
-def test_causal_attention(heads: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("heads", "length"), [(1, "80"), (2, "80"), (1, "T=1024")])
+def test_causal_attention(heads: int, length: str, tmp_path: Path) -> None:
     """Its mask, of more numbers than a spec may list, is a word of the operator."""
     text = f"""\
 net gpt {{
-    input x: [80, 8]
+    input x: [{length}, 8]
     qkv: linear(24)
     part: split([8, 8, 8], axis=-1)
     part -> attention({heads}, causal=true)
     proj: linear(8)
 }}
 """
-    found = _returned(text, tmp_path, torch.randn(2, 80, 8))
+    count = int(length.removeprefix("T="))
+    found = _returned(text, tmp_path, torch.randn(2, count, 8), f"[{count}, 8]")
     assert "attention(causal=true)" in found.text
     assert "softmax" not in found.text
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
+from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, SourceStep, Value
 from netlang.backends.torch.importing.tables.borders import bordered
 from netlang.backends.torch.importing.tables.constants import shortest
@@ -22,7 +23,10 @@ __all__ = ["is_said", "long_table"]
 def is_said(table: Tensor) -> bool:
     """Whether a table is short enough to be listed, or a rule says it."""
     short = shortest(table)
-    return short.numel() <= MOST_LISTED or long_table(_apart, short) is not None
+    try:
+        return short.numel() <= MOST_LISTED or long_table(_apart, short) is not None
+    except NotSayable:  # a rule needs a table that can't be listed
+        return False
 
 
 def _apart(op: str, inputs: Sequence[Value], arguments: Mapping[str, Argument]) -> SourceStep:
