@@ -27,6 +27,7 @@ from netlang.backends.onnx.exporter import export
 from netlang.backends.onnx.form import Form
 from netlang.backends.torch import build, emit
 from netlang.cli import main
+from netlang.cli.arguments.folders import is_folder
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.render.text import render_text
 from netlang.examine import examine_module
@@ -53,7 +54,7 @@ def complaints(slot: str, text: str) -> tuple[list[str], bool]:
         name = _file_name(text) if slot == FILE_NAME else "main.net"
         content = SLOTS[slot](text) if slot in SLOTS else PLAIN
         Path(name).write_bytes(content.encode("utf-8", "replace"))
-        found = list(_answers(name, text if slot == COMMAND else None))
+        found = list(_answers(name, _argument(text) if slot == COMMAND else None))
         if any(Path(folder).rglob(CANARY)):
             found.append("the canary ran")
         accepted = not _errors(name)
@@ -65,6 +66,15 @@ def _made_below(folder: str) -> Path:
     below = Path(folder, "above", "here")
     below.mkdir(parents=True)
     return below
+
+
+def _argument(text: str) -> str:
+    """The text for the command line; a folder elsewhere, such as `//`, becomes one of this folder.
+
+    Checking it would read all specs of the machine.
+    """
+    own = Path("..").resolve()
+    return f"./{text}" if is_folder(text) and not Path(text).resolve().is_relative_to(own) else text
 
 
 def _file_name(text: str) -> str:

@@ -52,10 +52,11 @@ def test_injection(slot: str, text: str) -> None:
     assert inject.complaints(slot, text)[0] == []
 
 
+@pytest.mark.parametrize("text", ["..", "//", ".", "~"])
 def test_an_injection_reads_nothing_but_its_own_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`netlang check -- ..` read all specs in the folder of temporary files, also other runs'."""
+    """`netlang check -- ..` read all specs in the folder of temporary files, and `//` all."""
     checked: list[str] = []
 
     def examined(spec: str) -> Examined:
@@ -65,8 +66,8 @@ def test_an_injection_reads_nothing_but_its_own_folder(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("netlang.cli.verbs.check._examined", examined)
     (tmp_path / "other.net").write_text(inject.PLAIN, encoding="utf-8")
-    assert inject.complaints(inject.COMMAND, "..")[0] == []
-    assert set(checked) == {"main.net"}
+    assert inject.complaints(inject.COMMAND, text)[0] == []
+    assert set(checked) == ({"~"} if text == "~" else {"main.net"})
 
 
 def test_every_seed_has_strings_of_its_own() -> None:
