@@ -96,7 +96,10 @@ class TensorType(Record, gc=False):
     @property
     def bits(self) -> int:
         """An upper bound of the bits of the number of elements, at sizes up to 10^30."""
-        return sum(map(_bits_of, self.shape))
+        bits = 0
+        for size in self.shape:
+            bits += _bits_of_formula(size) if isinstance(size, Expr) else size.bit_length()
+        return bits
 
     def with_shape(self, *shape: Dim) -> TensorType:
         return TensorType(shape, self.dtype, self.batch)

@@ -164,9 +164,13 @@ class FunctionBuilder(Draft):
                 )
             if outer not in self._scopes:
                 self._scopes[outer] = span
-                self._taken_numbers.label(outer, self.position(outer[:-1]), span)
+                self._note_number(outer, span)
         (self._scopes if scope else self._steps)[path] = span
-        self._taken_numbers.label(path, self.position(path[:-1]), span)
+        self._note_number(path, span)
+
+    def _note_number(self, path: LabelPath, span: Span) -> None:
+        if path[-1].isdigit():  # most have names
+            self._taken_numbers.label(path, self.position(path[:-1]), span)
 
     def merge_path(self, path: LabelPath, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""

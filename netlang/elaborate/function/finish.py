@@ -19,7 +19,7 @@ from netlang.elaborate.function.liveness import Liveness
 from netlang.elaborate.session import ElaboratedFunction
 from netlang.evaluate.values import Value
 from netlang.ir.constraints import Constraint
-from netlang.ir.numbers.provenance import InputOrigin, origin_of
+from netlang.ir.numbers.provenance import InputOrigin, Traced
 from netlang.ir.program import Condition, Function, Output, Ref
 from netlang.records import replace
 from netlang.syntax import ast
@@ -74,9 +74,8 @@ def _report_unread(body: Body, liveness: Liveness) -> None:
 def _size_names(body: Body) -> Iterator[tuple[InputOrigin, str]]:
     """The constants of a body that are sizes of its inputs: ``width = in.shape[2]``."""
     for name, (value, _) in body.evaluator.names.own.items():
-        origin = origin_of(value)
-        if isinstance(origin, InputOrigin):
-            yield origin, name
+        if type(value) is Traced and isinstance(value.origin, InputOrigin):
+            yield value.origin, name
 
 
 def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition, ...]:
@@ -96,6 +95,9 @@ def _last(body: Body, flow: tuple[Ref, ...]) -> Iterator[Output]:
 
     One whose name isn't its own is called by its place, `output0`.
     """
+    if len(flow) == 1 and not body.builder.outputs:  # as nearly all
+        yield Output("output", flow[0])
+        return
     labels = {labelled.flow[0]: path[-1] for path, labelled in body.builder.labels.items()
               if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
     names = ["output"] if len(flow) == 1 else [labels.get(ref) for ref in flow]

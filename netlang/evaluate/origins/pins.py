@@ -15,6 +15,7 @@ from netlang.ir.numbers.provenance import (
     Origin,
     leaves,
     operators_in,
+    operators_of,
     origin_of,
 )
 from netlang.records import Draft, field
@@ -32,7 +33,7 @@ class Pins(Draft):
         """The value without its origin, which is recorded as decisive."""
         origin = origin_of(value)
         if origin is not None and isinstance(value, (int, float)):
-            self.met(CallOrigin("==", (origin, +value)))
+            self._met(CallOrigin("==", (origin, +value)), 1 + operators_of(value))
             return +value
         if isinstance(value, tuple):
             items = Items.of(value)
@@ -49,11 +50,15 @@ class Pins(Draft):
         assert isinstance(left, (int, float))
         assert isinstance(right, (int, float))
         sides: tuple[Origin | int | float, ...] = (one or +left, two or +right)
-        self.met(CallOrigin(symbol if outcome else COMPARISONS[symbol], sides))
+        condition = CallOrigin(symbol if outcome else COMPARISONS[symbol], sides)
+        self._met(condition, 1 + operators_of(left) + operators_of(right))
 
     def met(self, condition: CallOrigin) -> None:
         """Record a condition that is true; of one that is too long, what it is about."""
-        if operators_in(condition) > MOST_OPERATORS:
+        self._met(condition, operators_in(condition))
+
+    def _met(self, condition: CallOrigin, operators: int) -> None:
+        if operators > MOST_OPERATORS:
             self.leaves.update(leaves(condition))
         elif condition not in self.conditions:
             self.conditions[condition] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from netlang.ir.dims import Dim, Expr
 from netlang.ir.numbers.computed import Plain, computed, is_number
@@ -15,12 +16,14 @@ from netlang.ir.numbers.provenance import (
     Traced,
     TracedFloat,
     name_of,
-    origin_of,
     parts_of,
     value_at,
 )
 
 __all__ = ["Retracing"]
+
+# An origin or number in the caller's terms, None if unknown, and the number of operators in it.
+_Outer: TypeAlias = tuple[Origin | Plain | None, int]
 
 
 class Retracing:
@@ -37,30 +40,33 @@ class Retracing:
     ) -> None:
         self._parameters, self._inputs = parameters, inputs
         # By identity, each stored with its origin, so that no other object can get it.
-        self._outer_of: dict[int, tuple[Origin, Origin | Plain | None]] = {}
+        self._outer_of: dict[int, tuple[Origin, _Outer]] = {}
 
     def retrace(self, value: Dim) -> Dim:
         """A size in the caller's terms; plain if those are plain numbers."""
         if not isinstance(value, Traced):
             return value
-        outer = self.origin(value.origin)
+        outer, operators = self._outer(value.origin)
         if outer is None or isinstance(outer, (int, float)):
             return int(value)
-        return Traced(int(value), outer)
+        return Traced(int(value), outer, operators)
 
     def number(self, value: Plain | Expr) -> Plain | Expr:
         """A number in the caller's terms; plain if those are plain numbers."""
         if not isinstance(value, TracedFloat):
             return value if isinstance(value, float) else self.retrace(value)
-        outer = self.origin(value.origin)
+        outer, operators = self._outer(value.origin)
         if outer is None or isinstance(outer, (int, float)):
             return +value
-        return TracedFloat(value, outer)
+        return TracedFloat(value, outer, operators)
 
     def origin(self, origin: Origin | Plain) -> Origin | Plain | None:
         """An origin in the caller's terms: a number if it is made of these; None if unknown."""
+        return self._outer(origin)[0]
+
+    def _outer(self, origin: Origin | Plain) -> _Outer:
         if isinstance(origin, (int, float)):
-            return origin
+            return origin, 0
         if isinstance(origin, (BinaryOrigin, CallOrigin)):
             done = self._outer_of.get(id(origin))
             if done is None:
@@ -68,25 +74,29 @@ class Retracing:
             return done[1]
         return self._given(origin)
 
-    def _given(self, leaf: Leaf) -> Origin | Plain | None:
+    def _given(self, leaf: Leaf) -> _Outer:
         given: object
         if isinstance(leaf, InputOrigin):
             sizes = self._inputs[leaf.index]
             given = sizes[leaf.axis] if leaf.axis < len(sizes) else None
         else:
             given = value_at(self._parameters, leaf)
-        known = origin_of(given)
-        if known is not None:
-            return known
-        return given if is_number(given) else None
+        if isinstance(given, (Traced, TracedFloat)):
+            return given.origin, given.operators
+        return given if is_number(given) else None, 0
 
-    def _combined(self, origin: BinaryOrigin | CallOrigin) -> Origin | Plain | None:
-        parts = [outer for part in parts_of(origin) if (outer := self.origin(part)) is not None]
-        if len(parts) < len(parts_of(origin)):
-            return None
+    def _combined(self, origin: BinaryOrigin | CallOrigin) -> _Outer:
+        whole = parts_of(origin)
+        parts, operators = [], 1 if whole else 0
+        for part in whole:
+            outer, more = self._outer(part)
+            if outer is None:
+                return None, 0
+            parts.append(outer)
+            operators += more
         numbers = [part for part in parts if isinstance(part, (int, float))]
         if len(numbers) == len(parts):
-            return computed(name_of(origin), numbers)
+            return computed(name_of(origin), numbers), 0
         if isinstance(origin, CallOrigin):
-            return CallOrigin(origin.function, tuple(parts))
-        return BinaryOrigin(origin.operator, *parts)
+            return CallOrigin(origin.function, tuple(parts)), operators
+        return BinaryOrigin(origin.operator, *parts), operators
