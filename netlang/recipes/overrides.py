@@ -28,6 +28,9 @@ __all__ = [
 # What others call the model of a recipe.
 _MODELS = ("net", "network")
 
+# How the names of files of weights end, which options take.
+_WEIGHTS = {".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".onnx"}
+
 _PREFIX = "train argument { "
 
 _T = TypeVar("_T")
@@ -142,7 +145,7 @@ def _edited(whole: Span, edit: Edit) -> str:
 def _bad(source: Source, why: str) -> NetlangError:
     text = source.text
     found = refusals.BadOverride(span=Span(source, 0, len(text)), text=text, why=why)
-    if "=" not in text and PurePath(text).suffix:
+    if "=" not in text and PurePath(text).suffix in _WEIGHTS:
         found = replace(found, advice="an option that takes files is written before each of them")
     return NetlangError(found)
 

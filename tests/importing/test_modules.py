@@ -215,6 +215,15 @@ def test_a_spec_that_is_not_the_module_is_an_error() -> None:
         imported(_Drawing(), (4,))
 
 
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_numbers_that_are_not_finite_are_no_rounding(number: str) -> None:
+    def spoilt(x: Tensor) -> Tensor:
+        return torch.cat([x[:, :1] * float(number), x[:, 1:]], 1)
+
+    with pytest.raises(netlang.NetlangError, match=r"in 2 of 800 numbers(.|\n)*please report"):
+        prove(ModuleOriginal(Measured(lambda x: x)), Measured(spoilt), [(torch.randn(2, 400),)])
+
+
 @pytest.mark.parametrize(
     "ends",
     [

@@ -174,6 +174,12 @@ def test_a_file_behind_an_option_that_has_one() -> None:
         load_recipe("mnist1d", ["b.safetensors"])
 
 
+@pytest.mark.parametrize("change", ["lr 0.1", "optimizer.lr"])
+def test_words_with_a_dot_are_no_files(change: str) -> None:
+    with pytest.raises(NetlangError, match="write it as"):
+        load_recipe("mnist1d", [change])
+
+
 @pytest.mark.parametrize(
     "change", ["steps=3 3", "steps=(", 'steps="', "steps={3}", "steps=3 } net x {"]
 )

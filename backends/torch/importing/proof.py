@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from typing import final
 
 import torch
@@ -144,7 +145,7 @@ def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -
         apart = numbers.sub(other.float()).abs_()
         off = float(apart.max()) / (size or 1)
         if not off <= TOLERANCE:
-            raise _off(f"for {where} {which}", off, apart > TOLERANCE * (size or 1))
+            raise _off(f"for {where} {which}", off, ~(apart <= TOLERANCE * (size or 1)))
         outputs.append(_Difference(which, size, off))
     return outputs
 
@@ -157,7 +158,7 @@ def _off(which: str, off: float, places: Tensor) -> NetlangError:
     """
     count, whole = int(places.sum()), places.numel()
     reason = f"{which} is off by {off:.1g} of the largest value, in {count:,} of {whole:,} numbers"
-    if not 0 < count * _FEW <= whole:
+    if not (isfinite(off) and count * _FEW <= whole):
         return _wrong(reason)
     advice = "rounding may decide between nearly equal numbers there: try another `--input`"
     return NetlangError(NotProved(span=None, reason=reason, advice=advice))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 
 from netlang import advice as fixes
 from netlang.diagnostics import language
@@ -93,7 +92,8 @@ def _conditions(builder: FunctionBuilder, liveness: Liveness) -> tuple[Condition
 def _last(body: Body, flow: tuple[Ref, ...]) -> Iterator[Output]:
     """The last value as the output, or several outputs by their labels.
 
-    One whose name isn't its own is called by its place, `output0`.
+    One whose name isn't its own is called by its place, `output0`, or by the next number that no
+    output has.
     """
     if len(flow) == 1 and not body.builder.outputs:  # as nearly all
         yield Output("output", flow[0])
@@ -102,9 +102,13 @@ def _last(body: Body, flow: tuple[Ref, ...]) -> Iterator[Output]:
               if labelled.flow is not None and len(labelled.flow) == 1}  # fmt: skip
     names = ["output"] if len(flow) == 1 else [labels.get(ref) for ref in flow]
     uses = Counter(names) + Counter(output.name for output in body.builder.outputs.values())
+    number = 0
     for place, (own, ref) in enumerate(zip(names, flow, strict=True)):
         name = own
         if name is None or uses[name] > 1:
-            name = next(free for n in count(place) if (free := f"output{n}") not in uses)
-            uses[name] = 1
+            number = max(number, place)
+            while f"output{number}" in uses:
+                number += 1
+            name = f"output{number}"
+            number += 1
         yield Output(name, ref)

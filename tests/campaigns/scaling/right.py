@@ -48,6 +48,9 @@ _STEPS: dict[str, Make] = {
     ),
     "outputs": lambda n: net(each(n, lambda i: f"output o{i}: relu")),
     "auxiliary outputs": lambda n: net(each(n, lambda i: f"auxiliary o{i}: relu") + "\nrelu"),
+    "outputs whose numbers are taken": lambda n: net(
+        each(n, lambda i: f"auxiliary output{i}: relu") + f"\n({joined(n, 'probe', ', ')})"
+    ),
     "inputs": lambda n: (
         # Receptive fields tell few axes apart, which costs more for each: these are beyond.
         f"net a {{\n{each(4 * n, lambda i: f'input x{i}: [3]')}\n"

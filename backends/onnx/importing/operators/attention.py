@@ -117,7 +117,8 @@ def _before(node: OnnxNode, held: Any) -> Any:
         return _shown(node, held, hidden=None)
     seen = torch.ones_like(mask, dtype=torch.bool).tril()
     is_causal = bool((mask[seen] == 0).all()) and bool((mask[~seen] <= _HIDDEN).all())
-    return total[0] if is_causal and shape_of(total[0]) == shape_of(held) else None
+    whole = mask.shape[-2:] == shape_of(held)[-2:] and shape_of(total[0]) == shape_of(held)
+    return total[0] if is_causal and whole else None
 
 
 def _args(held: Any, target: Any) -> tuple[Any, ...] | None:
@@ -142,7 +143,7 @@ def _shown(node: OnnxNode, held: Any, hidden: float | None) -> Any:
     if found is None:
         return None
     seen = _table(node, found[0])
-    if seen is None or seen.dtype is not torch.bool or seen.dim() < 2:
+    if seen is None or seen.dtype is not torch.bool or seen.shape[-2:] != shape_of(held)[-2:]:
         return None
     sides = (seen, found[1], found[2]), (~seen, found[2], found[1])
     for table, shown, other in sides:

@@ -255,7 +255,7 @@ def rolled(node: OnnxNode, values: Sequence[Any], axis: int) -> Results | None:
 
 
 def enlarged(node: OnnxNode, value: fx.Node, axis: int, table: Tensor) -> Results | None:
-    """A map whose nearest places are taken along an axis; after one such step, along both.
+    """A map whose nearest places are taken along an axis; after one along others, along all.
 
     Place i of `out` is that of floor(i in/out), as PyTorch rounds it in single precision.
     """
@@ -266,9 +266,11 @@ def enlarged(node: OnnxNode, value: fx.Node, axis: int, table: Tensor) -> Result
     places = (torch.arange(out) * step).floor().long().clamp(max=sizes[axis] - 1)
     if not torch.equal(places, table):
         return None
-    sizes[axis] = out
     target = NEAREST[len(sizes) - 2]
     before = _args(value, target) if node.uses[node.proto.input[0]] == 1 else None
+    if before is not None and before[0].meta["val"].shape[axis] != sizes[axis]:
+        before = None  # twice along one axis isn't once
+    sizes[axis] = out
     return _made(node, target, value if before is None else before[0], sizes[2:], None)
 
 

@@ -64,7 +64,7 @@ def _written(node: OnnxNode) -> Results:
     empty, rows, values = (node.held(place) for place in range(3))
     places = _unrolled(rows)
     last = node.integer("axis", 0) in (2, -1) and len(shape_of(empty)) == 3
-    alike = shape_of(rows) == shape_of(values)
+    alike = shape_of(rows) == shape_of(values) and node.text("reduction", "none") == "none"
     if places is None or not (last and alike and _is_zero(node, empty)):
         raise NotSayable("each element written to a place of its own", "compute it by a mask")
     pool: Any = places.args[0]
