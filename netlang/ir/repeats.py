@@ -1,4 +1,4 @@
-"""Finds the repeats around a node, and the nodes of the first times."""
+"""Finds the repeats around a node, the nodes of the first times, and the numbers of steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator
 
 from netlang.ir.program import Item, Node, Repeat
 
-__all__ = ["Repeats", "first_times"]
+__all__ = ["Repeats", "first_times", "step_number"]
+
+_LONGEST = 4_000
+"""The most digits of a number of a step: Python reads 4,300, and no count has as many."""
+
+
+def step_number(part: str) -> int | None:
+    """The number that a part of a path is, written as steps are counted: `5`, but not `05`."""
+    if not part.isdecimal():  # most are names
+        return None
+    counted = part.isascii() and (part[0] != "0" or part == "0") and len(part) <= _LONGEST
+    return int(part) if counted else None
 
 
 def first_times(items: Iterable[Item]) -> Iterator[Node]:

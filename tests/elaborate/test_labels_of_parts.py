@@ -26,6 +26,18 @@ def codes(body: str) -> list[str]:
     return [each.code for each in found(body)]
 
 
+@pytest.mark.parametrize("label", ["5", "05", '"\N{ARABIC-INDIC DIGIT FIVE}"', '"²"'])
+def test_only_a_number_as_steps_have_it_is_one(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`f.05` was taken for step 5 of the repeat; the verifier took other digits for its number."""
+    monkeypatch.setenv("NETLANG_VERIFY", "1")
+    folded = "f: { repeat 10 { linear(8) } }"
+    refused = ["E0501"] if label == "5" else []
+    for text in (f"f.{label}: linear(8)\n    {folded}", f"{folded}\n    f.{label}: linear(8)"):
+        assert codes(text) == refused
+        written = codes(text.replace("repeat 10 {", "for i in range(10) {"))
+        assert [code for code in written if code[0] == "E"] == refused
+
+
 # A text, and the text after the fix of its first error.
 FIXED = {
     "add { a: linear(8) -> relu; identity }\n    reuse a": (

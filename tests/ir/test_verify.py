@@ -215,6 +215,14 @@ def test_a_repeat_is_as_right_as_it_is_written_out() -> None:
     program = read(FOLDED)
     changes: list[dict[str, object]] = [{"inputs": (Ref(n),)} for n in range(-1, 40)]
     labels = [str(n) for n in range(50)] + [f"s.{n}" for n in range(7)] + ["9.0", "4.a", "s"]
+    labels += [
+        "05",
+        "009",
+        "s.03",
+        "\N{ARABIC-INDIC DIGIT FIVE}",
+        "\N{SUPERSCRIPT TWO}",
+        "9" * 5_000,
+    ]
     changes += [{"path": path, "module": path} for path in labels]
     answers = []
     for index, change in product((0, 1, 3, 4), changes):

@@ -17,6 +17,7 @@ from netlang.diagnostics.errors import InternalError, NetlangError
 from netlang.elaborate.function.labelled import CurrentValue, GoneOn, Labelled, LabelPath
 from netlang.elaborate.function.numbers import TakenNumbers
 from netlang.ir.program import INPUT, Condition, Item, Node, Output, Port, Ref, Repeat
+from netlang.ir.repeats import step_number
 from netlang.ir.types import TensorType, Types
 from netlang.records import Draft, Record, field
 from netlang.source import Span
@@ -169,8 +170,9 @@ class FunctionBuilder(Draft):
         self._note_number(path, span)
 
     def _note_number(self, path: LabelPath, span: Span) -> None:
-        if path[-1].isdigit():  # most have names
-            self._taken_numbers.label(path, self.position(path[:-1]), span)
+        number = step_number(path[-1])
+        if number is not None and number >= self.position(path[:-1]):
+            self._taken_numbers.label(path[:-1], number, span)
 
     def merge_path(self, path: LabelPath, span: Span) -> None:
         """Reserve the path of a merge, which may be the scope of its own branches."""

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right, insort
 from typing import final
 
 from netlang.elaborate.function.labelled import LabelPath
+from netlang.ir.repeats import step_number
 from netlang.source import Span
 
 __all__ = ["TakenNumbers"]
@@ -31,11 +32,9 @@ class TakenNumbers:
         self._folded: dict[LabelPath, list[tuple[range, Span]]] = {}
         self._ahead: dict[LabelPath, list[tuple[int, Span]]] = {}
 
-    def label(self, path: LabelPath, counted: int, span: Span) -> None:
-        """Note the path of a step or scope if it is a number that isn't `counted` yet."""
-        last = path[-1]
-        if last.isascii() and last.isdigit() and int(last) >= counted:
-            insort(self._ahead.setdefault(path[:-1], []), (int(last), span), key=_number)
+    def label(self, scope: LabelPath, number: int, span: Span) -> None:
+        """Note a step or scope whose label is a number that the count hasn't come to."""
+        insort(self._ahead.setdefault(scope, []), (number, span), key=_number)
 
     def fold(self, scope: LabelPath, numbers: range, span: Span) -> None:
         """Note the numbers that a folded repeat has after its first time; they grow in a scope."""
@@ -44,11 +43,11 @@ class TakenNumbers:
     def of_repeat(self, path: LabelPath) -> Span | None:
         """The folded repeat one of whose steps, or scopes of steps, has this path."""
         if self._folded:
-            for depth, number in enumerate(path):
+            for depth, part in enumerate(path):
                 folded = self._folded.get(path[:depth])
-                if folded and number.isascii() and number.isdigit():
-                    place = bisect_right(folded, int(number), key=_start) - 1
-                    if place >= 0 and int(number) in folded[place][0]:
+                if folded and (number := step_number(part)) is not None:
+                    place = bisect_right(folded, number, key=_start) - 1
+                    if place >= 0 and number in folded[place][0]:
                         return folded[place][1]
         return None
 

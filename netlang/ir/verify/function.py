@@ -10,7 +10,7 @@ from netlang.ir.dims import evaluate
 from netlang.ir.numbers.provenance import InputOrigin, Leaf, evaluated, traced_in, value_at
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
-from netlang.ir.repeats import first_times
+from netlang.ir.repeats import first_times, step_number
 from netlang.ir.types import DType, TensorType, Types, float_type
 from netlang.ir.verify.labels import label_faults
 from netlang.ir.verify.places import speak_of, stands_in_its_source
@@ -72,7 +72,7 @@ class FunctionCheck:
         self._demand(given == taken, f"{what} takes {taken} and hands on {given}")
         for node in first_times(repeat.items):
             parts = node.path.split(".")
-            named = repeat.depth < len(parts) and parts[repeat.depth].isdecimal()
+            named = repeat.depth < len(parts) and step_number(parts[repeat.depth]) is not None
             self._demand(named, f"{what} has a step {node.path} without a number to count")
         return number + repeat.count * repeat.size
 

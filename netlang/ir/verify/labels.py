@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from netlang.ir.program import Function, Item, Repeat
-from netlang.ir.repeats import first_times
+from netlang.ir.repeats import first_times, step_number
 
 __all__ = ["label_faults"]
 
@@ -90,11 +90,11 @@ def _numbers(items: tuple[Item, ...], depth: int) -> Numbers:
 
 def _meets(parts: Parts, later: dict[Parts, list[Numbers]]) -> bool:
     """Whether a path is one of a repeat after its first time, or lies in one."""
-    for depth, number in enumerate(parts):
+    for depth, part in enumerate(parts):
         known = later.get(parts[:depth])
-        if known and number.isdecimal():
-            place = bisect_right(known, int(number), key=_least) - 1
-            if place >= 0 and int(number) <= known[place][1]:
+        if known and (number := step_number(part)) is not None:
+            place = bisect_right(known, number, key=_least) - 1
+            if place >= 0 and number <= known[place][1]:
                 return True
     return False
 
