@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.ir.repeats import first_times
@@ -11,6 +13,7 @@ __all__ = ["WRITABLE", "Lengths", "require_writable", "too_many"]
 
 WRITABLE = 100_000
 """The most steps that are written out, with those of repeats; more if the text has more."""
+_ADVICE = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
 
 
 class Lengths:
@@ -21,10 +24,21 @@ class Lengths:
 
     def steps(self, function: Function, *, once: bool = False) -> int:
         """The steps of a function; with `once`, those of a repeat count as of one time."""
-        key = (function, once)
-        if key not in self._known:
-            self._known[key] = self._of_items(function.items, once)
-        return self._known[key]
+        waiting = [function]
+        while waiting:
+            if (waiting[-1], once) in self._known:
+                waiting.pop()
+            elif unknown := self._unknown(waiting[-1], once):
+                waiting.extend(unknown)  # callees first: chains of calls may be long
+            else:
+                self._known[waiting[-1], once] = self._of_items(waiting[-1].items, once)
+        return self._known[function, once]
+
+    def _unknown(self, function: Function, once: bool) -> Iterable[Function]:
+        """The functions that one calls whose steps haven't been counted."""
+        callees = (node.callee for node in first_times(function.items))
+        called = {callee for callee in callees if isinstance(callee, Function)}
+        return [callee for callee in called if (callee, once) not in self._known]
 
     def _of_items(self, items: tuple[Item, ...], once: bool) -> int:
         count = 0
@@ -32,7 +46,7 @@ class Lengths:
             if isinstance(item, Repeat):
                 count += (1 if once else item.count) * self._of_items(item.items, once)
             elif isinstance(item.callee, Function):
-                count += self.steps(item.callee, once=once)
+                count += self._known[item.callee, once]
             else:
                 count += 1
         return count
@@ -49,12 +63,11 @@ class Lengths:
         return count
 
 
-def require_writable(program: Program, span: Span | None = None) -> None:
+def require_writable(program: Program, span: Span | None = None, *, advice: str = _ADVICE) -> None:
     """Raise `NetlangError`, at `span`, for a net with more steps than can be written out."""
     lengths = Lengths()
     count = lengths.steps(program.net)
     if count > max(WRITABLE, lengths.distinct(program.net)):
-        advice = "repeat less: `netlang check`, `summary` and `draw` alone take repeats as a whole"
         raise too_many(program, count, WRITABLE, advice, span)
 
 

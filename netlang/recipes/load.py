@@ -104,7 +104,8 @@ def program_of(recipe: Recipe) -> Program:
     target = recipe.model.target
     assert isinstance(target, BlockTarget)
     program = elaborate(recipe.model, recipe.model.name, recipe.places["model"])
-    require_writable(program, recipe.places["model"])
+    advice = "repeat less: a net is trained step by step"
+    require_writable(program, recipe.places["model"], advice=advice)
     return program
 
 
