@@ -14,6 +14,7 @@ from netlang.elaborate.function.inference import Inference
 from netlang.evaluate.literals import LiteralKey, LiteralStep
 from netlang.evaluate.work import Work
 from netlang.ir.dims import substitute
+from netlang.ir.length import Lengths
 from netlang.ir.program import Condition, Function, Size
 from netlang.ir.types import DType, TensorType
 from netlang.records import Draft, Record, field, replace
@@ -29,6 +30,10 @@ _PER_CHARACTER = 0.5
 # writes numbers of up to 4,300 digits.
 _DIGITS = 1_000
 _BITS = round(_DIGITS / log10(2))
+# The number of a function's steps, by which sums over these grow. It bounds how deep repeats and
+# blocks nest together, too: what walks both takes a few of Python's 1,000 frames for each.
+_STEP_DIGITS = 50
+_MOST_STEPS = 10**_STEP_DIGITS - 1
 
 
 class ElaboratedFunction(Record):
@@ -55,6 +60,7 @@ class ElaborationSession(Draft):
     links: list[ChainLink] = field(default_factory=list)
     literal_steps: dict[LiteralKey, LiteralStep] = field(default_factory=dict)
     inference: Inference = field(default_factory=Inference)
+    lengths: Lengths = field(default_factory=Lengths)
     work: Work = field(default_factory=Work)
     limit: int = _LOOPED
     steps: int = 0
@@ -107,6 +113,15 @@ class ElaborationSession(Draft):
                 from netlang.diagnostics.language.sizes import TooManyElements
 
                 raise NetlangError(TooManyElements(span=span, digits=_DIGITS, rank=type_.rank))
+
+    def refuse_endless(self, function: Function) -> None:
+        """Refuse a function with so many steps that figures about it can't be written."""
+        if self.lengths.steps(function) > _MOST_STEPS:
+            from netlang.diagnostics.language.sizes import StepsUncountable
+
+            raise NetlangError(
+                StepsUncountable(span=function.span, block=function.name, digits=_STEP_DIGITS)
+            )
 
     def tick(self, span: Span) -> None:
         """Count one statement, and refuse a spec that never ends."""

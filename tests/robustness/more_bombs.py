@@ -22,6 +22,14 @@ def _doubled(first: str, again: str, times: int) -> str:
     return f"l0 = {first}\n" + "".join(f"l{i + 1} = {line}\n" for i, line in enumerate(lines))
 
 
+def _repeated(blocks: int, times: str) -> str:
+    """Blocks inside each other, the body of each inside two repeats."""
+    opened = f"repeat {times} {{ " * 2
+    return "block b0 { conv(8, 1x1) }\n" + "".join(
+        f"block b{i + 1} {{ {opened} b{i} {'}' * 2} }}\n" for i in range(blocks)
+    )
+
+
 def _recipe(keys: str, head: str = "") -> str:
     model = "net a { input x: [3, 32, 32]; gap -> flatten -> linear(10) }\n"
     known = "model: a; data: cifar10; optimizer: sgd(lr=0.1); batch: 32; epochs: 9"
@@ -137,11 +145,16 @@ _RECIPES: dict[str, Callable[[], str]] = {
         "block b0 { conv(3, 1x1) }\n"
         + "".join(f"block b{i + 1} {{ b{i} -> b{i} }}\n" for i in range(60)),
     ).replace("gap", "b60; gap"),
+    "a recipe for repeats in blocks, 10^5220 times": lambda: _recipe(
+        "loss: cross_entropy", _repeated(90, "10 ** 29").replace("conv(8", "conv(3")
+    ).replace("gap", "b90; gap"),
 }
 _FIELDS: dict[str, Callable[[], str]] = {
     "repeats 40 deep": lambda: _net(
-        "repeat 9 {\n" * 40 + "conv(8, 3x3, pad=1)\n" + "}\n" * 40, shape="[8, H=64, W=64]"
+        "repeat 9 {\n" * 20 + "conv(8, 3x3, pad=1)\n" + "}\n" * 20, shape="[8, H=64, W=64]"
     ),
+    "repeats in blocks 166 deep": lambda: _net("b83", _repeated(83, "2")),
+    "repeats in blocks, 10^5220 times": lambda: _net("b90", _repeated(90, "10 ** 29")),
     "blocks doubling 60 deep whose windows alternate": lambda: _net(
         "b60",
         "block b0 { conv(8, 3x3, pad=1) -> maxpool(2x2) -> upsample(2) }\n"

@@ -57,10 +57,11 @@ ACCEPTED = (
     "channels doubled 60 times", "a comparison of 10^4 numbers", "a pad of 10^29",
     "periods of many axes", "conditions on a product", "a remainder by a prime",
     "a split of 10^9", "repeats 40 deep", "blocks doubling 60 deep whose windows alternate",
-    "a thousand images",
+    "a thousand images", "repeats in blocks 166 deep",
 )  # fmt: skip
 """Texts that `check` accepts, so that other commands go on from there."""
-ENDLESS_NETS = ("repeat of 10^9", "repeat in repeat in repeat", "blocks doubling 60 deep")
+ENDLESS_NETS = ("repeat of 10^9", "repeat in repeat in repeat", "blocks doubling 60 deep",
+                "repeats in blocks 166 deep")  # fmt: skip
 WRITING = (
     ("verify",), ("expand",), ("compile", "-o", "a.py"), ("compile", "-o", "a.onnx"), ("bench",),
 )  # fmt: skip

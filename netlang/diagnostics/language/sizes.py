@@ -12,6 +12,7 @@ __all__ = [
     "SizeNotPositive",
     "SizeRefused",
     "SizesRefused",
+    "StepsUncountable",
     "TooManyElements",
     "TooManyToExpand",
     "UnknownSize",
@@ -105,6 +106,18 @@ class TooManyToExpand(Diagnostic):
     count: int
     limit: int
     advice: str
+
+
+class StepsUncountable(Diagnostic):
+    """A block with so many steps that figures about it would fill pages."""
+
+    code: ClassVar[str] = "E0458"
+    title: ClassVar[str] = "the number of steps of `{block}` has over {digits:,} digits"
+    caption: ClassVar[str] = "what is repeated or called counts each time"
+    help: ClassVar[str] = "no network has so many: repeat less, or call fewer blocks in blocks"
+
+    block: str
+    digits: int
 
 
 class TooManyElements(Diagnostic):

@@ -55,6 +55,7 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
         tuple(pins.conditions),
         tuple(_size_names(body)),
     )
+    session.refuse_endless(function)
     return ElaboratedFunction(function, _conditions(builder, liveness))
 
 
