@@ -225,7 +225,7 @@ _LAYOUT: dict[str, Make] = {
         "conv(len(c), 1x1)", head=f"c = [\n{joined(n, '1,  # one')}\n]\n"
     ),
     "a long comment": lambda n: net(f"relu  # {joined(n, 'word', ' ')}"),
-    "a docstring": lambda n: f'"""{joined(n, "A line.")}"""\n' + net("relu"),
+    "a docstring": lambda n: f'"""{joined(3 * n, "A line.")}"""\n' + net("relu"),
     "docstrings": lambda n: (
         each(n, lambda i: f'net a{i} {{\n    """A line."""\n    input x: [3]\n    relu\n}}\n')
         + net("relu")
