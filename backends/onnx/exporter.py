@@ -24,7 +24,6 @@ from netlang.backends.weights import (
     slots,
 )
 from netlang.build import WHOLE, Fit, Written
-from netlang.ir.length import require_writable
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.passes.deploy import deploy
@@ -61,7 +60,6 @@ def export(
     from netlang.backends.onnx.ends.around import around
 
     require_opset(form.opset)
-    require_writable(program)
     with no_collection():
         mine = slots(program)
         taken = Given({}) if weights is None else given(program.name, mine, weights, fit)

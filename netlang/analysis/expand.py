@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, TypeAlias, final
 
 from netlang.analysis.origins import CallContext, Origin, origins
-from netlang.ir.length import Lengths, too_many
+from netlang.ir.length import Lengths, distinct_steps, too_many
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Item, Node, Program, Ref, Repeat, expand
 from netlang.ir.types import TensorType, Types
@@ -123,7 +123,7 @@ def expand_program(program: Program, *, with_origins: bool = True) -> Expansion:
     net = program.net
     lengths = Lengths()
     written_out = lengths.steps(net)
-    shorten = written_out > max(LONGEST, lengths.distinct(net))
+    shorten = written_out > max(LONGEST, distinct_steps(net))
     if shorten and lengths.steps(net, once=True) > MOST:
         advice = "`netlang summary` and `explain` take blocks as a whole"
         raise too_many(program, lengths.steps(net, once=True), MOST, advice)

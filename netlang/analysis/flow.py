@@ -103,17 +103,3 @@ class Flows:
         if flow is None:
             flow = self._known[function] = Flow(function)
         return flow
-
-    def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions below it have; repeats count once."""
-        seen, waiting = {net}, [net]
-        nodes = 0
-        while waiting:
-            steps = self.of(waiting.pop()).steps.values()
-            nodes += len(steps)
-            for step in steps:
-                callee = step.node.callee
-                if isinstance(callee, Function) and callee not in seen:
-                    seen.add(callee)
-                    waiting.append(callee)
-        return nodes

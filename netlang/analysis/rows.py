@@ -18,6 +18,7 @@ from typing import ClassVar, TypeAlias
 from netlang.analysis.cost import Costs, Totals, total
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.flow import Flow, PlacedNode
+from netlang.ir.length import distinct_steps
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Node, Repeat
 from netlang.ir.types import Types
@@ -94,7 +95,7 @@ def deployed_rows(
     A scope that is left and entered again is one row, unless the rows must be `in_order`.
     """
     counter = _Counter(costs)
-    limit = max(LONGEST, costs.flows.distinct(net))
+    limit = max(LONGEST, distinct_steps(net))
     if not fold and counter.leaves(net, False, None) > limit:
         fold = True
     if fold and counter.leaves(net, True, None) > limit:

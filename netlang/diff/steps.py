@@ -15,7 +15,7 @@ from netlang.analysis.facts import Facts
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.flow import Flow, PlacedNode
 from netlang.analysis.rows import LONGEST, folded_path
-from netlang.ir.length import WRITABLE, too_many
+from netlang.ir.length import WRITABLE, distinct_steps, too_many
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Program, Ref
 from netlang.ir.types import TensorType, Types
@@ -136,7 +136,7 @@ def steps_of(program: Program, facts: Facts, sizes: Mapping[str, int], *, fold: 
     complete = checked_sizes(program, sizes)
     costs = facts.costs(sizes)
     count = _count(costs, program.net, {}, fold=fold)
-    if count > max(WRITABLE, costs.flows.distinct(program.net)):
+    if count > max(WRITABLE, distinct_steps(program.net)):
         advice = "compare a block of it, or repeat less: `netlang summary` takes blocks as a whole"
         raise too_many(program, count, WRITABLE, advice)
     walk = _Walk(costs, at_sizes(complete), fold)

@@ -9,7 +9,7 @@ from netlang.ir.program import Function, Item, Program, Repeat
 from netlang.ir.repeats import first_times
 from netlang.source import Span
 
-__all__ = ["WRITABLE", "Lengths", "require_writable", "too_many"]
+__all__ = ["WRITABLE", "Lengths", "distinct_steps", "require_writable", "too_many"]
 
 WRITABLE = 100_000
 """The most steps that are written out, with those of repeats; more if the text has more."""
@@ -51,23 +51,23 @@ class Lengths:
                 count += 1
         return count
 
-    def distinct(self, net: Function) -> int:
-        """How many nodes the net and all functions below it have; repeats count once."""
-        seen, waiting, count = {net}, [net], 0
-        while waiting:
-            for node in first_times(waiting.pop().items):
-                count += 1
-                if isinstance(node.callee, Function) and node.callee not in seen:
-                    seen.add(node.callee)
-                    waiting.append(node.callee)
-        return count
+
+def distinct_steps(net: Function) -> int:
+    """How many nodes the net and all functions below it have; repeats count once."""
+    seen, waiting, count = {net}, [net], 0
+    while waiting:
+        for node in first_times(waiting.pop().items):
+            count += 1
+            if isinstance(node.callee, Function) and node.callee not in seen:
+                seen.add(node.callee)
+                waiting.append(node.callee)
+    return count
 
 
 def require_writable(program: Program, span: Span | None = None, *, advice: str = _ADVICE) -> None:
     """Raise `NetlangError`, at `span`, for a net with more steps than can be written out."""
-    lengths = Lengths()
-    count = lengths.steps(program.net)
-    if count > max(WRITABLE, lengths.distinct(program.net)):
+    count = Lengths().steps(program.net)
+    if count > max(WRITABLE, distinct_steps(program.net)):
         raise too_many(program, count, WRITABLE, advice, span)
 
 

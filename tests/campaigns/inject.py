@@ -74,7 +74,8 @@ def _argument(text: str) -> str:
     Checking it would read all specs of the machine.
     """
     own = Path("..").resolve()
-    return f"./{text}" if is_folder(text) and not Path(text).resolve().is_relative_to(own) else text
+    elsewhere = is_folder(text) and not Path(text).resolve().is_relative_to(own)
+    return str(Path.cwd()) if elsewhere else text
 
 
 def _file_name(text: str) -> str:

@@ -72,8 +72,10 @@ FIRST = {command.split()[0]: command for command in reversed(COMMANDS)}
 
 
 @final
-class Refusing(io.RawIOBase):
+class Refusing(io.BufferedIOBase):
     """A stream to which the system refuses to write, from the first character on."""
+
+    name = "refusing"
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -97,7 +99,7 @@ def _with(name: str, number: int, verb: str, monkeypatch: pytest.MonkeyPatch) ->
     """The status of a command with a stream that refuses all with an error of this number."""
     raw = Refusing(number)
     with monkeypatch.context() as inside:
-        stream = io.TextIOWrapper(raw, write_through=True)  # type: ignore[type-var]  # raw is taken
+        stream = io.TextIOWrapper(raw, write_through=True)
         inside.setattr(sys, name, stream)
         status = status_of(*words_of(FIRST[verb], NAME))
     raw.refuses = False

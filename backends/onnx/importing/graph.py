@@ -24,11 +24,8 @@ from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "reads_input", "same"]
 
-# Elements of one table that is computed, and bytes of all, which are kept.
-_MOST_COMPUTED, _ALL_COMPUTED = 1 << 24, 1 << 28
-_MOST_OF_TABLE = 100  # steps by which a spec computes one
-
-
+# Elements of a table that is computed, bytes of all, which are kept, and steps of a spec for one.
+_MOST_COMPUTED, _ALL_COMPUTED, _MOST_STEPS = 1 << 24, 1 << 28, 100
 # An operator of ATen, and what it takes.
 _Computation: TypeAlias = tuple[Any, Sequence[Any], Mapping[str, Any]]
 
@@ -80,6 +77,7 @@ class AtenGraph(Draft, eq=False):
 
     `computed` counts the bytes of numbers that were computed, and `steps` the nodes of operators.
     In a file of netlang's `own`, layers that read the same tensors are one that is used again.
+    `keys` are names of tensors that the file says are keys of weights.
     """
 
     values: CountedValues
@@ -100,6 +98,7 @@ class AtenGraph(Draft, eq=False):
     written: str = ""
     place: str = ""
     own: bool = False
+    keys: frozenset[str] = frozenset()
 
     def input(self, name: str, shape: Sequence[int], dtype: torch.dtype) -> fx.Node:
         """An input of the net."""
@@ -159,24 +158,25 @@ class AtenGraph(Draft, eq=False):
     def constant(self, held: StoredTensor) -> fx.Node:
         """Numbers that the spec will list, or compute as the file does where no rule does."""
         if held not in self.tables:
-            self.tables[held] = self._listed(held)
+            found = None
             if held.computed is not None and not is_said(held.tensor):
                 with suppress(NotSayable):
-                    self.tables[held] = self._by_steps(held, {})
+                    found = self._by_steps(held, {})
+            self.tables[held] = self._listed(held) if found is None else found
             self.tables[held].meta["numbers"] = held.tensor
         return self.tables[held]
 
-    def _by_steps(self, held: StoredTensor, made: dict[StoredTensor, fx.Node]) -> fx.Node:
+    def _by_steps(self, held: StoredTensor, made: dict[StoredTensor, Any]) -> fx.Node:
         """The node that computes a table from others. Raises `NotSayable` if that is long."""
         if held not in made:
-            if len(made) >= _MOST_OF_TABLE:
+            if len(made) >= _MOST_STEPS:
                 raise NotSayable("a table of many steps")
-            made[held] = self._listed(held)
-            if held.computed is not None:
-                target, args, options = held.computed
-                own = [_replaced(each, lambda one: self._by_steps(one, made)) for each in args]
-                made[held] = self._node(target, own, options)
-        return made[held]
+            made[held] = None  # it counts, however deep it lies
+            target, args, options = held.computed or (None, (), {})
+            own = [_replaced(each, lambda one: self._by_steps(one, made)) for each in args]
+            made[held] = self._node(target, own, options) if target else self._listed(held)
+        node: fx.Node = made[held]
+        return node
 
     def _listed(self, held: StoredTensor) -> fx.Node:
         name = f"constant{len(self.constants)}"

@@ -14,7 +14,6 @@ import torch
 from onnx import ModelProto
 from torch import Tensor
 
-from netlang.analysis.flow import Flow
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.file import bytes_of, tensors_in
 from netlang.backends.onnx.importing.graph import AtenGraph
@@ -37,7 +36,8 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import listed
 from netlang.elaborate import elaborate_target, resolve_text
 from netlang.ir.dims import evaluate
-from netlang.ir.program import Function, Program
+from netlang.ir.length import Lengths
+from netlang.ir.program import Program
 from netlang.modules.onnx_metadata import KEY
 from netlang.targets.importing import ImportedNet, ImportOptions
 
@@ -116,7 +116,7 @@ def _compared_sizes(program: Program, room: Room) -> list[Mapping[str, int]]:
 
 def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) -> None:
     """Refuse a spec whose weights or inputs are far more than the file's, before they are made."""
-    if _steps(program.net, {}) > MOST_STEPS:
+    if Lengths().steps(program.net) > MOST_STEPS:
         raise _of_another_size(options)
     first = next(iter(sizes_to_try(program, {})))
     dims = [[int(evaluate(dim, first)) for dim in port.type.shape] for port in program.net.inputs]
@@ -125,17 +125,6 @@ def _refuse_size(program: Program, model: ModelProto, options: ImportOptions) ->
     there = sum(prod(each.dims) for each in tensors_in(model))
     if given > MOST_ELEMENTS or weights > 4 * there + _FEW:
         raise _of_another_size(options)
-
-
-def _steps(function: Function, known: dict[Function, int]) -> int:
-    """How many steps a function has, with those of its calls; repeats aren't written out."""
-    if function not in known:
-        known[function] = sum(
-            each.times * _steps(callee, known) if isinstance(callee, Function) else each.times
-            for each in Flow(function).steps.values()
-            for callee in [each.node.callee]
-        )
-    return known[function]
 
 
 def _of_another_size(options: ImportOptions) -> NetlangError:

@@ -12,20 +12,24 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import final
 
-from onnx import NodeProto
+from onnx import ModelProto, NodeProto
 
 from netlang.backends.torch.importing.steps import ModuleCall
 from netlang.records import Draft, field
 
 __all__ = [
     "LabelKeeper", "is_given", "label_in", "modules_around", "scope_of", "starts_as_number",
-    "stem_of",
+    "stem_of", "weights_told",
 ]  # fmt: skip
 
 _MADE_UP = re.compile(
     r"\d+|[a-z]?val_?\d*|onnx::.*|/.*|_.*|(.*[./])?constant\w*(:\d+)?|(.*/)?const\w*(:\d+)?"
     r"|(input|output|scalar_tensor\w*|clone|lift\w*|[a-z])[._]?\d*|const_fold\w*",
     re.IGNORECASE | re.DOTALL,
+)
+_TOLD = re.compile(
+    r"^\w+: (?:PARAMETER target='([^'\n]*)'|BUFFER target='([^'\n]*)' persistent=True)$",
+    re.MULTILINE,
 )
 _SUFFIX = re.compile(
     r"([/._:]+(weights?|kernel|bias|biases|gamma|beta|w|b|readvariableop|\d+))+$", re.IGNORECASE
@@ -209,6 +213,15 @@ class LabelKeeper(Draft, eq=False):
             label = f"{word}{self.numbers[word]}"
             if self.is_free(label, parts):
                 return label
+
+
+def weights_told(model: ModelProto) -> frozenset[str]:
+    """The tensors that PyTorch's newer exporter says are weights, in the words of `torch.export`.
+
+    They stand in the graph's metadata, ``pkg.torch.export.ExportedProgram.graph_signature``.
+    """
+    told = (each.value for each in model.graph.metadata_props if each.key.endswith("_signature"))
+    return frozenset(one or other for text in told for one, other in _TOLD.findall(text))
 
 
 def starts_as_number(name: str) -> bool:

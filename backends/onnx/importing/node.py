@@ -121,8 +121,8 @@ class OnnxNode(Draft, eq=False):
         return (label_in(held.name) if self.is_named(held) else "") or otherwise
 
     def is_named(self, held: StoredTensor) -> bool:
-        """Whether the name of a tensor is one that no exporter has made up."""
-        return is_given(held.name) or (self.graph.own and bool(held.name) and "/" not in held.name)
+        """Whether the name of a tensor is a key, or one that no exporter has made up."""
+        return is_given(held.name) or held.name in self.graph.keys
 
     def owned(
         self,

@@ -23,6 +23,7 @@ from netlang.backends.onnx.importing.names import (
     label_in,
     modules_around,
     starts_as_number,
+    weights_told,
 )
 from netlang.backends.onnx.importing.node import Handler, OnnxNode
 from netlang.backends.onnx.importing.operators import HANDLERS
@@ -125,12 +126,15 @@ class GraphReader(Draft, eq=False):
     def _store(self, model: ModelProto) -> None:
         """The tensors of the file: weights are those of a name, and larger than a number.
 
-        In netlang's own files they are those whose name is a key, which has no slash.
+        In netlang's own files they are those whose name is a key, which has no slash. Some files of
+        PyTorch say which are weights; of the others, names tell.
         """
         self.graph.own = model.producer_name == "netlang"
+        own = [each.name for each in model.graph.initializer if "/" not in each.name]
+        self.graph.keys = frozenset(own) if self.graph.own else weights_told(model)
         for stored in model.graph.initializer:
             name = stored.name
-            is_number = "/" in name if self.graph.own else starts_as_number(name)
+            is_number = name not in self.graph.keys and (self.graph.own or starts_as_number(name))
             self._keep(name, tensor_of(stored), is_number)
         for node in model.graph.node:
             if node.op_type == "Constant" and len(node.output) == 1:
@@ -139,7 +143,7 @@ class GraphReader(Draft, eq=False):
                         self._keep(node.output[0], tensor_of(each.t), True)
 
     def _keep(self, name: str, tensor: torch.Tensor, is_number: bool) -> None:
-        several = self.graph.own or tensor.numel() > 1 or is_given(name)
+        several = name in self.graph.keys or tensor.numel() > 1 or is_given(name)
         learned = tensor.is_floating_point() and several and not is_number
         self.made[name] = StoredTensor(tensor, name, learned)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from onnx import helper
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -88,6 +89,29 @@ net named {
     assert not source.others(found.weights)
     assert "model.const" in found.weights
     assert "constant([1, 2, 3, 4, 5, 6.5])" in lines_of(found)
+
+
+class Called(nn.Module):
+    """Weights whose names are those of constants, as in a file that says what is a weight."""
+
+    clone: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.constant = nn.Parameter(torch.randn(3, 1, 4))
+        self.register_buffer("clone", torch.randn(3, 4, 1))
+        self.inner = nn.ParameterDict({"const_1": nn.Parameter(torch.randn(3, 4, 4))})
+
+    def forward(self, x: Tensor) -> Tensor:
+        moved: Tensor = x * self.constant + self.clone
+        out: Tensor = moved + self.inner["const_1"]
+        return out
+
+
+def test_weights_that_are_called_like_constants(tmp_path: Path) -> None:
+    module = Called()
+    made = imported(exported(module, (3, 4, 4), tmp_path / "net.onnx", newer=True))
+    assert set(made.weights) == set(module.state_dict())
 
 
 def test_a_number_behind_a_map_without_bias(tmp_path: Path) -> None:
