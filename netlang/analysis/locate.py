@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from netlang.ir.op import Op
 from netlang.ir.program import Function, Item, Node, Repeat
-from netlang.ir.repeats import first_times
+from netlang.ir.repeats import first_times, step_number
 from netlang.records import Record
 
 __all__ = ["LocatedStep", "known_paths", "locate", "paths_of"]
@@ -95,13 +95,13 @@ def _in_repeat(
     """The same in a repeat: the number that grows each time says which time `target` means."""
     time = repeat.count - 1
     if len(target) > repeat.depth:
-        counted = target[repeat.depth]
-        if not (counted.isascii() and counted.isdigit()):
+        counted = step_number(target[repeat.depth])
+        if counted is None:
             return
-        time = (int(counted) - _first(repeat.items, repeat.depth)) // repeat.step
+        time = (counted - _first(repeat.items, repeat.depth)) // repeat.step
         if not 0 <= time < repeat.count:
             return
-        before = str(int(counted) - time * repeat.step)
+        before = str(counted - time * repeat.step)
         target = (*target[: repeat.depth], before, *target[repeat.depth + 1 :])
     yield from _candidates(repeat.items, number + time * repeat.size, target)
 

@@ -37,6 +37,8 @@ def test_explain_a_net(run: Runner) -> None:
         (("resnet50", "layer5"), "E0218", "did you mean `layer4`?"),
         (("resnet50", "layer1.conv1"), "E0218", "did you mean `layer1."),
         (("resnet101", "layer3.7.conv"), "E0218", "did you mean `layer3.7.conv"),
+        (("resnet101", "layer3.07.conv1"), "E0218", "did you mean `layer3."),
+        (("resnet101", f"layer3.{'9' * 5000}.conv1"), "E0218", "`layer3` is there, but has no"),
         (("good.net", "fc.weight"), "E0218", "`fc` is there, but has no `weight`"),
         (("good.net", "\x1b[31m"), "E0218", "shows the paths"),
         (("good.net", ""), "E0218", "shows the paths"),
