@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PROVIDERS = ("cpu", "cuda", "tensorrt", "openvino", "coreml", "directml")
+_DIGITS = 6  # of a batch size or a number of threads
 
 
 def command() -> click.Command:
@@ -128,7 +129,8 @@ def _require_memory(providers: Sequence[str], asked: _Asked) -> None:
 
 def _numbers(option: str, text: str, least: int) -> list[int]:
     words = [word.strip() for word in text.split(",")]
-    if not all(word.isascii() and word.isdigit() and least <= int(word) < 10**6 for word in words):
+    plain = all(word.isascii() and word.isdigit() and len(word) <= _DIGITS for word in words)
+    if not plain or min(map(int, words)) < least:
         raise click.BadParameter(
             f"`{text}` isn't a number from {least}, or several with commas", param_hint=option
         )

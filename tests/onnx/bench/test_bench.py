@@ -154,6 +154,7 @@ COMMANDS = {
     "good.net --batch 0": (2, "`0` isn't a number from 1"),
     "good.net --cuda-graph": (2, "it is for --provider cuda, tensorrt, not for cpu"),
     "good.net --provider cpu --provider coreml --bind": (2, "not for coreml"),
+    f"good.net --batch {'9' * 5000}": (2, "isn't a number from 1"),
     "good.net --threads 1,x": (2, "`1,x` isn't a number from 0"),
     "good.net --roofline a.png": (2, "doesn't end in .svg"),
     "good.net two.net:other --roofline a.svg": (2, "--roofline is for one SPEC"),
