@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import re
 import sys
@@ -11,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import final
 
 import click
 import pytest
@@ -71,39 +68,37 @@ FIRST = {command.split()[0]: command for command in reversed(COMMANDS)}
 """The first command of each verb."""
 
 
-@final
-class Refusing(io.BufferedIOBase):
-    """A stream to which the system refuses to write, from the first character on."""
-
-    name = "refusing"
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._nothing = os.open(os.devnull, os.O_WRONLY)
-        self.refuses = True
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._nothing
-
-    def write(self, content: object, /) -> int:
-        if self.refuses:
-            raise OSError(self._number, os.strerror(self._number))
-        assert isinstance(content, bytes | memoryview)
-        return len(content)
+def _nobody_reads() -> int:
+    """The end of a pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
 
 
-def _with(name: str, number: int, verb: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The status of a command with a stream that refuses all with an error of this number."""
-    raw = Refusing(number)
+def _full_disk() -> int:
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+BUFFERED = {"stdout": -1, "stderr": 1}
+"""As Python has its streams when neither is a terminal: whole blocks, and lines."""
+
+
+def _with(
+    names: tuple[str, ...], opened: Callable[[], int], verb: str, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """The status of a command whose streams of these names lead to one descriptor.
+
+    At the end of a process Python writes what is left in them, and shows what goes wrong then.
+    """
+    descriptor = opened()
+    streams = {name: os.fdopen(os.dup(descriptor), "w", BUFFERED[name]) for name in names}
+    os.close(descriptor)
     with monkeypatch.context() as inside:
-        stream = io.TextIOWrapper(raw, write_through=True)
-        inside.setattr(sys, name, stream)
+        for name, stream in streams.items():
+            inside.setattr(sys, name, stream)
         status = status_of(*words_of(FIRST[verb], NAME))
-    raw.refuses = False
-    stream.close()
+    for stream in streams.values():
+        stream.close()
     return status
 
 
@@ -111,22 +106,24 @@ def _with(name: str, number: int, verb: str, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_reader_goes_away(
     verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _with("stdout", errno.EPIPE, verb, monkeypatch) == BROKEN_PIPE
+    assert _with(("stdout",), _nobody_reads, verb, monkeypatch) == BROKEN_PIPE
     assert "error[" not in capsys.readouterr().err
+    assert _with(("stdout", "stderr"), _nobody_reads, verb, monkeypatch) == BROKEN_PIPE
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_nobody_reads_errors(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said on the way isn't always said: then the command does its work."""
-    assert _with("stderr", errno.EPIPE, verb, monkeypatch) in (0, BROKEN_PIPE)
+    assert _with(("stderr",), _nobody_reads, verb, monkeypatch) in (0, BROKEN_PIPE)
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_output_is_a_file_on_a_full_disk(
     verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _with("stdout", errno.ENOSPC, verb, monkeypatch) == REFUSED
+    assert _with(("stdout",), _full_disk, verb, monkeypatch) == REFUSED
     assert capsys.readouterr().err.endswith("error: No space left on device\n")
+    assert _with(("stdout", "stderr"), _full_disk, verb, monkeypatch) == REFUSED
 
 
 # `>` is a link to where it is written.

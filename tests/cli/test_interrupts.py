@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
-from netlang.cli.failures import INTERRUPTED, guarded
+from netlang.cli.failures import INTERRUPTED, REFUSED, guarded
 from netlang.cli.interrupts import Interrupts
+from netlang.cli.verbs import VERBS
+from tests.cli.every_verb import COMMANDS, fill, status_of, words_of
 from tests.cli.support import GOOD
 
 # The signal comes with the call of a function that has this number: no clock is asked.
@@ -97,6 +100,64 @@ class _Interrupted:
 
     def __del__(self) -> None:
         signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("every verb")
+    fill(made, "a")
+    return made
+
+
+def _traced(number: int, command: str) -> tuple[int, int]:
+    """The exit status of a command, interrupted at its call of this number, and how many it made.
+
+    Before that and after it a signal would meet the test.
+    """
+    calls = 0
+
+    def called(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            sys.settrace(None)
+            signal.raise_signal(signal.SIGINT)
+
+    sys.settrace(called)
+    try:
+        return status_of(*words_of(command, "a")), calls
+    finally:
+        sys.settrace(None)
+
+
+# A run that was about to end does.
+MAY_END = {"train": (0, INTERRUPTED), "search": (0, INTERRUPTED)}
+
+
+SECONDS = pytest.param("look", marks=pytest.mark.slow)  # it draws five times
+
+
+# A file that was just opened is closed by the collector then, which Python warns of.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("verb", [SECONDS, *(verb for verb in VERBS if verb != "look")])
+def test_every_verb_is_interrupted(
+    verb: str, filled: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All over its work, and what it is asked again afterwards, it does."""
+    monkeypatch.chdir(filled)
+    command = next(each for each in COMMANDS if each.split()[0] == verb)
+    before = status_of(*words_of(command, "a"))  # it loads what it needs
+    status, calls = _traced(NEVER, command)
+    assert status == before <= REFUSED
+    capfd.readouterr()
+    for part in (0.2, 0.5, 0.8):
+        status, reached = _traced(int(part * calls), command)
+        said = capfd.readouterr()
+        assert status in MAY_END.get(verb, (INTERRUPTED,)), (part, reached, said)
+        assert "Traceback" not in said.err, said
+        assert "error" not in said.err, said
+    assert status_of(*words_of(command, "a")) == before
 
 
 @pytest.mark.usefixtures("_handlers")
