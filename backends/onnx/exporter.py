@@ -63,7 +63,7 @@ def export(
     with no_collection():
         mine = slots(program)
         taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
-        ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else _WHOLE)
+        ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else None)
         tables = [replace(each, key=name_of_table(each.key)) for each in constants(program)]
         owned = (*mine, *tables)
         metadata = facts_of_weights(taken.facts, weights, seed)
@@ -72,7 +72,7 @@ def export(
 
 
 # Bytes of a file of weights that are looked at in one go: what is copied whole is in memory anyway.
-_IN_PIECES, _WHOLE = 1 << 25, 1 << 27
+_IN_PIECES = 1 << 25
 
 
 class _OtherTensors(Exception):
@@ -95,31 +95,35 @@ class _Export(Record):
     ends: Around
 
     def written(self, path: Path) -> Written:
-        from netlang.backends.onnx.deployed.fused import fused_operators
-        from netlang.backends.onnx.precision.report import kept_in_float32
-
         lowered = cache(self._lowered)
         try:
-            values, needed, beside = self._write_early(path, lowered)
+            return self._written_early(path, lowered)
         except _OtherTensors:
             deployed, narrowing, flat = lowered()
             values = self._numbers(flat.graph, deployed.by_key)
             needed = values.needed()
             model = partial(self._model, deployed, narrowing, flat, needed)
             beside = self._write(path, model, values, needed)
-        deployed, narrowing, flat = lowered()
-        not_numbers = not_finite(values.not_finite(needed))
+            notes = self._notes(deployed, narrowing, flat, values.not_finite(needed))
+            return Written(path, beside, notes)
+
+    def _notes(
+        self, deployed: Deployed, narrowing: Narrowing, flat: Flat, suspect: Sequence[str]
+    ) -> tuple[str, ...]:
+        """What the user is told. The tensors under `suspect` have values that aren't finite."""
+        from netlang.backends.onnx.deployed.fused import fused_operators
+        from netlang.backends.onnx.precision.report import kept_in_float32
+
         of_steps = (*kept_in_float32(deployed.program.net, narrowing), *fused_operators(flat))
         unread = [
             f"no output needs the input `{name}`, which the file keeps: give it any value"
             for name in deployed.unread_inputs
         ]
-        notes = (*self.taken.notes, *self.ends.notes, *not_numbers, *of_steps, *unread)
-        return Written(path, beside, notes)
+        return (*self.taken.notes, *self.ends.notes, *not_finite(suspect), *of_steps, *unread)
 
-    def _write_early(
+    def _written_early(
         self, path: Path, lowered: Callable[[], tuple[Deployed, Narrowing, Flat]]
-    ) -> tuple[TensorData, list[Slot], tuple[Path, ...]]:
+    ) -> Written:
         """Write the tensors before it is known which ones the steps need, if it can be foreseen.
 
         `_OtherTensors` if it can't, or if the steps need others or have them in another form.
@@ -132,15 +136,19 @@ class _Export(Record):
         ):
             raise _OtherTensors
         values = self._numbers(Graph(self.form.opset, frozenset()), {})
+        notes = cache(lambda: self._notes(*lowered(), values.not_finite(expected)))
 
         def model() -> ModelProto:
             deployed, narrowing, flat = lowered()
             needed = self._numbers(flat.graph, deployed.by_key).needed()
             if flat.graph.turned or list(map(_form, needed)) != list(map(_form, expected)):
                 raise _OtherTensors
-            return self._model(deployed, narrowing, flat, needed)
+            made = self._model(deployed, narrowing, flat, needed)
+            notes()  # while the tensors are written
+            return made
 
-        return values, expected, self._write(path, model, values, expected)
+        beside = self._write(path, model, values, expected)
+        return Written(path, beside, notes())
 
     def _write(
         self,

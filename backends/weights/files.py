@@ -185,7 +185,7 @@ def _mapped(file: MappedFile, entry: TensorEntry) -> Stored:
         raw = file.array(np.dtype(np.uint8), (-1,), entry.begin, entry.end)
         return Stored(entry.shape, entry.dtype, None, raw)
     data = file.array(numpy_type(dtype), entry.shape, entry.begin, entry.end)
-    return Stored(entry.shape, dtype.value, dtype, data, file)
+    return Stored(entry.shape, dtype.value, dtype, data, file, entry.begin)
 
 
 def _unreadable(path: Path, reason: str) -> NetlangError:

@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from operator import attrgetter
-from typing import NamedTuple, final
+from typing import Annotated, NamedTuple, TypeAlias, final
+
+from msgspec import Meta, MsgspecError, Raw
+from msgspec.json import Decoder
+
+from netlang.records import Record
 
 __all__ = [
     "LONGEST_HEADER", "METADATA", "SIZES", "Header", "TensorEntry", "parse_header", "read_start",
@@ -30,6 +35,18 @@ SIZES: Mapping[str, int] = {
     "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1, "BOOL": 1,
 }  # fmt: skip
 """Bytes of an element by the format's names of types."""
+
+
+Natural: TypeAlias = Annotated[int, Meta(ge=0, le=_INT64_END - 1)]
+
+
+@final
+class _Described(Record, forbid_unknown_fields=True, gc=False):
+    """What the header says of a tensor."""
+
+    dtype: str
+    shape: Annotated[tuple[Natural, ...], Meta(max_length=_LONGEST_SHAPE)]
+    data_offsets: tuple[Natural, Natural]
 
 
 @final
@@ -68,8 +85,34 @@ def read_start(read: Callable[[int], bytes], size: int) -> bytes:
 
 def parse_header(start: bytes, size: int) -> Header:
     """The header at the start of a file of `size` bytes. `ValueError` says what is wrong."""
+    text, end = start[8:], len(start)
+    described, metadata = _usual(text) or _unusual(text)
+    entries = {name: _entry(name, each, end) for name, each in described.items()}
+    _check_ranges(entries, end, size)
+    return Header(entries, metadata)
+
+
+_PARTS, _TEXTS, _PART = Decoder(dict[str, Raw]), Decoder(dict[str, str]), Decoder(_Described)
+
+
+def _usual(text: bytes) -> tuple[dict[str, _Described], dict[str, str]] | None:
+    """What a header says, several times as fast as `_unusual`; None if that must look at it."""
     try:
-        found = json.loads(start[8:], object_pairs_hook=_once)
+        parts = _PARTS.decode(text)
+        told = parts.pop(METADATA, None)
+        metadata = {} if told is None else _TEXTS.decode(told)
+        described = {name: _PART.decode(part) for name, part in parts.items()}
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    # A name, three fields and a type for each tensor: another string is of something said twice.
+    strings = 5 * len(described) + 2 * len(metadata) + (told is not None)
+    return None if b"\\" in text or text.count(b'"') != 2 * strings else (described, metadata)
+
+
+def _unusual(text: bytes) -> tuple[dict[str, _Described], dict[str, str]]:
+    """What a header says. `ValueError` says what is wrong with it."""
+    try:
+        found = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     if not isinstance(found, dict):
@@ -77,10 +120,7 @@ def parse_header(start: bytes, size: int) -> Header:
     metadata = found.pop(METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError("its metadata aren't texts")
-    end = len(start)
-    entries = {name: _entry(name, entry, end) for name, entry in found.items()}
-    _check_ranges(entries, end, size)
-    return Header(entries, metadata)
+    return {name: _described(name, entry) for name, entry in found.items()}, metadata
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -90,25 +130,31 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _entry(name: str, found: object, start: int) -> TensorEntry:
+def _described(name: str, found: object) -> _Described:
     if not isinstance(found, dict) or found.keys() != _FIELDS:
         raise ValueError(f"the header doesn't describe `{_short(name)}`")
     dtype, shape, offsets = found["dtype"], found["shape"], found["data_offsets"]
-    width = SIZES.get(dtype) if type(dtype) is str else None
-    if width is None:
-        raise ValueError(f"the type of `{_short(name)}` is unknown")
+    if type(dtype) is not str:
+        raise ValueError(f"the type of `{_short(name)}` isn't a text")
     if not _naturals(shape) or len(shape) > _LONGEST_SHAPE:
         raise ValueError(f"the shape of `{_short(name)}` isn't one")
     if not _naturals(offsets) or len(offsets) != 2:
         raise ValueError(f"`{_short(name)}` has no range of bytes")
-    begin, end = offsets
+    return _Described(dtype, tuple(shape), (offsets[0], offsets[1]))
+
+
+def _entry(name: str, described: _Described, start: int) -> TensorEntry:
+    dtype, shape, (begin, end) = described.dtype, described.shape, described.data_offsets
+    width = SIZES.get(dtype)
+    if width is None:
+        raise ValueError(f"the type of `{_short(name)}` is unknown")
     count = prod(shape)
     if end - begin != count * width:
         raise ValueError(f"`{_short(name)}` has not as many bytes as its shape wants")
     if (count or prod(size or 1 for size in shape)) >= _MOST_ELEMENTS:
         # An array counts the bytes of an empty tensor by its other sizes.
         raise ValueError(f"the shape of `{_short(name)}` isn't one")
-    return TensorEntry(dtype, tuple(shape), start + begin, start + end)
+    return TensorEntry(dtype, shape, start + begin, start + end)
 
 
 def _naturals(found: object) -> bool:

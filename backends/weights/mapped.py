@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mmap
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -19,6 +21,8 @@ __all__ = ["MappedFile"]
 _HELD = 1 << 25
 _PIECE = 1 << 22
 _GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
+# Linux's MADV_POPULATE_READ, which Python has no name for; earlier ones than 5.14 refuse it.
+_MAP = 22 if sys.platform == "linux" else None
 
 
 @final
@@ -31,13 +35,6 @@ class MappedFile:
             self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._path = path
         self._held = 0
-
-    @property
-    def address(self) -> int:
-        """The address of the first byte in memory."""
-        import numpy as np
-
-        return int(np.frombuffer(self.bytes, np.uint8).__array_interface__["data"][0])
 
     def array(
         self, dtype: np.dtype[np.generic], shape: tuple[int, ...], begin: int, end: int
@@ -62,6 +59,13 @@ class MappedFile:
         """Raise `OSError` if the file has become shorter since it was opened."""
         if self.bytes.size() < len(self.bytes):
             raise OSError(f"{self._path} was cut off while it was read")
+
+    def map(self, begin: int, end: int) -> None:
+        """Read a range and map its pages at once, if the system can: faster than page by page."""
+        start = begin - begin % mmap.PAGESIZE
+        if _MAP is not None:
+            with suppress(OSError):  # whoever reads the values tells it
+                self.bytes.madvise(_MAP, start, end - start)
 
     def about_to_read(self, size: int) -> None:
         """As `require_whole`, before `size` bytes are read."""

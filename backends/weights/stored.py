@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from operator import itemgetter
+from operator import attrgetter
 from threading import Thread
 from typing import TYPE_CHECKING, final
 
@@ -33,8 +33,8 @@ class Stored(Record, eq=False):
     """A stored tensor.
 
     `dtype` is None if no weight can have the type of the data; `type_name` names that type. `file`
-    is the file from which the data are mapped, if any. `target` is the type that the net needs, if
-    it is a different one.
+    is the file from which the data are mapped, if any, and `begin` their first byte in it. `target`
+    is the type that the net needs, if it is a different one.
     """
 
     shape: tuple[int, ...]
@@ -42,12 +42,8 @@ class Stored(Record, eq=False):
     dtype: DType | None
     data: NDArray[np.generic]
     file: MappedFile | None = None
+    begin: int = 0
     target: DType | None = None
-
-    @property
-    def address(self) -> int:
-        """The address of the data in memory."""
-        return int(self.data.__array_interface__["data"][0])
 
     def fits(self, dtype: DType) -> bool:
         """Whether the data convert to `dtype`: floats to floats, whole numbers to whole numbers."""
@@ -97,18 +93,24 @@ class LookAhead:
 
     Tensors that follow each other in a file are looked at together, which is faster than one by
     one. It `covers` the first that are read; all others are left to `Stored.finite`. At most about
-    `at_once` bytes are looked at in one go, and held in memory.
+    `at_once` bytes are looked at in one go, and held in memory. If that is None, the thread only
+    has the pages of the file mapped, for a writer that copies them; they are looked at when it is
+    asked what they prove.
     """
 
-    def __init__(self, tensors: Iterable[Stored], at_once: int) -> None:
+    def __init__(self, tensors: Iterable[Stored], at_once: int | None) -> None:
         self._finite: set[Stored] = set()
         self._thread: Thread | None = None
-        runs = _runs(tensors, at_once)
+        self._later: list[list[Stored]] = []
+        runs = _runs(tensors, _AHEAD if at_once is None else at_once)
         self._covered = {each for run in runs for each in run}
         if sum(each.data.nbytes for each in self._covered) < _WORTH:
             self._covered.clear()
             return
-        thread = Thread(target=self._look, args=(runs,), name="netlang looks", daemon=True)
+        if at_once is None:
+            self._later = runs
+        task = self._look if at_once is not None else _map
+        thread = Thread(target=task, args=(runs,), name="netlang looks", daemon=True)
         with suppress(RuntimeError):  # the system may have no room for one
             thread.start()
             self._thread = thread
@@ -121,6 +123,8 @@ class LookAhead:
         """Whether a tensor that is looked at is known to be finite. Waits until it is."""
         if self._thread is not None:
             self._thread.join()
+        runs, self._later = self._later, []
+        self._look(runs)
         return tensor in self._finite
 
     def _look(self, runs: Sequence[Sequence[Stored]]) -> None:
@@ -128,35 +132,46 @@ class LookAhead:
 
         with suppress(OSError):  # whoever needs the values tells it
             for run in runs:
-                first, last = run[0], run[-1]
-                assert first.file is not None
-                begin, end = (each.address - first.file.address for each in (first, last))
-                end += last.data.nbytes
-                first.file.about_to_read(end - begin)
-                values = first.file.array(np.dtype(np.float32), (-1,), begin, end)
+                file, begin, end = _range(run)
+                file.about_to_read(end - begin)
+                file.map(begin, end)
+                values = file.array(np.dtype(np.float32), (-1,), begin, end)
                 if isfinite(_squares(values)):
                     self._finite.update(run)
 
 
+def _map(runs: Sequence[Sequence[Stored]]) -> None:
+    for run in runs:
+        file, begin, end = _range(run)
+        file.map(begin, end)
+
+
+def _range(run: Sequence[Stored]) -> tuple[MappedFile, int, int]:
+    """Where the data of tensors that follow each other begin and end in their file."""
+    first, last = run[0], run[-1]
+    assert first.file is not None
+    return first.file, first.begin, last.begin + last.data.nbytes
+
+
 def _runs(tensors: Iterable[Stored], at_once: int) -> list[list[Stored]]:
     """Tensors of float32 that follow each other in a file, in runs of about `at_once` bytes."""
-    mapped = (
-        (each.address, each)
+    mapped = [
+        each
         for each in tensors
         if each.dtype is DType.FLOAT32 and each.file is not None and each.target is None
-    )
+    ]
+    mapped.sort(key=attrgetter("begin"))
     runs: list[list[Stored]] = []
-    end = room = 0
-    left = _AHEAD
-    for address, each in sorted(mapped, key=itemgetter(0)):
-        size = each.data.nbytes
-        if not size or size > left or address % _FLOAT:
+    file, end, room, left = None, 0, 0, _AHEAD
+    for each in mapped:
+        begin, size = each.begin, each.data.nbytes
+        if not size or size > left or begin % _FLOAT:
             continue
-        if address != end or size > room:
+        if begin != end or size > room or each.file is not file:
             runs.append([])
             room = at_once
         runs[-1].append(each)
-        end, room, left = address + size, room - size, left - size
+        file, end, room, left = each.file, begin + size, room - size, left - size
     return runs
 
 

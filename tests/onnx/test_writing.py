@@ -111,6 +111,22 @@ def test_large_tensors_lie_in_the_file_as_in_memory(tmp_path: Path) -> None:
                 assert not found[key].HasField("doc_string")
 
 
+def test_a_file_does_not_depend_on_where_arrays_lie_in_memory(tmp_path: Path) -> None:
+    program = program_in(tmp_path, "net n {\n input x: [300]\n a: linear(300)\n}\n")
+    arrays, written = random_weights(program), set()
+    for shift in (0, 4, 20):
+        moved = {}
+        for key, values in arrays.items():
+            room = np.empty(values.nbytes + 128, np.uint8)
+            begin = -room.ctypes.data % PHASES + shift
+            moved[key] = room[begin : begin + values.nbytes].view(np.float32).reshape(values.shape)
+            moved[key][...] = values
+        path = tmp_path / "net.onnx"
+        export(program, path, weights=moved)
+        written.add(path.read_bytes())
+    assert len(written) == 1
+
+
 def test_partial_weights_are_loaded_as_far_as_they_fit(tmp_path: Path) -> None:
     program, path = load_program("cnn"), tmp_path / "net.onnx"
     arrays = random_weights(program)

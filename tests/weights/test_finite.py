@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from os import truncate
 from pathlib import Path
 
 import ml_dtypes
@@ -100,7 +101,10 @@ def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_runs")
 @pytest.mark.parametrize("value", [1.0, 3e38, np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("number", range(8))
-def test_what_is_looked_at_ahead(tmp_path: Path, number: int, value: float) -> None:
+@pytest.mark.parametrize("at_once", [300, None])
+def test_what_is_looked_at_ahead(
+    tmp_path: Path, number: int, value: float, at_once: int | None
+) -> None:
     """Finite values whose squares aren't are no proof, nor what stands beside others."""
     path = tmp_path / "w.safetensors"
     arrays = {f"t{index}": np.full(40, index, np.float32) for index in range(8)}
@@ -108,13 +112,25 @@ def test_what_is_looked_at_ahead(tmp_path: Path, number: int, value: float) -> N
     half, none = np.ones(3, np.float16), np.ones((0, 3), np.float32)
     save_file({**arrays, "steps": np.array(7), "half": half, "none": none}, path)
     tensors = read_weights(path)
-    ahead = LookAhead(tensors.values(), 300)
+    ahead = LookAhead(tensors.values(), at_once)
     assert {key for key, each in tensors.items() if ahead.covers(each)} == arrays.keys()
     proven = {key for key in arrays if ahead.proves(tensors[key])}
     assert (f"t{number}" in proven) is (value == 1)
-    # A run has one or two of these tensors.
-    beside = {f"t{number + step}" for step in (-1, 0, 1)}
+    # A run has one or two of these tensors, or all.
+    beside = {f"t{number + step}" for step in ((-1, 0, 1) if at_once else range(-7, 8))}
     assert proven >= arrays.keys() - beside
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_a_file_that_is_cut_off_proves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({f"t{index}": np.ones(40_000, np.float32) for index in range(8)}, path)
+    tensors = read_weights(path)
+    truncate(path, 1000)
+    for at_once in (300, None):
+        ahead = LookAhead(tensors.values(), at_once)
+        assert all(map(ahead.covers, tensors.values()))
+        assert not any(map(ahead.proves, tensors.values()))
 
 
 @pytest.mark.usefixtures("small_runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.deployed.folded import Folding, keys_of
@@ -97,23 +98,25 @@ class TensorData:
         key = slot.key if turned is None else turned.key
         size = slot.weight.elements * numpy_type(slot.dtype).itemsize
         fold, stored = self._folds.get(key), self._given.get(key)
-        as_stored = fold is None and turned is None and stored is not None
-
-        def data() -> Iterator[NDArray[np.generic]]:
-            if as_stored and stored is not None and self._ahead.covers(stored):
-                yield stored.array(slot.dtype)
-                return
-            if turned is None and self._goes_in_pieces(key):
-                for piece in self._pieces(self._folds[key]):
-                    yield narrowed(piece, slot.dtype)
-                return
-            values = narrowed(self.exact(slot), slot.dtype)
-            yield values if turned is None else values.transpose(turned.order).copy(order="C")
-
-        phase = 0
-        if as_stored and stored is not None and size >= LARGE:
-            phase = stored.address % PHASES
+        if fold is not None or turned is not None:
+            stored = None
+        data = partial(self._data, slot, stored)
+        # A file is mapped from the start of a page on; other data lie anywhere in memory.
+        phase = 0 if stored is None else stored.begin % PHASES
         return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
+
+    def _data(self, slot: Slot, stored: Stored | None) -> Iterator[NDArray[np.generic]]:
+        """The data of a tensor, which the file has as it is `stored`, if any is given."""
+        if stored is not None and self._ahead.covers(stored):
+            yield stored.array(slot.dtype)
+            return
+        turned = self._graph.turned.get(slot.key)
+        if turned is None and self._goes_in_pieces(slot.key):
+            for piece in self._pieces(self._folds[slot.key]):
+                yield narrowed(piece, slot.dtype)
+            return
+        values = narrowed(self.exact(slot), slot.dtype)
+        yield values if turned is None else values.transpose(turned.order).copy(order="C")
 
     def _goes_in_pieces(self, key: str) -> bool:
         """Whether a tensor is the weight of a fold, computed from each of its values alone."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.wire.fields import number_tag, tag, varint
 from netlang.diagnostics.errors import InternalError
+from netlang.records import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,17 +22,17 @@ ALIGNMENT = 4096
 # Numbers of fields: of GraphProto, then of TensorProto.
 INITIALIZER = 5
 DIMS, DATA_TYPE, NAME, RAW_DATA, DOC_STRING = 1, 2, 8, 9, 12
+_INITIALIZER, _NAME, _RAW = tag(INITIALIZER), tag(NAME), tag(RAW_DATA)
 # A line of the processor's cache, and the bytes of a tensor from which on its place matters.
 PHASES, LARGE = 64, 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Record, eq=False):
     """One weight of the file, of `size` bytes.
 
     `data` makes or maps them when they are written, in one piece or several.
 
-    `phase` is their address in memory modulo `PHASES`.
+    `phase` is the place modulo `PHASES` that suits them in the file.
     """
 
     name: str
@@ -77,21 +77,21 @@ def inline_heads(tensors: Sequence[Tensor], place: int) -> list[bytes]:
     """
     heads = []
     for tensor in tensors:
-        head = _inline_head(tensor, _described(tensor))
-        missing = (tensor.phase - place - len(head)) % PHASES
-        if missing and tensor.size >= LARGE:
+        size, described = tensor.size, _described(tensor)
+        head = _inline_head(size, described)
+        if size >= LARGE and (missing := (tensor.phase - place - len(head)) % PHASES):
             blanks = (missing - 2) % PHASES
             comment = tag(DOC_STRING) + varint(blanks) + b" " * blanks
-            head = _inline_head(tensor, _described(tensor) + comment)
+            head = _inline_head(size, described + comment)
         heads.append(head)
-        place += len(head) + tensor.size
+        place += len(head) + size
     return heads
 
 
-def _inline_head(tensor: Tensor, described: bytes) -> bytes:
-    """The initializer field up to its data, which come last."""
-    head = b"".join((described, tag(RAW_DATA), varint(tensor.size)))
-    return b"".join((tag(INITIALIZER), varint(len(head) + tensor.size), head))
+def _inline_head(size: int, described: bytes) -> bytes:
+    """The initializer field up to its `size` bytes of data, which come last."""
+    head = described + _RAW + varint(size)
+    return _INITIALIZER + varint(len(head) + size) + head
 
 
 def external_heads(tensors: Iterable[Tensor], data_path: Path) -> tuple[list[bytes], int]:
@@ -117,8 +117,7 @@ def _external_head(tensor: Tensor, offset: int, data_path: Path) -> bytes:
 def _described(tensor: Tensor) -> bytes:
     """The fields of a tensor, except those that say where its data are."""
     name = tensor.name.encode()
-    kind = _typed(tensor.data_type, tensor.shape)
-    return b"".join((kind, tag(NAME), varint(len(name)), name))
+    return _typed(tensor.data_type, tensor.shape) + _NAME + varint(len(name)) + name
 
 
 @lru_cache(maxsize=1024)
