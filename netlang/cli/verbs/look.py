@@ -155,7 +155,7 @@ def _look(spec: str, words: tuple[str, ...], weights: str, **asked: Unpack[_Aske
 def _opened(spec: str, changes: list[str]) -> tuple[Recipe | None, Program]:
     """The recipe that `spec` names with its net, or a net that has no recipe of its name."""
     from netlang.diagnostics.errors import NetlangError
-    from netlang.elaborate import load_program, resolve
+    from netlang.elaborate import load_program, means_recipe, resolve
     from netlang.recipes.load import load_recipe
 
     try:
@@ -165,7 +165,7 @@ def _opened(spec: str, changes: list[str]) -> tuple[Recipe | None, Program]:
             program = load_program(spec)
         except NetlangError as other:
             same = other.diagnostics[0].code == error.diagnostics[0].code
-            raise (error if same else other) from None
+            raise (error if same or means_recipe(spec, other) else other) from None
         if changes:
             raise click.UsageError(
                 f"`{changes[0]}` changes a recipe, and `{spec}` is a net"
