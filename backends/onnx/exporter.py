@@ -63,16 +63,12 @@ def export(
     with no_collection():
         mine = slots(program)
         taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
-        ahead = LookAhead(taken.tensors.values(), _IN_PIECES if form.fold else None)
+        ahead = LookAhead(() if form.fold else taken.tensors.values())
         tables = [replace(each, key=name_of_table(each.key)) for each in constants(program)]
         owned = (*mine, *tables)
         metadata = facts_of_weights(taken.facts, weights, seed)
         ends = around(program, form.ends, taken.facts, weights, metadata)
         return _Export(program, owned, taken, ahead, seed, form, ends).written(Path(path))
-
-
-# Bytes of a file of weights that are looked at in one go: what is copied whole is in memory anyway.
-_IN_PIECES = 1 << 25
 
 
 class _OtherTensors(Exception):

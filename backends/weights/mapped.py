@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MappedFile"]
 
 # Bytes after which the process gives pages back: what was read stays in the system's cache alone.
-_HELD = 1 << 25
+_HELD = 1 << 24
 _PIECE = 1 << 22
 _GIVE_BACK: int | None = getattr(mmap, "MADV_DONTNEED", None)
 # Linux's MADV_POPULATE_READ, which Python has no name for; earlier ones than 5.14 refuse it.
@@ -48,7 +48,7 @@ class MappedFile:
     def pieces(self, begin: int) -> Iterator[bytes]:
         """Copies of the bytes from `begin` on, in order. Raises as `require_whole` does."""
         for start in range(begin, len(self.bytes), _PIECE):
-            self.about_to_read(_PIECE)
+            self.about_to_read(_PIECE, start)
             yield self.bytes[start : start + _PIECE]
 
     def close(self) -> None:
@@ -62,15 +62,16 @@ class MappedFile:
 
     def map(self, begin: int, end: int) -> None:
         """Read a range and map its pages at once, if the system can: faster than page by page."""
-        start = begin - begin % mmap.PAGESIZE
-        if _MAP is not None:
+        start, end = begin - begin % mmap.PAGESIZE, min(end, len(self.bytes))
+        if _MAP is not None and start < end:
             with suppress(OSError):  # whoever reads the values tells it
                 self.bytes.madvise(_MAP, start, end - start)
 
-    def about_to_read(self, size: int) -> None:
-        """As `require_whole`, before `size` bytes are read."""
+    def about_to_read(self, size: int, begin: int) -> None:
+        """As `require_whole`, before `size` bytes are read. Pages of the first ones are mapped."""
         self.require_whole()
         self._held += size
         if self._held > _HELD and _GIVE_BACK is not None:
             self.bytes.madvise(_GIVE_BACK)
             self._held = size
+        self.map(begin, begin + min(size, _HELD))

@@ -73,7 +73,7 @@ class Stored(Record, eq=False):
     def about_to_read(self) -> None:
         """Bound the memory that a file's data take, before they are read; raises as `array`."""
         if self.file is not None:
-            self.file.about_to_read(self.data.nbytes)
+            self.file.about_to_read(self.data.nbytes, self.begin)
 
     def finite(self) -> bool:
         """Whether no value is NaN or infinite after conversion; raises as `array` does."""
@@ -89,28 +89,23 @@ class Stored(Record, eq=False):
 
 @final
 class LookAhead:
-    """Finds in a thread which tensors of float32 are finite, while other things are done.
+    """Tensors of float32 that are copied as they are, and which of them are finite.
 
-    Tensors that follow each other in a file are looked at together, which is faster than one by
-    one. It `covers` the first that are read; all others are left to `Stored.finite`. At most about
-    `at_once` bytes are looked at in one go, and held in memory. If that is None, the thread only
-    has the pages of the file mapped, for a writer that copies them; they are looked at when it is
-    asked what they prove.
+    Those that follow each other in a file are looked at together, when it is asked what they prove:
+    that is faster than one by one. Until then, a thread has the pages of the file mapped, for what
+    copies them. It `covers` the first that are read; all others are left to `Stored.finite`.
     """
 
-    def __init__(self, tensors: Iterable[Stored], at_once: int | None) -> None:
+    def __init__(self, tensors: Iterable[Stored]) -> None:
         self._finite: set[Stored] = set()
         self._thread: Thread | None = None
-        self._later: list[list[Stored]] = []
-        runs = _runs(tensors, _AHEAD if at_once is None else at_once)
-        self._covered = {each for run in runs for each in run}
+        self._runs = _runs(tensors)
+        self._covered = {each for run in self._runs for each in run}
         if sum(each.data.nbytes for each in self._covered) < _WORTH:
             self._covered.clear()
+            self._runs.clear()
             return
-        if at_once is None:
-            self._later = runs
-        task = self._look if at_once is not None else _map
-        thread = Thread(target=task, args=(runs,), name="netlang looks", daemon=True)
+        thread = Thread(target=_map, args=(tuple(self._runs),), name="netlang maps", daemon=True)
         with suppress(RuntimeError):  # the system may have no room for one
             thread.start()
             self._thread = thread
@@ -120,24 +115,15 @@ class LookAhead:
         return tensor in self._covered
 
     def proves(self, tensor: Stored) -> bool:
-        """Whether a tensor that is looked at is known to be finite. Waits until it is."""
+        """Whether a tensor that is looked at is known to be finite."""
         if self._thread is not None:
             self._thread.join()
-        runs, self._later = self._later, []
-        self._look(runs)
-        return tensor in self._finite
-
-    def _look(self, runs: Sequence[Sequence[Stored]]) -> None:
-        import numpy as np
-
-        with suppress(OSError):  # whoever needs the values tells it
-            for run in runs:
-                file, begin, end = _range(run)
-                file.about_to_read(end - begin)
-                file.map(begin, end)
-                values = file.array(np.dtype(np.float32), (-1,), begin, end)
-                if isfinite(_squares(values)):
+        while self._runs:
+            run = self._runs.pop()
+            with suppress(OSError):  # whoever needs the values tells it
+                if _proven(run):
                     self._finite.update(run)
+        return tensor in self._finite
 
 
 def _map(runs: Sequence[Sequence[Stored]]) -> None:
@@ -146,15 +132,24 @@ def _map(runs: Sequence[Sequence[Stored]]) -> None:
         file.map(begin, end)
 
 
+def _proven(run: Sequence[Stored]) -> bool:
+    """Whether the values of a run are surely finite; raises as `Stored.array` does."""
+    import numpy as np
+
+    file, begin, end = _range(run)
+    file.require_whole()
+    return isfinite(_squares(file.array(np.dtype(np.float32), (-1,), begin, end)))
+
+
 def _range(run: Sequence[Stored]) -> tuple[MappedFile, int, int]:
-    """Where the data of tensors that follow each other begin and end in their file."""
+    """The file of tensors that follow each other, and where their data begin and end in it."""
     first, last = run[0], run[-1]
     assert first.file is not None
     return first.file, first.begin, last.begin + last.data.nbytes
 
 
-def _runs(tensors: Iterable[Stored], at_once: int) -> list[list[Stored]]:
-    """Tensors of float32 that follow each other in a file, in runs of about `at_once` bytes."""
+def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
+    """Tensors of float32 in runs that follow each other in a file, of `_AHEAD` bytes in all."""
     mapped = [
         each
         for each in tensors
@@ -162,16 +157,15 @@ def _runs(tensors: Iterable[Stored], at_once: int) -> list[list[Stored]]:
     ]
     mapped.sort(key=attrgetter("begin"))
     runs: list[list[Stored]] = []
-    file, end, room, left = None, 0, 0, _AHEAD
+    file, end, left = None, 0, _AHEAD
     for each in mapped:
         begin, size = each.begin, each.data.nbytes
         if not size or size > left or begin % _FLOAT:
             continue
-        if begin != end or size > room or each.file is not file:
+        if begin != end or each.file is not file:
             runs.append([])
-            room = at_once
         runs[-1].append(each)
-        file, end, room, left = each.file, begin + size, room - size, left - size
+        file, end, left = each.file, begin + size, left - size
     return runs
 
 

@@ -86,3 +86,17 @@ def test_a_file_that_is_refused_is_closed(
         read_weights(weights)
     assert kept.value.diagnostics[0].code == "E0922"
     assert files[0].bytes.closed
+
+
+@pytest.mark.parametrize(("size", "begin"), [(0, 8192), (0, 8000), (8192, 0), (5, 8190), (9000, 1)])
+def test_any_range_of_a_file_is_mapped(size: int, begin: int, tmp_path: Path) -> None:
+    """Also an empty one at its end, where no page is."""
+    path = tmp_path / "w"
+    path.write_bytes(bytes(8192))
+    file = MappedFile(path)
+    file.about_to_read(size, begin)
+    assert bytes(file.bytes) == bytes(8192)
+    os.truncate(path, 4096)
+    file.map(0, 8192)
+    with pytest.raises(OSError, match="was cut off"):
+        file.about_to_read(size, begin)

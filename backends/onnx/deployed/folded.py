@@ -28,7 +28,7 @@ Values: TypeAlias = "Callable[[str], Array]"
 """The tensor of the spec under a key."""
 
 # The bytes of a weight that are made at a time, which a processor's cache holds.
-_PIECE = 1 << 19
+_PIECE = 1 << 20
 # In elements: a row that is as fast without buffers, and the least size of a buffer.
 _LONG_ROW, _LEAST_BUFFER = 256, 16
 

@@ -51,7 +51,7 @@ def _parts(tensors: Mapping[str, Stored]) -> Iterator[memoryview]:
 
     for each in tensors.values():
         if each.file is not None:
-            each.file.about_to_read(each.data.nbytes)
+            each.file.about_to_read(each.data.nbytes, each.begin)
         yield np.ascontiguousarray(each.data).reshape(-1).view(np.uint8).data
 
 
