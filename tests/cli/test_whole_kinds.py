@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,15 @@ from netlang.advice.similar import nearest
 from netlang.analysis.render.describe import describe
 from netlang.analysis.summary import summarize
 from netlang.elaborate import load_program
+from netlang.elaborate.program import elaborate
 from netlang.evaluate.binding import operator_of
 from netlang.evaluate.builtins import FUNCTIONS
 from netlang.evaluate.values import Layer
 from netlang.ir.op import Op
+from netlang.ir.program import Function
 from netlang.modules.files import bundled_definitions
 from netlang.modules.library import Library
+from netlang.modules.nets import net_layer
 from netlang.ops import operator, operator_names
 from netlang.recipes.keys import KEYS
 from netlang.source import Source, Span
@@ -145,3 +148,45 @@ def test_an_operator_is_shown_as_it_would_be_written() -> None:
         assert describe(found) == text
         read += 1
     assert read > 200
+
+
+ITEMS = ("0", "1", "3", "32", "33", "-1", "0.5", "true", "3x3", "same", '"a"', "none")
+VALUES = (
+    *ITEMS, "1e-05", "1e30", "12345678901234", '"a b"', r'"a\"b"', r'"a\\b"', "[]", "relu",
+    "conv(3, 3x3)",
+    *(f"[{', '.join(items)}]" for count in (1, 2) for items in product(ITEMS, repeat=count)),
+    *(f"[{', '.join(items)}]" for items in product(("1", "5", "32", "64"), repeat=3)),
+)  # fmt: skip
+"""What a block may be given, as a text of the language."""
+
+
+SHOWN = """\
+block b(v, w) {{ for each in [v, w] {{ relu }} }}
+
+net n {{
+    input x: [3, H=8, W=8]
+    p: b({}, 1)
+}}
+"""
+
+
+def test_a_block_is_shown_as_it_would_be_written() -> None:
+    """So is each of its arguments, or it is left out and the others have their names."""
+    read = left_out = 0
+    for value in VALUES:
+        source = Source("a.net", SHOWN.format(value))
+        module, whole = Library().module(source, None), Span(source, 0, 1)
+        (node,) = elaborate(net_layer(module, "n", whole), "n", whole).net.nodes
+        assert isinstance(node.callee, Function)
+        text = describe(node.callee)
+        given = node.callee.arguments
+        found = module.evaluator().value(parse_expression(Source("shown", text), 0, len(text)))
+        assert isinstance(found, Layer)
+        arguments = {name: bound.value for name, bound in found.arguments}
+        # `true` equals 1, and a bare word its string.
+        assert repr(arguments) == repr({name: given[name] for name in arguments}), text
+        assert set(arguments) == set(given) or text == "b(w=1)"
+        left_out += set(arguments) != set(given)
+        read += 1
+    assert read > 200
+    assert left_out < read // 2

@@ -12,7 +12,7 @@ from typing import Final
 
 from netlang.backends.graphviz.labels.values import Reader, value_text
 from netlang.backends.graphviz.markup import TIMES
-from netlang.ir.arguments import signature
+from netlang.ir.arguments import Argument, signature
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.records import Record
@@ -27,6 +27,7 @@ class _Place(Record):
     values: tuple[object, ...]
     channels: tuple[object, ...]
     rank: int
+    argument: Argument | None = None
 
     def same(self, value: object) -> bool:
         return all(item == value for item in self.values)
@@ -36,13 +37,13 @@ def _kernel(place: _Place, reader: Reader) -> str:
     """The kernel as ``3x3``, however it was written."""
     first = place.values[0]
     if not place.same(first):
-        return reader.text(place.values)
+        return reader.text(place.values, place.argument)
     sides = first if isinstance(first, tuple) else (first,) * place.rank
     return TIMES.join(map(value_text, sides))
 
 
 def _plain(place: _Place, reader: Reader) -> str:
-    return reader.text(place.values)
+    return reader.text(place.values, place.argument)
 
 
 def _stride(place: _Place, reader: Reader) -> str | None:
@@ -51,7 +52,7 @@ def _stride(place: _Place, reader: Reader) -> str | None:
     first = place.values[0]
     if isinstance(first, tuple) and place.same(first):
         return f"/{TIMES.join(map(value_text, first))}"
-    return f"/{reader.text(place.values)}"
+    return f"/{reader.text(place.values, place.argument)}"
 
 
 def _factor(place: _Place, reader: Reader) -> str | None:
@@ -66,7 +67,7 @@ def _pool_stride(place: _Place, reader: Reader) -> str | None:
 
 
 def _named(place: _Place, reader: Reader) -> str:
-    text = reader.text(place.values)
+    text = reader.text(place.values, place.argument)
     return text if text == place.name else f"{place.name}={text}"
 
 
@@ -143,7 +144,7 @@ def operator_caption(
     known = _TABLE.get(ops[0].name)
     parts: list[str | None] = []
     places = {
-        item.name: (item, _Place(item.name, _column(ops, item.name), channels, rank))
+        item.name: (item, _Place(item.name, _column(ops, item.name), channels, rank, item))
         for item in signature(type(ops[0]))
     }
     if known is not None:

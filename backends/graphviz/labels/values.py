@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from netlang.analysis.render.describe import is_window
+from netlang.analysis.render.describe import value_text as text_in_language
 from netlang.backends.graphviz.markup import TIMES
+from netlang.ir.arguments import Argument
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.numbers.provenance import (
     BinaryOrigin,
@@ -32,17 +35,17 @@ _MOST_LISTED = 4
 _AXES = ("channels", "height", "width")
 
 
-def value_text(value: object) -> str:
-    """One compile-time value as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def value_text(value: object, argument: Argument | None = None) -> str:
+    """One compile-time value as a table has it, with few digits and a window's sign for times."""
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(value_text, value))}]"
     if isinstance(value, Function):
         return value.name
-    return str(value)
+    if isinstance(value, tuple):
+        if is_window(value, argument):
+            return TIMES.join(map(str, value))
+        return f"[{', '.join(value_text(item, argument) for item in value)}]"
+    return text_in_language(value, argument)
 
 
 def type_text(kind: TensorType, sizes: Mapping[str, int]) -> str:
@@ -64,20 +67,20 @@ class Reader(Record, dict=True):
     def single(self) -> bool:
         return len(self.members) == 1
 
-    def text(self, values: tuple[object, ...]) -> str:
+    def text(self, values: tuple[object, ...], argument: Argument | None = None) -> str:
         """The text for `values`, which holds the value of each member in one place."""
         if all(value == values[0] for value in values):
-            return value_text(values[0])
-        found = self._traced(values) or self._fitted(values) or self._itemized(values)
-        return found or _listed(values)
+            return value_text(values[0], argument)
+        found = self._traced(values) or self._fitted(values) or self._itemized(values, argument)
+        return found or _listed(values, argument)
 
-    def _itemized(self, values: tuple[object, ...]) -> str | None:
+    def _itemized(self, values: tuple[object, ...], argument: Argument | None) -> str | None:
         """Lists of equal lengths, item by item, where each item has a formula."""
         lists = [value for value in values if isinstance(value, tuple)]
         if len({len(each) for each in lists}) != 1 or len(lists) < len(values):
             return None
         items = [
-            value_text(item[0])
+            value_text(item[0], argument)
             if all(each == item[0] for each in item)
             else self._traced(item) or self._fitted(item)
             for item in zip(*lists, strict=True)
@@ -131,8 +134,8 @@ class Reader(Record, dict=True):
         return columns
 
 
-def _listed(values: tuple[object, ...]) -> str:
-    texts = list(dict.fromkeys(map(value_text, values)))
+def _listed(values: tuple[object, ...], argument: Argument | None) -> str:
+    texts = list(dict.fromkeys(value_text(value, argument) for value in values))
     if len(texts) > _MOST_LISTED:
         texts = [texts[0], "…", texts[-1]]
     return " | ".join(texts)

@@ -10,7 +10,7 @@ from netlang.ir.dims import Expr
 from netlang.ir.op import Op
 from netlang.ir.program import Function
 
-__all__ = ["describe", "written"]
+__all__ = ["describe", "is_window", "value_text", "written"]
 
 # Longer values are cut: a table says what a layer is and needn't repeat all its numbers.
 LONGEST_VALUE = 24
@@ -80,11 +80,15 @@ def _is_numbers(value: object) -> bool:
 
 def written(value: object, argument: Argument | None = None) -> str:
     """A value as the language would write it, or three dots for one that is long."""
-    text = _value_text(value, argument)
+    text = value_text(value, argument)
     return text if len(text) <= LONGEST_VALUE else "[...]"
 
 
-def _value_text(value: object, argument: Argument | None) -> str:
+def value_text(value: object, argument: Argument | None = None) -> str:
+    """A value as the language would write it, whatever its length.
+
+    Without an `argument` of an operator, it is that of a block's parameter.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
@@ -92,19 +96,20 @@ def _value_text(value: object, argument: Argument | None) -> str:
     if isinstance(value, str):
         # A choice is a word; what isn't one, such as an equation, stands in quotes.
         word = isinstance(value, Keyword) or (argument is not None and value.isidentifier())
-        return value if word else f'"{value}"'
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return value if word else f'"{escaped}"'
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return "none" if value is None else str(value)
 
 
 def _sequence(value: Sequence[object], argument: Argument | None) -> str:
-    if _is_window(value, argument):
+    if is_window(value, argument):
         return "x".join(map(str, value))
-    return f"[{', '.join(_value_text(item, argument) for item in value)}]"
+    return f"[{', '.join(value_text(item, argument) for item in value)}]"
 
 
-def _is_window(value: Sequence[object], argument: Argument | None) -> bool:
+def is_window(value: Sequence[object], argument: Argument | None) -> bool:
     """Whether numbers are sizes along the axes, which are written as `3x3`."""
     numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
     if len(numbers) < max(2, len(value)):
