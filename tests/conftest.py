@@ -20,6 +20,10 @@ settings.load_profile("untimed")
 # Threads of one process would wait for those of its neighbours. Torch reads this at its import.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# A copy of this process would search all that was made before it for garbage, and so copy it.
+# It has nothing to find there.
+os.register_at_fork(after_in_child=gc.freeze)
+
 # What a run keeps for the next one is shared by all processes of the tests, and isn't the user's.
 _KEPT = Path(__file__).resolve().parent.parent / ".pytest_cache" / "kept"
 os.environ["XDG_CACHE_HOME"] = str(_KEPT)

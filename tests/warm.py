@@ -21,7 +21,7 @@ from tests.quality import ROOT
 __all__ = ["run_group", "run_warm"]
 
 _SERVER = """
-import json, os, runpy, signal, sys, warnings
+import gc, json, os, runpy, signal, sys, warnings
 sys.path.insert(0, sys.argv[1])
 import torch, tests.train.loading.support, netlang.cli
 from torch._C._distributed_c10d import TCPStore
@@ -41,6 +41,8 @@ def ended(children):
 
 # From Python 3.12 on; no thread of this process holds anything that the child needs.
 warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
+# Copies don't search for garbage what was imported here, and so needn't copy it.
+gc.freeze()
 for line in sys.stdin:
     count, command, folder = json.loads(line)
     children, (told, tells) = [], os.pipe()

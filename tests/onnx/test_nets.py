@@ -23,6 +23,8 @@ from tests.onnx.support import check_file, largest_difference, run
 TORCHVISION = (
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "googlenet", "mobilenet_v2",
 )  # fmt: skip
+# In the long run alone: they differ from others in depth.
+LONG = {"resnet34", "resnet101", "resnet152"}
 OTHERS = ("unet(width=16)", "se_resnet50", "logistic", "mlp", "cnn", "rnn", "vae")
 # Small, so that a test takes a second, and no multiple of 32, so that every rounding occurs.
 SIZES = ({"H": 80, "W": 64}, {"H": 97, "W": 110})
@@ -96,7 +98,9 @@ def depends_on_input(model: nn.Module, program: Program) -> bool:
     return float((a - b).abs().max()) >= 0.01 * float(b.abs().max())
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in TORCHVISION]
+)
 def test_torchvisions_values(name: str, file: Path) -> None:
     program, model = load_program(name), torchvision_model(name)
     settle(model, model.state_dict(), batches(program))

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from netlang.backends.onnx.ends.presets import Preset, preset_for
-from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
-from netlang.ir.program import Program
+from netlang.modules.files import bundled_definitions
 from tests.analysis.oracles import torchvision_models
 
 # torchvision's models of these turn what its preset makes into values from -1 to 1.
@@ -19,14 +18,8 @@ WITHOUT_CLASSES = {"IMAGENET1K_FEATURES"}
 models: Any = torchvision_models()
 
 
-def _program(name: str) -> Program | None:
-    try:
-        return load_program(name)
-    except NetlangError:
-        return None
-
-
-NETS = [name for name in models.list_models(module=models) if _program(name) is not None]
+BUNDLED = {name for kind, name, _ in bundled_definitions() if kind == "net"}
+NETS = [name for name in models.list_models(module=models) if name in BUNDLED]
 
 
 def test_most_of_the_models_are_bundled() -> None:
@@ -35,8 +28,7 @@ def test_most_of_the_models_are_bundled() -> None:
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_preset_of_the_weights(name: str) -> None:
-    program = _program(name)
-    assert program is not None
+    program = load_program(name)
     sizes = program.defaults
     height, width = (
         d if isinstance(d, int) else sizes[str(d)] for d in program.net.inputs[0].type.spatial
