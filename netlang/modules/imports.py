@@ -45,18 +45,31 @@ def file_of(
     dotted = ".".join(statement.module)
     if dotted in bundled:
         return bundled[dotted], bundled_name(dotted)
-    from netlang.advice.similar import nearest  # only here: an error
-
-    beside = [] if folder is None else [p.stem for p in folder.glob("*.net") if p.is_file()]
-    match = nearest(dotted, [*bundled, *beside])
-    # A folder in common makes no two files alike: their own names must be.
-    if match and not nearest(statement.module[-1], [match.rpartition(".")[2]]):
-        match = None
-    fix = fixes.replacement(dotted, [match], statement.module_span) if match else None
+    fix = _meant(statement, folder, storage)
     error = language.ImportNotFound(span=statement.module_span, path=relative.as_posix(), fix=fix)
     if folder is None:
         error = replace(error, where="in the bundled library: no file is beside a text")
     raise NetlangError(error)
+
+
+def _meant(statement: ast.FromImport, folder: Path | None, storage: Storage) -> Fix | None:
+    """The file that may have been meant: without its suffix, or of a similar name."""
+    from netlang.advice.similar import nearest  # only here: an error
+
+    *above, last = statement.module
+    bundled, dotted = bundled_files(), ".".join(statement.module)
+    if above and last == "net":
+        name = ".".join(above)
+        path = Path(*above).with_suffix(".net")
+        if name in bundled or (folder is not None and storage.has(folder / path)):
+            edit = Edit(statement.module_span, name)
+            return Fix(f"write `from {name}`, without the suffix", (edit,))
+    beside = [] if folder is None else [p.stem for p in folder.glob("*.net") if p.is_file()]
+    match = nearest(dotted, [*bundled, *beside])
+    # A folder in common makes no two files alike: their own names must be.
+    if match and not nearest(last, [match.rpartition(".")[2]]):
+        match = None
+    return fixes.replacement(dotted, [match], statement.module_span) if match else None
 
 
 def not_in_file(

@@ -7,13 +7,13 @@ import re
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
 from netlang.syntax.mistakes.misplaced import continued
+from netlang.syntax.mistakes.paths import path_of_file
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.number_steps import step_with
 
 __all__ = ["HABITS", "pipe"]
 
 _INSIDE = re.compile(r"\(([^()\[\]{}\n]*)\)")
-_FILE = re.compile(r"[ \t]*([^ \t\n]+)(?=[ \t]+import\b)")
 _FAR = 2_000  # characters after a bracket within which the closing one is searched
 _MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
@@ -158,30 +158,6 @@ def _closing(text: str, start: int, bracket: str = "]") -> list[int] | None:
     return None
 
 
-def _path_of_file(spot: Spot) -> Diagnostic | None:
-    """`from ../blocks import unit`, `from blocks/residual import basic`, `from "blocks.net"`."""
-    begin = spot.first
-    if spot.kind(begin) != "from" or spot.opened:
-        return None
-    start = spot.span(begin).end
-    found = _FILE.match(spot.source.text, start)
-    if found is None or not start <= spot.start < found.end(1):
-        return None
-    path = found[1].strip('"').removesuffix(".net")
-    parts = [part for part in re.split(r"[/\\]", path) if part not in (".", "")]
-    if ".." in parts or path.startswith(".."):
-        advice = (
-            "a file is imported from its own folder, those below it, or the bundled library: "
-            "move what both files need there"
-        )
-        return _unexpected(spot, advice)
-    dotted = ".".join(parts)
-    if not all(part.isidentifier() for part in dotted.split(".")):
-        return None
-    advice = f"write `from {dotted}`: folders are joined by dots"
-    return _unexpected(spot, advice, spot.replacing(advice, found.start(1), found.end(1), dotted))
-
-
 def _spaced_dims(spot: Spot) -> Diagnostic | None:
     """`3 x 3` and `3 x3`, for `3x3` as one word."""
     if spot.kind(-1) != "NUMBER" or spot.kind() != "NAME" or spot.new_line:
@@ -294,7 +270,7 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
-    _unnamed_input, _shape_in_parentheses, _merge_in_brackets, _path_of_file, _spaced_dims,
+    _unnamed_input, _shape_in_parentheses, _merge_in_brackets, path_of_file, _spaced_dims,
     _bare_fraction, _percent, _named_value, _unclosed_call, _spread_of_values,
     _loop_in_call, _index_of_value, _formatted_label,
 )  # fmt: skip

@@ -27,6 +27,7 @@ from netlang.diagnostics.language.text import (
 )
 from netlang.source import Source, Span, shortened
 from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_DIGITS
+from netlang.syntax.mistakes.paths import character_in_path
 
 __all__ = ["PROBLEMS"]
 
@@ -137,6 +138,8 @@ def _label(reason: str) -> Problem:
 
 def _unknown(source: Source, start: int, end: int) -> Diagnostic:
     """A character that begins no token, often one that looks like or means another."""
+    if in_path := character_in_path(source, start):
+        return in_path
     text = source.text
     span, pair = Span(source, start, end), text[start : start + 2]
     char = text[start]
