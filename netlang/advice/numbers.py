@@ -42,5 +42,7 @@ def among_values(file: ast.File, number: Span) -> Fix | None:
     step = step_with(name, number.text, in_front=in_front)
     if step is None or others[0].label is not None or not _is_number(number.text):
         return None
+    if _is_number(values[in_front]):
+        return None
     text = f"{values[in_front]} -> {step}"
     return replaced(first.action.span.to(others[0].action.span), text)

@@ -16,6 +16,7 @@ from netlang.modules.mentions import as_step
 from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
+from netlang.syntax.number_steps import number_advice
 
 __all__ = ["has_failed", "is_labelled", "is_value", "part_text", "parts_of", "reference"]
 
@@ -198,13 +199,11 @@ def _layer_as_step(body: Body, name: str) -> Fix | None:
 
 def _number(body: Body, span: Span) -> language.MisplacedStatement:
     """The error for `3 -> relu`, `(3, x) -> add`: a number where only a value is allowed."""
-    number = span.text
     return language.MisplacedStatement(
         span=span,
         what=f"the number `{span.text}`",
         why="a path starts at a value of the net, which a label or an input names",
-        advice=f"a number is an argument: `scale({number})` multiplies a value by it, "
-        f"`scale(1, offset={number})` adds it, `constant({number})` is a value",
+        advice=number_advice(span.text),
         fix=fixes.among_values(body.module.file, span),
     )
 

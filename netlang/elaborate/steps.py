@@ -13,6 +13,7 @@ from netlang.elaborate.references import is_value, parts_of, reference
 from netlang.elaborate.session import Abort
 from netlang.source import Span
 from netlang.syntax import ast
+from netlang.syntax.number_steps import number_advice
 
 __all__ = ["path"]
 
@@ -108,6 +109,9 @@ def _value_later(path: ast.Path, index: int) -> NetlangError:
     what = f"the value `{action.span.text}`"
     why = "after `->` a name is an operator or block"
     advice, fix = "start a path with it: put it on a line of its own", None
+    number = action.span.text.strip("( )")
+    if number.replace(".", "", 1).isdecimal():
+        what, advice = f"the number `{number}`", number_advice(number)
     if isinstance(action, ast.Here):
         why, advice = "it is what the steps before it have made", "leave it out"
         between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["step_with"]
+__all__ = ["number_advice", "step_with"]
 
 _BEHIND = {
     "mul": "scale({})",
@@ -23,3 +23,11 @@ def step_with(merge: str, number: str, *, in_front: bool = False) -> str | None:
     """
     form = _IN_FRONT.get(merge, _BEHIND.get(merge)) if in_front else _BEHIND.get(merge)
     return None if form is None else form.format(number).replace("--", "")
+
+
+def number_advice(number: str) -> str:
+    """What to write for a number that stands where a value of the net is wanted."""
+    return (
+        f"a number is an argument: `scale({number})` multiplies a value by it, "
+        f"`scale(1, offset={number})` adds it, `constant({number})` is a value"
+    )

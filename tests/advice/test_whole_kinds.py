@@ -58,3 +58,23 @@ def test_a_projection_is_in_the_parameters_of_its_block(formula: str, stride: st
     wrong = unit.format(formula, stride, "identity") + calls
     meant = unit.format(formula, stride, f"conv({formula}, 1x1{stride})") + calls
     assert shape(built(mended(wrong))) == shape(built(meant)), mended(wrong)
+
+
+SHAPES = [
+    ", ".join(dims).replace("H=32, H=32", "H=32, H").replace("H=32, 3, H=32", "H=32, 3, H")
+    for rank in (1, 2, 3)
+    for dims in product(("3", "H=32"), repeat=rank)
+]
+BODIES = (("(", ")"), ("( ", " )"), ("(", ",)"))
+
+
+@pytest.mark.parametrize("kind", ["", "int64", "bool"])
+def test_a_shape_in_parentheses(kind: str) -> None:
+    """Of every rank, with numbers and sizes, one that is named twice among them."""
+    for shown in SHAPES:
+        meant = f"net a {{\n    input x: {kind}[{shown}]\n    identity\n}}\n"
+        for opened, closed in BODIES:
+            wrong = meant.replace(f"[{shown}]", f"{opened}{shown}{closed}")
+            for text in (wrong, wrong if kind else wrong.replace("x:", "x")):
+                assert check_source(Source("a.net", text)), text
+                assert shape(built(mended(text))) == shape(built(meant)), text

@@ -54,6 +54,8 @@ def _listed_steps(spot: Spot) -> Diagnostic | None:
         spot.source.text[spot.span(one).end : spot.span(other).start].strip()
         for one, other in zip((0, *commas), commas, strict=False)
     ]
+    if not all(text[:1].isidentifier() for text in texts if text):
+        return None  # numbers
     path = " -> ".join(text for text in texts if text)
     advice = f"steps are joined by `->`: `{path}`" if len(path) < 60 else "steps are joined by `->`"
     end = spot.span(commas[-1]).end

@@ -21,6 +21,7 @@ from netlang.syntax.mistakes.choices import CHOICES
 from netlang.syntax.mistakes.expected import states_before
 from netlang.syntax.mistakes.habits import HABITS, pipe
 from netlang.syntax.mistakes.misplaced import MISPLACED
+from netlang.syntax.mistakes.numbers import NUMBERS
 from netlang.syntax.mistakes.separators import SEPARATORS
 from netlang.syntax.mistakes.spot import Explain, Spot
 from netlang.syntax.mistakes.text import PROBLEMS
@@ -34,6 +35,7 @@ _EXPLAIN: tuple[Explain, ...] = (
     *WORDS,
     *CHOICES,
     *HABITS,
+    *NUMBERS,
     *SEPARATORS,
     *UNCLOSED,
 )

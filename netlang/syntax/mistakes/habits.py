@@ -9,13 +9,11 @@ from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
 from netlang.syntax.mistakes.misplaced import continued
 from netlang.syntax.mistakes.paths import path_of_file
 from netlang.syntax.mistakes.spot import Spot
-from netlang.syntax.number_steps import step_with
 
 __all__ = ["HABITS", "pipe"]
 
 _INSIDE = re.compile(r"\(([^()\[\]{}\n]*)\)")
 _FAR = 2_000  # characters after a bracket within which the closing one is searched
-_MERGES = {"+": "add", "-": "sub", "*": "mul"}
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
 
 
@@ -43,36 +41,6 @@ def _quoted_label(spot: Spot) -> Diagnostic | None:
     start, end = spot.span(-1).start, spot.span(1).end
     text = f'"{spot.source.text[start:end]}"'
     advice = f"a label that isn't a name stands in quotes: `{text}`"
-    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
-
-
-def _arithmetic(spot: Spot) -> Diagnostic | None:
-    """`a + b` of values, `conv(8, 3x3) * 3` of steps."""
-    if spot.kind() not in _MERGES or spot.innermost != "{" or "->" not in spot.allowed:
-        return None
-    if spot.kind(1) == "NUMBER":
-        times = spot.text(1)
-        if spot.kind(-1) == "NAME":
-            return _with_number(spot, times)
-        return _unexpected(spot, f"steps are repeated by `repeat {times} {{ ... }}`")
-    if (spot.kind(-1), spot.kind(1)) != ("NAME", "NAME"):
-        return None
-    text = f"({spot.text(-1)}, {spot.text(1)}) -> {_MERGES[spot.kind()]}"
-    advice = f"values are joined by a merge: `{text}`"
-    return _unexpected(
-        spot, advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
-    )
-
-
-def _with_number(spot: Spot, number: str) -> Diagnostic:
-    """`y * 0.17` of a value, `y + 1`, `z: y * 0.17`."""
-    labelled = (spot.kind(-3), spot.kind(-2)) == ("NAME", ":")
-    label, first = (f"{spot.text(-3)}: ", -3) if labelled else ("", -1)
-    text = f"{spot.text(-1)} -> {label}{step_with(_MERGES[spot.kind()], number)}"
-    advice = f"a value meets a number in a step: `{text}`"
-    if spot.kind() == "*" and number.isdecimal():
-        advice += f"; steps are repeated by `repeat {number} {{ ... }}`"
-    start, end = spot.span(first).start, spot.span(1).end
     return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
 
 
@@ -113,15 +81,19 @@ def _unnamed_input(spot: Spot) -> Diagnostic | None:
 
 
 def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
-    """`input image: (3, 32, 32)`."""
-    if spot.kind() != "(" or spot.kind(spot.first) != "input" or spot.kind(-1) != ":":
+    """`input image: (3, 32, 32)`, `input tokens: int64(128)`, `input image (3, 32, 32)`."""
+    if spot.kind() != "(" or spot.kind(spot.first) != "input" or spot.opened[1:]:
+        return None
+    before, last = spot.kind(-2), spot.kind(-1)
+    if last != ":" and (last != "NAME" or before not in (":", "input")):
         return None
     found = _INSIDE.match(spot.source.text, spot.start)
     if found is None:
         return _unexpected(spot, "a shape stands in square brackets: `[3, 224, 224]`")
     text = f"[{found[1].rstrip(', ')}]"
     advice = f"a shape stands in square brackets: `{text}`"
-    return _unexpected(spot, advice, spot.replacing(advice, spot.start, found.end(), text))
+    start, colon = (spot.before, ": ") if before == "input" and last == "NAME" else (spot.start, "")
+    return _unexpected(spot, advice, spot.replacing(advice, start, found.end(), colon + text))
 
 
 def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
@@ -269,7 +241,7 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 
 HABITS = (
-    _other_arrow, _arrow_after_value, _quoted_label, _arithmetic, _module_in_front,
+    _other_arrow, _arrow_after_value, _quoted_label, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, path_of_file, _spaced_dims,
     _bare_fraction, _percent, _named_value, _unclosed_call, _spread_of_values,
     _loop_in_call, _index_of_value, _formatted_label,

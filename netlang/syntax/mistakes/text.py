@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.expressions import NotAParameter
+from netlang.diagnostics.language.structure import MisplacedStatement
 from netlang.diagnostics.language.syntax import (
     ForeignComment,
     ForeignWord,
@@ -28,6 +29,7 @@ from netlang.diagnostics.language.text import (
 from netlang.source import Source, Span, shortened
 from netlang.syntax.limits import MAX_ARGUMENTS, MAX_DEPTH, MAX_DIGITS
 from netlang.syntax.mistakes.paths import character_in_path
+from netlang.syntax.number_steps import number_advice
 
 __all__ = ["PROBLEMS"]
 
@@ -129,6 +131,15 @@ def _space_in_label(source: Source, start: int, end: int) -> Diagnostic:
     return LabelText(span=span, reason=reason, fix=_replace(span, "", "remove the space"))
 
 
+def _number_in_label(source: Source, start: int, end: int) -> Diagnostic:
+    """A number with an exponent or a suffix, as part of a label or where a value is wanted."""
+    text, span = source.text, Span(source, start, end)
+    if text[start - 1 : start] == "." or text[end:].lstrip(" ")[:1] in (":", "."):
+        return LabelText(span=span, reason="of numbers, only whole ones can stand in it")
+    what, why = f"the number `{span.text}`", "a label or an input names a value of the net"
+    return MisplacedStatement(span=span, what=what, why=why, advice=number_advice(span.text))
+
+
 def _label(reason: str) -> Problem:
     def problem(source: Source, start: int, end: int) -> Diagnostic:
         return LabelText(span=Span(source, start, end), reason=reason)
@@ -202,7 +213,7 @@ PROBLEMS: dict[str, Problem] = {
     "unknown": _unknown,
     "not_a_parameter": _not_a_parameter,
     "space_in_label": _space_in_label,
-    "number_in_label": _label("of numbers, only whole ones can stand in it"),
+    "number_in_label": _number_in_label,
     "empty_computed": _label("nothing stands between its braces"),
     "open_computed": _label("the `{` is not closed"),
     "lone_brace": _label("no `{` is open before this `}`"),
