@@ -12,6 +12,7 @@ from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
 from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.names import net_name, output_words
 from netlang.backends.torch.importing.text.pieces import rendered
+from netlang.backends.torch.importing.text.values import ValueNames
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.forks import with_merges
 from netlang.backends.torch.importing.tree.items import ModuleRegion
@@ -74,15 +75,15 @@ def spec_text(walk: Walk, asked: Asked) -> str:
     made = blocks_of(root, whose, channels, asked.name) if asked.blocks else None
     calls = made.calls if made is not None else {}
     homes = homes_of(root.items, "")
-    writer = BodyWriter("", known, calls, TakenLabels(keys_of(root.items)), whose, homes)
+    names = ValueNames("", known, TakenLabels(keys_of(root.items)), whose, homes)
     start = walk.inputs[0].source if len(walk.inputs) == 1 else None
     single = len(ends) == 1
-    body = written(writer, root.items, start, ends)
+    body = written(BodyWriter(names, calls), root.items, start, ends)
     lines = [_input(value, symbolic=asked.symbolic, first=not n) for n, value in
              enumerate(walk.inputs)]  # fmt: skip
     lines += ["", rendered(body, lambda _: None)]
     if not single:
-        lines += _outputs(writer, asked.outputs, ends)
+        lines += _outputs(names, asked.outputs, ends)
     net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
     blocks = made.texts if made is not None else []
     braces = braces_defined([*blocks, net])
@@ -95,10 +96,10 @@ def docstring_of(text: str) -> str:
     return visible(text.replace('"', "'").replace("\\", "/"))
 
 
-def _outputs(writer: BodyWriter, names: Sequence[str], ends: Sequence[Maker]) -> list[str]:
+def _outputs(names: ValueNames, words: Sequence[str], ends: Sequence[Maker]) -> list[str]:
     found = []
-    for name, source in zip(output_words(names), ends, strict=True):
-        found.append(f"output {name}: {writer.read(source, '')}")
+    for name, source in zip(output_words(words), ends, strict=True):
+        found.append(f"output {name}: {names.read(source, '')}")
     return found
 
 

@@ -23,6 +23,7 @@ from netlang.backends.torch.importing.text.pieces import (
     skeleton,
     slots,
 )
+from netlang.backends.torch.importing.text.values import ValueNames
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.items import Item, Merge, ModuleRegion, steps_of
 from netlang.backends.torch.importing.tree.places import homes_of, keys_of
@@ -157,8 +158,8 @@ def _alone(
     start = region.inputs[0]
     keys = TakenLabels(keys_of(region.items))
     homes = homes_of(region.items, region.path)
-    writer = BodyWriter(region.path, {start: "in"}, calls, keys, ends, homes)
-    return written(writer, region.items, start, region.outputs)
+    names = ValueNames(region.path, {start: "in"}, keys, ends, homes)
+    return written(BodyWriter(names, calls), region.items, start, region.outputs)
 
 
 def _define(kind: str, instances: Sequence[_Instance], made: BlockTexts, names: set[str]) -> None:

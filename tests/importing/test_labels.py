@@ -1,0 +1,98 @@
+"""Modules whose keys are what steps without keys would be called in the spec."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.importing.support import imported
+
+
+class _Scaled(nn.Module):
+    """A residual whose branch is a merge with a learned scale, or a convolution."""
+
+    def __init__(self, last: str, branch: str) -> None:
+        super().__init__()
+        self.add_module("0", nn.Conv2d(4, 4, 1))
+        self.branch = branch
+        if branch == "scale":
+            self.scale = nn.Parameter(torch.rand(4, 1, 1) + 0.5)
+        else:
+            self.inner = nn.Conv2d(4, 4, 1)
+        self.last = last
+        self.add_module(last, nn.Conv2d(4, 4, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, last = self.get_submodule("0"), self.get_submodule(self.last)
+        x = first(x)
+        changed = x.relu() * self.scale if self.branch == "scale" else self.inner(x).relu()
+        y: Tensor = last(x.tanh() + changed)
+        return y.sigmoid()
+
+
+class _Listed(nn.Module):
+    """Units in lists, which no step is called in: they are a block's calls with numbers as keys."""
+
+    def __init__(self, last: str, units: nn.ModuleList) -> None:
+        super().__init__()
+        self.units = units
+        self.head = _Scaled(last, "conv")
+
+    def forward(self, x: Tensor) -> Tensor:
+        units = [
+            unit
+            for each in self.units
+            for unit in (each if isinstance(each, nn.ModuleList) else [each])
+        ]
+        for unit in units:
+            x = unit(x)
+        y: Tensor = self.head(x)
+        return y
+
+
+class _Same(nn.Module):
+    """An identity branch whose number is a key, and a layer called as it would be then."""
+
+    def __init__(self, layer: str) -> None:
+        super().__init__()
+        self.layer = layer
+        self.add_module("0", nn.Conv2d(4, 4, 1))
+        self.add_module("1", nn.Conv2d(4, 4, 1))
+        self.add_module(layer, nn.Conv2d(4, 4, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second, third = (self.get_submodule(each) for each in ("0", "1", self.layer))
+        x = first(x)
+        x = x + third(x).sigmoid()
+        y: Tensor = second(x)
+        return y.sigmoid()
+
+
+@pytest.mark.parametrize("last", [str(number) for number in range(1, 8)])
+@pytest.mark.parametrize("branch", ["scale", "conv"])
+def test_a_merge_with_weights_whose_number_is_a_key(last: str, branch: str) -> None:
+    _agrees(_Scaled(last, branch))
+
+
+@pytest.mark.parametrize("last", ["4", "5", "end"])
+def test_units_of_a_list(last: str) -> None:
+    _agrees(_Listed(last, nn.ModuleList(_Scaled(last, "scale") for _ in range(3))))
+    pairs = (nn.ModuleList(_Scaled(last, "conv") for _ in range(2)) for _ in range(2))
+    _agrees(_Listed(last, nn.ModuleList(pairs)))
+
+
+@pytest.mark.parametrize("layer", ["same1", "same2", "same"])
+def test_an_identity_whose_number_is_a_key(layer: str) -> None:
+    _agrees(_Same(layer))
+
+
+def _agrees(module: nn.Module) -> None:
+    """Import a module; its keys and values are those of the spec."""
+    net = imported(module, (4, 6, 6))
+    assert net.weights is not None
+    assert set(net.weights) == set(module.state_dict())
+    example = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
+    made = net.torch(net.weights).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(made(example), module.eval()(example))
