@@ -82,6 +82,15 @@ def test_units_of_a_list(last: str) -> None:
     _agrees(_Listed(last, nn.ModuleList(pairs)))
 
 
+@pytest.mark.parametrize("last", [str(number) for number in range(4, 12)])
+def test_a_step_of_a_list_counts_where_it_is_written(last: str) -> None:
+    """Loops in loops, whose counts have two names."""
+    lists = nn.ModuleList(nn.ModuleList(nn.Conv2d(4, 4, 1) for _ in range(3)) for _ in range(3))
+    _agrees(_Listed(last, lists))
+    inner = [_Listed("5", nn.ModuleList(nn.Conv2d(4, 4, 1) for _ in range(3))) for _ in range(3)]
+    _agrees(_Listed(last, nn.ModuleList(inner)))
+
+
 @pytest.mark.parametrize("layer", ["same1", "same2", "same"])
 def test_an_identity_whose_number_is_a_key(layer: str) -> None:
     _agrees(_Same(layer))

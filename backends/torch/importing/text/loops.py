@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from netlang.backends.torch.importing.text.pieces import Count, Piece, Statement, rendered
 
@@ -41,10 +42,11 @@ def _loop(first: Statement, second: Statement, run: int) -> Statement:
         return ["", "repeat ", Count(run), " { ", *first, " }"]
     start = _counted(first, second)
     assert start is not None
-    line = [_numbered(a, b) for a, b in zip(first, second, strict=True)]
-    counted: list[Piece] = ["", "for i in range(", Count(run), ") {\n"]
+    name = next(each for each in _names() if not any(f"for {each} in" in str(x) for x in first))
+    line = [_numbered(a, b, name) for a, b in zip(first, second, strict=True)]
+    counted: list[Piece] = ["", f"for {name} in range(", Count(run), ") {\n"]
     if start:
-        counted = ["", f"for i in range({start}, ", Count(start + run), ") {\n"]
+        counted = ["", f"for {name} in range({start}, ", Count(start + run), ") {\n"]
     text = rendered([line], lambda _: None)
     if "\n" not in text and len(text) < _LINE:
         counted[-1] = ") { "
@@ -87,9 +89,15 @@ def _counted(first: Statement, other: Statement, distance: int = 0) -> int | Non
     return starts.pop() if len(starts) == 1 else None
 
 
-def _numbered(a: Piece, b: Piece) -> Piece:
+def _names() -> Iterator[str]:
+    """Names of the number that a loop counts: those of the loops inside are others."""
+    yield from "ijk"
+    yield from (f"i{number}" for number in count(2))
+
+
+def _numbered(a: Piece, b: Piece, name: str) -> Piece:
     if a == b or not isinstance(a, str) or not isinstance(b, str):
         return a
     found = list(zip(_NUMBER.finditer(a), _NUMBER.finditer(b), strict=True))
     place = next(x for x, y in found if x.group() != y.group())
-    return f"{a[: place.start()]}{{i}}{a[place.end() :]}"
+    return f"{a[: place.start()]}{{{name}}}{a[place.end() :]}"

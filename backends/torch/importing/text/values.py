@@ -95,11 +95,10 @@ class ValueNames(Draft, eq=False):
         named = any(Maker(step, port) in self.named for port in range(step.outputs))
         own = step.key is not None and not step.again
         label = self.label(source, scope, step) if own or named else None
-        inside = label.rpartition(".")[0] if label is not None else scope
-        number = self.counted(inside)
+        number = self.counted(scope)
         if label is None and number in self.taken.keys:
             label = self.label(source, scope, step)
-        return None if label == number and not named and inside == scope else label
+        return None if label == number and not named else label
 
     def identity(self, scope: str) -> str | None:
         """The label of an `identity` whose number is the key of another step; it is counted."""
@@ -126,7 +125,10 @@ class ValueNames(Draft, eq=False):
         return source in self.named or any(each.path in self.read_regions for each in regions)
 
     def counted(self, scope: str) -> str:
-        """The number that a step without a label has as its name, which is counted."""
+        """The number that a step without a label has as its name, which is counted.
+
+        A step counts in the scope that it is written in, whatever its label.
+        """
         count = self.counters.get(scope, 0)
         self.counters[scope] = count + 1
         return under(scope, str(count))

@@ -86,7 +86,7 @@ class BodyWriter(Draft, eq=False):
                 heavy = weighs
             current = result_of(item)
             is_read = current in self.names.named and current not in self.fronted
-            if isinstance(item, Merge) and is_read:
+            if isinstance(item, Merge) and current is not None and is_read:
                 label = cut(self.names.label(current, scope, item.step), scope)
                 done.append(["", f"{label_of(label)}: ", "here"])
             alias = self.names.aliases.get(current) if current is not None else None
@@ -157,9 +157,8 @@ class BodyWriter(Draft, eq=False):
         label = cut(region.path, scope)
         call = self.calls.get(region.path)
         if call is not None:
-            inside = region.path.rpartition(".")[0]
-            is_number = self.names.counted(inside) == region.path and inside == scope
-            bare = is_number and region.path not in self.names.read_regions
+            bare = self.names.counted(scope) == region.path
+            bare = bare and region.path not in self.names.read_regions
             return [call] if bare else [f"{label_of(label)}: ", call]
         start = region.inputs[0] if len(region.inputs) == 1 else current
         inner = self.body(region.items, start, region.path, result_of(region))
