@@ -10,6 +10,7 @@ from netlang.advice.batch import is_batch_of_pictures, without_batch
 from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.images import channels_moved, in_order
 from netlang.advice.meaning.fitted import projected_value
+from netlang.advice.meaning.in_terms import in_terms
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
@@ -19,7 +20,6 @@ from netlang.ir.sizes.solve import Solution
 from netlang.records import Record, replace
 from netlang.source import Span
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
 
 __all__ = ["default_changed", "RefusedStep", "with_fix"]
 
@@ -168,50 +168,18 @@ def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
     merge = enclosing(refusal.file, refusal.step, ast.Apply)
     if merge is None:
         return None
-    fix = projected_value(refusal.file, merge, projection, len(refusal.origins))
+    here = in_terms(refusal.file, projection, refusal.origins, merge)
+    if here is None:
+        return Fix(str(projection))
+    fix = projected_value(refusal.file, merge, here, len(refusal.origins))
     if fix is not None or merge.body is None:
         return fix
     end, body = refusal.origins[projection.branch - 1], merge.body.span
     if not (body.start <= end.start and end.end <= body.end):
         return None
-    here = _in_terms(projection, refusal, end)
-    if here is None:
-        return Fix(str(projection))
     if end.text == "identity":
         return replaced(end, here.step, str(here))
     return inserted(end, f" -> {here.step}", str(here))
-
-
-def _in_terms(projection: Projection, refusal: RefusedStep, end: Span) -> Projection | None:
-    """`conv(64, 1x1)` with `width * 2` for 64, if another branch of the block says so.
-
-    None if the block has parameters and the formula isn't known.
-    """
-    file = refusal.file
-    block = enclosing(file, end, ast.BlockDef) or enclosing(file, end, ast.NetDef)
-    if block is None or not projection.channels.isdecimal() or not block.parameters:
-        return projection
-    names = {parameter.name for parameter in block.parameters}
-    others = [origin for origin in refusal.origins if origin != end]
-    known = (_channels(refusal.file, origin) for origin in others)
-    written = next((each for each in known if each), None)
-    if written is None:
-        return None
-    if not any(isinstance(node, ast.Name) and node.name in names for node in walk(written)):
-        return projection
-    return replace(projection, channels=written.span.text)
-
-
-def _channels(file: ast.File, origin: Span) -> ast.Expr | None:
-    """The number of channels as written in the last step of a path that decides it."""
-    path = enclosing(file, origin, ast.Path)
-    calls = [s.action for s in path.steps if s.span.start <= origin.start] if path else []
-    for call in reversed(calls):
-        if isinstance(call, ast.Apply) and call.name in ("conv", "linear") and call.arguments:
-            named = [each.value for each in call.arguments if each.name == "out"]
-            out = named[0] if named else call.arguments[0].value
-            return None if isinstance(out, ast.Spread) else out
-    return None
 
 
 def _pooled(found: shapes.FixedSizeNeeded, file: ast.File, origins: tuple[Span, ...]) -> Fix | None:

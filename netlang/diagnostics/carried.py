@@ -29,13 +29,14 @@ class Shape(Carried):
 class Projection(Carried):
     """The step that gives branch number `branch`, counted from 1, the shape of another one.
 
-    `channels` is their number as the block may write it. Without a `kernel`, it maps vectors.
+    `channels` is their number and `stride` a number or formula, as the block may write them.
+    Without a `kernel`, it maps vectors.
     """
 
     branch: int
     channels: str
     kernel: str | None = None
-    stride: int = 1
+    stride: int | str = 1
 
     @property
     def step(self) -> str:

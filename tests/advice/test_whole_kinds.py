@@ -78,3 +78,72 @@ def test_a_shape_in_parentheses(kind: str) -> None:
             for text in (wrong, wrong if kind else wrong.replace("x:", "x")):
                 assert check_source(Source("a.net", text)), text
                 assert shape(built(mended(text))) == shape(built(meant)), text
+
+
+# A block whose branches differ, with what is missing: `@` is the projection.
+WAYS = {
+    "identity": "add {{ {step} -> bn; @ }}",
+    "in": "add {{ {step}; in@ }}",
+    "step": "add {{ {step} -> relu; relu@ }}",
+    "label": "x: relu; add {{ {step}; x@ }}",
+    "tuple": "x: relu\n    y: {step}\n    (y, x) -> add",
+}
+# Its parameters, constants, channels, stride and calls.
+TERMS = {
+    "a constant": ("width", "mid = width * 2; ", "mid", "", ("(8)", "(16)")),
+    "the input": ("", "", "in.channels * 2", "", ("", "", "")),
+    "the input, a parameter": ("k", "", "in.channels * k", "", ("(2)", "(3)", "(2)")),
+    "a stride": ("width, s", "", "width", "s", ("(8, 2)", "(16, 1)", "(64, 2)")),
+    "a default": ("width=8, s=1", "", "width", "s", ("", "(16, 2)", "(64, s=2)")),
+    "a sum": ("width, s", "", "width", "1 + s", ("(8, 1)", "(16, 0)")),
+    "constants": ("w, s", "t = 1 + s; mid = w; ", "mid", "t", ("(8, 1)", "(16, 0)")),
+    "an item": ("rows", "", "rows[0]", "rows[1]", ("([8, 2])", "([16, 1])")),
+    "numbers": ("", "", "8", "2", ("", "")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("term", TERMS)
+def test_a_projection_has_no_number_of_one_call(term: str, way: str) -> None:
+    parameters, constants, out, stride, calls = TERMS[term]
+    given = f", stride={stride}" if stride else ""
+    body = constants + WAYS[way].format(step=f"conv({out}, 3x3, pad=1{given})")
+    unit = f"block unit({parameters})".replace("()", "") + " {{ {} }}\n"
+    after = "conv(9, 1x1)"  # so that no call gives its value to the next one as it is
+    whole = net(*(line for call in calls for line in (f"unit{call}", after)))
+    fit = f"conv({out}, 1x1{given})"
+    if way == "tuple":
+        right = body.replace("(y, x)", f"x -> z: {fit}\n    (y, z)")
+    else:
+        right = body.replace("@", fit if way == "identity" else f" -> {fit}")
+    wrong = unit.format(body.replace("@", "identity" if way == "identity" else "")) + whole
+    meant = shape(built(unit.format(right) + whole))
+    assert check_source(Source("a.net", wrong))
+    assert shape(built(mended(wrong))) == meant, mended(wrong)
+
+
+UNKNOWN = (
+    "m = 2 * k; add { conv(m, 3x3, pad=1, stride=k) -> conv(m, 3x3, pad=1, stride=k); identity }",
+    "add { other(k); identity }",
+    "add { concat { other(k); relu }; identity }",
+    "add { { n = in.channels * k; conv(n, 1x1) }; identity }",
+    "add { conv(in.channels + k, 1x1) -> conv(here.channels * k, 1x1); identity }",
+    "add { conv(in.channels + 1, 1x1) -> conv(here.channels * k, 1x1); tanh }",
+    "add { maxpool(1, stride=k) -> conv(in.channels * k, 1x1); conv(k, 1x1, stride=k) }",
+    "h: maxpool(1, stride=k); y: conv(2 * k, 1x1); add { y; in }",
+    "h: conv(4, 1x1, stride=k); y: conv(2 * k, 1x1); in -> x: relu; (y, x) -> add",
+)
+
+
+@pytest.mark.parametrize("body", UNKNOWN)
+def test_what_no_formula_is_known_for_is_not_written(body: str) -> None:
+    """The fix is right for every call, or there is none."""
+    other = "block other(w) { conv(in.channels * w, 1x1) }\n" if "other(" in body else ""
+    blocks = f"{other}block unit(k) {{ {body} }}\n"
+    text = blocks + net("unit(2)")
+    assert check_source(Source("a.net", text))
+    after = mended(text)
+    if after != text:
+        changed = after.partition("net a")[0]
+        for calls in (["unit(3)"], ["conv(9, 1x1)", "unit(2)"], ["unit(2)", "unit(3)", "unit(5)"]):
+            built(changed + net(*calls))
