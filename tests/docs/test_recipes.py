@@ -18,6 +18,7 @@ from netlang.cli import main
 from netlang.recipes.tables import table
 from tests.analysis.oracles import torchvision_models
 from tests.quality import ROOT
+from tests.train.pictures import filled_pictures
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -62,7 +63,7 @@ def test_section(
         for line in text.splitlines():
             program, *arguments = shlex.split(line)
             assert program == "netlang"
-            with pytest.raises(SystemExit) as ended:
+            with filled_pictures(), pytest.raises(SystemExit) as ended:
                 main(arguments)
             said = capsys.readouterr()
             assert ended.value.code == 0, said.err

@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 from tests.cli.support import Runner
+from tests.train.pictures import filled_pictures
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runs.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Comparing runs\n")[2].partition("\n## ")[0]
@@ -41,7 +42,8 @@ def test_several_seeds(run: Runner) -> None:
     section = PAGE.partition("## Several seeds\n")[2].partition("\n## ")[0]
     (command,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     arguments = shlex.split(command)[1:]
-    assert run(*arguments, "steps=10", "--quiet").status == 0
+    with filled_pictures():
+        assert run(*arguments, "steps=10", "--quiet").status == 0
     told = re.findall(r"`(runs/\S+)`", section)
     assert told == ["runs/mlp/seed-42", "runs/mlp/seed-46", "runs/mlp/runs.svg"]
     assert all((run.folder / each).exists() for each in told)
