@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -24,8 +25,8 @@ TORCHVISION = (
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "googlenet", "mobilenet_v2",
 )  # fmt: skip
 # In the long run alone: they differ from others in depth.
-LONG = {"resnet34", "resnet101", "resnet152"}
-OTHERS = ("unet(width=16)", "se_resnet50", "logistic", "mlp", "cnn", "rnn", "vae")
+LONG = {"resnet34", "resnet101", "resnet152", "se_resnet50"}
+OTHERS = ("unet(width=16)", "se_resnet18", "se_resnet50", "logistic", "mlp", "cnn", "rnn", "vae")
 # Small, so that a test takes a second, and no multiple of 32, so that every rounding occurs.
 SIZES = ({"H": 80, "W": 64}, {"H": 97, "W": 110})
 UNET_SIZES = ({"H": 32, "W": 48}, {"H": 64, "W": 16})
@@ -98,9 +99,11 @@ def depends_on_input(model: nn.Module, program: Program) -> bool:
     return float((a - b).abs().max()) >= 0.01 * float(b.abs().max())
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow if n in LONG else ()) for n in TORCHVISION]
-)
+def parameters(names: Sequence[str]) -> list[ParameterSet]:
+    return [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in names]
+
+
+@pytest.mark.parametrize("name", parameters(TORCHVISION))
 def test_torchvisions_values(name: str, file: Path) -> None:
     program, model = load_program(name), torchvision_model(name)
     settle(model, model.state_dict(), batches(program))
@@ -113,7 +116,7 @@ def test_torchvisions_values(name: str, file: Path) -> None:
     compare(program, emitted.eval(), file)
 
 
-@pytest.mark.parametrize("spec", OTHERS)
+@pytest.mark.parametrize("spec", parameters(OTHERS))
 def test_values_of_torch_modules(spec: str, file: Path) -> None:
     program = load_program(spec)
     model = Interpreted(program)

@@ -27,7 +27,7 @@ GREW = [
     ("inputs of a block that is called twice", "check"),
     ("layers of a step that takes turns", "check"),
 ]
-SHORT = [*PAIRS[::17], *GREW]
+SHORT = [*PAIRS[::31], *GREW]
 
 
 @pytest.mark.parametrize(("name", "verb"), SHORT)
