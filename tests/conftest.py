@@ -42,19 +42,21 @@ def run(
 # Files that take longest go first, by CPU seconds: at the end, when one process has none left, the
 # others have short ones. Nothing depends on the order.
 _LONGEST = (
-    "tests/onnx/ends/test_pixels.py", "tests/onnx/precision/test_integers.py",
-    "tests/onnx/precision/test_half.py",
-    "tests/specs/test_torchvision.py", "tests/train/world/test_sharded.py",
-    "tests/train/faults/test_campaigns.py", "tests/robustness/test_bombs.py",
-    "tests/test_quality.py", "tests/elaborate/test_expand.py",
-    "tests/train/test_bundled_recipes.py", "tests/train/eject/test_clashes.py",
-    "tests/torch/test_types.py", "tests/train/world/test_equal.py",
-    "tests/train/world/test_shards.py", "tests/docs/test_extending.py", "tests/specs/test_plain.py",
-    "tests/syntax/test_robustness.py", "tests/train/loading/test_processes.py",
-    "tests/train/test_workers.py", "tests/onnx/test_nets.py", "tests/campaigns/test_faults.py",
-    "tests/train/eject/test_losses.py", "tests/train/world/test_ends.py",
-    "tests/campaigns/test_agree.py", "tests/specs/test_segmentation.py", "tests/test_wheel.py",
-    "tests/syntax/test_format.py", "tests/campaigns/scaling/test_scaling.py",
+    "tests/specs/test_torchvision.py", "tests/robustness/test_bombs.py", "tests/test_quality.py",
+    "tests/specs/test_plain.py", "tests/specs/test_onnx.py", "tests/train/eject/test_losses.py",
+    "tests/torch/test_types.py", "tests/onnx/test_kernels.py", "tests/onnx/test_operators.py",
+    "tests/campaigns/test_campaigns.py", "tests/ops/test_against_torch.py",
+    "tests/campaigns/scaling/test_scaling.py", "tests/onnx/precision/test_half.py",
+    "tests/train/loading/test_processes.py", "tests/torch/test_operators.py",
+    "tests/campaigns/test_faults.py", "tests/specs/test_segmentation.py",
+    "tests/torch/test_source.py", "tests/train/test_bundled_recipes.py",
+    "tests/elaborate/test_expand.py", "tests/onnx/test_nets.py", "tests/onnx/bench/test_bench.py",
+    "tests/train/world/test_ends.py", "tests/docs/test_extending.py",
+    "tests/cli/test_every_verb.py", "tests/train/test_workers.py",
+    "tests/train/faults/test_campaigns.py", "tests/train/eject/test_sources.py",
+    "tests/train/eject/test_kept.py", "tests/examples/test_course.py",
+    "tests/train/eject/test_clashes.py", "tests/campaigns/classes/test_classes.py",
+    "tests/train/world/test_shards.py", "tests/syntax/test_format.py", "tests/test_wheel.py",
 )  # fmt: skip
 
 # Each process imports torch and its peers, so more of them want more memory than they save time.
