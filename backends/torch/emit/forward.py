@@ -233,7 +233,7 @@ class Writer:
     def _name(self, ref: Ref, unit: Unit, place: int, value: Expression) -> str:
         """A name for the output: the label if the value is kept, else the running name."""
         if ref in self._output_names:
-            return self._taken.fresh(self._output_names[ref])
+            return self._fresh(self._output_names[ref], place)
         aside = self._uses[ref] != [place + 1] and not self._goes_on(ref, value)
         aside = aside or self._is_listed(ref)
         callee = self._function.nodes[unit.result].callee
@@ -243,7 +243,7 @@ class Writer:
             name = unit.path
             if ref.output and not isinstance(callee, Function):
                 name = f"{unit.path}_{callee.output_names[ref.output]}"
-            return self._taken.fresh(name.replace(".", "_"))
+            return self._fresh(name.replace(".", "_"), place)
         return self._running.first_free(place)
 
     def _port_name(self, output: str, unit: Unit, place: int) -> str:
@@ -251,9 +251,16 @@ class Writer:
         known = self._ports.get(output)
         if known is not None and not unit.auxiliary and self._needed(known) <= place:
             return known
-        name = self._taken.fresh(output)
+        name = self._fresh(output, place)
         if not unit.auxiliary:
             self._ports[output] = name
+        return name
+
+    def _fresh(self, text: str, place: int) -> str:
+        """A name that isn't the running name of a value which is still read."""
+        name = self._taken.fresh(text)
+        while self._needed(name) > place:
+            name = self._taken.fresh(text)
         return name
 
     def _is_listed(self, ref: Ref) -> bool:
