@@ -69,6 +69,33 @@ class _Same(nn.Module):
         return y.sigmoid()
 
 
+class _Hiding(nn.Module):
+    """A module with a layer called as the list is whose value it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, 4, 1)
+        self.last = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor, early: Tensor) -> Tensor:
+        y: Tensor = self.first(x).relu() + self.last(early.sigmoid())
+        return y
+
+
+class _Hidden(nn.Module):
+    """A list of one unit whose value is read behind a nearer label of the list's name."""
+
+    def __init__(self, unit: nn.Module) -> None:
+        super().__init__()
+        self.first = nn.ModuleList([unit])
+        self.inner = _Hiding()
+
+    def forward(self, x: Tensor) -> Tensor:
+        early = self.first[0](x)
+        y: Tensor = self.inner(early.tanh(), early) * early
+        return y
+
+
 @pytest.mark.parametrize("last", [str(number) for number in range(1, 8)])
 @pytest.mark.parametrize("branch", ["scale", "conv"])
 def test_a_merge_with_weights_whose_number_is_a_key(last: str, branch: str) -> None:
@@ -94,6 +121,11 @@ def test_a_step_of_a_list_counts_where_it_is_written(last: str) -> None:
 @pytest.mark.parametrize("layer", ["same1", "same2", "same"])
 def test_an_identity_whose_number_is_a_key(layer: str) -> None:
     _agrees(_Same(layer))
+
+
+@pytest.mark.parametrize("unit", [nn.Conv2d(4, 4, 1), _Scaled("4", "scale")])
+def test_a_value_whose_name_is_hidden(unit: nn.Module) -> None:
+    _agrees(_Hidden(unit))
 
 
 def _agrees(module: nn.Module) -> None:

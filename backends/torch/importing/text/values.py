@@ -23,13 +23,17 @@ __all__ = ["ValueNames"]
 
 @final
 class ValueNames(Draft, eq=False):
-    """The names of the values of a function whose path in the source is `root`."""
+    """The names of the values of a function whose path in the source is `root`.
+
+    `homes` are the scopes that steps are written in, `scopes` those of regions.
+    """
 
     root: str
     known: Mapping[Maker, str]
     taken: TakenLabels
     ends: Mapping[Maker, Sequence[ModuleRegion]]
     homes: dict[SourceStep, str]
+    scopes: dict[str, str] = field(default_factory=dict)
     named: set[Maker] = field(default_factory=set)
     read_regions: set[str] = field(default_factory=set)
     aliases: dict[Maker, str] = field(default_factory=dict)
@@ -51,7 +55,7 @@ class ValueNames(Draft, eq=False):
             if not is_inside(scope, region.path) and is_inside(region.path, self.root):
                 shown = self.taken.seen_from(region.path, scope)
                 if shown is None:
-                    return self._alias(source, region.path, scope)
+                    return self._alias(source, region.path, self.scopes[region.path], scope)
                 self.read_regions.add(region.path)
                 return reference(shown)
         assert source.step is not None
@@ -60,7 +64,7 @@ class ValueNames(Draft, eq=False):
         label = self.labels.get(source) or self.label(source, home, source.step)
         shown = self.taken.seen_from(label, scope)
         if shown is None:
-            return self._alias(source, label, scope)
+            return self._alias(source, label, home, scope)
         name = reference(shown)
         if source.step.outputs == 1:
             return name
@@ -68,13 +72,12 @@ class ValueNames(Draft, eq=False):
         assert op is not None
         return f"{name}.{op.output_names[source.port]}"
 
-    def _alias(self, source: Maker, path: str, scope: str) -> str:
-        """Another name for a value whose own is hidden by a nearer one."""
+    def _alias(self, source: Maker, path: str, home: str, scope: str) -> str:
+        """Another name for a value whose own is hidden by a nearer one; it is made in `home`."""
         if source not in self.aliases:
-            number = 2
-            while f"{path}_{number}" in self.taken.keys:
-                number += 1
-            self.aliases[source] = f"{path}_{number}"
+            base = under(home, cut(path, home).replace(".", "_"))
+            self.aliases[source] = self.taken.unused(f"{base}_2")
+            self.taken.made.add(self.aliases[source])
         return reference(self.taken.seen_from(self.aliases[source], scope) or self.aliases[source])
 
     def label(self, source: Maker, scope: str, step: SourceStep) -> str:

@@ -155,6 +155,7 @@ class BodyWriter(Draft, eq=False):
 
     def _region(self, region: ModuleRegion, current: Maker | None, scope: str) -> list[Piece]:
         label = cut(region.path, scope)
+        self.names.scopes[region.path] = scope
         call = self.calls.get(region.path)
         if call is not None:
             bare = self.names.counted(scope) == region.path
