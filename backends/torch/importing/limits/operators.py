@@ -123,7 +123,7 @@ RULES: Mapping[str, Callable[[_Given, Tensor], int]] = {
     **{f"conv{n}d": _convolution for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": _transposed for n in (1, 2, 3)},
     **{f"{kind}_pool{n}d": _windows(n) for kind in ("avg", "max") for n in (1, 2, 3)},
-    **{f"max_pool{n}d_with_indices": _windows(n) for n in (2, 3)},
+    **{f"max_pool{n}d_with_indices": _windows(n) for n in (1, 2, 3)},
     "scaled_dot_product_attention": _attention,
     "einsum": _einsum,
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "recurrent"), _recurrent),

@@ -10,6 +10,7 @@ import torch
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
+from netlang.backends.torch.importing.operators.shapes import arranged
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, BareWord, Maker, Value
 
@@ -56,13 +57,26 @@ def _maxpool_with_indices(call: Call) -> Made:
 
 def _max_unpool(call: Call) -> Made:
     """The pool that gave the indices has the window, which torch's operator isn't told."""
-    indices = call.value("indices")
-    pool = indices.step
+    value, places, sizes = call.value("self"), call.value("indices"), call.integers("output_size")
+    shaped = places.step
+    if shaped is None or shaped.op != "reshape" or places.sizes[-1] != 1 or sizes[-1] != 1:
+        return _unpooled(call, in_front(value), places, sizes, call.shape)
+    signal = shaped.inputs[0]
+    if signal.sizes != places.sizes[:-1]:
+        raise NotSayable("indices that don't come from a pool")
+    # PyTorch sees a signal as an image of width 1, whose places are the same.
+    given = arranged(call, value, value.shape[:-1])
+    return arranged(call, _unpooled(call, given, signal, sizes[:-1], call.shape[:-1]), call.shape)
+
+
+def _unpooled(
+    call: Call, value: Value, places: Value, sizes: tuple[int, ...], shape: tuple[int, ...]
+) -> Value:
+    pool = places.step
     if pool is None or pool.op != "maxpool":
         raise NotSayable("indices that don't come from a pool")
     kept = {name: each for name, each in pool.arguments.items() if name in _UNPOOLED}
-    arguments = {**kept, "size": call.integers("output_size")}
-    return call.emit("max_unpool", [in_front(call.value("self")), indices], arguments)
+    return call.emit("max_unpool", [value, places], {**kept, "size": sizes}, shape=shape)
 
 
 def _avgpool(call: Call) -> Made:
@@ -176,8 +190,7 @@ def _sides(before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Argumen
 
 HANDLERS: Mapping[str, Handler] = {
     **{f"aten.max_pool{n}d.default": by_channel(_maxpool) for n in (1, 2, 3)},
-    "aten.max_pool2d_with_indices.default": _maxpool_with_indices,
-    "aten.max_pool3d_with_indices.default": _maxpool_with_indices,
+    **{f"aten.max_pool{n}d_with_indices.default": _maxpool_with_indices for n in (1, 2, 3)},
     "aten.max_unpool2d.default": _max_unpool,
     "aten.max_unpool3d.default": _max_unpool,
     **{f"aten.avg_pool{n}d.default": by_channel(_avgpool) for n in (1, 2, 3)},
