@@ -12,7 +12,7 @@ from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
-__all__ = ["kind_of", "opened", "read_bytes"]
+__all__ = ["kind_of", "opened", "read_bytes", "real_path"]
 
 # What else a path may be, by the test of its mode.
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -30,6 +30,14 @@ def kind_of(mode: int) -> str | None:
     if stat.S_ISREG(mode):
         return None
     return next((text for is_it, text in _KINDS if is_it(mode)), None)
+
+
+def real_path(path: Path) -> Path:
+    """Where a path leads by its links, there or not.
+
+    In Python 3.11 and 3.12, `Path.resolve` raises `RuntimeError` for links in a circle.
+    """
+    return Path(os.path.realpath(path))
 
 
 def opened(path: Path) -> BufferedReader:

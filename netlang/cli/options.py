@@ -203,11 +203,13 @@ def part_named(recipe: Recipe, word: str) -> str:
 
 def require_different(files: Iterable[Path]) -> None:
     """Raise `click.UsageError` if a file is given twice, perhaps by a link: it would count so."""
+    from netlang.regular import real_path
+
     known = set[Path]()
     for path in files:
-        if path.resolve() in known:
+        if real_path(path) in known:
             raise click.UsageError(f"{path} is given twice")
-        known.add(path.resolve())
+        known.add(real_path(path))
 
 
 def folder_for(out: str | None, *default: str) -> Path:

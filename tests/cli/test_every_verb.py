@@ -210,6 +210,29 @@ def test_what_is_no_file_stays_what_it_is(
         assert end.is_fifo()
 
 
+CIRCLES = (
+    *(command for name, command in WRITERS.items() if name not in UNTIDY),
+    "compile @.onnx -o >.py",
+    "train @.net:folder --data pictures=@-2 --out >",
+)
+
+
+@pytest.mark.parametrize("command", [_marked(each) for each in CIRCLES])
+def test_links_in_a_circle_are_no_place(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = words_of(command, NAME)
+    links = [Path(word.replace(">", "circle")) for word in words if ">" in word]
+    for link in links:
+        link.symlink_to(link.name)
+    try:
+        assert status_of(*(word.replace(">", "circle") for word in words)) == REFUSED
+    finally:
+        for link in links:
+            link.unlink()
+    said = capsys.readouterr().err
+    assert "error[" in said
+    assert "circle" in said
+
+
 def test_links_in_a_run_lead_nowhere(folder: Path, tmp_path: Path) -> None:
     """A run may be a stranger's: what its files link to stays, and no pipe is waited for."""
     mine, run = tmp_path / "mine", Path(NAME)

@@ -109,6 +109,9 @@ OF_WEIGHTS = {
     "compile to PyTorch": ("compile", "good.net", "-o", "x.py"),
     "eval": ("eval", "mnist1d", "arch=logistic"),
     "predict": ("predict", "digits.net", "x.png"),
+    "look": ("look", "good.net", "--only", "kernels", "-o", "x"),
+    "migrate": ("migrate", "good.net", "good.net", "-o", "x.safetensors"),
+    "verify": ("verify", "good.net"),
 }
 
 
@@ -133,6 +136,31 @@ def test_a_pipe_of_weights(verb: str, name: str, run: Runner) -> None:
     assert text.startswith("error[")
     assert name in text
     assert "it is a named pipe" in text
+
+
+SAID = {
+    "a named pipe": "it is a named pipe", "a link to a named pipe": "it is a named pipe",
+    "a device without end": "it is a device", "a folder": "it is a folder",
+    "a socket": "it is a socket", "a link to itself": "Too many levels of symbolic links",
+    "two links in a circle": "Too many levels of symbolic links",
+    "a link to nothing": "no such file", "a file of zeros": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", OF_WEIGHTS)
+def test_no_file_of_weights(verb: str, kind: str, run: Runner) -> None:
+    (run.folder / "digits.net").write_text(GOOD + RECIPE, encoding="utf-8")
+    for suffix in ("safetensors", "pth"):
+        name = f"w{suffix}.{suffix}"
+        (run.folder / suffix).mkdir()
+        KINDS[kind][0](run.folder / name)
+        text = run.refused(*OF_WEIGHTS[verb], "--weights", name)
+        assert text.startswith("error["), text
+        assert SAID[kind] in text, text
+        for made in ("other.net", "pipe"):
+            (run.folder / made).unlink(missing_ok=True)
+        assert not [path for path in run.folder.iterdir() if path.stem == "x"]
 
 
 NAME = "li\nne\x1b[31m.net"

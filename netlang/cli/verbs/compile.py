@@ -121,8 +121,10 @@ def _compile(
 
 def _refuse_own_file(spec: str, files: Sequence[Path]) -> None:
     """Refuse to replace the ONNX file that SPEC is read from, and with it its weights."""
+    from netlang.regular import real_path
+
     own, suffix, _ = spec.strip().partition(".onnx")
-    if suffix and Path(own + suffix).resolve() in {path.resolve() for path in files}:
+    if suffix and real_path(Path(own + suffix)) in map(real_path, files):
         raise click.UsageError(f"`{own}{suffix}` is SPEC, which -o would replace: name another")
 
 

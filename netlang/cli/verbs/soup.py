@@ -121,10 +121,12 @@ def _soup(
 
 def _require_sense(files: tuple[Path, ...], target: Path) -> None:
     """Raise `click.UsageError` for files that no average is of."""
+    from netlang.regular import real_path
+
     if len(files) < 2:
         raise click.UsageError("an average takes two or more --weights")
     require_different(files)
-    if target.resolve() in [each.resolve() for each in files]:
+    if real_path(target) in map(real_path, files):
         raise click.UsageError(f"{target} is one of the --weights, and would be lost")
 
 

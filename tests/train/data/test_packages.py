@@ -115,12 +115,14 @@ def test_damaged_and_missing_images(tmp_path: Path) -> None:
         {"bytes": None, "path": str(outside)},
         {"bytes": None, "path": "../outside.png"},
         {"bytes": None, "path": "gone.png"},
+        {"bytes": None, "path": "circle.png"},
     ]
     root = tmp_path / "set"
     root.mkdir()
+    (root / "circle.png").symlink_to("circle.png")
     # `datasets` itself would put the files into the set.
     kinds = pa.struct({"bytes": pa.binary(), "path": pa.string()})
-    columns = {"photo": pa.array(cells, kinds), "kind": pa.array(["a"] * 5)}
+    columns = {"photo": pa.array(cells, kinds), "kind": pa.array(["a"] * 6)}
     about = json.dumps({"info": {"features": FEATURES.to_dict()}})
     table = pa.table(columns).replace_schema_metadata({"huggingface": about})
     pq.write_table(table, root / "train.parquet")
@@ -129,6 +131,7 @@ def test_damaged_and_missing_images(tmp_path: Path) -> None:
     (note,) = parts.notes
     assert note.count("it leads out of the data set") == 2
     assert "gone.png: " in note
+    assert "circle.png: " in note
 
 
 def test_what_cant_be_read(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.data import DataNotThere, DataUnreadable
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import HuggingFace
+from netlang.regular import real_path
 from netlang.targets import needs
 
 __all__ = ["load_hugging_face"]
@@ -64,8 +65,8 @@ class _Images(EncodedImages):
             raise OSError("it has neither bytes nor a path")
         if self._root is None:
             return read_file(path)
-        root = self._root.resolve()
-        file = (root / path).resolve()
+        root = real_path(self._root)
+        file = real_path(root / path)
         if not file.is_relative_to(root):
             raise OSError("it leads out of the data set")
         return read_file(str(file))

@@ -9,6 +9,7 @@ from netlang.diagnostics.training.folder import RunAmongClasses
 from netlang.recipes.places import Places
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder
+from netlang.regular import real_path
 
 __all__ = ["require_apart"]
 
@@ -19,7 +20,7 @@ def require_apart(
     """Raise `NetlangError` if `out` lies in a folder whose subfolders are classes."""
     if not isinstance(recipe.data, ImageFolder) or recipe.data.place is None:
         return
-    root, folder = places.find(recipe.data.place).resolve(), out.resolve()
+    root, folder = real_path(places.find(recipe.data.place)), real_path(out)
     if not folder.is_relative_to(root):
         return
     for holder in (root, *(root / part for part in folder.relative_to(root).parts[:1])):
