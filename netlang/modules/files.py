@@ -122,7 +122,8 @@ def _instead(path: Path, shown: str) -> str:
         return f"make one of a module in this with `netlang import {stem}:MODEL -o {stem}.net`"
     if suffix in _WEIGHTS:
         return f"this has weights alone, which `--weights {shown}` gives to a spec"
-    return f"rename it to `{path.with_suffix('.net')}`"
+    named = path.with_suffix("")  # `a.net.txt`, as browsers save a text
+    return f"rename it to `{named if named.suffix == '.net' else path.with_suffix('.net')}`"
 
 
 def parsed(source: Source) -> File:

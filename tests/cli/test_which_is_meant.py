@@ -5,6 +5,7 @@ The files hold every choice of up to three definitions, in some order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations_with_replacement
@@ -183,3 +184,21 @@ def test_check_is_content_with_each(files: Runner) -> None:
         for name in checked:
             assert name in said.out, written.text
         assert ("has no net" in said.out) == (not checked), written.text
+
+
+SUFFIXES = (".txt", ".NET", ".net.txt", ".net.TXT", ".yaml", ".json", ".md", ".conf", ".a.b")
+EVERY = (*OF_NETS.values(), *OF_RECIPES.values(), "check @", "look @ --weights no.pth")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_spec_with_another_suffix(suffix: str, files: Runner) -> None:
+    """Every verb says the same, and with the name that is advised it is one."""
+    path = files.folder / f"f{suffix}"
+    path.write_text(_written(["complete"]).text, encoding="utf-8")
+    said = {files.refused(*command.replace("@", path.name).split()) for command in EVERY}
+    assert len(said) == 1, said
+    advised = re.search(r"rename it to `([^`]+)`", said.pop())
+    assert advised is not None
+    path.rename(files.folder / advised[1])
+    assert files("check", advised[1]).status == 0
+    assert advised[1].count(".net") == 1
