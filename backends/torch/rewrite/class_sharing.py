@@ -163,14 +163,17 @@ def numbers_in(step: Lowered) -> Iterator[Number]:
 
 
 def fill(step: Lowered, values: Iterator[Expression]) -> Lowered:
-    """A step with its numbers replaced, in the order of `numbers_in`."""
+    """A step with its numbers replaced, in the order of `numbers_in`.
+
+    One number stands for those of all axes where they are equal; others are still a `PerAxis`.
+    """
 
     def change(part: Expression) -> Expression:
         if isinstance(part, Number):
             return next(values)
         if isinstance(part, PerAxis):
             same = all(item == part.items[0] for item in part.items)
-            return part.items[0] if same else TupleDisplay(part.items)
+            return part.items[0] if same else part
         return part
 
     return replace(

@@ -96,15 +96,21 @@ def environment_of(function: Function, rows: ListParameters) -> dict[Variable, G
     return found
 
 
-def _with_whole_rows(part: Expression, lengths: Mapping[str, int]) -> Expression:
-    """``(kernel[0], kernel[1])`` as ``kernel``; `lengths` are those of lists by their names."""
+def _with_whole_rows(part: Expression, lengths: Mapping[str, int], tuples: set[str]) -> Expression:
+    """``(kernel[0], kernel[1])`` as ``kernel``; `lengths` are those of lists by their names.
+
+    Those that have to be tuples are added to `tuples`.
+    """
 
     def change(inner: Expression) -> Expression:
+        if not isinstance(inner, TupleDisplay | PerAxis):
+            return inner
+        name = _row_name(inner.items)
+        if name is None or len(inner.items) != lengths.get(name):
+            return TupleDisplay(inner.items)
         if isinstance(inner, TupleDisplay):
-            name = _row_name(inner.items)
-            if name is not None and len(inner.items) == lengths.get(name):
-                return Name(name)
-        return inner
+            tuples.add(name)
+        return Name(name)
 
     return map_expression(part, change)
 
@@ -138,12 +144,17 @@ def annotation(value: Given) -> str:
 def with_rows(
     arguments: tuple[ConstructorArgument, ...], steps: tuple[Lowered, ...]
 ) -> tuple[tuple[ConstructorArgument, ...], tuple[Lowered, ...]]:
-    """Steps that read lists as a whole where they can, and the arguments with that known."""
+    """Steps that read lists as a whole where they can, and the arguments with that known.
+
+    One number can stand for a list that is read by number of axis alone: no item of it is read by
+    itself, and neither a function nor another class is given it where a tuple has to stand.
+    """
     lengths = {each.name: each.length for each in arguments if each.length}
-    if not lengths:
-        return arguments, steps
-    whole = tuple(changed(step, lambda part: _with_whole_rows(part, lengths)) for step in steps)
-    read = {
+    read = set[str]()
+    whole = tuple(
+        changed(step, lambda part: _with_whole_rows(part, lengths, read)) for step in steps
+    )
+    read |= {
         part.value.id
         for step in whole
         for expression in (step.constructor, step.apply, step.function)
