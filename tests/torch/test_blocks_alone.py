@@ -188,3 +188,63 @@ def test_what_is_wrong_has_its_code(spec: str, inputs: tuple[str, ...], code: st
     with pytest.raises(NetlangError) as caught:
         netlang.load_block(spec, *inputs)
     assert {each.code for each in caught.value.diagnostics} == {code}
+
+
+RELATED = """
+block halves(width) {
+    assert width % 2 == 0
+    conv(width, 1x1) -> conv(width // 2, 1x1)
+}
+
+block heads(heads) {
+    assert in.features % heads == 0
+    linear(3 * in.features) -> parts: split(in.features, axis=-1)
+    (parts.0, parts.1, parts.2) -> attention(heads)
+}
+
+block groups(groups=2) {
+    assert in.channels % groups == 0, "the groups must divide the channels"
+    conv(in.channels, 2x2, stride=2, groups=groups)
+}
+
+block pooled(width, stride) {
+    if stride % 2 == 0 { maxpool(stride) }
+    if width // stride == 4 { conv(width, 1x1) }
+}
+
+block repeated(depth, width) {
+    for i in range(2 * depth - 1) { conv(width + i, 1x1) }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "arguments", "example", "other_call", "other_given"),
+    [
+        ("halves(8)", "[4, 6, 6]", "in_channels width", "Halves(7, 10)", "halves(10)",
+         "[7, 6, 6]"),
+        ("heads(2)", "[5, 4]", "in_features heads", "Heads(9, 3)", "heads(3)", "[5, 9]"),
+        ("groups", "[4, 6, 6]", "in_channels groups", "Groups(9, 3)", "groups(3)", "[9, 6, 6]"),
+        ("pooled(8, 2)", "[4, 8, 8]", "in_channels width stride", "Pooled(5, 17, 4)",
+         "pooled(17, 4)", "[5, 8, 8]"),
+        ("repeated(2, 5)", "[4, 8, 8]", "in_channels width", "Repeated(3, 6)", "repeated(2, 6)",
+         "[3, 8, 8]"),
+    ],
+)  # fmt: skip
+def test_a_relation_fixes_no_argument(  # noqa: PLR0913 - a case
+    tmp_path: Path, call: str, given: str, arguments: str, example: str, other_call: str,
+    other_given: str,
+) -> None:  # fmt: skip
+    """What divides what, and the like, holds for many arguments: each of them is right."""
+    path = tmp_path / "a.net"
+    path.write_text(RELATED, encoding="utf-8")
+    text = netlang.load_block(f"{path}:{call}", given).source()
+    named = [part.partition(":")[0] for part in _signature(text).split(", ")[1:]]
+    assert [name.strip() for name in named] == [*arguments.split()]
+    other = netlang.load_block(f"{path}:{other_call}", other_given)
+    reference = _filled(other.torch()).eval()
+    made = _built(text, example).eval()
+    made.load_state_dict(reference.state_dict())
+    x = torch.randn(2, *(int(size) for size in other_given.strip("[]").split(",")))
+    with torch.no_grad():
+        assert largest_difference(made(x.clone()), reference(x.clone())) < 1e-6

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from netlang.backends.torch.emit.arguments.constructors import Constructor, ConstructorArgument
 from netlang.backends.torch.emit.arguments.formulas import (
     Environment,
+    Formula,
     Given,
     Settled,
     Variable,
@@ -21,6 +22,8 @@ from netlang.backends.torch.emit.arguments.validity import Alternatives
 from netlang.backends.torch.python.printer import flat
 from netlang.evaluate.values import describe
 from netlang.ir.numbers.provenance import (
+    BinaryOrigin,
+    InputOrigin,
     Origin,
     ParameterOrigin,
     argument_of,
@@ -34,16 +37,34 @@ __all__ = ["Defaults", "called_with", "example_of", "fixed_in", "told_fixed"]
 
 
 def fixed_in(function: Function, environment: Environment) -> dict[Variable, Given]:
-    """The parameters and sizes that a block's steps fix, by themselves or in a formula."""
+    """The parameters and sizes that a block's steps fix.
+
+    ``stride == 1`` and ``2 * depth == 4`` have one solution. ``in_channels % heads == 0`` has many:
+    it is one of the conditions for which the class holds.
+    """
     fixed: set[Variable] = set()
     named: set[str] = set()
     for condition in function.decided:
         named.update(v.name for v in variables_in(condition) if isinstance(v, ParameterOrigin))
-        sides = condition.arguments
-        if condition.function == "==" and any(isinstance(side, int | float) for side in sides):
-            fixed.update(variables_in(condition))
+        if condition.function == "==":
+            fixed.update(_solved(*condition.arguments))
     fixed.update(ParameterOrigin(name) for name in function.pinned - named)
     return {variable: value for variable, value in environment.items() if variable in fixed}
+
+
+def _solved(left: Formula, right: Formula) -> Iterator[Variable]:
+    """The variable for which an equation has one solution, if it is of that kind."""
+    side, number = (right, left) if isinstance(left, int | float) else (left, right)
+    while isinstance(number, int | float) and isinstance(side, BinaryOrigin):
+        if side.operator not in ("+", "-", "*"):
+            return
+        side, number = (
+            (side.right, side.left)
+            if isinstance(side.left, int | float)
+            else (side.left, side.right)
+        )
+    if isinstance(number, int | float) and isinstance(side, ParameterOrigin | InputOrigin):
+        yield side
 
 
 class Defaults:
