@@ -30,8 +30,8 @@ from netlang.backends.torch.emit.arguments.formulas import (
     literal,
     variables_in,
 )
+from netlang.backends.torch.emit.arguments.number_types import typed
 from netlang.backends.torch.emit.arguments.rows import (
-    annotation,
     environment_of,
     parameter_names,
     passed,
@@ -83,9 +83,10 @@ def constructors_of(
     conditions = Conditions(variants)
     for variant in variants:
         own = alone if variant is variants.net else None
-        made[variant] = _ArgumentChooser(
+        chooser = _ArgumentChooser(
             variants, variant, made, class_names[variant], settlement, conditions, own
-        ).constructor()
+        )
+        made[variant] = typed(chooser.constructor(), variants, made)
     return list(made.values())
 
 
@@ -259,7 +260,6 @@ class _ArgumentChooser:
         return ConstructorArgument(
             variable,
             self._names.fresh(called(variable, self._variant.sample)),
-            annotation(value),
             plainly,
             default is not None,
             len(value) if isinstance(value, tuple) else 0,
@@ -272,9 +272,7 @@ class _ArgumentChooser:
         default = value if self._is_net else self._default(variable, name)
         by_name = default is not None or name in _USUAL
         length = len(value) if isinstance(value, tuple) else 0
-        return ConstructorArgument(
-            variable, name, annotation(value), default, self._is_net or by_name, length
-        )
+        return ConstructorArgument(variable, name, default, self._is_net or by_name, length)
 
     def _default(self, variable: Variable, name: str) -> Given | None:
         """The value that most calls pass, if it is a natural default, or that all calls pass."""

@@ -34,18 +34,18 @@ __all__ = [
 class ConstructorArgument:
     """One argument of a variant's constructor.
 
-    `annotation` is its type. A list of numbers has a `length`; where it is `whole`, no item is read
-    by itself, so that one number can stand for equal ones. What is `computed` from others where it
-    isn't given has no plain `default`.
+    A list of numbers has a `length`; where it is `whole`, no item is read by itself, so that one
+    number can stand for equal ones. `annotation` is its type, which `typed` finds. What is
+    `computed` from others where it isn't given has no plain `default`.
     """
 
     variable: Variable
     name: str
-    annotation: str
     default: Given | None
     by_name: bool
     length: int = 0
     whole: bool = False
+    annotation: str = "int"
     computed: Formula | None = None
 
 

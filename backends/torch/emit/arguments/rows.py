@@ -28,7 +28,6 @@ from netlang.records import Record
 
 __all__ = [
     "ListParameters",
-    "annotation",
     "environment_of",
     "parameter_names",
     "passed",
@@ -134,13 +133,6 @@ def passed(argument: ConstructorArgument, value: Given) -> Expression:
     return PerAxis(items) if argument.whole else TupleDisplay(items)
 
 
-def annotation(value: Given) -> str:
-    """The type of an argument."""
-    if isinstance(value, tuple):
-        return f"tuple[{', '.join(map(annotation, value))}]"
-    return "float" if isinstance(value, float) else "int"
-
-
 def with_rows(
     arguments: tuple[ConstructorArgument, ...], steps: tuple[Lowered, ...]
 ) -> tuple[tuple[ConstructorArgument, ...], tuple[Lowered, ...]]:
@@ -163,12 +155,5 @@ def with_rows(
         if isinstance(part, Index) and isinstance(part.value, Name)
     }
     return tuple(
-        replace(
-            each,
-            whole=each.name not in read,
-            annotation=f"int | {each.annotation}" if each.name not in read else each.annotation,
-        )
-        if each.length
-        else each
-        for each in arguments
+        replace(each, whole=each.name not in read) if each.length else each for each in arguments
     ), whole
