@@ -18,7 +18,9 @@ from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.number_steps import number_advice
 
-__all__ = ["has_failed", "is_labelled", "is_value", "part_text", "parts_of", "reference"]
+__all__ = [
+    "has_failed", "is_labelled", "is_value", "part_text", "parts_of", "reference", "refuse_glued",
+]  # fmt: skip
 
 _MOST_NAMES = 8
 """Names of outputs that a message lists."""
@@ -99,7 +101,7 @@ def reference(
     try:
         parts = (action.name,) if isinstance(action, ast.Apply) else parts_of(body, action.label)
     except NetlangError:
-        _refuse_glued(body, action)
+        refuse_glued(body, action)
         raise
     found = body.find(parts)
     if found is not None:
@@ -107,7 +109,7 @@ def reference(
         return found.flow
     if has_failed(body, parts):
         raise NetlangError
-    _refuse_glued(body, action)
+    refuse_glued(body, action)
     text = ".".join(parts)
     if all(part.isdecimal() for part in parts):
         raise NetlangError(_number(body, action.span))
@@ -218,7 +220,7 @@ def has_failed(body: Body, parts: LabelPath) -> bool:
     return failed or body.evaluator.names.may_name(parts[0])
 
 
-def _refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
+def refuse_glued(body: Body, action: ast.Apply | ast.Reference) -> None:
     """Refuse `add{identity}`, which reads as an unknown label but was probably meant as a merge."""
     find = body.evaluator.names.find
     glued = fixes.glued_body(action, lambda name: isinstance(find(name), Layer))

@@ -9,7 +9,7 @@ from netlang.elaborate.apply import apply
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import StepContext, TapName
 from netlang.elaborate.function.builder import CurrentValue, GoneOn, Labelled
-from netlang.elaborate.references import is_value, parts_of, reference
+from netlang.elaborate.references import is_value, parts_of, reference, refuse_glued
 from netlang.elaborate.session import Abort
 from netlang.source import Span
 from netlang.syntax import ast
@@ -91,7 +91,7 @@ def _step(
 
         return reuse(body, action, context)
     if not first:
-        raise _value_later(path, index)
+        raise _value_later(body, path, index)
     value = reference(body, action)
     if step.label is not None and len(path.steps) > 1:
         from netlang.advice.meaning.labels import label_of_value  # only here: an error
@@ -102,10 +102,12 @@ def _step(
     return value if step.label is None else _labelled(body, context, value)
 
 
-def _value_later(path: ast.Path, index: int) -> NetlangError:
-    """The error of a value after the first step of a path."""
+def _value_later(body: Body, path: ast.Path, index: int) -> NetlangError:
+    """The error of a value after the first step of a path; raises that of a body without a space."""
     step = path.steps[index]
     action = step.action
+    if isinstance(action, ast.Apply | ast.Reference):
+        refuse_glued(body, action)
     what = f"the value `{action.span.text}`"
     why = "after `->` a name is an operator or block"
     advice, fix = "start a path with it: put it on a line of its own", None
@@ -116,9 +118,31 @@ def _value_later(path: ast.Path, index: int) -> NetlangError:
         why, advice = "it is what the steps before it have made", "leave it out"
         between = Span(action.span.source, path.steps[index - 1].span.end, step.span.end)
         fix = fixes.replaced(between, "", advice) if step.label is None else None
+    named = _name_of_the_end(body, path, index)
+    if named is not None:
+        from netlang.advice.meaning.steps import in_front  # only here: an error
+
+        fix = in_front(path, named) or fix
     return NetlangError(
         language.MisplacedStatement(span=action.span, what=what, why=why, advice=advice, fix=fix)
     )
+
+
+def _name_of_the_end(body: Body, path: ast.Path, index: int) -> str | None:
+    """The name in `-> wide: here` or `-> up{i}` at the end of a path, if nothing is called so."""
+    step = path.steps[index]
+    if index + 1 < len(path.steps):
+        return None
+    if isinstance(step.action, ast.Here):
+        return None if step.label is None else step.label.span.text
+    text = step.action.span.text
+    if step.label is not None or not isinstance(step.action, ast.Reference) or text.isdecimal():
+        return None
+    try:
+        reference(body, step.action)
+    except NetlangError:
+        return text
+    return None
 
 
 def _context(body: Body, step: ast.Step, flow: CurrentValue, tap: TapName | None) -> StepContext:

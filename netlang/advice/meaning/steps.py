@@ -8,7 +8,7 @@ from netlang.source import Span, shown
 from netlang.syntax import ast
 from netlang.syntax.mistakes.spot import AGAIN
 
-__all__ = ["asked_again", "label_after", "once_more", "one_by_one"]
+__all__ = ["asked_again", "in_front", "label_after", "once_more", "one_by_one"]
 
 
 def once_more(action: ast.Apply, label: str) -> Fix:
@@ -45,14 +45,20 @@ def label_after(file: ast.File, action: ast.Apply) -> Fix | None:
     path = enclosing(file, action.span, ast.Path)
     if path is None:
         return None
+    if path.steps[-1].action is not action or path.steps[-1].label is not None:
+        return None
+    return in_front(path, action.name)
+
+
+def in_front(path: ast.Path, name: str) -> Fix | None:
+    """`mul -> wide: here` or `upsample(2) -> up{i}`, whose last step is only a name for its end."""
     *before, last = path.steps
-    if last.action is not action or last.label is not None or not before:
+    if not before:
         return None
     step = before[-1]
     if step.label is not None or not isinstance(step.action, ast.Apply | ast.Scope | ast.Reuse):
         return None
-    name = action.name
-    source, start = action.span.source, step.span.start
+    source, start = step.span.source, step.span.start
     edits = (Edit(Span(source, start, start), f"{name}: "),
-             Edit(Span(source, step.span.end, action.span.end), ""))  # fmt: skip
+             Edit(Span(source, step.span.end, last.span.end), ""))  # fmt: skip
     return Fix(f"a label stands in front of its step: `{name}: {shown(step.span)}`", edits)

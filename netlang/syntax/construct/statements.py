@@ -91,18 +91,7 @@ def _step(b: Builder, parts: Parts, first: int, last: int) -> Step:
 
 
 def _path(b: Builder, parts: Parts, first: int, last: int) -> Path:
-    for step in parts[1:]:
-        if isinstance(step.action, Reference):
-            _check_operator(b, step.action)
     return Path(b.span(first, last), tuple(parts))
-
-
-def _check_operator(b: Builder, reference: Reference) -> None:
-    """An operator must follow `->`: `residual{conv}` is one whose body lacks the space."""
-    start, end = reference.span.start, reference.span.end
-    brace = b.characters.find("{", start, end)
-    if len(reference.label.parts) == 1 and not reference.label.parts[0].quoted and brace > start:
-        raise Mistake("glued_brace", brace, brace + 1)
 
 
 # --- statements --------------------------------------------------------------------------------
