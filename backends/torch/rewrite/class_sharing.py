@@ -18,7 +18,6 @@ from netlang.backends.torch.python.tree import (
     Expression,
     Number,
     PerAxis,
-    TupleDisplay,
 )
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.op import Op

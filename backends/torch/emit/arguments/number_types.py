@@ -10,7 +10,12 @@ from netlang.backends.torch.emit.arguments.constructors import (
     ConstructorArgument,
     given,
 )
-from netlang.backends.torch.emit.arguments.formulas import Given, Variable, variables_in
+from netlang.backends.torch.emit.arguments.formulas import (
+    Given,
+    Variable,
+    is_arithmetic,
+    variables_in,
+)
 from netlang.backends.torch.emit.arguments.rows import environment_of, rows_of
 from netlang.backends.torch.rewrite.class_sharing import CallSite, Variant, Variants
 from netlang.ir.numbers.provenance import traced_in
@@ -26,7 +31,8 @@ def typed(
     """A constructor whose arguments have types; those of its `callees` have theirs.
 
     The number 1 is a float for an operator that takes any number, unless another one takes whole
-    numbers alone. So are all numbers of an argument of which one isn't whole.
+    numbers alone, or it is a count in a formula such as ``0.2 * index / 16``. So are all numbers of
+    an argument of which one isn't whole.
     """
     variant = constructor.variant
     rows = rows_of(variant)
@@ -63,7 +69,8 @@ def _uses(
                         if argument is None
                         else argument.annotation == "float"
                     )
-                    yield from ((variable, is_float) for variable in variables_in(number.origin))
+                    if not is_float or is_arithmetic(number.origin):
+                        yield from ((each, is_float) for each in variables_in(number.origin))
 
 
 def _typed(
