@@ -103,7 +103,7 @@ def _step(
 
 
 def _value_later(body: Body, path: ast.Path, index: int) -> NetlangError:
-    """The error of a value after the first step of a path; raises that of a body without a space."""
+    """The error of a value after the first step of a path; that of a glued body is raised."""
     step = path.steps[index]
     action = step.action
     if isinstance(action, ast.Apply | ast.Reference):
