@@ -231,7 +231,7 @@ block repeated(depth, width) {
          "[3, 8, 8]"),
     ],
 )  # fmt: skip
-def test_a_relation_fixes_no_argument(  # noqa: PLR0913 - a case
+def test_a_relation_fixes_no_argument(
     tmp_path: Path, call: str, given: str, arguments: str, example: str, other_call: str,
     other_given: str,
 ) -> None:  # fmt: skip
