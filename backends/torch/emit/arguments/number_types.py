@@ -56,6 +56,7 @@ def _uses(
     """What the steps of a variant read, and whether as a float."""
     for function in variant.instances:
         for index, node in enumerate(function.nodes):
+            read: list[tuple[object, ConstructorArgument | None]]
             if isinstance(node.callee, Op):
                 read = [(getattr(node.callee, name), None) for name in names_of(node.callee)]
             else:
