@@ -1,8 +1,8 @@
 """The meaning of a value's axes, as far as the steps that made it show.
 
-The result of a convolution has its channels first, and so has everything that is pooled or computed
-from it element by element. Once axes are moved or merged, nothing is known any more, so that no
-rule warns about nets that reorder axes on purpose.
+The result of a convolution, or of a global pool of an input, has its channels first, and so has
+everything that is pooled or computed from it element by element. Once axes are moved or merged,
+nothing is known any more, so that no rule warns about nets that reorder axes on purpose.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ SPATIAL = frozenset((
 """What reads the first axis of its input as the channels and the others as places, by name: an
 operator's module is loaded only where a spec has it."""
 
+_GLOBAL = frozenset(("global_avgpool", "global_maxpool"))
+
 KEEPING = frozenset((
     "abs", "add", "batch_norm", "clamp", "concat", "cos", "crop", "div", "drop_connect", "dropout",
     "elu", "exp", "frozen_batch_norm", "gelu", "group_norm", "hard_sigmoid", "hard_swish",
@@ -38,9 +40,13 @@ KEEPING = frozenset((
 
 
 class AxisLayout(Enum):
-    """`CHANNELS_LAST` is a net's input that was probably declared this way by mistake."""
+    """`CHANNELS_LAST` is a net's input that was probably declared this way by mistake.
+
+    `DECLARED` is that of an input whose shape tells nothing: no step has moved its axes.
+    """
 
     UNKNOWN = auto()
+    DECLARED = auto()
     CHANNELS_FIRST = auto()
     CHANNELS_LAST = auto()
 
@@ -49,13 +55,13 @@ def declared(port: Port, defaults: Mapping[str, int]) -> AxisLayout:
     """The layout that a net's input has by its shape, with symbols at their default sizes."""
     shape = port.type.shape
     if len(shape) != 3 or not port.type.dtype.is_float:
-        return AxisLayout.UNKNOWN
+        return AxisLayout.DECLARED if port.type.dtype.is_float else AxisLayout.UNKNOWN
     first, middle, last = (_at(size, defaults) for size in shape)
     if first in COLOURS and min(middle, last) >= SMALLEST:
         return AxisLayout.CHANNELS_FIRST
     if last in COLOURS and min(first, middle) >= SMALLEST and (last == 3 or first == middle):
         return AxisLayout.CHANNELS_LAST
-    return AxisLayout.UNKNOWN
+    return AxisLayout.DECLARED
 
 
 def _at(size: Dim, defaults: Mapping[str, int]) -> int:
@@ -68,7 +74,13 @@ def made_by(op: Op, inputs: tuple[AxisLayout, ...]) -> AxisLayout:
         return AxisLayout.CHANNELS_FIRST
     if op.name in SPATIAL:  # pools run on tokens, too: nothing tells them from an image
         unknown = inputs[0] is AxisLayout.UNKNOWN
-        return AxisLayout.UNKNOWN if unknown else AxisLayout.CHANNELS_FIRST
+        if inputs[0] is AxisLayout.DECLARED:  # nobody maps the one place that a global pool leaves
+            unknown = op.name not in _GLOBAL
+        return inputs[0] if unknown else AxisLayout.CHANNELS_FIRST
     if op.name in KEEPING:
-        return next((each for each in inputs if each is not AxisLayout.UNKNOWN), AxisLayout.UNKNOWN)
+        known = {AxisLayout.CHANNELS_FIRST, AxisLayout.CHANNELS_LAST}
+        found = next((each for each in inputs if each in known), None)
+        if found is None and all(each is AxisLayout.DECLARED for each in inputs):
+            return AxisLayout.DECLARED
+        return found or AxisLayout.UNKNOWN
     return AxisLayout.UNKNOWN

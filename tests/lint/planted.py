@@ -105,6 +105,10 @@ PLANTED: dict[str, list[str]] = {
         image("head: relu; output p: conv(2, 1x1); tanh; output q; output r: head()",
               head="block head { relu }\n"),
         image("act = leaky_relu(0.2); act: act; output p: conv(2, 1x1); tanh; output q"),
+        image("relu; output p: conv(2, 1x1); repeat 2 { conv(3, 1x1) -> relu }; output q"),
+        image("relu; output p: conv(2, 1x1); { tanh -> relu }; output q"),
+        image("relu; output p: conv(2, 1x1); for k in [1, 3] { conv(4, k) }; output q"),
+        image("relu; output p: conv(2, 1x1); if true { { tanh }; relu }; output q"),
     ],
     "W0110": [
         image("unit(3)", head="block unit(n) { add { conv(n, 3x3, pad=1); "
@@ -124,6 +128,8 @@ PLANTED: dict[str, list[str]] = {
         image("maxpool(2x2) -> dropout(0.5); output logits: linear(10)"),
         image("conv(8, 3) -> linear(10)", "[1, 64]"),
         image("linear(10)", "[1, 28, 28]"),
+        image("gap -> linear(10)", "[512, 7, 7]"),
+        image("global_maxpool -> dropout(0.5) -> linear(10)", "[512, 20]"),
         image("repeat 3 { conv(8, 3x3, pad=1) -> bn -> relu }; linear(10)"),
         image("add { conv(3, 1x1); identity }; linear(10)"),
         image("conv(8, 3x3)\n    { relu -> fc: linear(10) }"),

@@ -43,11 +43,12 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
     own = _own_names(definition)
     for suite in _suites(definition.body):
         left = [each for each in suite.statements if not isinstance(each, _PASSED)]
-        for number, (tap, after) in enumerate(pairwise(left)):
-            if not isinstance(tap, ast.Output) or not isinstance(after, ast.Path):
+        for number, (tap, statement) in enumerate(pairwise(left)):
+            after = _first_path(statement) if isinstance(tap, ast.Output) else None
+            if not isinstance(tap, ast.Output) or after is None:
                 continue
             if _could_go_on(tap, after, labels) and _alike(function, nodes, ends, tap, after):
-                name = _value_name(left, number)
+                name = _value_name(left, number) if after is statement else None
                 readable = name is not None and _is_readable(about, own, name)
                 fix = (
                     _from_value(name, after.steps[0].span, tap.name) if name and readable else None
@@ -55,6 +56,23 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
                 yield diagnostics.StepAfterOutput(
                     span=after.steps[0].span, output=tap.name, fix=fix
                 )
+
+
+def _first_path(statement: ast.Statement) -> ast.Path | None:
+    """The path with which a statement begins; a loop, condition or plain scope by its first."""
+    if isinstance(statement, ast.If):
+        suite = statement.then
+    elif isinstance(statement, (ast.For, ast.Repeat)):
+        suite = statement.body
+    elif isinstance(statement, ast.Path):
+        step = statement.steps[0]
+        if step.label is not None or not isinstance(step.action, ast.Scope):
+            return statement
+        suite = step.action.body
+    else:
+        return None
+    left = [each for each in suite.statements if not isinstance(each, _PASSED)]
+    return _first_path(left[0]) if left else None
 
 
 class _Ends:
