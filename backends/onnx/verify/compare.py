@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -69,7 +69,7 @@ class _Comparison:
         # What the file computes in: the net's own type, or half precision in place of float32.
         self._floats = file.floats if single else program.floats
         self._whole = with_all_values(program)
-        self._reference = Reference(self._whole, weights.arrays)
+        self._reference = Reference(program, self._whole, weights.arrays)
         self._compared = [
             (number, value)
             for number, value in enumerate(self._whole.values)
@@ -165,6 +165,7 @@ class _Comparison:
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
         self._summed = 1
         own, double = self._reference.own(feeds), self._reference.double(feeds)
+        self._require_emitted(own, double, feeds)
         found = self._found(feeds)
         for number, value in self._compared:
             here, there = own[number], found[self._file.read_as(value.name)]
@@ -175,6 +176,19 @@ class _Comparison:
                 raise NetlangError(self._differs(value, distance, inputs))
             if distance.found > self._largest.found:
                 self._largest, self._place = distance, value.place
+
+    def _require_emitted(
+        self,
+        own: Sequence[NDArray[Any]],
+        double: Sequence[NDArray[Any]] | None,
+        feeds: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Raise `InternalError` unless the emitted module gives what its steps come to."""
+        for number, here in zip(self._whole.own, self._reference.emitted(feeds), strict=True):
+            distance = measured(here, own[number], None if double is None else double[number])
+            if distance.found > allowed(distance.rounding, self._program.floats):
+                name = self._whole.values[number].place
+                raise InternalError(f"the emitted module gives other values at `{name}`")
 
     def _allowed(self, distance: Distance) -> float:
         """The largest distance that the precision of the file explains."""

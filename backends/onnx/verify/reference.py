@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.verify.taps import WholeNet
+from netlang.ir.program import Program
 from netlang.targets import module_backend
 
 if TYPE_CHECKING:
@@ -17,12 +18,22 @@ __all__ = ["Reference"]
 
 
 class Reference:
-    """The emitted modules. `values` are the tensors of the net by key."""
+    """The modules of a net that gives the value of every step, and of `program` as it is emitted.
 
-    def __init__(self, whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> None:
-        self._whole = whole
-        self._own = _module(whole, values)
-        self._double = _module(whole, values).double()
+    In the first, no value is without a reader, which may hide a fault. `values` are the tensors of
+    the net by key.
+    """
+
+    def __init__(
+        self, program: Program, whole: WholeNet, values: Mapping[str, NDArray[Any]]
+    ) -> None:
+        self._emitted = _module(program, values)
+        self._own = _module(whole.program, values)
+        self._double = _module(whole.program, values).double()
+
+    def emitted(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The outputs of the net, by the module that a user has."""
+        return _run(self._emitted, [_tensor(each) for each in feeds.values()])
 
     def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The value of every step in the net's own precision."""
@@ -40,10 +51,10 @@ class Reference:
             return None
 
 
-def _module(whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> nn.Module:
+def _module(program: Program, values: Mapping[str, NDArray[Any]]) -> nn.Module:
     import torch
 
-    module = module_backend().build(whole.program).eval()
+    module = module_backend().build(program).eval()
     state = {key: _tensor(values[key]) for key in module.state_dict()}
     with torch.no_grad():
         module.load_state_dict(state)

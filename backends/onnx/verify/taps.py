@@ -28,10 +28,14 @@ class StepValue(Record):
 
 
 class WholeNet(Record):
-    """A flat net whose outputs are `values`, in this order."""
+    """A flat net whose outputs are `values`, in this order.
+
+    `own` are the places among them of the outputs that the net has itself.
+    """
 
     program: Program
     values: tuple[StepValue, ...]
+    own: tuple[int, ...]
 
 
 def with_all_values(program: Program) -> WholeNet:
@@ -60,4 +64,5 @@ def with_all_values(program: Program) -> WholeNet:
                 values.append(StepValue(each, name, type_, node.span, source))
                 refs.append(ref)
     named = tuple(Output(f"value{number}", ref) for number, ref in enumerate(refs))
-    return WholeNet(replace(whole, net=replace(net, outputs=named)), tuple(values))
+    own = tuple(refs.index(output.ref) for output in net.outputs)
+    return WholeNet(replace(whole, net=replace(net, outputs=named)), tuple(values), own)
