@@ -37,7 +37,7 @@ SIZES: Mapping[str, int] = {
 """Bytes of an element by the format's names of types."""
 
 
-Natural: TypeAlias = Annotated[int, Meta(ge=0, le=_INT64_END - 1)]
+_Natural: TypeAlias = Annotated[int, Meta(ge=0, le=_INT64_END - 1)]
 
 
 @final
@@ -45,8 +45,8 @@ class _Described(Record, forbid_unknown_fields=True, gc=False):
     """What the header says of a tensor."""
 
     dtype: str
-    shape: Annotated[tuple[Natural, ...], Meta(max_length=_LONGEST_SHAPE)]
-    data_offsets: tuple[Natural, Natural]
+    shape: Annotated[tuple[_Natural, ...], Meta(max_length=_LONGEST_SHAPE)]
+    data_offsets: tuple[_Natural, _Natural]
 
 
 @final

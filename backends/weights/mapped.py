@@ -61,11 +61,15 @@ class MappedFile:
             raise OSError(f"{self._path} was cut off while it was read")
 
     def map(self, begin: int, end: int) -> None:
-        """Read a range and map its pages at once, if the system can: faster than page by page."""
+        """Read a range and map its pages together, if the system can: faster than one by one.
+
+        Other threads run between pieces of it, which may take a while to read.
+        """
         start, end = begin - begin % mmap.PAGESIZE, min(end, len(self.bytes))
-        if _MAP is not None and start < end:
+        if _MAP is not None:
             with suppress(OSError):  # whoever reads the values tells it
-                self.bytes.madvise(_MAP, start, end - start)
+                for piece in range(start, end, _PIECE):
+                    self.bytes.madvise(_MAP, piece, min(_PIECE, end - piece))
 
     def about_to_read(self, size: int, begin: int) -> None:
         """As `require_whole`, before `size` bytes are read. Pages of the first ones are mapped."""

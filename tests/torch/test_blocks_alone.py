@@ -212,6 +212,11 @@ block pooled(width, stride) {
     if width // stride == 4 { conv(width, 1x1) }
 }
 
+block anything(width) {
+    assert width * 0 == 0
+    conv(width, 1x1)
+}
+
 block repeated(depth, width) {
     for i in range(2 * depth - 1) { conv(width + i, 1x1) }
 }
@@ -227,6 +232,8 @@ block repeated(depth, width) {
         ("groups", "[4, 6, 6]", "in_channels groups", "Groups(9, 3)", "groups(3)", "[9, 6, 6]"),
         ("pooled(8, 2)", "[4, 8, 8]", "in_channels width stride", "Pooled(5, 17, 4)",
          "pooled(17, 4)", "[5, 8, 8]"),
+        ("anything(4)", "[4, 8, 8]", "in_channels width", "Anything(3, 5)", "anything(5)",
+         "[3, 8, 8]"),
         ("repeated(2, 5)", "[4, 8, 8]", "in_channels width", "Repeated(3, 6)", "repeated(2, 6)",
          "[3, 8, 8]"),
     ],

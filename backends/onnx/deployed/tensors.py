@@ -135,7 +135,6 @@ class TensorData:
         self._checked.add(fold.weight)
         if stored is not None:
             stored.about_to_read()
-            looked_at = looked_at or self._ahead.covers(stored)
         for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype):
             if not looked_at and not are_finite(piece):
                 looked_at = True

@@ -56,13 +56,13 @@ def _solved(left: Formula, right: Formula) -> Iterator[Variable]:
     """The variable for which an equation has one solution, if it is of that kind."""
     side, number = (right, left) if isinstance(left, int | float) else (left, right)
     while isinstance(number, int | float) and isinstance(side, BinaryOrigin):
-        if side.operator not in ("+", "-", "*"):
-            return
-        side, number = (
-            (side.right, side.left)
+        side, operator, number = (
+            (side.right, side.operator, side.left)
             if isinstance(side.left, int | float)
-            else (side.left, side.right)
+            else (side.left, side.operator, side.right)
         )
+        if operator not in ("+", "-", "*") or (operator == "*" and number == 0):
+            return
     if isinstance(number, int | float) and isinstance(side, ParameterOrigin | InputOrigin):
         yield side
 
