@@ -267,6 +267,7 @@ CASES = {
     "norm_of_repeated_places": (3, 19),
     "sums_without_the_last": (2, 18),
     "strides_past_what_is_read": (1, 0),
+    "places_of_rolled_maxima": (86, 80),
 }
 
 

@@ -72,6 +72,10 @@ def _per_axis(value: int | Sequence[int] | None, rank: int) -> list[int]:
     return [value] * rank if isinstance(value, int) else list(value or ())
 
 
+# Whole numbers have no gradient: what places of maxima come from goes with them.
+_SUMMED = "summed"
+
+
 def _max_pool(
     x: Tensor,
     kernel_size: int | Sequence[int],
@@ -95,7 +99,10 @@ def _max_pool(
     summed = _conv(rank)(F.pad(x, around), ones, None, step, 0, spacing, x.shape[1])
     for axis, size in enumerate(largest.shape[2:], start=2):
         summed = summed.narrow(axis, 0, size)
-    return (summed, places) if return_indices else summed
+    if not return_indices:
+        return summed
+    setattr(places, _SUMMED, summed)
+    return summed, places
 
 
 def _max_unpool(
@@ -106,8 +113,9 @@ def _max_unpool(
     padding: int | Sequence[int] = 0,
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
-    """Each element at all places that it may have come from."""
+    """Each element at all places that it may have come from, which its window decides."""
     rank = x.dim() - 2
+    x = x + getattr(indices, _SUMMED)
     kernel, pad = _per_axis(kernel_size, rank), _per_axis(padding, rank)
     step = _per_axis(stride, rank) or kernel
     ones = torch.ones(x.shape[1], 1, *kernel, dtype=x.dtype)
