@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +18,7 @@ from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 __all__ = [
+    "around",
     "calls_of",
     "enclosing",
     "names_of",
@@ -55,16 +56,20 @@ def inserted(span: Span, text: str, description: str, *, safe: bool = False) -> 
 
 def enclosing(tree: ast.File, span: Span, kind: type[NodeT]) -> NodeT | None:
     """The innermost node of a kind that contains `span`."""
+    return next((node for node in around(tree, span) if isinstance(node, kind)), None)
+
+
+def around(tree: ast.File, span: Span) -> Iterator[ast.Node]:
+    """The nodes that contain `span`, inner ones first."""
     if tree.span.source is not span.source:
-        return None
+        return
     nodes = _nodes_of(tree)
     number = bisect_right(nodes.starts, span.start) - 1
     while number >= 0:
         node = nodes.nodes[number]
-        if isinstance(node, kind) and node.span.start <= span.start and span.end <= node.span.end:
-            return node
+        if node.span.start <= span.start and span.end <= node.span.end:
+            yield node
         number = nodes.parents[number]
-    return None
 
 
 class _Nodes(NamedTuple):

@@ -129,20 +129,26 @@ def _value_later(body: Body, path: ast.Path, index: int) -> NetlangError:
 
 
 def _name_of_the_end(body: Body, path: ast.Path, index: int) -> str | None:
-    """The name in `-> wide: here` or `-> up{i}` at the end of a path, if nothing is called so."""
-    step = path.steps[index]
+    """The name in `-> wide: here` or `-> up{i}` at the end of a path, if it can label a step."""
+    step, label = path.steps[index], path.steps[index].label
     if index + 1 < len(path.steps):
         return None
-    if isinstance(step.action, ast.Here):
-        return None if step.label is None else step.label.span.text
-    text = step.action.span.text
-    if step.label is not None or not isinstance(step.action, ast.Reference) or text.isdecimal():
+    if isinstance(step.action, ast.Reference) and label is None:
+        label = step.action.label
+        if label.span.text.replace(".", "").isdecimal():
+            return None  # it was meant as a number
+    elif not isinstance(step.action, ast.Here) or label is None:
         return None
     try:
-        reference(body, step.action)
+        parts = parts_of(body, label)
     except NetlangError:
-        return text
-    return None
+        return None
+    free = body.builder.is_free(body.scope + parts)
+    if not free or (label is not step.label and body.find(parts) is not None):
+        return None
+    from netlang.advice.meaning.labels import comes_again  # only here: an error
+
+    return None if comes_again(body.module.file, label) else label.span.text
 
 
 def _context(body: Body, step: ast.Step, flow: CurrentValue, tap: TapName | None) -> StepContext:

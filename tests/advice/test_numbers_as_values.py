@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 import netlang
+from netlang.modules.library import Library
 from netlang.source import Source
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
 from tests.advice.test_suggestions import built, mended, net
 from tests.support import check_source
 
@@ -37,6 +40,14 @@ PLACES = {
 }
 
 
+def _labels(text: str) -> set[str]:
+    """The labels of steps."""
+    file = Library().module(Source("a.net", text), None).file
+    return {
+        each.label.span.text for each in walk(file) if isinstance(each, ast.Step) and each.label
+    }
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_it_is_told_what_a_number_can_be(place: str) -> None:
     for number in NUMBERS:
@@ -48,12 +59,25 @@ def test_it_is_told_what_a_number_can_be(place: str) -> None:
         assert error.span.text in number, number
         if error.fix is not None:
             built(mended(text))
+            assert not _labels(mended(text)) & {number, f"({number})"}, mended(text)
         else:
             forms = re.findall("`([^`]+)`", str(error.help_text))
             assert len(forms) == 3, (number, error.help_text)
             for form in forms:
                 constant = form.startswith("constant")
                 built(net(f"y: {form}", "(image, y) -> add") if constant else net(form))
+
+
+@pytest.mark.parametrize("number", ["0.5", "1.5", "3.5", "05", "3.5.1", "3.0.0.1"])
+def test_no_step_is_labelled_by_it(number: str) -> None:
+    """A label with dots could be meant by its text, but not by one of digits alone."""
+    for place in ("linear(4) -> {}", "add {{ relu -> {}; identity }}", "output p: relu -> {}"):
+        text = net(place.format(number))
+        (error,) = check_source(Source("a.net", text))
+        assert error.fix is None, (place, error.fix)
+        assert error.code == "E0521"
+    named = net(f"conv(3, 1x1) -> w.{number}")
+    assert _labels(mended(named)) == {f"w.{number}"}
 
 
 MERGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

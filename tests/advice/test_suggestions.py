@@ -141,3 +141,48 @@ def test_what_is_suggested_is_what_was_meant(name: str) -> None:
 def test_what_has_no_fix_is_explained(written: str, advice: str) -> None:
     (found,) = check_source(Source("a.net", written))
     assert advice in f"{found.message} {found.help_text}"
+
+
+# Paths that end in a name, and whether it can label the step before.
+ENDS = {
+    "relu -> z: here": True,
+    "{ relu } -> z: here": True,
+    "relu -> z.a": True,
+    "relu -> z{0}": True,
+    "output p: relu -> z.a": True,
+    "add { relu -> z: here; identity }": True,
+    "for i in [1, 2] { relu -> z{i}: here }": True,
+    "for i in [1, 2] { for j in [1, 2] { relu -> z{i}{j} } }": True,
+    "for i, (j, k) in [(1, (2, 3)), (4, (5, 6))] { relu -> z{k} }": True,
+    "for i in [1, 2] { s{i}: { relu -> z: here } }": True,
+    "relu -> y: here": False,
+    "relu -> image: here": False,
+    "relu -> y.out": False,
+    "relu -> y.0": False,
+    "relu -> y.z: here": False,
+    "z.a: tanh; relu -> z: here": False,
+    "relu -> z: here; z.a: tanh": False,
+    "relu -> z.a; z: tanh": False,
+    "relu -> z.a; z.a.b: tanh": False,
+    "z: { tanh }; relu -> z: here": False,
+    "z: { tanh }; { relu } -> z: here": False,
+    "z0: tanh; relu -> z{0}: here": False,
+    "relu -> z{unknown}": False,
+    "repeat 2 { relu -> z: here }": False,
+    "for i in [1, 2] { repeat 2 { relu -> z{i} } }": False,
+    "for i in [1, 2] { relu -> z: here }": False,
+    "for i in [1, 2] { for j in [1, 2] { relu -> z{i} } }": False,
+    "s: { for i in [1, 2] { relu -> z: here } }": False,
+}
+
+
+@pytest.mark.parametrize("path", ENDS)
+def test_a_label_is_moved_just_where_it_can_stand(path: str) -> None:
+    """The fix that puts it in front of the step leaves nothing to mend, or there is none."""
+    source = Source("a.net", net("y: conv(3, 1x1)", path))
+    (error, *_) = (each for each in check_source(source) if each.code == "E0521")
+    assert (error.fix is not None and bool(error.fix.edits)) == ENDS[path], error.fix
+    if ENDS[path]:
+        built(mended(source.text))
+    else:
+        assert "in front of its step" not in str(error.help_text)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 
-from netlang.advice.edits import enclosing, labels_reused
+from netlang.advice.edits import around, enclosing, labels_reused
 from netlang.advice.meaning.merges import braced
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.language.meaning import LabelOfPart, LabelOfValue
 from netlang.source import Span, shown
 from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
 
-__all__ = ["label_of_part", "label_of_value"]
+__all__ = ["comes_again", "label_of_part", "label_of_value"]
 
 
 class _Place(Enum):
@@ -130,3 +133,50 @@ def _broken(
     margin = source.text[line : path.span.start]
     separator = "; " if margin.strip() else f"\n{margin}"
     return (Edit(gap, f"{separator}{start}"),)
+
+
+def comes_again(file: ast.File, label: ast.Label) -> bool:
+    """Whether a step with this label, which a path ends in, would have that of another step, too.
+
+    That is itself, the next time of a loop, or one elsewhere, which may also lie inside the label
+    or around it: `s` and `s.conv`.
+    """
+    loops: list[ast.For | ast.Repeat] = []
+    for node in around(file, label.span):
+        if isinstance(node, ast.Step) and node.label not in (None, label):
+            break  # a labelled scope: what it labels is its own
+        if isinstance(node, ast.For | ast.Repeat):
+            loops.append(node)
+    read = {node.name for node in walk(label) if isinstance(node, ast.Name)}
+    if any(read <= _counted(each for each in loops if each is not loop) for loop in loops):
+        return True
+    text, labels = label.span.text, frozenset[str]()
+    for kind in (ast.BlockDef, ast.NetDef):
+        definition = enclosing(file, label.span, kind)
+        if definition is not None:
+            labels = _labels(definition)
+    return f"{text}." in labels or any(each in labels for each in _beginnings(text))
+
+
+@lru_cache(maxsize=4)
+def _labels(definition: ast.BlockDef | ast.NetDef) -> frozenset[str]:
+    """The labels of steps as they are written, and, with a dot behind, what they lie inside."""
+    found = set[str]()
+    for node in walk(definition.body):
+        if isinstance(node, ast.Step) and node.label and not isinstance(node.action, ast.Here):
+            text = node.label.span.text
+            found.add(text)
+            found.update(f"{each}." for each in _beginnings(text))
+    return frozenset(found)
+
+
+def _beginnings(label: str) -> Iterator[str]:
+    """`s`, `s.conv` and `s.conv.0` for the last."""
+    parts = label.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _counted(loops: Iterable[ast.For | ast.Repeat]) -> set[str]:
+    """The names that loops bind."""
+    targets = (walk(loop.targets) for loop in loops if isinstance(loop, ast.For))
+    return {each.name for nodes in targets for each in nodes if isinstance(each, ast.Name)}

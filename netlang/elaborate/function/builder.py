@@ -169,6 +169,11 @@ class FunctionBuilder(Draft):
         (self._scopes if scope else self._steps)[path] = span
         self._note_number(path, span)
 
+    def is_free(self, path: LabelPath) -> bool:
+        """Whether nothing is labelled so, and no step has a label that the path lies inside."""
+        taken = path in self.labels or path in self._scopes or self._taken_numbers.of_repeat(path)
+        return not taken and all(path[:end] not in self._steps for end in range(1, len(path) + 1))
+
     def _note_number(self, path: LabelPath, span: Span) -> None:
         number = step_number(path[-1])
         if number is not None and number >= self.position(path[:-1]):
@@ -181,16 +186,11 @@ class FunctionBuilder(Draft):
 
     def _taken(self, path: LabelPath, before: Span, span: Span) -> None:
         known = (each[-1] for each in (*self.labels, *self._steps, *self._scopes))
-        raise NetlangError(
-            language.DuplicateLabel(
-                span=span,
-                label=".".join(path),
-                notes=(Note(before, "used here before"),),
-                fix=fixes.new_label(span, known)
-                if span != before and span.text == path[-1]
-                else None,
-            )
-        )
+        own = span != before and span.text == path[-1]
+        fix = fixes.new_label(span, known) if own else None
+        notes = (Note(before, "used here before"),)
+        error = language.DuplicateLabel(span=span, label=".".join(path), notes=notes, fix=fix)
+        raise NetlangError(error)
 
     # --- nodes ------------------------------------------------------------------------------
 
