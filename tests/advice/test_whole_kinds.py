@@ -147,3 +147,23 @@ def test_what_no_formula_is_known_for_is_not_written(body: str) -> None:
         changed = after.partition("net a")[0]
         for calls in (["unit(3)"], ["conv(9, 1x1)", "unit(2)"], ["unit(2)", "unit(3)", "unit(5)"]):
             built(changed + net(*calls))
+
+
+REPEATED = (
+    "add { concat { identity; relu }; identity }",
+    "add { concat { relu; tanh }; conv(8, 1x1) }",
+    "add { conv(in.channels * 2, 3x3, pad=1); identity }",
+    "add { conv(32, 3x3, pad=1, stride=2) -> maxpool(2x2); identity }",
+    "add { conv(32, 3x3, pad=1, stride=2); identity }",
+)
+
+
+@pytest.mark.parametrize("loop", ["repeat 3", "for i in range(3)"])
+@pytest.mark.parametrize("body", REPEATED)
+def test_a_projection_fits_each_time(body: str, loop: str) -> None:
+    """What is right the first time only is not written."""
+    text = net(f"{loop} {{ {body} }}")
+    assert check_source(Source("a.net", text))
+    after = mended(text)
+    if after != text:
+        built(after)

@@ -105,10 +105,11 @@ def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
 
 def _varies(file: ast.File, merge: ast.Apply) -> bool:
     """Whether what surrounds a merge is elaborated more than once: a block, a net with parameters,
-    a loop."""
+    a loop, a repeat."""
     net = enclosing(file, merge.span, ast.NetDef)
-    loop = enclosing(file, merge.span, ast.For)
-    return loop is not None or net is None or bool(net.parameters)
+    if net is None or net.parameters:
+        return True
+    return any(enclosing(file, merge.span, kind) is not None for kind in (ast.For, ast.Repeat))
 
 
 def _moves(written: ast.Expr, merge: ast.Apply) -> bool:
