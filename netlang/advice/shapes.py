@@ -11,6 +11,7 @@ from netlang.advice.edits import enclosing, inserted, replaced, with_arguments
 from netlang.advice.images import channels_moved, in_order
 from netlang.advice.meaning.fitted import projected_value
 from netlang.advice.meaning.in_terms import in_terms
+from netlang.advice.meaning.strides import PathsFromCommon
 from netlang.advice.padding import padded
 from netlang.diagnostics.carried import Projection
 from netlang.diagnostics.diagnostic import Diagnostic, Fix, Note
@@ -30,13 +31,15 @@ class RefusedStep(Record):
     """A step whose operator refused its inputs, as far as it is known.
 
     `step` is the name of the operator in `file`, `origins` are the steps that made its inputs, and
-    `channels` are the number of channels of each value that it reads, if known.
+    `channels` are the number of channels of each value that it reads, if known. `paths` lead to
+    these values from one that they have in common, if they do.
     """
 
     file: ast.File
     step: Span
     origins: tuple[Span, ...]
     channels: tuple[int, ...]
+    paths: PathsFromCommon | None = None
 
 
 def with_fix(diagnostic: Diagnostic, refusal: RefusedStep) -> Diagnostic:
@@ -168,7 +171,7 @@ def _projected(projection: Projection, refusal: RefusedStep) -> Fix | None:
     merge = enclosing(refusal.file, refusal.step, ast.Apply)
     if merge is None:
         return None
-    here = in_terms(refusal.file, projection, refusal.origins, merge)
+    here = in_terms(refusal.file, projection, refusal.origins, refusal.paths, merge)
     if here is None:
         return Fix(str(projection))
     fix = projected_value(refusal.file, merge, here, len(refusal.origins))

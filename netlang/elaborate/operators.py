@@ -86,6 +86,7 @@ def _refusal(
         RefusedStep,
         with_fix,
     )
+    from netlang.elaborate.function.lineage import paths_from_common  # only here: an error
 
     rejection = in_numbers or refused
     read = {ref: body.builder.type_of(ref) for ref in step.inputs}
@@ -101,7 +102,9 @@ def _refusal(
     channels = tuple(
         type_.shape[0] for type_ in read.values() if type_.rank and isinstance(type_.shape[0], int)
     )
-    return with_fix(diagnostic, RefusedStep(body.module.file, step.name, origins, channels))
+    paths = paths_from_common(body.builder, step.inputs) if len(step.inputs) > 1 else None
+    refusal = RefusedStep(body.module.file, step.name, origins, channels, paths)
+    return with_fix(diagnostic, refusal)
 
 
 def _refuse_never(body: Body, op: Op, inputs: Types, inferred: Inferred, span: Span) -> None:

@@ -122,6 +122,23 @@ def test_a_projection_has_no_number_of_one_call(term: str, way: str) -> None:
     assert shape(built(mended(wrong))) == meant, mended(wrong)
 
 
+AT_STRIDE = "conv(8, 3x3, pad=1, stride=k)"
+# Paths that divide the places by more than a stride, or not by it alone.
+STRIDED = (
+    f"{AT_STRIDE} -> maxpool(2x2)",
+    f"{AT_STRIDE} -> upsample(2)",
+    f"{AT_STRIDE} -> conv_transpose(8, 2x2, stride=2)",
+    f"{AT_STRIDE} -> conv(8, 3x3)",
+    f"{AT_STRIDE} -> add {{ maxpool(2x2); avgpool(2x2) }}",
+    f"maxpool(2x2) -> {AT_STRIDE}",
+    f"half -> {AT_STRIDE}",
+    f"{{ maxpool(2x2) }} -> {AT_STRIDE}",
+    f"{{ repeat 2 {{ {AT_STRIDE} }} }}",
+    "conv(8, 2x2, stride=k)",
+    "conv(8, k, pad=k // 2, stride=k)",
+    "conv(8, 3x3, pad=same, stride=k) -> conv(8, k, pad=1)",
+)
+SMALLER = ("maxpool(2x2)", "avgpool(2x2)", "half", "{ repeat 2 { maxpool(2x2) } }")
 UNKNOWN = (
     "m = 2 * k; add { conv(m, 3x3, pad=1, stride=k) -> conv(m, 3x3, pad=1, stride=k); identity }",
     "add { other(k); identity }",
@@ -132,21 +149,39 @@ UNKNOWN = (
     "add { maxpool(1, stride=k) -> conv(in.channels * k, 1x1); conv(k, 1x1, stride=k) }",
     "h: maxpool(1, stride=k); y: conv(2 * k, 1x1); add { y; in }",
     "h: conv(4, 1x1, stride=k); y: conv(2 * k, 1x1); in -> x: relu; (y, x) -> add",
+    "y: { t = k + 1; conv(8, 3x3, pad=1, stride=t) }; in -> x: relu; (y, x) -> add",
+    "for i in [k] { y: conv(8, 3x3, pad=1, stride=i) }; in -> x: relu; (y, x) -> add",
+    "row = [8, 3, k, 1]; add { conv(*row); identity }",
+    "c = conv(8, 3x3, pad=1, stride=k); add { c; identity }",
+    "add { turned(k + 1); identity }",
+    *(f"add {{ {path}; identity }}" for path in STRIDED),
+    *(f"add {{ {AT_STRIDE}; {path} }}" for path in SMALLER),
+    f"add {{ {AT_STRIDE}; {AT_STRIDE}; identity }}",
+    f"add {{ {AT_STRIDE}; conv(8, 3x3, pad=1, stride=2); identity }}",
 )
+OTHER_BLOCKS = {
+    "other(": "block other(w) { conv(in.channels * w, 1x1) }\n",
+    "half": "block half { maxpool(2x2) }\n",
+    "turned(": "inline block turned(k) { conv(8, 3x3, pad=1, stride=k) }\n",
+}
+CALLS = (["unit(3)"], ["unit(4)"], ["conv(9, 1x1)", "unit(2)"], ["unit(2)", "unit(3)", "unit(5)"])
 
 
 @pytest.mark.parametrize("body", UNKNOWN)
 def test_what_no_formula_is_known_for_is_not_written(body: str) -> None:
-    """The fix is right for every call, or there is none."""
-    other = "block other(w) { conv(in.channels * w, 1x1) }\n" if "other(" in body else ""
-    blocks = f"{other}block unit(k) {{ {body} }}\n"
-    text = blocks + net("unit(2)")
-    assert check_source(Source("a.net", text))
-    after = mended(text)
-    if after != text:
-        changed = after.partition("net a")[0]
-        for calls in (["unit(3)"], ["conv(9, 1x1)", "unit(2)"], ["unit(2)", "unit(3)", "unit(5)"]):
-            built(changed + net(*calls))
+    """The fix is right for every call and size, or there is none."""
+    others = "".join(text for word, text in OTHER_BLOCKS.items() if word in body)
+    blocks = f"{others}block unit(k) {{ {body} }}\n"
+    refused = 0
+    for given in (1, 2, 3, 4):
+        text = blocks + net(f"unit({given})")
+        refused += bool(check_source(Source("a.net", text)))
+        after = mended(text)
+        if after != text:
+            changed = after.partition("net a")[0]
+            for calls, size in product(CALLS, ("32, 32", "31, 31")):
+                built(changed + net(*calls).replace("32, 32", size))
+    assert refused
 
 
 REPEATED = (
@@ -167,3 +202,17 @@ def test_a_projection_fits_each_time(body: str, loop: str) -> None:
     after = mended(text)
     if after != text:
         built(after)
+
+
+@pytest.mark.parametrize("stride", ["2", "s"])
+@pytest.mark.parametrize("path", ["{} -> maxpool(2x2)", "maxpool(2x2) -> {}", "half -> {}"])
+def test_a_projection_of_one_call_has_its_numbers(path: str, stride: str) -> None:
+    """In a net without parameters, they are right whatever decides them."""
+    step = path.format(f"conv(8, 3x3, pad=1, stride={stride})")
+    wrong = OTHER_BLOCKS["half"] + net("s = 2", f"add {{ {step}; identity }}")
+    meant = wrong.replace("identity", "conv(8, 1x1, stride=4)")
+    if stride == "2":
+        wrong, meant = (text.replace("    s = 2\n", "") for text in (wrong, meant))
+    if "half" not in step:
+        wrong, meant = (text.replace(OTHER_BLOCKS["half"], "") for text in (wrong, meant))
+    assert shape(built(mended(wrong))) == shape(built(meant)), mended(wrong)

@@ -5,9 +5,11 @@ What is refused is one call of a block. What is written there must be right for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 
 from netlang.advice.edits import enclosing
+from netlang.advice.meaning.strides import PathsFromCommon, strides_of
 from netlang.diagnostics.carried import Projection
 from netlang.ir.arguments import signature
 from netlang.ops import operator
@@ -18,20 +20,29 @@ from netlang.syntax.ast.walk import walk
 
 __all__ = ["in_terms"]
 
-_OUT, _STRIDE = "out", "stride"
+_OUT = "out"
 
 
 def in_terms(
-    file: ast.File, projection: Projection, origins: tuple[Span, ...], merge: ast.Apply
+    file: ast.File,
+    projection: Projection,
+    origins: tuple[Span, ...],
+    paths: PathsFromCommon | None,
+    merge: ast.Apply,
 ) -> Projection | None:
-    """A projection with the formulas of the branch that has the shape; `origins` end the branches.
+    """A projection with the formulas of the branch that has the shape.
 
-    None where the numbers depend on what the block is given, and no formula is known.
+    `origins` end the branches, and `paths` lead to them. None where the numbers depend on what the
+    block is given, and no formula is known.
     """
-    end = origins[projection.branch - 1]
     others = [origin for number, origin in enumerate(origins, 1) if number != projection.branch]
     found = _channels(file, projection, others, merge)
-    return _stride(file, found, end, others, merge) if found is not None else None
+    if found is None or found.kernel is None:
+        return found
+    stride = _stride(file, projection.branch - 1, paths, merge) if paths is not None else None
+    if stride is not None:
+        return replace(found, stride=int(stride) if stride.isdecimal() else stride)
+    return found if not _varies(file, merge) else None
 
 
 def _channels(
@@ -43,27 +54,34 @@ def _channels(
     if written is None or isinstance(written, ast.Number):
         known = written is not None and written.span.text == projection.channels
         return projection if known or not _varies(file, merge) else None
-    return replace(projection, channels=written.span.text) if _moves(written, merge) else None
+    return replace(projection, channels=written.span.text) if _moves(file, written, merge) else None
 
 
-def _stride(
-    file: ast.File, projection: Projection, end: Span, others: list[Span], merge: ast.Apply
-) -> Projection | None:
-    if projection.kernel is None:
-        return projection
-    own, other = _strides(file, end), _strides(file, others[0]) if len(others) == 1 else []
-    formulas = [
-        [each for each in side if not isinstance(each, ast.Number)] for side in (own, other)
-    ]
-    if not any(formulas):
-        literal = [prod(int(each.span.text) for each in side) for side in (own, other)]
-        known = literal[1] == literal[0] * int(projection.stride)
-        return projection if known or not _varies(file, merge) else None
-    if [each.span.text for each in own] == [each.span.text for each in other]:
-        return projection if projection.stride == 1 else None
-    if own or len(other) != 1 or not _moves(other[0], merge):
+def _stride(file: ast.File, branch: int, paths: PathsFromCommon, merge: ast.Apply) -> str | None:
+    """What divides the places of a branch as the others do, in every call, if it is known."""
+    all_strides = [strides_of(paths.start, path) for path in paths.paths]
+    own = all_strides.pop(branch)
+    if own is None:
         return None
-    return replace(projection, stride=other[0].span.text)
+    needed = {
+        _quotient(file, other, own, merge) if other is not None else None for other in all_strides
+    }
+    return needed.pop() if len(needed) == 1 else None
+
+
+def _quotient(
+    file: ast.File, strides: list[Span], divisors: list[Span], merge: ast.Apply
+) -> str | None:
+    """The stride that makes the places of one path of those of another one."""
+    texts, by = ([each.text for each in side] for side in (strides, divisors))
+    if all(each.isdecimal() for each in (*texts, *by)):
+        whole, rest = divmod(prod(map(int, texts)), prod(map(int, by)))
+        return str(whole) if not rest else None
+    if not all(_has_same_meaning(file, each, merge) for each in (*strides, *divisors)):
+        return None
+    if texts == by:
+        return "1"
+    return texts[0] if len(texts) == 1 and not by else None
 
 
 def _calls(file: ast.File, origin: Span) -> list[ast.Apply]:
@@ -82,12 +100,6 @@ def _out(file: ast.File, origin: Span) -> ast.Expr | None:
     deciding = (call for call in reversed(_calls(file, origin)) if call.name in ("conv", "linear"))
     call = next(deciding, None)
     return _argument(call, _OUT) if call is not None else None
-
-
-def _strides(file: ast.File, origin: Span) -> list[ast.Expr]:
-    """The strides of a path that are written and aren't 1."""
-    found = (_argument(call, _STRIDE) for call in _calls(file, origin))
-    return [each for each in found if each is not None and each.span.text != "1"]
 
 
 def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
@@ -112,11 +124,37 @@ def _varies(file: ast.File, merge: ast.Apply) -> bool:
     return any(enclosing(file, merge.span, kind) is not None for kind in (ast.For, ast.Repeat))
 
 
-def _moves(written: ast.Expr, merge: ast.Apply) -> bool:
-    """Whether a formula of one branch means the same in another one."""
-    own = merge.body.statements if merge.body is not None else ()
-    inside = {node.name for each in own for node in walk(each) if isinstance(node, ast.Constant)}
-    targets = any(isinstance(node, ast.For) for each in own for node in walk(each))
+def _has_same_meaning(file: ast.File, span: Span, merge: ast.Apply) -> bool:
+    """Whether an argument that is written at `span` means the same in the merge."""
+    argument = enclosing(file, span, ast.Argument)
+    if argument is None or argument.value.span != span or isinstance(argument.value, ast.Spread):
+        return False
+    return _definition(file, span) is _definition(file, merge.span) and _moves(
+        file, argument.value, merge
+    )
+
+
+def _definition(file: ast.File, span: Span) -> ast.Node | None:
+    return enclosing(file, span, ast.BlockDef) or enclosing(file, span, ast.NetDef)
+
+
+def _moves(file: ast.File, written: ast.Expr, merge: ast.Apply) -> bool:
+    """Whether a formula means the same in a merge, and in each of its branches."""
     names = {node.name for node in walk(written) if isinstance(node, ast.Name)}
     here = any(isinstance(node, ast.Here) for node in walk(written))
-    return not (here or names & inside or (targets and names))
+    return not here and names.isdisjoint(_names_elsewhere(file, merge))
+
+
+def _names_elsewhere(file: ast.File, merge: ast.Apply) -> Iterator[str]:
+    """The names of the definition around a merge that are given where the merge can't read them."""
+    for node in walk(_definition(file, merge.span) or ()):
+        if isinstance(node, ast.Constant):
+            suite = enclosing(file, node.span, ast.Suite)
+            if suite is not None and not _contains(suite.span, merge.span):
+                yield node.name
+        elif isinstance(node, ast.For) and not _contains(node.span, merge.span):
+            yield from (each.name for each in walk(node.targets) if isinstance(each, ast.Name))
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

@@ -1,0 +1,78 @@
+"""By what a path of steps divides the number of places, whatever the sizes and arguments are."""
+
+from __future__ import annotations
+
+import re
+
+from netlang.ir.arguments import default_of
+from netlang.ir.op import Op
+from netlang.ir.program import Node
+from netlang.ir.reach import Along, OwnAndAll, Pointwise, Same
+from netlang.ir.types import TensorType
+from netlang.ops.conv import Conv
+from netlang.ops.spatial import windows_of
+from netlang.records import Record
+from netlang.source import Span
+
+__all__ = ["PathsFromCommon", "strides_of"]
+
+_INTEGERS = re.compile(r"\d+(?:x\d+)*")
+_GEOMETRY = ("kernel", "pad", "dilation")
+
+
+class PathsFromCommon(Record):
+    """The paths of steps, each with a single input, that lead from one value to several."""
+
+    start: TensorType
+    paths: tuple[tuple[Node, ...], ...]
+
+
+def strides_of(start: TensorType, path: tuple[Node, ...]) -> list[Span] | None:
+    """The strides of a path as written, without those that are 1.
+
+    Then the path makes ceil(size / product of the strides) of every size, in every call. None if a
+    step may change sizes by anything else.
+    """
+    found: list[Span] = []
+    x = start
+    for node in path:
+        op = node.callee
+        if isinstance(op, Conv):
+            if not _divides(op, node):
+                return None
+            stride = node.written.get("stride")
+            if stride is not None and stride.text != "1":
+                found.append(stride)
+        elif not isinstance(op, Op) or not _keeps_places(op, x) or len(node.types) > 1:
+            return None
+        x = node.types[0]
+    return found
+
+
+def _divides(op: Conv, node: Node) -> bool:
+    """Whether a convolution makes ceil(size / stride) of a size, with a stride that is written.
+
+    It does where all padding together is one less than the window's extent; this is known of
+    numbers, not of formulas.
+    """
+    if "stride" not in node.written and op.stride != 1:
+        return False
+    if op.pad == "same":
+        return True
+    for name in _GEOMETRY:
+        written = node.written.get(name)
+        if written is None and getattr(op, name) != default_of(Conv, name):
+            return False
+        if written is not None and not _INTEGERS.fullmatch(written.text):
+            return False
+    windows = windows_of(op.kernel, op.stride, op.pad, op.dilation, node.types[0].rank - 1)
+    pads = zip(windows.pads, windows.extent, strict=True)
+    return all(sum(pad) == extent - 1 for pad, extent in pads)
+
+
+def _keeps_places(op: Op, x: TensorType) -> bool:
+    reach = op.reach((x,))
+    if isinstance(reach, Pointwise):
+        return True
+    places = reach.rules[1:] if isinstance(reach, Along) and len(reach.rules) == x.rank else None
+    return places is not None and all(isinstance(each, Same | OwnAndAll) for each in places)
