@@ -109,6 +109,9 @@ PLANTED: dict[str, list[str]] = {
         image("relu; output p: conv(2, 1x1); { tanh -> relu }; output q"),
         image("relu; output p: conv(2, 1x1); for k in [1, 3] { conv(4, k) }; output q"),
         image("relu; output p: conv(2, 1x1); if true { { tanh }; relu }; output q"),
+        image("relu; output p: conv(2, 1x1); if false { gelu } else { tanh }; output q"),
+        image("relu; output p: conv(2, 1x1); { if false { gelu } }; { tanh }; output q"),
+        image("relu; output p: conv(2, 1x1); if false { y: gelu }; tanh; output q"),
     ],
     "W0110": [
         image("unit(3)", head="block unit(n) { add { conv(n, 3x3, pad=1); "
@@ -241,6 +244,14 @@ RIGHT: list[str] = [
     image("y: relu; output p: conv(2, 1x1); tail: tanh; output q: tail"),
     image("y: relu; output p: y; tanh; auxiliary c: relu; relu; output q"),
     image("y: relu; output p: conv(2, 1x1); add { y; image }; output q"),
+    *(
+        image(f"relu; output p: conv(2, 1x1); {after}; output q")
+        for after in (
+            "if false { conv(3, 1x1) }",
+            "if false { conv(3, 1x1) } else { image -> tanh }",
+            "{ if false { conv(3, 1x1) } } -> tanh",
+        )
+    ),
     "from blocks.residual import basic, bottleneck\n",
     "width = 3\n\nblock b { relu }\n",
     image("relu", head="n = 3\nassert n == 3\n"),

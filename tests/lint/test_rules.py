@@ -24,7 +24,7 @@ from netlang.lint.rules.unused import UnusedNames
 from netlang.ops import operator
 from netlang.source import Source
 from tests.errors_of_the_project import all_errors
-from tests.lint.planted import PLANTED, RIGHT, all_planted
+from tests.lint.planted import PLANTED, RIGHT, all_planted, image
 from tests.support import check_source
 
 WARNINGS = {each.code for each in all_errors() if issubclass(each, Caution)}
@@ -49,6 +49,38 @@ def test_planted(code: str, text: str) -> None:
 @pytest.mark.parametrize("text", RIGHT)
 def test_right(text: str) -> None:
     assert [render_text(each) for each in check_source(Source("main.net", text))] == []
+
+
+# What stands behind an output, and the steps that go on from the value before it.
+BEHIND = {
+    "if false { gelu } else { tanh }": ["tanh"],
+    "if true { gelu } else { tanh }": ["gelu"],
+    "if false { gelu }; tanh": ["tanh"],
+    "{ { if false { gelu } }; tanh }": ["tanh"],
+    "repeat 2 { if false { gelu } else { tanh } }": ["tanh"],
+    "for i in [1, 2] { if i == 2 { gelu } else { tanh } }": ["tanh"],
+    "for i in [1, 2] { if i == 1 { gelu } else { tanh } }": ["gelu"],
+    "repeat 0 { gelu }; tanh": ["tanh"],
+    "if false { output r: gelu }; tanh": ["tanh"],
+    "if false { gelu }": [],
+    "repeat 0 { gelu }": [],
+    "for i in range(0) { gelu }": [],
+    "if false { gelu } else { image -> tanh }": [],
+    "if false { image -> gelu } else { tanh }": ["tanh"],
+    "if true { image }; tanh": [],
+    "{ if false { gelu } } -> tanh; relu": [],
+    "if true { image -> gelu }; tanh": [],
+    "if false { gelu }; image -> tanh": [],
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+def test_the_step_that_runs_is_told(behind: str) -> None:
+    text = image(f"relu; output p: conv(2, 1x1); {behind}; output q")
+    found = check_source(Source("main.net", text))
+    told = [each.span.text for each in found if each.span and each.code == "W0109"]
+    assert told == BEHIND[behind]
+    assert {each.code for each in found} <= {"W0109", "W0104", "W0105"}
 
 
 def missed(code: str) -> bool:

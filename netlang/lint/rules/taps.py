@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import TypeAlias, final
 
 from netlang import diagnostics
 from netlang.diagnostics.diagnostic import Caution, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.builtins import is_word
-from netlang.ir.program import Function, Item, Node, Repeat
+from netlang.ir.program import Function, Node
+from netlang.ir.repeats import first_times
 from netlang.lint.site import About
 from netlang.lint.steps import is_readable
 from netlang.source import Span
@@ -21,7 +22,6 @@ __all__ = ["step_after_output"]
 
 Definition: TypeAlias = ast.BlockDef | ast.NetDef
 Labels: TypeAlias = frozenset[str]
-Nodes: TypeAlias = Mapping[tuple[int, int], Node]
 
 _NEAR = 16
 """Names that are compared with a computed one, from the first with its beginning on."""
@@ -38,17 +38,20 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
     definition = about.steps.tapped.get(function.span.start)
     if definition is None or function.span.source is not about.module.source:
         return
-    labels, nodes = frozenset(_labels(definition.body)), _nodes(function.items)
+    labels, nodes = frozenset(_labels(definition.body)), _Nodes(function)
     ends = _Ends(function)
     own = _own_names(definition)
     for suite in _suites(definition.body):
         left = [each for each in suite.statements if not isinstance(each, _PASSED)]
-        for number, (tap, statement) in enumerate(pairwise(left)):
-            after = _first_path(statement) if isinstance(tap, ast.Output) else None
-            if not isinstance(tap, ast.Output) or after is None:
+        paths = {each.span.start for each in left if isinstance(each, ast.Path)}
+        for number, tap in enumerate(left):
+            if not isinstance(tap, ast.Output):
+                continue
+            after = _next_path(left, number + 1, nodes, labels)
+            if after is None:
                 continue
             if _could_go_on(tap, after, labels) and _alike(function, nodes, ends, tap, after):
-                name = _value_name(left, number) if after is statement else None
+                name = _value_name(left, number + 1) if after.span.start in paths else None
                 readable = name is not None and _is_readable(about, own, name)
                 fix = (
                     _from_value(name, after.steps[0].span, tap.name) if name and readable else None
@@ -58,21 +61,77 @@ def step_after_output(about: About, function: Function) -> Iterator[Caution]:
                 )
 
 
-def _first_path(statement: ast.Statement) -> ast.Path | None:
-    """The path with which a statement begins; a loop, condition or plain scope by its first."""
-    if isinstance(statement, ast.If):
-        suite = statement.then
-    elif isinstance(statement, (ast.For, ast.Repeat)):
-        suite = statement.body
-    elif isinstance(statement, ast.Path):
-        step = statement.steps[0]
-        if step.label is not None or not isinstance(step.action, ast.Scope):
+@final
+class _Nodes:
+    """The nodes of a function by their places, those of a repeat once."""
+
+    def __init__(self, function: Function) -> None:
+        self._found: dict[tuple[int, int], tuple[int, Node]] = {}
+        for number, node in enumerate(first_times(function.items)):
+            if node.span.source is function.span.source:
+                self._found.setdefault((node.span.start, node.span.end), (number, node))
+        self._places = sorted(self._found)
+
+    def at(self, span: Span) -> Node | None:
+        """The first node that a step made."""
+        found = self._found.get((span.start, span.end))
+        return None if found is None else found[1]
+
+    def first_in(self, span: Span) -> int | None:
+        """The number of the first node that was made in a part of the text."""
+        begin = bisect_left(self._places, (span.start, 0))
+        end = bisect_left(self._places, (span.end, 0))
+        return min((self._found[place][0] for place in self._places[begin:end]), default=None)
+
+
+def _next_path(
+    statements: Sequence[ast.Statement], start: int, nodes: _Nodes, labels: Labels
+) -> ast.Path | None:
+    """The path from which on the current value goes on, if that is certain.
+
+    A loop, condition or plain scope goes on with the first path in it that was elaborated; one in
+    which nothing was is passed over.
+    """
+    for number in range(start, len(statements)):
+        statement = statements[number]
+        inside = _suites_of(statement)
+        if isinstance(statement, ast.Path) and not inside:
             return statement
-        suite = step.action.body
-    else:
-        return None
-    left = [each for each in suite.statements if not isinstance(each, _PASSED)]
-    return _first_path(left[0]) if left else None
+        made = [(nodes.first_in(suite.span), suite) for suite in inside]
+        ran = [(first, suite) for first, suite in made if first is not None]
+        if ran:
+            _, suite = min(ran, key=itemgetter(0))
+            left = [each for each in suite.statements if not isinstance(each, _PASSED)]
+            return _next_path(left, 0, nodes, labels)
+        if isinstance(statement, ast.Path) and len(statement.steps) > 1:
+            return None
+        if not inside or not all(_makes_nodes(suite, labels) for suite in inside):
+            return None
+    return None
+
+
+def _makes_nodes(suite: ast.Suite, labels: Labels) -> bool:
+    """Whether each path in a suite makes a node when it is elaborated: none begins with a value."""
+    statements = [each for inner in _suites(suite) for each in inner.statements]
+    paths = [each for each in statements if isinstance(each, ast.Path)]
+    values = any(not _reads_current(each, labels) for each in paths if not _plain_scope(each))
+    return not values and not any(isinstance(each, ast.Input) for each in statements)
+
+
+def _plain_scope(path: ast.Path) -> ast.Scope | None:
+    """The scope without a label with which a path begins."""
+    step = path.steps[0]
+    return step.action if step.label is None and isinstance(step.action, ast.Scope) else None
+
+
+def _suites_of(statement: ast.Statement) -> list[ast.Suite]:
+    """Those of a loop, condition or the plain scope with which a path begins."""
+    if isinstance(statement, ast.If):
+        return [each for each in (statement.then, statement.otherwise) if each is not None]
+    if isinstance(statement, (ast.For, ast.Repeat)):
+        return [statement.body]
+    scope = _plain_scope(statement) if isinstance(statement, ast.Path) else None
+    return [] if scope is None else [scope.body]
 
 
 class _Ends:
@@ -100,12 +159,14 @@ def _could_go_on(tap: ast.Output, after: ast.Path, labels: Labels) -> bool:
     return after.steps[0].label is None and _reads_current(after, labels)
 
 
-def _alike(function: Function, nodes: Nodes, ends: _Ends, tap: ast.Output, after: ast.Path) -> bool:
+def _alike(
+    function: Function, nodes: _Nodes, ends: _Ends, tap: ast.Output, after: ast.Path
+) -> bool:
     """Whether the output has as many axes as the value that it and the path after it read."""
     assert tap.path is not None
     for path in (after, tap.path):
         for action in _first_actions(path):
-            node = nodes.get((action.span.start, action.span.end))
+            node = nodes.at(action.span)
             if node is not None and len(node.inputs) == 1:
                 (read,) = function.input_types(node)
                 return ends.of(tap) == read.rank
@@ -123,19 +184,6 @@ def _first_actions(path: ast.Path) -> Iterator[ast.Apply]:
     for each in action.body.statements:
         if isinstance(each, ast.Path):
             yield from _first_actions(each)
-
-
-def _nodes(items: Sequence[Item]) -> Nodes:
-    """The nodes of a function by their places, those of a repeat once."""
-    found: dict[tuple[int, int], Node] = {}
-    waiting = list(items)
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Repeat):
-            waiting += item.items
-        else:
-            found[item.span.start, item.span.end] = item
-    return found
 
 
 def _reads_current(path: ast.Path, labels: Labels) -> bool:
@@ -203,16 +251,11 @@ def _suites(suite: ast.Suite) -> Iterator[ast.Suite]:
     """A suite and those of the scopes, loops and conditions in it."""
     yield suite
     for statement in suite.statements:
-        inside: list[ast.Suite | None] = []
-        if isinstance(statement, ast.If):
-            inside = [statement.then, statement.otherwise]
-        elif isinstance(statement, (ast.For, ast.Repeat)):
-            inside = [statement.body]
-        elif isinstance(statement, ast.Path):
+        inside = _suites_of(statement)
+        if isinstance(statement, ast.Path):
             inside = [s.action.body for s in statement.steps if isinstance(s.action, ast.Scope)]
         for each in inside:
-            if each is not None:
-                yield from _suites(each)
+            yield from _suites(each)
 
 
 def _labels(suite: ast.Suite) -> Iterator[str]:
