@@ -154,6 +154,11 @@ UNKNOWN = (
     "row = [8, 3, k, 1]; add { conv(*row); identity }",
     "c = conv(8, 3x3, pad=1, stride=k); add { c; identity }",
     "add { turned(k + 1); identity }",
+    "add { widened(in.channels * k); identity }",
+    "add { { repeat k { conv(8, 3x3, pad=1, stride=2) } }; identity }",
+    "add { { for i in range(k) { conv(8, 3x3, pad=1, stride=2) } }; identity }",
+    "if k > 1 { y: conv(8, 1x1, stride=2) } else { y: conv(8, 1x1) }; in -> x: relu; (y, x) -> add",
+    "if k > 1 { y: conv(8, 1x1) } else { y: conv(9, 1x1) }; in -> x: relu; (y, x) -> add",
     *(f"add {{ {path}; identity }}" for path in STRIDED),
     *(f"add {{ {AT_STRIDE}; {path} }}" for path in SMALLER),
     f"add {{ {AT_STRIDE}; {AT_STRIDE}; identity }}",
@@ -162,6 +167,7 @@ UNKNOWN = (
 OTHER_BLOCKS = {
     "other(": "block other(w) { conv(in.channels * w, 1x1) }\n",
     "half": "block half { maxpool(2x2) }\n",
+    "widened(": "inline block widened(k) { conv(k, 1x1) }\n",
     "turned(": "inline block turned(k) { conv(8, 3x3, pad=1, stride=k) }\n",
 }
 CALLS = (["unit(3)"], ["unit(4)"], ["conv(9, 1x1)", "unit(2)"], ["unit(2)", "unit(3)", "unit(5)"])

@@ -50,7 +50,8 @@ def _channels(
 ) -> Projection | None:
     if not projection.channels.isdecimal():
         return projection
-    written = next((out for origin in others if (out := _out(file, origin)) is not None), None)
+    beside = [origin for origin in others if _is_beside(file, origin, merge)]
+    written = next((out for origin in beside if (out := _out(file, origin)) is not None), None)
     if written is None or isinstance(written, ast.Number):
         known = written is not None and written.span.text == projection.channels
         return projection if known or not _varies(file, merge) else None
@@ -59,6 +60,8 @@ def _channels(
 
 def _stride(file: ast.File, branch: int, paths: PathsFromCommon, merge: ast.Apply) -> str | None:
     """What divides the places of a branch as the others do, in every call, if it is known."""
+    if not all(_is_beside(file, node.span, merge) for path in paths.paths for node in path):
+        return None
     all_strides = [strides_of(paths.start, path) for path in paths.paths]
     own = all_strides.pop(branch)
     if own is None:
@@ -129,8 +132,14 @@ def _has_same_meaning(file: ast.File, span: Span, merge: ast.Apply) -> bool:
     argument = enclosing(file, span, ast.Argument)
     if argument is None or argument.value.span != span or isinstance(argument.value, ast.Spread):
         return False
-    return _definition(file, span) is _definition(file, merge.span) and _moves(
-        file, argument.value, merge
+    return _is_beside(file, span, merge) and _moves(file, argument.value, merge)
+
+
+def _is_beside(file: ast.File, span: Span, merge: ast.Apply) -> bool:
+    """Whether what is written at `span` is elaborated where a merge is, and as often."""
+    return all(
+        enclosing(file, span, kind) is enclosing(file, merge.span, kind)
+        for kind in (ast.BlockDef, ast.NetDef, ast.Repeat, ast.For, ast.If)
     )
 
 
