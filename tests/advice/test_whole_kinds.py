@@ -155,6 +155,9 @@ UNKNOWN = (
     "c = conv(8, 3x3, pad=1, stride=k); add { c; identity }",
     "add { turned(k + 1); identity }",
     "add { widened(in.channels * k); identity }",
+    "flatten -> add { linear(in.channels * k) -> deeper(2); identity }",
+    "flatten -> add { linear(in.channels * k) -> concat { identity; relu }; identity }",
+    "add { conv(in.channels * k, 1x1) -> conv_transpose(in.channels * 2, 1x1); identity }",
     "add { { repeat k { conv(8, 3x3, pad=1, stride=2) } }; identity }",
     "add { { for i in range(k) { conv(8, 3x3, pad=1, stride=2) } }; identity }",
     "if k > 1 { y: conv(8, 1x1, stride=2) } else { y: conv(8, 1x1) }; in -> x: relu; (y, x) -> add",
@@ -167,6 +170,7 @@ UNKNOWN = (
 OTHER_BLOCKS = {
     "other(": "block other(w) { conv(in.channels * w, 1x1) }\n",
     "half": "block half { maxpool(2x2) }\n",
+    "deeper(": "block deeper(w) { linear(in.channels * w) }\n",
     "widened(": "inline block widened(k) { conv(k, 1x1) }\n",
     "turned(": "inline block turned(k) { conv(8, 3x3, pad=1, stride=k) }\n",
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import prod
 
 from netlang.advice.edits import enclosing
-from netlang.advice.meaning.strides import PathsFromCommon, strides_of
+from netlang.advice.meaning.strides import PathsFromCommon, channels_of_path, strides_of
 from netlang.diagnostics.carried import Projection
 from netlang.ir.arguments import signature
 from netlang.ops import operator
@@ -36,7 +36,7 @@ def in_terms(
     block is given, and no formula is known.
     """
     others = [origin for number, origin in enumerate(origins, 1) if number != projection.branch]
-    found = _channels(file, projection, others, merge)
+    found = _channels(file, projection, others, paths, merge)
     if found is None or found.kernel is None:
         return found
     stride = _stride(file, projection.branch - 1, paths, merge) if paths is not None else None
@@ -46,16 +46,33 @@ def in_terms(
 
 
 def _channels(
-    file: ast.File, projection: Projection, others: list[Span], merge: ast.Apply
+    file: ast.File,
+    projection: Projection,
+    others: list[Span],
+    paths: PathsFromCommon | None,
+    merge: ast.Apply,
 ) -> Projection | None:
     if not projection.channels.isdecimal():
         return projection
     beside = [origin for origin in others if _is_beside(file, origin, merge)]
     written = next((out for origin in beside if (out := _out(file, origin)) is not None), None)
-    if written is None or isinstance(written, ast.Number):
-        known = written is not None and written.span.text == projection.channels
-        return projection if known or not _varies(file, merge) else None
-    return replace(projection, channels=written.span.text) if _moves(file, written, merge) else None
+    if written is not None and written.span.text == projection.channels:
+        return projection
+    formula = _channels_formula(file, projection.branch - 1, paths, merge) if paths else None
+    if formula is not None:
+        return replace(projection, channels=formula)
+    return projection if not _varies(file, merge) else None
+
+
+def _channels_formula(
+    file: ast.File, branch: int, paths: PathsFromCommon, merge: ast.Apply
+) -> str | None:
+    """The channels of another branch as written, the first that has them so."""
+    for number, path in enumerate(paths.paths):
+        span = channels_of_path(paths.start, path) if number != branch else None
+        if span is not None and not span.text.isdecimal() and _has_same_meaning(file, span, merge):
+            return span.text
+    return None
 
 
 def _stride(file: ast.File, branch: int, paths: PathsFromCommon, merge: ast.Apply) -> str | None:

@@ -1,4 +1,4 @@
-"""By what a path of steps divides the number of places, whatever the sizes and arguments are."""
+"""What a path of steps makes of channels and places, whatever the sizes and arguments are."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from netlang.ir.program import Node
 from netlang.ir.reach import Along, OwnAndAll, Pointwise, Same
 from netlang.ir.types import TensorType
 from netlang.ops.conv import Conv
+from netlang.ops.linear import Linear
 from netlang.ops.spatial import windows_of
 from netlang.records import Record
 from netlang.source import Span
 
-__all__ = ["PathsFromCommon", "strides_of"]
+__all__ = ["PathsFromCommon", "channels_of_path", "strides_of"]
 
 _INTEGERS = re.compile(r"\d+(?:x\d+)*")
 _GEOMETRY = ("kernel", "pad", "dilation")
@@ -43,8 +44,22 @@ def strides_of(start: TensorType, path: tuple[Node, ...]) -> list[Span] | None:
             stride = node.written.get("stride")
             if stride is not None and stride.text != "1":
                 found.append(stride)
-        elif not isinstance(op, Op) or not _keeps_places(op, x) or len(node.types) > 1:
+        elif not isinstance(op, Op) or not _keeps(op, x, slice(1, None)) or len(node.types) > 1:
             return None
+        x = node.types[0]
+    return found
+
+
+def channels_of_path(start: TensorType, path: tuple[Node, ...]) -> Span | None:
+    """The number of channels at the end of a path as written, if a step of it decides that."""
+    found: Span | None = None
+    x = start
+    for node in path:
+        op = node.callee
+        if isinstance(op, Conv) or (isinstance(op, Linear) and x.rank == 1):
+            found = node.written.get("out")
+        elif not isinstance(op, Op) or not _keeps(op, x, slice(1)) or len(node.types) > 1:
+            found = None
         x = node.types[0]
     return found
 
@@ -70,9 +85,10 @@ def _divides(op: Conv, node: Node) -> bool:
     return all(sum(pad) == extent - 1 for pad, extent in pads)
 
 
-def _keeps_places(op: Op, x: TensorType) -> bool:
+def _keeps(op: Op, x: TensorType, axes: slice) -> bool:
+    """Whether a step keeps axes of its input as they are."""
     reach = op.reach((x,))
     if isinstance(reach, Pointwise):
         return True
-    places = reach.rules[1:] if isinstance(reach, Along) and len(reach.rules) == x.rank else None
-    return places is not None and all(isinstance(each, Same | OwnAndAll) for each in places)
+    rules = reach.rules[axes] if isinstance(reach, Along) and len(reach.rules) == x.rank else None
+    return rules is not None and all(isinstance(each, Same | OwnAndAll) for each in rules)
