@@ -186,3 +186,32 @@ def test_a_label_is_moved_just_where_it_can_stand(path: str) -> None:
         built(mended(source.text))
     else:
         assert "in front of its step" not in str(error.help_text)
+
+
+# Texts with a comment of another language, and whether a statement may end or go on behind it.
+COMMENTED = {
+    net("relu  // c"): True,
+    net("// c", "relu"): True,
+    net("relu; // c"): True,
+    net("relu -> // c", "tanh"): True,
+    net("add { // c", "relu; identity }"): True,
+    net("relu") + "// c\n": True,
+    "from blocks.residual import basic // c\n" + net("basic(8)"): True,
+    "from blocks // c\n" + net("relu"): False,
+    "from blocks.residual // import basic\n" + net("relu"): False,
+    "from blocks/*c*/residual import basic\n" + net("relu"): False,
+    net("k = // c", "relu"): False,
+    net("y: // c", "relu"): False,
+    net("if // c", "true { relu }"): False,
+    net("repeat /* c", "2 { relu }"): False,
+}
+
+
+@pytest.mark.parametrize("text", COMMENTED)
+def test_a_comment_that_cuts_a_statement_off_has_no_fix(text: str) -> None:
+    """Where `#` would leave the rest of the statement out, it isn't put there."""
+    error, *_ = check_source(Source("a.net", text))
+    assert error.code == "E0119"
+    assert (error.fix is not None) == COMMENTED[text], error.fix
+    if error.fix is not None:
+        built(apply_edits(text, error.fix.edits))

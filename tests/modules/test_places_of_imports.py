@@ -12,6 +12,7 @@ import pytest
 
 from netlang.diagnostics.edits import apply_edits
 from netlang.source import Source
+from netlang.syntax.lalr import load_tables
 from tests.cli.support import Runner
 from tests.support import check_source
 
@@ -22,7 +23,8 @@ TEXT = "from {} import unit\n\nnet n {{\n    input x: [3]\n    unit\n}}\n"
 BEGINNINGS = (
     "", "./", "././", ".", ".\\", "below/", "below\\", "below.", "./below/", "below/../", "../",
     "../../", "..", "...", "..\\", "./../", "below/../../", "/", "~/", "C:\\", "file:",
-    "\\\\host\\",
+    "\\\\host\\", "below//", "below///", "//", "$HOME/", "${HOME}/", "below/$X/",
+    "%APPDATA%\\", "%X%/",
 )  # fmt: skip
 ENDS = ("unit", "below/unit", "below.unit", "below\\unit")
 QUOTES = ("", '"', "'", "`")
@@ -33,7 +35,7 @@ def _place(path: str) -> str | None:
     if path.startswith(".") and path[1:2] not in (".", "/", "\\"):
         path = path[1:]  # as in Python
     parts = path.replace("\\", "/")
-    if ":" in parts or parts.startswith(("/", "~", "..")) or ".." in parts.split("/"):
+    if set(":$%") & set(parts) or parts.startswith(("/", "~", "..")) or ".." in parts.split("/"):
         return None
     return posixpath.normpath(parts.replace(".unit", "/unit").replace("below.", "below/"))
 
@@ -72,6 +74,26 @@ def test_a_path_becomes_a_name_or_is_refused(suffix: str, quote: str, inner: Pat
             assert not check_source(Source("n.net", text), inner), text
         else:
             assert text.startswith(f"from {place.replace('/', '.')} import"), path
+
+
+@pytest.mark.parametrize("quote", QUOTES[1:])
+@pytest.mark.parametrize("word", [*sorted(load_tables().words.keywords), "None", "True", "\u00e9"])
+def test_a_file_that_is_called_like_a_word_is_imported_or_told(
+    word: str, quote: str, inner: Path
+) -> None:
+    """A word of the language may be a name behind a dot, and some may be one alone."""
+    for path in (word, f"below/{word}", f"{word}/unit"):
+        (inner / f"{path}.net").parent.mkdir(exist_ok=True)
+        (inner / f"{path}.net").write_text(UNIT, encoding="utf-8")
+        text = TEXT.format(f"{quote}{path}{quote}")
+        (error,) = check_source(Source("n.net", text), inner)
+        if error.fix is not None:
+            assert not check_source(Source("n.net", apply_edits(text, error.fix.edits)), inner)
+        else:
+            name = path.replace("/", ".")
+            assert f"another name: `from {name}` can't be read" in str(error.help_text)
+            found = check_source(Source("n.net", TEXT.format(name)), inner)
+            assert found, path  # it can't, indeed
 
 
 FOLDERS = ("in", "in/sub", "in/sub/deep", "in-other", "out", "out/sub")

@@ -7,6 +7,8 @@ import re
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.source import Source, Span
+from netlang.syntax.lalr import load_tables
+from netlang.syntax.lexer import Lexer
 from netlang.syntax.mistakes.spot import Spot
 
 __all__ = ["character_in_path", "path_of_file"]
@@ -14,8 +16,8 @@ __all__ = ["character_in_path", "path_of_file"]
 _PATH = re.compile(r"[ \t]*([^ \t\n]+)(?=[ \t]+import\b)")
 _LINE = re.compile(rf"[ \t]*from\b{_PATH.pattern}")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
-# Paths from the root, from home, of a drive or the net, and those that go up.
-_ELSEWHERE = re.compile(r"[/\\~]|\w+:|\.\.")
+# Paths from the root, from home, of a drive or the net, of a variable, and those that go up.
+_ELSEWHERE = re.compile(r"[/\\~]|\w+:|\.\.|.*[$%]")
 _OWN = (
     "a file is imported from its own folder, those below it, or the bundled library: "
     "move what both files need there"
@@ -56,6 +58,16 @@ def _explained(span: Span, found: str, expected: str, path: Span) -> Diagnostic 
     dotted = ".".join(parts).removeprefix(".")  # `.blocks`, as in Python
     if not all(part.isidentifier() for part in dotted.split(".")):
         return None
+    if not _is_read(dotted):
+        advice = f"give the file or folder another name: `from {dotted}` can't be read"
+        return UnexpectedText(span=span, found=found, expected=expected, advice=advice)
     advice = f"write `from {dotted}`: folders are joined by dots"
     fix = Fix(advice, (Edit(path, dotted),))
     return UnexpectedText(span=span, found=found, expected=expected, advice=advice, fix=fix)
+
+
+def _is_read(dotted: str) -> bool:
+    """Whether names joined by dots are names in an import, and none is a word of the language."""
+    text = f"from {dotted} import unit"
+    wanted = ["from", "NAME", *[".", "NAME"] * dotted.count("."), "import"]
+    return Lexer(load_tables().words, text, 0, len(text)).run().kinds[: len(wanted)] == wanted

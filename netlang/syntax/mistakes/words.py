@@ -13,9 +13,11 @@ from netlang.diagnostics.language.syntax import (
     UnexpectedText,
     UnknownDefinition,
 )
+from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax.lalr import load_tables
 from netlang.syntax.mistakes.brackets import closed_early
+from netlang.syntax.mistakes.paths import path_of_file
 from netlang.syntax.mistakes.spot import OPENERS, Spot
 from netlang.syntax.mistakes.text import comment
 
@@ -47,10 +49,17 @@ _INSTEAD = {"is": "==", "class": "block", "module": "block",
 def _foreign_comment(spot: Spot) -> Diagnostic | None:
     """`//` or `/*` without a value before it that could be divided."""
     if spot.kind() == "//" or (spot.kind() == "/" and spot.kind(1) in ("*", "**")):
-        return comment(spot.span())
+        return path_of_file(spot) or _comment_at(spot)
     if spot.kind(-2) == "//" and (spot.kind(-1), spot.kind()) == ("NAME", "NAME"):
         return comment(spot.span(-2))
     return None
+
+
+def _comment_at(spot: Spot) -> Diagnostic:
+    """Without a fix where the statement, which would end before the comment, isn't complete."""
+    error = comment(spot.span())
+    goes_on = spot.innermost in ("(", "[") or spot.kind(-1) in ("", "SEP", "{", "->")
+    return error if goes_on or "SEP" in spot.allowed else replace(error, fix=None)
 
 
 def _foreign_word(spot: Spot) -> Diagnostic | None:
