@@ -127,11 +127,20 @@ def _opened_by(before: str) -> str:
 
 
 def _statement_above(lines: list[str]) -> str:
-    """The line that begins the statement before the last line, which is the margin of another."""
-    margin = lines[-1]
-    above = (line for line in reversed(lines[:-1]) if len(line) - len(line.lstrip()) <= len(margin))
-    passed = ("}", "#", "assert ", "auxiliary ")
-    return next((line.strip() for line in above if not line.strip().startswith(passed)), "")
+    """The line that begins the statement before the last line, which is the margin of another.
+
+    Where that one is the first of a loop, condition or plain scope, it is the statement before it.
+    """
+    margin = len(lines[-1])
+    passed = re.compile(r"}|#|assert |auxiliary |\w+(?:\(.*\))? = ")
+    opens = re.compile(r"(?:(?:repeat|for|if) .*)?{$")
+    for line in reversed(lines[:-1]):
+        own, text = len(line) - len(line.lstrip()), line.strip()
+        if own < margin and opens.match(text):
+            margin = own
+        elif own <= margin and not passed.match(text):
+            return text
+    return ""
 
 
 def eval_range(text: str) -> list[int] | None:
