@@ -69,7 +69,8 @@ VERBS: tuple[tuple[str, set[str], set[str], set[str]], ...] = (
      FIELDS | {"analysis.render", "diff", "diff.render"}, set()),
     ("explain good.net fc", {"click", "msgspec"}, FIELDS | {"analysis.render"}, set()),
     ("draw good.net -o a.dot", {"click", "msgspec"},
-     NET | {"analysis", "backends", "backends.graphviz", "cli.arguments", "targets"},
+     NET | {"analysis", "analysis.render", "backends", "backends.graphviz", "cli.arguments",
+            "targets"},
      {"difflib", "importlib.metadata"}),  # click asks difflib about options
 )  # fmt: skip
 
