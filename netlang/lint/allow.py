@@ -170,11 +170,11 @@ def _comment(source: Source, start: int, hash_: int) -> Span:
 
 def wrong(allow: Allow, known: tuple[str, ...]) -> Diagnostic | None:
     """What is wrong with a code, whatever it silences."""
-    warnings = [code for code in known if code.startswith("W")]
-    if allow.name in warnings:
-        return None
     if allow.name in known:
+        if allow.name.startswith("W"):
+            return None
         return diagnostics.NotAWarning(span=allow.span, name=allow.name, fix=_removed(allow))
+    warnings = [code for code in known if code.startswith("W")]
     fix = fixes.replacement(allow.name.upper(), warnings, allow.span)
     return diagnostics.UnknownWarning(span=allow.span, name=allow.name, fix=fix)
 
