@@ -13,11 +13,14 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from netlang.diagnostics.diagnostic import Edit, Fix
+from netlang.ir.arguments import signature
+from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
 __all__ = [
+    "argument_of",
     "around",
     "calls_of",
     "enclosing",
@@ -211,3 +214,16 @@ def _closing(text: str, start: int) -> int:
         if not depth:
             return place
     return len(text)
+
+
+def argument_of(call: ast.Apply, name: str) -> ast.Expr | None:
+    """The argument of an operator, given by name or by position."""
+    op = operator(call.name)
+    names = [item.name for item in signature(op)] if op else []
+    for place, argument in enumerate(call.arguments or ()):
+        if isinstance(argument.value, ast.Spread):
+            return None
+        given = argument.name or (names[place] if place < len(names) else "")
+        if given == name:
+            return argument.value
+    return None

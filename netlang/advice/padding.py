@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlang.advice.edits import enclosing, with_arguments
+from netlang.advice.edits import argument_of, enclosing, with_arguments
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.diagnostics.language.branches import BranchesDiffer, ConcatMismatch
 from netlang.ir.arguments import signature
@@ -39,7 +39,7 @@ def padded(
         return None
     call, lost_by = steps[0]
     pad = _reach(call) // 2
-    written = _argument(call, _PAD)
+    written = argument_of(call, _PAD)
     edit = Edit(written.span, str(pad)) if written else with_arguments(call.span, [f"pad={pad}"])
     change = f"smaller by {lost_by}" if lost_by > 0 else f"larger by {-lost_by}"
     return Fix(f"`{call.span.text}` makes its branch {change}: give it `pad={pad}`", (edit,))
@@ -58,29 +58,17 @@ def _changing(file: ast.File, end: Span) -> Iterator[tuple[ast.Apply, int]]:
         op = operator(call.name)
         if op is None or not {_KERNEL, _PAD} <= {item.name for item in signature(op)}:
             continue
-        reach, pad = _reach(call), _number(_argument(call, _PAD), 0)
+        reach, pad = _reach(call), _number(argument_of(call, _PAD), 0)
         fits = reach >= 0 and reach % 2 == 0 and pad >= 0
-        if fits and reach != 2 * pad and _number(_argument(call, _STRIDE), 1) == 1:
+        if fits and reach != 2 * pad and _number(argument_of(call, _STRIDE), 1) == 1:
             yield call, reach - 2 * pad
 
 
 def _reach(call: ast.Apply) -> int:
     """How many places fewer a window has than its input, without padding; -1 if unknown."""
-    kernel, dilation = _number(_argument(call, _KERNEL), 0), _number(_argument(call, _DILATION), 1)
+    kernel = _number(argument_of(call, _KERNEL), 0)
+    dilation = _number(argument_of(call, _DILATION), 1)
     return dilation * (kernel - 1) if kernel > 0 and dilation > 0 else -1
-
-
-def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
-    """The argument of an operator, given by name or by position."""
-    op = operator(call.name)
-    names = [item.name for item in signature(op)] if op else []
-    for place, argument in enumerate(call.arguments or ()):
-        if isinstance(argument.value, ast.Spread):
-            return None
-        given = argument.name or (names[place] if place < len(names) else "")
-        if given == name:
-            return argument.value
-    return None
 
 
 def _number(expr: ast.Expr | None, absent: int) -> int:

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from netlang.advice.edits import enclosing
+from netlang.advice.edits import argument_of, enclosing
 from netlang.advice.meaning.strides import PathsFromCommon, channels_of_path, strides_of
 from netlang.diagnostics.carried import Projection
-from netlang.ir.arguments import signature
-from netlang.ops import operator
 from netlang.records import replace
 from netlang.source import Span
 from netlang.syntax import ast
@@ -119,20 +117,7 @@ def _out(file: ast.File, origin: Span) -> ast.Expr | None:
     """The number of channels as written in the last step of a path that decides it."""
     deciding = (call for call in reversed(_calls(file, origin)) if call.name in ("conv", "linear"))
     call = next(deciding, None)
-    return _argument(call, _OUT) if call is not None else None
-
-
-def _argument(call: ast.Apply, name: str) -> ast.Expr | None:
-    """An argument of an operator, given by name or by position."""
-    op = operator(call.name)
-    names = [item.name for item in signature(op)] if op else []
-    for place, argument in enumerate(call.arguments or ()):
-        if isinstance(argument.value, ast.Spread):
-            return None
-        given = argument.name or (names[place] if place < len(names) else "")
-        if given == name:
-            return argument.value
-    return None
+    return argument_of(call, _OUT) if call is not None else None
 
 
 def _varies(file: ast.File, merge: ast.Apply) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netlang.analysis.render.literal import quoted
 from netlang.diagnostics.texts import visible
 from netlang.ir.arguments import Argument, Keyword, signature
 from netlang.ir.dims import Expr
@@ -96,8 +97,7 @@ def value_text(value: object, argument: Argument | None = None) -> str:
     if isinstance(value, str):
         # A choice is a word; what isn't one, such as an equation, stands in quotes.
         word = isinstance(value, Keyword) or (argument is not None and value.isidentifier())
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return value if word else f'"{escaped}"'
+        return value if word else quoted(value)
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return "none" if value is None else str(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from netlang.ir.arguments import Argument, literal_tensor, shape
 from netlang.ops import operator
 
-__all__ = ["KEYWORDS", "braces_defined", "label", "literal", "reference"]
+__all__ = ["KEYWORDS", "braces_defined", "label", "literal", "quoted", "reference"]
 
 # The words that act as something else than a name; a test compares them with the grammar's.
 KEYWORDS = frozenset(
@@ -30,7 +30,7 @@ def literal(value: object, argument: Argument | None = None) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         bare = argument is not None and value in argument.kind.keywords
-        return str(value) if bare else _quoted(value)
+        return str(value) if bare else quoted(value)
     if isinstance(value, tuple):
         if argument is not None and _is_window(value, argument):
             return "x".join(str(int(size)) for size in value)
@@ -47,7 +47,7 @@ def _is_window(value: tuple[object, ...], argument: Argument) -> bool:
 def label(path: str) -> str:
     """A path as the label of a step; parts that are neither words nor numbers are quoted."""
     parts = path.split(".")
-    return ".".join([part if _is_bare(part) else _quoted(part, braces=True) for part in parts])
+    return ".".join([part if _is_bare(part) else quoted(part, braces=True) for part in parts])
 
 
 def _is_bare(part: str) -> bool:
@@ -72,7 +72,7 @@ def reference(path: str) -> str:
     return label(path)
 
 
-def _quoted(text: str, *, braces: bool = False) -> str:
+def quoted(text: str, *, braces: bool = False) -> str:
     """A quoted string; in a label, the braces of a computed part are escaped by a constant."""
     escaped = "".join(_ESCAPES.get(char, char) for char in text)
     if braces:

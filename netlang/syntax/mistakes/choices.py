@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.diagnostics.language.syntax import UnexpectedText
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.syntax.mistakes.spot import OPENERS, Spot
 
 __all__ = ["CHOICES"]
@@ -35,10 +34,10 @@ def _chosen_step(spot: Spot) -> Diagnostic | None:
     )
     advice = f"a step is chosen by `if {found[1]} {{ {step} }} else {{ {other} }}`"
     if arrow:  # on a line of its own it wouldn't belong to an output or a branch
-        return _unexpected(spot, advice, None)
+        return spot.unexpected(advice)
     text = f"if {found[1]} {{ {label}{step} }} else {{ {label}{other} }}"
     end = found.end() - (len(found[2]) - len(found[2].rstrip()))
-    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
+    return spot.unexpected(advice, spot.replacing(advice, start, end, text))
 
 
 def _listed_steps(spot: Spot) -> Diagnostic | None:
@@ -59,7 +58,7 @@ def _listed_steps(spot: Spot) -> Diagnostic | None:
     path = " -> ".join(text for text in texts if text)
     advice = f"steps are joined by `->`: `{path}`" if len(path) < 60 else "steps are joined by `->`"
     end = spot.span(commas[-1]).end
-    return _unexpected(spot, advice, spot.replacing(advice, spot.start, end, path))
+    return spot.unexpected(advice, spot.replacing(advice, spot.start, end, path))
 
 
 def _commas(spot: Spot) -> Iterator[int]:
@@ -73,12 +72,6 @@ def _commas(spot: Spot) -> Iterator[int]:
         if depth == 0:
             yield from found
             return
-
-
-def _unexpected(spot: Spot, advice: str, fix: Fix | None) -> Diagnostic:
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
-    )
 
 
 CHOICES = (_chosen_step, _listed_steps)

@@ -32,9 +32,7 @@ def colon_missing(spot: Spot) -> Diagnostic | None:
     what = "the shape" if is_input else "the value" if is_key else "the steps"
     advice = f"put a `:` before {what}"
     fix = spot.replacing(advice, spot.before, spot.before, ":", safe=is_input)
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
-    )
+    return spot.unexpected(advice, fix)
 
 
 def _after_key(spot: Spot) -> bool:

@@ -17,12 +17,6 @@ _FAR = 2_000  # characters after a bracket within which the closing one is searc
 _ARROWS = {("=", ">"): "=>", ("-", "->"): "-->"}
 
 
-def _unexpected(spot: Spot, advice: str, fix: Fix | None = None) -> Diagnostic:
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
-    )
-
-
 def _other_arrow(spot: Spot) -> Diagnostic | None:
     """`conv(8, 3x3) => relu`."""
     kinds = (spot.kind(), spot.kind(1))
@@ -31,7 +25,7 @@ def _other_arrow(spot: Spot) -> Diagnostic | None:
     end = spot.span(1).end
     if spot.source.text[spot.start : end] != _ARROWS[kinds]:
         return None
-    return _unexpected(spot, "write `->`", spot.replacing("write `->`", spot.start, end, "->"))
+    return spot.unexpected("write `->`", spot.replacing("write `->`", spot.start, end, "->"))
 
 
 def _quoted_label(spot: Spot) -> Diagnostic | None:
@@ -41,7 +35,7 @@ def _quoted_label(spot: Spot) -> Diagnostic | None:
     start, end = spot.span(-1).start, spot.span(1).end
     text = f'"{spot.source.text[start:end]}"'
     advice = f"a label that isn't a name stands in quotes: `{text}`"
-    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
+    return spot.unexpected(advice, spot.replacing(advice, start, end, text))
 
 
 def _module_in_front(spot: Spot) -> Diagnostic | None:
@@ -51,7 +45,7 @@ def _module_in_front(spot: Spot) -> Diagnostic | None:
         return None
     advice = f"a step has no module in front of it: `{spot.text(-1)}(...)`"
     fix = spot.replacing(advice, spot.span(-3).start, spot.span(-1).start, "")
-    return _unexpected(spot, advice, fix)
+    return spot.unexpected(advice, fix)
 
 
 def _arrow_after_value(spot: Spot) -> Diagnostic | None:
@@ -60,13 +54,13 @@ def _arrow_after_value(spot: Spot) -> Diagnostic | None:
         start = spot.span(-1).start
         if (spot.first == -2 or spot.kind(-2) == ")") and spot.innermost == "{":
             fix = spot.replacing("write `->`", start, spot.start + 1, "->")
-            return _unexpected(spot, "write `->`", fix)
+            return spot.unexpected("write `->`", fix)
     if spot.kind() == ">" and "->" in spot.allowed and spot.innermost == "{":
         fix = spot.replacing("write `->`", spot.start, spot.start + 1, "->")
-        return _unexpected(spot, "write `->`", fix)
+        return spot.unexpected("write `->`", fix)
     if spot.kind() == spot.kind(-1) and spot.kind() in ("->", ","):
         fix = spot.replacing("remove it", spot.start, spot.tokens.starts[spot.index + 1], "")
-        return _unexpected(spot, "remove it", fix)
+        return spot.unexpected("remove it", fix)
     return None
 
 
@@ -77,7 +71,7 @@ def _unnamed_input(spot: Spot) -> Diagnostic | None:
         return None
     advice = "an input has a name: `input image: [3, 224, 224]`"
     fix = spot.replacing(advice, spot.span(place).end, spot.start, " image: ")
-    return _unexpected(spot, advice, fix)
+    return spot.unexpected(advice, fix)
 
 
 def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
@@ -89,11 +83,11 @@ def _shape_in_parentheses(spot: Spot) -> Diagnostic | None:
         return None
     found = _INSIDE.match(spot.source.text, spot.start)
     if found is None:
-        return _unexpected(spot, "a shape stands in square brackets: `[3, 224, 224]`")
+        return spot.unexpected("a shape stands in square brackets: `[3, 224, 224]`")
     text = f"[{found[1].rstrip(', ')}]"
     advice = f"a shape stands in square brackets: `{text}`"
     start, colon = (spot.before, ": ") if before == "input" and last == "NAME" else (spot.start, "")
-    return _unexpected(spot, advice, spot.replacing(advice, start, found.end(), colon + text))
+    return spot.unexpected(advice, spot.replacing(advice, start, found.end(), colon + text))
 
 
 def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
@@ -105,7 +99,7 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
     advice = "the steps of a body stand in braces: `{ ... }`"
     closing = _closing(spot.source.text, spot.start)
     if closing is None:
-        return _unexpected(spot, advice)
+        return spot.unexpected(advice)
     *commas, end = closing
     if not commas and not set("\n(") & set(spot.source.text[spot.start : end]):
         return None  # `a[0]`
@@ -115,7 +109,7 @@ def _merge_in_brackets(spot: Spot) -> Diagnostic | None:
         Edit(spot.at(end, end + 1), "}"),
     ]
     edits += [Edit(spot.at(each, each + 1), ";") for each in commas]
-    return _unexpected(spot, advice, Fix(advice, tuple(edits)))
+    return spot.unexpected(advice, Fix(advice, tuple(edits)))
 
 
 def _closing(text: str, start: int, bracket: str = "]") -> list[int] | None:
@@ -140,7 +134,7 @@ def _spaced_dims(spot: Spot) -> Diagnostic | None:
     span = spot.span(-1).to(spot.span(1) if spaced else spot.span())
     instead = "".join(span.text.split())
     advice = f"write `{instead}`, without spaces"
-    return _unexpected(spot, advice, spot.replacing(advice, span.start, span.end, instead))
+    return spot.unexpected(advice, spot.replacing(advice, span.start, span.end, instead))
 
 
 def _bare_fraction(spot: Spot) -> Diagnostic | None:
@@ -148,7 +142,7 @@ def _bare_fraction(spot: Spot) -> Diagnostic | None:
     if (spot.kind(), spot.kind(1)) != (".", "NUMBER") or "NUMBER" not in spot.allowed:
         return None
     advice = f"write `0.{spot.text(1)}`"
-    return _unexpected(spot, advice, spot.replacing(advice, spot.start, spot.start, "0"))
+    return spot.unexpected(advice, spot.replacing(advice, spot.start, spot.start, "0"))
 
 
 def _percent(spot: Spot) -> Diagnostic | None:
@@ -171,7 +165,7 @@ def _named_value(spot: Spot) -> Diagnostic | None:
         return None
     advice = f"write `{spot.text(-3)}: {spot.text(1)}`"
     start, end = spot.span(-1).start, spot.span(1).start
-    return _unexpected(spot, advice, spot.replacing(advice, start, end, ""))
+    return spot.unexpected(advice, spot.replacing(advice, start, end, ""))
 
 
 def _unclosed_call(spot: Spot) -> Diagnostic | None:
@@ -179,7 +173,7 @@ def _unclosed_call(spot: Spot) -> Diagnostic | None:
     if spot.kind() != "->" or spot.innermost != "(" or ")" not in spot.allowed:
         return None
     advice = "close the parenthesis before it"
-    return _unexpected(spot, advice, spot.replacing(advice, spot.before, spot.before, ")"))
+    return spot.unexpected(advice, spot.replacing(advice, spot.before, spot.before, ")"))
 
 
 def _loop_in_call(spot: Spot) -> Diagnostic | None:
@@ -190,10 +184,10 @@ def _loop_in_call(spot: Spot) -> Diagnostic | None:
     advice = "a list stands in square brackets: `sum([k for k in list])`"
     closing = _closing(text, start - 1, ")")
     if closing is None or len(closing) > 1:
-        return _unexpected(spot, advice)
+        return spot.unexpected(advice)
     instead = f"[{text[start : closing[0]].strip()}]"
     advice = f"a list stands in square brackets: `{instead}`"
-    return _unexpected(spot, advice, spot.replacing(advice, start, closing[0], instead))
+    return spot.unexpected(advice, spot.replacing(advice, start, closing[0], instead))
 
 
 def _spread_of_values(spot: Spot) -> Diagnostic | None:
@@ -207,7 +201,7 @@ def _spread_of_values(spot: Spot) -> Diagnostic | None:
         "values are written one by one: `(a, b)`; a merge takes as many as a loop has: "
         "`add { for i in range(n) { x{i} } }`"
     )
-    return _unexpected(spot, advice)
+    return spot.unexpected(advice)
 
 
 def _index_of_value(spot: Spot) -> Diagnostic | None:
@@ -216,8 +210,8 @@ def _index_of_value(spot: Spot) -> Diagnostic | None:
     if kinds != ("NAME", "[", "NUMBER", "]") or spot.innermost != "{" or "->" not in spot.allowed:
         return None
     text = f"{spot.text(-1)}.{spot.text(1)}"
-    return _unexpected(
-        spot, f"one of several outputs is `{text}`; `slice` and `split` take a tensor apart"
+    return spot.unexpected(
+        f"one of several outputs is `{text}`; `slice` and `split` take a tensor apart"
     )
 
 
@@ -225,7 +219,7 @@ def _formatted_label(spot: Spot) -> Diagnostic | None:
     """`f"conv{i}": relu`."""
     if spot.kind() != "STRING" or spot.text(-1) != "f" or spot.before != spot.start:
         return None
-    return _unexpected(spot, "a computed label has braces and no quotes: `conv{i}: ...`")
+    return spot.unexpected("a computed label has braces and no quotes: `conv{i}: ...`")
 
 
 def pipe(spot: Spot) -> Diagnostic | None:

@@ -6,7 +6,6 @@ import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.language.structure import MisplacedStatement
-from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.syntax.mistakes.spot import Spot
 
 __all__ = ["MISPLACED", "continued"]
@@ -154,9 +153,7 @@ def _arrow_on_a_line(spot: Spot) -> Diagnostic | None:
     fix = continued(spot)
     if fix is None:
         return None
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice="write `->`", fix=fix
-    )
+    return spot.unexpected("write `->`", fix)
 
 
 MISPLACED = (

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from netlang.diagnostics.diagnostic import Diagnostic, Fix
-from netlang.diagnostics.language.syntax import UnexpectedText
+from netlang.diagnostics.diagnostic import Diagnostic
 from netlang.syntax.mistakes.spot import Spot
 from netlang.syntax.number_steps import number_advice, step_with
 
 __all__ = ["NUMBERS"]
 
 _MERGES = {"+": "add", "-": "sub", "*": "mul"}
-
-
-def _unexpected(spot: Spot, advice: str, fix: Fix | None = None) -> Diagnostic:
-    return UnexpectedText(
-        span=spot.span(), found=spot.found, expected=spot.expected, advice=advice, fix=fix
-    )
 
 
 def _arithmetic(spot: Spot) -> Diagnostic | None:
@@ -28,13 +21,13 @@ def _arithmetic(spot: Spot) -> Diagnostic | None:
             return _with_number(spot, times)
         if spot.kind() != "*" or spot.kind(-1) == "NUMBER":
             return None
-        return _unexpected(spot, f"steps are repeated by `repeat {times} {{ ... }}`")
+        return spot.unexpected(f"steps are repeated by `repeat {times} {{ ... }}`")
     if (spot.kind(-1), spot.kind(1)) != ("NAME", "NAME"):
         return None
     text = f"({spot.text(-1)}, {spot.text(1)}) -> {_MERGES[spot.kind()]}"
     advice = f"values are joined by a merge: `{text}`"
-    return _unexpected(
-        spot, advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
+    return spot.unexpected(
+        advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
     )
 
 
@@ -47,7 +40,7 @@ def _with_number(spot: Spot, number: str) -> Diagnostic:
     if spot.kind() == "*" and number.isdecimal():
         advice += f"; steps are repeated by `repeat {number} {{ ... }}`"
     start, end = spot.span(first).start, spot.span(1).end
-    return _unexpected(spot, advice, spot.replacing(advice, start, end, text))
+    return spot.unexpected(advice, spot.replacing(advice, start, end, text))
 
 
 def _negative_value(spot: Spot) -> Diagnostic | None:
@@ -56,7 +49,7 @@ def _negative_value(spot: Spot) -> Diagnostic | None:
         return None
     if spot.kind(-1) in ("NAME", "NUMBER", ")"):
         return None
-    return _unexpected(spot, number_advice(f"-{spot.text(1)}"))
+    return spot.unexpected(number_advice(f"-{spot.text(1)}"))
 
 
 NUMBERS = (_arithmetic, _negative_value)

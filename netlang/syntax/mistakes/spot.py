@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeAlias, final
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.records import Record
 from netlang.source import Source, Span, shortened
 from netlang.syntax.lexer import Tokens
@@ -116,6 +117,12 @@ class Spot(Record, dict=True):
         if kind == "DOC":
             return "a docstring"
         return f"`{shortened(text)}`"
+
+    def unexpected(self, advice: str, fix: Fix | None = None) -> UnexpectedText:
+        """The error that the token isn't allowed here."""
+        return UnexpectedText(
+            span=self.span(), found=self.found, expected=self.expected, advice=advice, fix=fix
+        )
 
     def at(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
