@@ -104,3 +104,25 @@ def test_a_weights_file_that_shrinks_while_its_values_wait(
     with pytest.raises(OSError, match=r"w\.safetensors was cut off"):
         export(program, tmp_path / "net.onnx", weights=weights, form=Form(fold=False))
     assert not (tmp_path / "net.onnx").exists()
+
+
+@pytest.mark.parametrize("key", ["a.weight", "b.weight", None])
+def test_a_file_of_which_a_part_is_looked_at_ahead(
+    key: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of more bytes than are looked at together: all are written, and all looked at."""
+    monkeypatch.setattr("netlang.backends.weights.stored._WORTH", 0)
+    monkeypatch.setattr("netlang.backends.weights.stored._AHEAD", 450_000)
+    program = program_in(
+        tmp_path, "net n {\n input x: [300]\n a: linear(300) -> b: linear(300)\n}\n"
+    )
+    arrays, weights = random_weights(program), tmp_path / "w.safetensors"
+    if key is not None:
+        arrays[key][-1, -1] = np.nan
+    save_file(arrays, weights)
+    written = export(program, tmp_path / "net.onnx", weights=weights, form=Form(fold=False))
+    graph = onnx.load(tmp_path / "net.onnx").graph
+    found = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    assert all(np.array_equal(found[each], arrays[each], equal_nan=True) for each in arrays)
+    told = [note for note in written.notes if "NaN" in note]
+    assert told == ([] if key is None else [f"warning: NaN or infinite values in `{key}`"])
