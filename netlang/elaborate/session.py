@@ -24,7 +24,7 @@ from netlang.syntax import ast
 __all__ = ["ElaboratedFunction", "ElaborationSession"]
 
 # Steps that loops may add to those written in the text, and statements per character of it.
-_LOOPED = 3_000
+_LOOPED = 2_500
 _PER_CHARACTER = 0.5
 # The number of a tensor's elements. Figures multiply it by little more than itself, and Python
 # writes numbers of up to 4,300 digits.

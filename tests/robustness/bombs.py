@@ -86,7 +86,7 @@ BOMBS: dict[str, Callable[[], str]] = {
         "block a { repeat 100_000_000 { relu }\n output y: relu\n output z }\n" + _net("a")
     ),
     "as many shrinking steps as are allowed": lambda: (
-        "net a {\n    input x: [3, H=100_000, W=100_000]\n    repeat 2_990 { conv(4, 3x3) }\n}\n"
+        "net a {\n    input x: [3, H=100_000, W=100_000]\n    repeat 2_490 { conv(4, 3x3) }\n}\n"
     ),
     "more shrinking steps than are allowed": lambda: (
         "net a {\n    input x: [3, H=100_000, W=100_000]\n    repeat 10_000 { conv(10G, 3x3) }\n}\n"
