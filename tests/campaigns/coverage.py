@@ -34,6 +34,7 @@ CONSTRUCTS = (
     "dotted label", "else", "else if", "enumerate", "file constant", "for", "identity branch",
     "if", "import", "import as", "import of the library", "in", "index", "input of a block",
     "input of other floats", "input of whole numbers", "keyword label", "label of a scope",
+    "label of emitted source",
     "labelled merge",
     "labelled scope", "layer as value", "layer passed to a block", "learned tensor",
     "list of layers", "loop of branches", "merge add", "merge attention",

@@ -6,7 +6,7 @@ from netlang.ir.op import Op
 from netlang.ir.types import DType
 from netlang.ops.activation import Sigmoid, Softplus, Tanh
 from netlang.ops.compare import Where
-from netlang.ops.merge import Div
+from netlang.ops.merge import Add, Div
 from netlang.ops.scale import Scale
 from netlang.ops.unfold import Unfold
 from tests.campaigns.generator.body import Body
@@ -16,7 +16,7 @@ from tests.campaigns.generator.rules.arithmetic import bounded, positive
 from tests.campaigns.generator.rules.places import comparison, fold_of
 from tests.campaigns.generator.steps import Chosen, application, apply, kept, merged, outputs_of
 
-__all__ = ["chosen", "divided", "elementary", "folded"]
+__all__ = ["chosen", "divided", "elementary", "folded", "kept_for_later"]
 
 
 def elementary(body: Body) -> bool:
@@ -87,4 +87,21 @@ def chosen(body: Body) -> bool:
         truth = Value(op.infer((x.type, x.type)).outputs[0], x.below)
         body.labels[condition] = Labelled((truth,))
     merged(body, (condition, first, second), Where(), (x,))
+    return True
+
+
+def kept_for_later(body: Body) -> bool:
+    """`tanh`, `a: here`, `b: relu`, `gelu`, `(here, a, b) -> add`: `a` names no step of its own."""
+    x = body.value
+    if body.repeated or body.dead or not x.type.dtype.is_float or x.type.batch is None:
+        return False
+    apply(body, kept(body), label=False)
+    mark, early = body.new_label(plain=True)
+    body.spec.used("here")
+    body.line(f"{mark}: here")
+    body.labels[early] = Labelled((x,))
+    apply(body, kept(body), label=True)
+    labelled = body.hold()
+    apply(body, kept(body), label=False)
+    merged(body, body.draw.shuffled(("here", early, labelled)), Add(), (x,))
     return True

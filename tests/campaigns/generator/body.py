@@ -13,6 +13,8 @@ from tests.campaigns.generator.spec import Owner, Spec
 __all__ = ["Body", "as_path", "indented"]
 
 KEYWORDS = ("if", "for", "output", "block", "net", "in", "true")
+# What emitted source calls its variables and modules, the most frequent first.
+EMITTED = ("x", "y", "z", "out", "self", "torch", "nn", "functional", "weight", "shape")
 _WORD = re.compile(r"[a-z]\w*")
 
 
@@ -181,6 +183,11 @@ class Body:
             spec.used("keyword label")
             chosen = draw.pick(free)
             return chosen, f'"{chosen}"'
+        unused = [each for each in EMITTED if each not in self.marks]
+        if kind in (7, 8) and unused:
+            spec.used("label of emitted source")
+            chosen = unused[0] if draw.chance(0.7) else draw.pick(unused)
+            return chosen, chosen
         return word, word
 
     def words(self) -> list[tuple[str, TensorType]]:

@@ -55,6 +55,7 @@ PRODUCTIONS: tuple[tuple[Production, int], ...] = (
     (attention.attention_of_parts, 3),
     (attention.layer_of_a_transformer, 10),
     (arithmetic.chosen, 12),
+    (arithmetic.kept_for_later, 4),
     (control.scope, 6),
     (control.conditional, 2),
     (control.repeat, 2),
