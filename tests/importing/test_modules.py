@@ -12,7 +12,7 @@ from torch.nn import functional as F
 import netlang
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal
-from netlang.backends.torch.importing.proof import prove
+from netlang.backends.torch.importing.proof.prove import prove
 from netlang.backends.torch.importing.text.names import snake
 from netlang.syntax.format import format_source
 from tests.importing.modules import (
@@ -238,12 +238,14 @@ def test_an_output_whose_first_axis_is_not_the_batch(ends: Callable[[Tensor], Te
         imported(Measured(ends), (5, 3))
 
 
-@pytest.mark.parametrize(("places", "said"), [(1, "another `--input`"), (9, "report it")])
-def test_a_few_numbers_that_differ(places: int, said: str) -> None:
-    """Rounding may have picked the other one of two nearly equal maxima; many are a mistake."""
+@pytest.mark.parametrize("places", [1, 9])
+def test_a_few_numbers_that_differ(places: int) -> None:
+    """They are a mistake, unless rounding has decided them."""
     source = Measured(lambda x: x)
     copy = Measured(lambda x: torch.cat([x[:, :places] + 1, x[:, places:]], 1))
-    with pytest.raises(netlang.NetlangError, match=rf"in {2 * places} of 800 numbers(.|\n)*{said}"):
+    with pytest.raises(
+        netlang.NetlangError, match=rf"in {2 * places} of 800 numbers(.|\n)*report it"
+    ):
         prove(ModuleOriginal(source), copy, [(torch.randn(2, 400),)])
 
 

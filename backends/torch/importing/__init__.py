@@ -85,8 +85,15 @@ def told(made: Imported | Stub) -> ImportedNet:
         f"{made.program.name}: {proof.keys} keys are those of the source; outputs agree for inputs"
         f" of {where} (largest difference {proof.largest:.1g} of the largest value)"
     )
-    notes = (*made.notes, *_notes(proof.left_out))
+    notes = (*made.notes, *_notes(proof.left_out), *_decided(proof.decided))
     return ImportedNet(made.text, made.program, made.weights, text, notes)
+
+
+def _decided(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    numbers = "1 number differs" if count == 1 else f"{count:,} numbers differ"
+    return (f"{numbers} by more, as they do when only the last digits of weights and inputs do",)
 
 
 def _notes(left_out: Sequence[str], why: str = "evaluation doesn't use") -> tuple[str, ...]:

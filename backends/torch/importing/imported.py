@@ -19,10 +19,11 @@ from netlang.backends.torch.importing.holes.holes import Holes
 from netlang.backends.torch.importing.holes.stub import Stub, stub_of
 from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table, not_said
 from netlang.backends.torch.importing.limits.peak import sizes_at
-from netlang.backends.torch.importing.limits.room import Needed, needed_by
+from netlang.backends.torch.importing.limits.room import Needed, Room, needed_by
 from netlang.backends.torch.importing.operators import HANDLERS
 from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
-from netlang.backends.torch.importing.proof import FAILURES, Proof, prove
+from netlang.backends.torch.importing.proof.prove import Proof, prove
+from netlang.backends.torch.importing.proof.rounding import FAILURES, MOST_RUNS
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS, TAKEN_TYPES
 from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
 from netlang.backends.torch.importing.steps import WalkState
@@ -125,11 +126,15 @@ def _import_walked(
 
 
 def _in_library(
-    original: Original, made: Imported, asked: Asked, examples: Sequence[Sequence[Tensor]]
+    original: Original,
+    made: Imported,
+    asked: Asked,
+    examples: Sequence[Sequence[Tensor]],
+    runs: int,
 ) -> Imported:
     """The spec that uses a net of the library, if the source is one."""
     title = asked.name, docstring_of(asked.origin)
-    found = bundled_net(original, made.program, title, examples)
+    found = bundled_net(original, made.program, title, examples, runs)
     if found is None:
         return replace(made, notes=("the library has no net that is this one",))
     note = f"it is `{found.net}` of the library"
@@ -163,10 +168,10 @@ def _proved(
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
-    examples = _batches(example, original, program, other)
-    proof = prove(original, copy, examples)
+    examples, runs = _batches(example, original, program, other)
+    proof = prove(original, copy, examples, runs)
     made = Imported(text, program, _weights(original, proof), proof)
-    return _in_library(original, made, asked, examples) if asked.library else made
+    return _in_library(original, made, asked, examples, runs) if asked.library else made
 
 
 def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
@@ -180,48 +185,58 @@ def _batches(
     original: Original,
     program: Program,
     other: Sequence[int] | None,
-) -> list[tuple[Tensor, ...]]:
+) -> tuple[list[tuple[Tensor, ...]], int]:
     """Random inputs of two batches, a larger one of tiny inputs: a gate gives 0 for most of two.
 
     There are fewer examples in them where all of their values, or what is to be computed, are too
-    much. After them comes one of an `other` shape. Raises `NetlangError`.
+    much. After them comes one of an `other` shape. And how often the spec may be computed again for
+    each of them. Raises `NetlangError`.
     """
     tiny = sum(each[:1].numel() for each in example) <= _TINY
     for batches in ((64, 3), (2, 3), (1, 2)) if tiny else ((2, 3), (1, 2)):
         shapes = [[(batch, *each.shape[1:]) for each in example] for batch in batches]
         if other is not None:
             shapes.append([tuple(other)])
-        refusal = _refusal(original, program, example, shapes)
+        needed = _needed(original, program, example, shapes)
+        refusal = _refusal(original.room, needed)
         if refusal is None:
             rows = [zip(example, each, strict=True) for each in shapes]
-            return [tuple(_like(each, shape) for each, shape in row) for row in rows]
+            examples = [tuple(_like(each, shape) for each, shape in row) for row in rows]
+            return examples, _runs_besides(original.room, needed)
     assert refusal is not None
     raise refusal
 
 
-def _refusal(
+def _needed(
     original: Original,
     program: Program,
     example: Sequence[Tensor],
     shapes: Sequence[Sequence[Sequence[int]]],
-) -> NetlangError | None:
-    """The error of values that there is no room for, or of too much work, for such inputs.
+) -> list[Needed]:
+    """What the spec and the source take for inputs of these shapes; nothing of one that is trusted.
 
     Raises `NetlangError` if the spec or the source doesn't take them.
     """
     room = original.room
     if room is None:
-        return None
+        return []
     runs = [sizes_at(program, each) for each in shapes]
     for sizes in runs:
         own = {name: size for name, size in sizes.items() if name != "N"}
         checked_sizes(program, own, sizes["N"])
     if room.large:
-        return None
+        return []
     needed = [needed_by(program, sizes) for sizes in runs]
     for sizes, each in zip(runs, shapes, strict=True):
         given = [x.new_empty(shape, device="meta") for x, shape in zip(example, each, strict=True)]
         needed.append(original.needed(given, partial(_needed_for, program, sizes)))
+    return needed
+
+
+def _refusal(room: Room | None, needed: Sequence[Needed]) -> NetlangError | None:
+    """The error of values that there is no room for, or of too much work."""
+    if room is None or not needed:
+        return None
     reason = f"its steps come to more than {room.work:,} operations"
     if max(each.memory for each in needed) > room.memory:
         reason = f"its values take more than {room.memory:,} bytes at once"
@@ -229,6 +244,12 @@ def _refusal(
         return None
     advice = "make it for a smaller input, or trust it: `--large`"
     return NetlangError(NothingProved(span=None, reason=reason, advice=advice))
+
+
+def _runs_besides(room: Room | None, needed: Sequence[Needed]) -> int:
+    """How often the spec may be computed again for each example."""
+    work = sum(each.work for each in needed)
+    return MOST_RUNS if room is None else room.runs_besides(work, MOST_RUNS)
 
 
 def _needed_for(program: Program, sizes: Mapping[str, int], count: int) -> Needed:

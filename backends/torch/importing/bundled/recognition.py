@@ -18,7 +18,7 @@ from torch import Tensor
 
 from netlang.analysis.facts import Facts
 from netlang.backends.torch.importing.original import Original
-from netlang.backends.torch.importing.proof import Proof, prove
+from netlang.backends.torch.importing.proof.prove import Proof, prove
 from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
@@ -57,10 +57,12 @@ def bundled_net(
     imported: Program,
     title: tuple[str, str],
     examples: Sequence[Sequence[Tensor]],
+    runs: int,
 ) -> BundledNet | None:
     """The net of the library that a source is, which was imported as another program.
 
     `title` is the name of the net, and the docstring of its spec. None if the library has none.
+    `runs` are as in `prove`.
     """
     name, origin = title
     shapes = {key: tuple(each.shape) for key, each in original.state().items()
@@ -79,7 +81,7 @@ def bundled_net(
                 break
             if others or _unproved(program) != _unproved(imported):
                 continue
-            proof = _proved(original, program, examples)
+            proof = _proved(original, program, examples, runs)
             if proof is not None:
                 called = f"(classes={classes})" if arguments else ""
                 text = _text(name, origin, (file, net), called)
@@ -121,13 +123,13 @@ def _unproved(program: Program) -> Counter[tuple[str, float]]:
 
 
 def _proved(
-    original: Original, program: Program, examples: Sequence[Sequence[Tensor]]
+    original: Original, program: Program, examples: Sequence[Sequence[Tensor]], runs: int
 ) -> Proof | None:
     """The proof that both are the same net; None if they aren't."""
     try:
         with torch.random.fork_rng(devices=[]):
             copy = instance(program)
-        return prove(original, copy, examples)
+        return prove(original, copy, examples, runs)
     except NetlangError:
         return None
 

@@ -78,11 +78,20 @@ class Room(Record):
         """Whether so much may be computed."""
         return self.large or work <= self.work
 
+    def runs_besides(self, work: int, most: int) -> int:
+        """How often the program may be computed again, at most, if a comparison is so much work."""
+        if self.large:
+            return most
+        return min(most, max(0, self.work - work) * _SIDES // max(work, 1))
+
     def allows_runs(self, program: Program, runs: Sequence[Mapping[str, int]]) -> bool:
         """Whether the program and its source may be computed at each of these sizes."""
-        if self.large:
-            return True
-        return self.allows(_SIDES * sum(program_work(program, sizes) for sizes in runs))
+        return self.large or self.allows(self.work_of_runs(program, runs))
+
+    @staticmethod
+    def work_of_runs(program: Program, runs: Sequence[Mapping[str, int]]) -> int:
+        """Units of work of a program and its source at each of these sizes."""
+        return _SIDES * sum(program_work(program, sizes) for sizes in runs)
 
     def holds(self, program: Program, sizes: Mapping[str, int]) -> bool:
         """Whether the program can be compared at these sizes, including the batch `N`."""

@@ -2,7 +2,8 @@
 
 Both compute with the same weights. Those that are the same number everywhere, such as the 0 of a
 new bias or the 1e-6 of a layer's scale, are moved before, so that nothing is equal only because it
-is multiplied by 0; afterwards the source has its own ones again.
+is multiplied by 0; afterwards the source has its own ones again. A few numbers may differ more, if
+rounding has decided them.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from torch import Tensor, nn
 
 from netlang.backends.torch.importing.diagnostics import NothingProved, NotProved
 from netlang.backends.torch.importing.original import Original, evaluating
+from netlang.backends.torch.importing.proof.rounding import (
+    FAILURES,
+    MOST_RUNS,
+    Rounding,
+    tensors_of,
+)
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
-__all__ = ["FAILURES", "Proof", "prove"]
+__all__ = ["Proof", "prove"]
 
-FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
-"""What Python and PyTorch raise where sizes or places don't fit each other."""
-
-_FEW = 100  # times as many numbers as a few
+_FEW = 100  # times as many numbers as those that rounding may have decided
 TOLERANCE = 1e-4
 """The largest difference that rounding explains, as a share of the largest value of an output."""
 
@@ -36,13 +40,14 @@ class Proof(Record):
     """At which shapes of the inputs both agree, and how well; keys that only the source has.
 
     Further names of a tensor that has a key in the spec aren't among them. `kept` are the keys of
-    the spec.
+    the spec. The largest difference is that of all numbers but those that rounding has `decided`.
     """
 
     inputs: tuple[str, ...]
     largest: float
     kept: tuple[str, ...]
     left_out: tuple[str, ...]
+    decided: int = 0
 
     @property
     def keys(self) -> int:
@@ -50,8 +55,13 @@ class Proof(Record):
         return len(self.kept)
 
 
-def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]]) -> Proof:
-    """Compare a spec's module with its source. Raises `NetlangError` at the first difference."""
+def prove(
+    source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]], runs: int = MOST_RUNS
+) -> Proof:
+    """Compare a spec's module with its source. Raises `NetlangError` at the first difference.
+
+    To tell rounding from a fault, the module is run at most `runs` times more for each example.
+    """
     own = source.state()
     left_out = _same_keys(own, copy.state_dict())
     with torch.no_grad(), _moved(own), source.evaluating(), evaluating(copy):
@@ -59,11 +69,17 @@ def prove(source: Original, copy: nn.Module, examples: Sequence[Sequence[Tensor]
         for key, tensor in copy.state_dict().items():
             if key in state:
                 tensor.copy_(state[key])
-        found = [_differences(source, copy, each) for each in examples]
+        found = [_differences(source, copy, each, runs) for each in examples]
     _refuse_zeros(found)
-    largest = max(each.off for outputs in found for each in outputs)
+    every = [each for outputs in found for each in outputs]
     shapes = tuple(" and ".join(str(list(x.shape)) for x in each) for each in examples)
-    return Proof(shapes, largest, tuple(copy.state_dict()), left_out)
+    return Proof(
+        shapes,
+        max(each.off for each in every),
+        tuple(copy.state_dict()),
+        left_out,
+        sum(each.decided for each in every),
+    )
 
 
 def _same_keys(own: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -103,11 +119,15 @@ def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
 
 @final
 class _Difference(Record):
-    """The largest value of an output, and the largest difference as a share of that."""
+    """The largest value of an output, and the largest difference as a share of that.
+
+    That is of all numbers but those that rounding has `decided`.
+    """
 
     which: str
     size: float
     off: float
+    decided: int
 
 
 def _refuse_zeros(found: Sequence[Sequence[_Difference]]) -> None:
@@ -119,17 +139,20 @@ def _refuse_zeros(found: Sequence[Sequence[_Difference]]) -> None:
             )
 
 
-def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -> list[_Difference]:
+def _differences(
+    source: Original, copy: nn.Module, example: Sequence[Tensor], runs: int
+) -> list[_Difference]:
     """How much each output differs. Raises `NetlangError` if it is too much."""
-    wanted = list(_tensors(source.run(example)))
+    wanted = list(tensors_of(source.run(example)))
     where = " and ".join(str(list(x.shape)) for x in example)
     try:
-        found = list(_tensors(copy(*example)))
+        found = list(tensors_of(copy(*example)))
     except FAILURES as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise _wrong(f"for {where} it fails: {why}") from None
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
+    rounding = Rounding(copy, source.state(), example, found, runs)
     outputs: list[_Difference] = []
     for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
         which = f"output {number}" if len(wanted) > 1 else "its output"
@@ -143,36 +166,31 @@ def _differences(source: Original, copy: nn.Module, example: Sequence[Tensor]) -
             reason = f"for {where} {which} isn't finite"
             raise NetlangError(NothingProved(span=None, reason=reason))
         apart = numbers.sub(other.float()).abs_()
-        off = float(apart.max()) / (size or 1)
-        if not off <= TOLERANCE:
-            raise _off(f"for {where} {which}", off, ~(apart <= TOLERANCE * (size or 1)))
-        outputs.append(_Difference(which, size, off))
+        off, decided = _off(rounding, number, f"for {where} {which}", apart, size or 1)
+        outputs.append(_Difference(which, size, off, decided))
     return outputs
 
 
-def _off(which: str, off: float, places: Tensor) -> NetlangError:
-    """The error of an output that is off at some places.
+def _off(
+    rounding: Rounding, number: int, which: str, apart: Tensor, size: float
+) -> tuple[float, int]:
+    """How far an output is off, and how many more of its numbers rounding has decided.
 
-    Where they are few, of two nearly equal maxima each net may have picked another one, and put it
-    back elsewhere.
+    Raises `NetlangError` if it is too far.
     """
+    off = float(apart.max()) / size
+    if off <= TOLERANCE:
+        return off, 0
+    places = ~(apart <= TOLERANCE * size)
     count, whole = int(places.sum()), places.numel()
+    few = isfinite(off) and count * _FEW <= whole
+    if few and rounding.explains(number, apart, TOLERANCE * size):
+        return float(apart[~places].max()) / size, count
     reason = f"{which} is off by {off:.1g} of the largest value, in {count:,} of {whole:,} numbers"
-    if not (isfinite(off) and count * _FEW <= whole):
-        return _wrong(reason)
-    advice = "rounding may decide between nearly equal numbers there: try another `--input`"
-    return NetlangError(NotProved(span=None, reason=reason, advice=advice))
-
-
-def _tensors(held: object) -> Iterator[Tensor]:
-    """The tensors of an output, in the order of its items."""
-    if isinstance(held, Tensor):
-        yield held
-    elif isinstance(held, Mapping):
-        yield from _tensors(list(held.values()))
-    elif isinstance(held, list | tuple):
-        for each in held:
-            yield from _tensors(each)
+    if not few or rounding.tried:
+        raise _wrong(reason)
+    advice = "it is too much work to find out whether rounding decides there; trust it: `--large`"
+    raise NetlangError(NotProved(span=None, reason=reason, advice=advice))
 
 
 def _wrong(reason: str) -> NetlangError:

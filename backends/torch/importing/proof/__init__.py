@@ -1,0 +1,1 @@
+"""Compares a spec with its source, and tells rounding from a fault."""
