@@ -249,24 +249,27 @@ class Crnn(nn.Module):
 
 
 class _Gated(nn.Module):
-    def __init__(self, width: int, skip: int, dilation: int) -> None:
+    def __init__(self, width: int, skip: int, dilation: int, *, last: bool) -> None:
         super().__init__()
-        self.dilation = dilation
+        self.dilation, self.last = dilation, last
         self.filter = _named(conv=nn.Conv1d(width, width, 2, dilation=dilation))
         self.gate = _named(conv=nn.Conv1d(width, width, 2, dilation=dilation))
-        self.residual, self.skip_conv = nn.Conv1d(width, width, 1), nn.Conv1d(width, skip, 1)
+        if not last:
+            self.residual = nn.Conv1d(width, width, 1)
+        self.skip_conv = nn.Conv1d(width, skip, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         past = nn.functional.pad(x, (self.dilation, 0))
         gated = torch.tanh(self.filter(past)) * torch.sigmoid(self.gate(past))
-        return x + self.residual(gated), self.skip_conv(gated)
+        return x if self.last else x + self.residual(gated), self.skip_conv(gated)
 
 
 class WaveNet(nn.Module):
     def __init__(self, stacks: int, dilations: int) -> None:
         super().__init__()
         self.start = _named(pad=nn.ConstantPad1d((1, 0), 0.0), conv=nn.Conv1d(256, 32, 2))
-        layers = (_Gated(32, 256, 2 ** (i % dilations)) for i in range(stacks * dilations))
+        count = stacks * dilations
+        layers = (_Gated(32, 256, 2 ** (i % dilations), last=i == count - 1) for i in range(count))
         self.layers = nn.ModuleList(layers)
         one, two = nn.Conv1d(256, 256, 1), nn.Conv1d(256, 256, 1)
         self.end = _named(relu1=nn.ReLU(), conv1=one, relu2=nn.ReLU(), conv2=two)
