@@ -12,11 +12,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from netlang.ir.dims import Dim
+from netlang.ir.types import TensorType
 from netlang.records import Record
 
 __all__ = [
     "POINTWISE", "Aligned", "Along", "AtMost", "AxisRule", "Cut", "Each", "ToOneSide",
-    "Everywhere", "FromPool", "Grouped", "Interpolated", "Joined", "NothingRead",
+    "Everywhere", "FromPool", "Grouped", "InTurn", "Interpolated", "Joined", "NothingRead",
     "Numbered", "OwnAndAll", "MappedAxes", "Picked", "Pointwise", "Reach", "Rearranged", "Regions",
     "Rolled", "Same", "Shuffled", "TransposedWindow", "Window",
 ]  # fmt: skip
@@ -193,10 +194,16 @@ class Numbered(Record, gc=False):
     pool: tuple[object, ...]
 
 
-class AtMost(Record, gc=False):
-    """At most `reach` is read; how much depends on values."""
+class InTurn(Record, gc=False):
+    """Rules one after the other, from the single input on, each with the type that it makes."""
 
-    reach: Each
+    steps: tuple[tuple[Along | MappedAxes | Rearranged, TensorType], ...]
+
+
+class AtMost(Record, gc=False):
+    """At most `reach` is read; how much depends on values, or isn't told more exactly."""
+
+    reach: Each | InTurn
 
 
 class FromPool(Record, gc=False):
@@ -219,6 +226,7 @@ Reach: TypeAlias = (
     | Aligned
     | Joined
     | Each
+    | InTurn
     | Numbered
     | AtMost
     | FromPool

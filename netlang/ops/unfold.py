@@ -12,12 +12,13 @@ from netlang.ir.dims import Dim
 from netlang.ir.half import InHalf
 from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import (
+    Along,
     AtMost,
-    Each,
-    Everywhere,
     Grouped,
-    MappedAxes,
+    InTurn,
     Reach,
+    Rearranged,
+    TransposedWindow,
     Window,
 )
 from netlang.ir.types import TensorType, Types
@@ -47,13 +48,16 @@ class Windows(Op):
         given: Sizes = getattr(self, name)
         return per_axis(given, 2, name)
 
+    def _geometry(self) -> tuple[tuple[int, ...], ...]:
+        """Kernel, stride, pad and dilation, each for height and width."""
+        return tuple(self.pair(name) for name in ("kernel", "stride", "pad", "dilation"))
+
     def counts(self, spatial: tuple[Dim, ...]) -> tuple[Dim, ...]:
         """The number of windows along height and width."""
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         pads = padding(self.pair("pad"), extent)
         counts = slide(spatial, pads, extent, self.pair("stride"))
-        given = (self.pair(name) for name in ("kernel", "stride", "pad", "dilation"))
-        return with_origins(counts, spatial, *given)
+        return with_origins(counts, spatial, *self._geometry())
 
 
 @final
@@ -93,10 +97,13 @@ class Unfold(Windows):
         return Cost(0, 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """At most all places: which windows a column number means isn't followed."""
-        return AtMost(
-            Each((MappedAxes((0, None), (Grouped(prod(self.pair("kernel")), 1), Everywhere())),))
-        )
+        """At most the whole window of a column, of which a row has one place."""
+        (x,), (columns,) = inputs, self.infer(inputs).outputs
+        windows = map(Window, *self._geometry())
+        rules = (Grouped(prod(self.pair("kernel")), 1), *windows)
+        laid_out = columns.with_shape(columns.shape[0], *self.counts(x.spatial))
+        as_columns = Rearranged(laid_out.shape, tuple(range(3)))
+        return AtMost(InTurn(((Along(rules), laid_out), (as_columns, columns))))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         (channels, *_), (rows, _) = numbers(inputs[0].shape), self.infer(inputs).outputs[0].shape
@@ -168,10 +175,14 @@ class Fold(Windows):
         return Cost(0, inputs[0].elements)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        """At most all columns: which windows cover a place isn't followed."""
+        """At most the columns of all windows that may cover a place, each with all of its rows."""
+        (columns,), (image,) = inputs, self.infer(inputs).outputs
+        covering = map(TransposedWindow, *self._geometry())
         window = prod(self.pair("kernel"))
-        rules = (Window(window, window), Everywhere(), Everywhere())
-        return AtMost(Each((MappedAxes((0, None, None), rules),)))
+        laid_out = columns.with_shape(columns.shape[0], *self.counts(image.spatial))
+        as_windows = Rearranged(laid_out.shape, tuple(range(3)))
+        rules = (Window(window, window), *covering)
+        return AtMost(InTurn(((as_windows, laid_out), (Along(rules), image))))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]

@@ -7,7 +7,7 @@ from types import ModuleType
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-__all__ = ["counted_flops", "torchvision_models"]
+__all__ = ["counted_flops", "torchvision_models", "widest_read"]
 
 _CUDA_ONLY = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -41,3 +41,18 @@ def counted_flops(model: torch.nn.Module, shape: tuple[int, ...]) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.empty(shape, device="meta"))
     return int(counter.get_total_flops())
+
+
+def widest_read(module: torch.nn.Module, shape: tuple[int, ...], dim: int) -> int:
+    """The widest interval along an axis that an output element reads: where NaN goes from there."""
+    reads: list[torch.Tensor] = []
+    for place in range(shape[dim]):
+        x = torch.ones(shape, dtype=torch.float64)
+        x.select(dim, place).fill_(torch.nan)
+        with torch.no_grad():
+            reads.append(module(x).isnan().flatten())
+    read = torch.stack(reads)
+    places = torch.arange(len(read)).unsqueeze(1)
+    first = torch.where(read, places, len(read)).amin(0)
+    last = torch.where(read, places, -1).amax(0)
+    return int((last - first + 1).max())

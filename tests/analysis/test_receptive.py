@@ -13,11 +13,13 @@ import pytest
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.fields.walk import Fields
+from netlang.backends.torch import build
 from netlang.diagnostics.errors import InternalError
 from netlang.elaborate import load_program
 from netlang.ir.op import Op
 from netlang.ir.types import Types
 from netlang.ops import operator
+from tests.analysis.oracles import widest_read
 from tests.support import check_text
 
 NETS = Path(__file__).parent / "nets"
@@ -257,3 +259,29 @@ def test_a_block_tells_no_more_for_certain_than_its_steps(tmp_path: Path, norm: 
         file.write_text(text, encoding="utf-8")
         (found,) = Fields(load_program(f"{file}:x")).of_net().values()
         assert (str(found), found.seen_bound) == ("<=5", True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "figures"),
+    [
+        # A convolution as a matrix product, and a window behind it.
+        ("unfold(3, pad=1) -> transpose([1, 0]) -> linear(8) -> transpose([1, 0])"
+         " -> fold(16x16, 1) -> conv(1, 3x3)", (5, 5)),
+        ("unfold(3x2, stride=2, dilation=1x3) -> fold(7x7, 1) -> conv(1, 2x2)", (5, 6)),
+        # A transposed convolution as one: rows for each place of a window, then their sum.
+        ("conv(18, 3x3, pad=1) -> reshape([18, 256]) -> fold(16x16, 3, pad=1)", (5, 5)),
+        ("conv(12, 1x1) -> reshape([12, 256]) -> fold(31x32, 3x2, stride=2, pad=1x0)", (2, 1)),
+    ],
+)  # fmt: skip
+def test_windows_laid_out_are_windows(tmp_path: Path, steps: str, figures: tuple[int, int]) -> None:
+    """They were taken for a whole axis, of which windows tell nothing: `<=1` for the first."""
+    (tmp_path / "x.net").write_text(f"net x {{ input a: [2, 16, 16]; {steps} }}", encoding="utf-8")
+    program = load_program(f"{tmp_path / 'x.net'}:x")
+    found = receptive_field(program)
+    assert found is not None
+    assert [(axis.size, axis.bound, axis.besides) for axis in found.along] == [
+        (figure, True, False) for figure in figures
+    ]
+    module = build(program).double()
+    for dim, figure in enumerate(figures, start=2):
+        assert widest_read(module, (1, 2, 16, 16), dim) == figure

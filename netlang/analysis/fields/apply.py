@@ -36,6 +36,7 @@ from netlang.ir.reach import (
     Each,
     Everywhere,
     FromPool,
+    InTurn,
     Joined,
     MappedAxes,
     NothingRead,
@@ -95,11 +96,21 @@ def _each(
     return hull_of(found, context)
 
 
+@applied.register(InTurn)
+def _in_turn(
+    reach: InTurn, states: States, inputs: Types, output: TensorType, context: Context
+) -> ReadState | None:
+    (state,), (type_,) = states, inputs
+    for each, made in reach.steps:
+        state, type_ = applied(each, (state,), (type_,), made, context), made
+    return state
+
+
 @applied.register(AtMost)
 def _at_most(
     reach: AtMost, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
-    state = _each(reach.reach, states, inputs, output, context)
+    state = applied(reach.reach, states, inputs, output, context)
     if state is None:
         return None
     fields = tuple(

@@ -15,6 +15,7 @@ from netlang.ir.reach import (
     AtMost,
     Each,
     FromPool,
+    InTurn,
     Joined,
     MappedAxes,
     NothingRead,
@@ -98,6 +99,10 @@ class _Writer:
 
     def _output(self, reach: Reach, inputs: list[int], type_: TensorType) -> int:
         if isinstance(reach, Pointwise):
+            return inputs[0]
+        if isinstance(reach, InTurn):
+            for each, between in reach.steps:
+                inputs = [self._output(each, inputs, between)]
             return inputs[0]
         made = self.value(type_)
         if isinstance(reach, Numbered):
