@@ -8,6 +8,7 @@ from netlang.advice.edits import inserted, replaced, with_arguments
 from netlang.advice.similar import replacement
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import Argument, Keyword, Mismatch
+from netlang.ir.dims import Expr
 from netlang.ir.numbers.computed import is_number
 from netlang.source import Span
 from netlang.syntax import ast
@@ -124,8 +125,12 @@ def activation_as_step(argument: ast.Argument) -> Fix | None:
 
 
 def _is_member(item: Argument, value: object) -> bool:
-    """Whether a list was expected and this value could be an item of it."""
-    return not isinstance(value, tuple) and _takes(item, (value,))
+    """Whether a list was expected and this value could be an item of it.
+
+    Where a number would do, a list says something else: `split([L // 3])` makes one part.
+    """
+    in_place_of_a_number = isinstance(value, Expr) and _takes(item, 1)
+    return not isinstance(value, tuple) and _takes(item, (value,)) and not in_place_of_a_number
 
 
 def _takes(item: Argument, value: object) -> bool:

@@ -26,6 +26,7 @@ from netlang.evaluate.labels import no_current_value
 from netlang.evaluate.values import Broken, Layer, Undecided, Value, describe
 from netlang.ir.program import INPUT, Output
 from netlang.ops import operator
+from netlang.records import replace
 from netlang.syntax import ast
 from netlang.syntax.ast.walk import walk
 
@@ -155,7 +156,7 @@ def _repeat(body: Body, statement: ast.Repeat) -> None:
 
 
 def _assert(body: Body, statement: ast.Assert) -> None:
-    outcome = body.evaluator.judgement(statement.condition)
+    outcome = _asserted(body, statement.condition)
     if isinstance(outcome, Undecided):
         for constraint in outcome.constraints:
             body.require(constraint, statement.condition.span)
@@ -169,6 +170,22 @@ def _assert(body: Body, statement: ast.Assert) -> None:
                 advice="give the block other arguments, or change what it asserts",
             )
         )
+
+
+def _asserted(body: Body, condition: ast.Expr) -> bool | Undecided:
+    """Whether a condition holds; where one on sizes can't be told, the error says what can."""
+    try:
+        return body.evaluator.judgement(condition)
+    except NetlangError as error:
+        otherwise = "assert what `==`, `<`, `<=`, `>`, `>=` and `and` alone say of it"
+        raise NetlangError(
+            *(
+                replace(each, otherwise=otherwise)
+                if isinstance(each, language.DependsOnSizes)
+                else each
+                for each in error.diagnostics
+            )
+        ) from error
 
 
 def _operands(body: Body, condition: ast.Expr) -> str:

@@ -133,9 +133,10 @@ class DependsOnSizes(Diagnostic):
     code = "E0311"
     title = "this must be known when the spec is compiled, but depends on the input's sizes"
     caption = "{value}"
-    help = "fix the input's size, or say the condition with `assert`"
+    help = "fix the input's size, or {otherwise}"
 
     value: str
+    otherwise: str = "say the condition with `assert`"
 
 
 class BadCondition(Diagnostic):
