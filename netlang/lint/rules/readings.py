@@ -25,7 +25,8 @@ __all__ = ["BranchLines"]
 
 # What seldom begins a branch, since it follows a layer with weights. Those taken out may begin one,
 # since they make of any value a mask, probabilities, the largest of some features or a unit vector.
-_FOLLOWS = {*FAMILIES["Activations"], *FAMILIES["Normalisations"], "dropout"} - {
+_NORMS = {*FAMILIES["Normalisations"]}
+_FOLLOWS = {*FAMILIES["Activations"], *_NORMS, "dropout"} - {
     "heaviside", "softmax", "log_softmax", "maxout", "l2_normalize",
 }  # fmt: skip
 _WEIGHTED = CONVOLUTIONS | {"linear"}
@@ -59,7 +60,7 @@ class BranchLines(TreeRule):
         step, last = _only_step(after), _last_step(before)
         if step is None or last is None or step.label is not None:
             return False
-        if self._kind(step.action) not in _FOLLOWS or self._kind(last.action) not in _WEIGHTED:
+        if not self._reads_on(before, self._kind(step.action)):
             return False
         op = self._applied(merge.name)
         if op is None or isinstance(op, BlockTarget) or op.arity.minimum < 2:
@@ -74,6 +75,14 @@ class BranchLines(TreeRule):
             )
         )
         return True
+
+    def _reads_on(self, before: ast.Statement, step: str) -> bool:
+        """Whether a step reads like the next of a branch: a norm of a layer, or an activation."""
+        assert isinstance(before, ast.Path)
+        *earlier, last = (self._kind(each.action) for each in before.steps)
+        if last in _NORMS and earlier and earlier[-1] in _WEIGHTED:
+            return step in _FOLLOWS - _NORMS
+        return step in _FOLLOWS and last in _WEIGHTED
 
     def _kind(self, action: ast.Action) -> str:
         """The operator that a step applies; a block counts as a convolution."""
