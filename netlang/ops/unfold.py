@@ -14,6 +14,7 @@ from netlang.ir.op import Case, Cost, Inferred, Op, Rejection
 from netlang.ir.reach import (
     Along,
     AtMost,
+    AxisRule,
     Grouped,
     InTurn,
     Reach,
@@ -100,7 +101,7 @@ class Unfold(Windows):
         """At most the whole window of a column, of which a row has one place."""
         (x,), (columns,) = inputs, self.infer(inputs).outputs
         windows = map(Window, *self._geometry())
-        rules = (Grouped(prod(self.pair("kernel")), 1), *windows)
+        rules: tuple[AxisRule, ...] = (Grouped(prod(self.pair("kernel")), 1), *windows)
         laid_out = columns.with_shape(columns.shape[0], *self.counts(x.spatial))
         as_columns = Rearranged(laid_out.shape, tuple(range(3)))
         return AtMost(InTurn(((Along(rules), laid_out), (as_columns, columns))))
@@ -181,7 +182,7 @@ class Fold(Windows):
         window = prod(self.pair("kernel"))
         laid_out = columns.with_shape(columns.shape[0], *self.counts(image.spatial))
         as_windows = Rearranged(laid_out.shape, tuple(range(3)))
-        rules = (Window(window, window), *covering)
+        rules: tuple[AxisRule, ...] = (Window(window, window), *covering)
         return AtMost(InTurn(((as_windows, laid_out), (Along(rules), image))))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
