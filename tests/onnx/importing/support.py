@@ -85,10 +85,17 @@ def exported(module: nn.Module, shape: Sequence[int], path: Path, *, newer: bool
 
 
 def exported_with(
-    module: nn.Module, example: tuple[torch.Tensor, ...], path: Path, *, newer: bool
+    module: nn.Module,
+    example: tuple[torch.Tensor, ...],
+    path: Path,
+    *,
+    newer: bool,
+    any_batch: bool = False,
 ) -> Path:
-    """As `exported`, for any inputs."""
-    options: dict[str, Any] = {"optimize": False, "external_data": False} if newer else {}
+    """As `exported`, for any inputs; the newer one also for any number of examples."""
+    options: dict[str, Any] = {"optimize": any_batch, "external_data": False} if newer else {}
+    if any_batch:
+        options["dynamic_shapes"] = tuple({0: torch.export.Dim.DYNAMIC} for _ in example)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(module.eval(), example, path, dynamo=newer, **options)

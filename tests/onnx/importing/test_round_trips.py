@@ -180,7 +180,7 @@ net tied {
     assert source.others(["table.weight", "new.weight"]) == ["new.weight"]
 
 
-@pytest.mark.parametrize("sizes", ["11, 14", "8, 12, 4"])
+@pytest.mark.parametrize("sizes", ["21", "11, 14", "8, 12, 4"])
 def test_maxima_that_are_put_back(sizes: str, tmp_path: Path) -> None:
     """The file writes them to their places in zeros; Badrinarayanan et al. 2015."""
     text = f"""\

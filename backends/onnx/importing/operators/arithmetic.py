@@ -14,7 +14,12 @@ from torch import fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.onnx.importing.operators import patterns
-from netlang.backends.onnx.importing.operators.unpool import is_place, place_in_channel
+from netlang.backends.onnx.importing.operators.unpool import (
+    is_place,
+    place_in_channel,
+    place_less_first,
+    places_in_batch,
+)
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = ["HANDLERS"]
@@ -37,6 +42,9 @@ def _turned(node: OnnxNode) -> tuple[Any, Any]:
 
 
 def _add(node: OnnxNode) -> Results:
+    placed = places_in_batch(node)
+    if placed is not None:
+        return placed
     left, right = _turned(node)
     for one, other in ((left, right), (right, left)):
         if isinstance(one, fx.Node) and not isinstance(other, int | float):
@@ -72,6 +80,9 @@ def _mul(node: OnnxNode) -> Results:
 
 
 def _sub(node: OnnxNode) -> Results:
+    placed = place_less_first(node)
+    if placed is not None:
+        return placed
     left, right = _operands(node)
     number = node.single(left) if isinstance(right, fx.Node) else None
     if number is not None:

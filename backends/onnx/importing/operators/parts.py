@@ -13,6 +13,7 @@ from netlang.backends.onnx.importing.names import is_given
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.onnx.importing.operators import patterns
 from netlang.backends.onnx.importing.operators.shapes import for_batch
+from netlang.backends.onnx.importing.operators.unpool import put_into_batch
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
 
@@ -159,7 +160,13 @@ def _gather_several(node: OnnxNode) -> Results:
 
 
 def _scattered(node: OnnxNode) -> Results:
-    """A table with other numbers at some places, which is computed: masks are made so."""
+    """A table with other numbers at some places, which is computed: masks are made so.
+
+    Maxima that are put back to where they were are written so, too.
+    """
+    placed = put_into_batch(node)
+    if placed is not None:
+        return placed
     held = [node.held(place) for place in range(3)]
     how, table = node.text("reduction", "none"), node.known(1, "places").long()
     if any(not isinstance(each, StoredTensor) or each.learned for each in held):
