@@ -117,6 +117,11 @@ class _Unpooled(nn.Module):
         return y
 
 
+def _overlapping(x: Tensor) -> Tensor:
+    """Windows of an image as Halo attention reads them; Vaswani et al. 2021, arXiv:2103.12731."""
+    return x.unfold(2, 4, 2).unfold(3, 4, 2)
+
+
 def _shuffled(x: Tensor) -> Tensor:
     return F.channel_shuffle(torch.cat([x, x.relu()], 1), 2)
 
@@ -145,12 +150,29 @@ class _Does(nn.Module):
         (_shuffled, ("channel_shuffle(2)",)),
         (lambda x: F.max_pool2d(x, 2, return_indices=True)[0], ("maxpool(2x2)",)),
         (_repeated, ("expand([2, 3, 6, 6])", "expand([3, 3, 6, 6])")),
+        (
+            _overlapping,
+            ("gather([0, 1, 2, 3, 2, 3, 4, 5], 1)", "gather([0, 1, 2, 3, 2, 3, 4, 5], 2)"),
+        ),
+        (lambda x: x.unfold(-1, 2, 3), ("gather([0, 1, 3, 4], 2) -> reshape([3, 6, 2, 2])",)),
+        (lambda x: x.unfold(1, 2, 1).relu(), ("gather([0, 1, 1, 2]) -> reshape([2, 2, 6, 6])",)),
+        (lambda x: x.unfold(2, 3, 3), ("reshape([3, 2, 3, 6]) -> transpose([0, 1, 3, 2])",)),
+        (lambda x: x.unfold(2, 6, 5), ("reshape([3, 1, 6, 6]) -> transpose([0, 1, 3, 2])",)),
     ],
 )
 def test_the_spec_says_it(does: Callable[[Tensor], Tensor], lines: tuple[str, ...]) -> None:
     text = " ".join(body_of(imported(_Does(does), (3, 6, 6))))
     for line in lines:
         assert line in text, text
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"), [(2, "windows of more than [0-9]+ places"), (0, "windows of the batch")]
+)
+def test_windows_that_cannot_be_said(axis: int, said: str) -> None:
+    module = _Does(lambda x: x.unfold(axis, 2, 1).relu())
+    with pytest.raises(netlang.NetlangError, match=rf"E0982(.|\n)*{said}"):
+        imported(module, (3, 3_000, 1))
 
 
 @pytest.mark.parametrize("number", range(2, 14))

@@ -8,8 +8,10 @@ import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.layouts import sizes_of
-from netlang.backends.torch.importing.operators.shapes import axis_of
+from netlang.backends.torch.importing.operators.shapes import arranged, axis_of, permuted
+from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor, Value
+from netlang.ops.constants.listed import MOST_LISTED
 from netlang.ops.split import MOST_PARTS
 
 __all__ = ["HANDLERS"]
@@ -103,6 +105,24 @@ def _cut_apart(call: Call, value: Value, axis: int, dim: int) -> tuple[Value, ..
     return tuple(found)
 
 
+def _windows(call: Call) -> Made:
+    """Windows along an axis, which may overlap; their places are the last axis."""
+    value = call.value("self")
+    rank = len(value.shape)
+    dim, size, step = call.integer("dimension") % rank, call.integer("size"), call.integer("step")
+    axis = axis_of(value, dim, "windows")
+    starts = range(0, value.shape[dim] - size + 1, step)
+    at = tuple(start + place for start in starts for place in range(size))
+    if len(at) > MOST_LISTED:
+        raise NotSayable(f"windows of more than {MOST_LISTED} places")
+    before, behind = value.shape[:dim], value.shape[dim + 1 :]
+    if at != tuple(range(value.shape[dim])):
+        shape = (*before, len(at), *behind)
+        value = call.emit("gather", [value], {"at": at, "axis": axis}, shape=shape)
+    cut = arranged(call, value, (*before, len(starts), size, *behind))
+    return permuted(call, cut, [*range(dim + 1), *range(dim + 2, rank + 1), dim + 1])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "aten.select.int": _select,
     "aten.unbind.int": _unbind,
@@ -112,4 +132,5 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.split.Tensor": _split,
     "aten.split_with_sizes.default": _split,
     "aten.split.sizes": _split,
+    "aten.unfold.default": _windows,
 }

@@ -14,7 +14,7 @@ from netlang.backends.torch.importing.steps import Argument, Maker, SourceTensor
 from netlang.backends.torch.importing.tables.constants import window_of_offsets
 from netlang.ops.constants.listed import MOST_LISTED
 
-__all__ = ["HANDLERS", "axis_of"]
+__all__ = ["HANDLERS", "arranged", "axis_of", "permuted"]
 
 # Places that a reader sees the rule of.
 _READABLE = 256
@@ -64,7 +64,7 @@ def _joined(sizes: tuple[int, ...], wanted: tuple[int, ...]) -> dict[str, Argume
 
 
 def _permute(call: Call) -> Made:
-    return _permuted(call, call.integers("dims"))
+    return permuted(call, call.value("self"), call.integers("dims"))
 
 
 def _transpose(call: Call) -> Made:
@@ -73,11 +73,11 @@ def _transpose(call: Call) -> Made:
     axes = list(range(rank))
     a, b = call.integer(first) % rank, call.integer(first.replace("0", "1")) % rank
     axes[a], axes[b] = axes[b], axes[a]
-    return _permuted(call, axes)
+    return permuted(call, call.value("self"), axes)
 
 
 def _matrix_transpose(call: Call) -> Made:
-    return _permuted(call, list(reversed(range(len(call.shape)))))
+    return permuted(call, call.value("self"), list(reversed(range(len(call.shape)))))
 
 
 def _moved(call: Call) -> Made:
@@ -88,11 +88,11 @@ def _moved(call: Call) -> Made:
     order = [axis for axis in range(rank) if axis not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
-    return _permuted(call, order)
+    return permuted(call, call.value("self"), order)
 
 
-def _permuted(call: Call, axes: Sequence[int]) -> Value:
-    value = call.value("self")
+def permuted(call: Call, value: Value, axes: Sequence[int]) -> Value:
+    """A value with torch's axes in another order."""
     rank = len(value.shape)
     order = [axis % rank for axis in axes]
     batch = None if value.batch is None else order.index(value.batch)

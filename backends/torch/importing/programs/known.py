@@ -30,7 +30,7 @@ _FURTHER = FACTORIES | frozenset((
     "logical_not.default", "logical_or.default", "masked_fill.Scalar", "max.dim",
     "max_pool2d_with_indices.default", "mean.default", "meshgrid.indexing", "min.dim", "pow.Scalar",
     "reciprocal.default", "remainder.Scalar", "sum.default", "tan.default", "tril.default",
-    "triu.default", "unfold.default",
+    "triu.default",
 ))  # fmt: skip
 SKIPPED = frozenset((
     f"{_ATEN}_assert_scalar.default", f"{_ATEN}_assert_tensor_metadata.default",
