@@ -11,16 +11,42 @@ from netlang.advice.similar import replacement
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix
 from netlang.ir.arguments import signature
-from netlang.ops import operator
+from netlang.ops import operator, operator_names
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["begins_path", "projected_attention", "unknown_layer"]
+__all__ = ["ELSEWHERE", "begins_path", "projected_attention", "unknown_layer"]
 
 # Layers of PyTorch that are given the size of their input before anything else.
 _SIZED = (
     r"(?i:conv(_?transpose)?_?\dd|(batch|instance)_?norm(_?\dd)?|group_?norm|linear|rnn|lstm|gru)"
 )
+
+_ORDER = "`transpose([1, 2, 0])` orders the axes; the batch isn't counted"
+_ONE_MORE = "`reshape([1, 3, 8, 8])` gives the sizes of all axes but the batch"
+_NOTHING = "leave it out: values of a network are never changed in place"
+ELSEWHERE = {
+    "activation": "an activation is a step of its own: `relu`",
+    "chunk": "`split(3)` makes parts of equal size",
+    "clone": _NOTHING,
+    "contiguous": _NOTHING,
+    "expanddims": _ONE_MORE,
+    "interpolate": "`upsample(2)` enlarges by a factor, `upsample(size=[16, 16])` to a size",
+    "movedim": _ORDER,
+    "norm": "which one: `batch_norm`, `layer_norm` or `group_norm(3)`?",
+    "permute": _ORDER,
+    "pool": "which one: `maxpool(2)` or `avgpool(2)`?",
+    "reciprocal": "write `pow(-1)`",
+    "resize": "`upsample(2)` enlarges by a factor, `upsample(size=[16, 16])` to a size",
+    "square": "write `pow(2)`",
+    "squeeze": _ONE_MORE,
+    "swapaxes": _ORDER,
+    "unsqueeze": _ONE_MORE,
+    "view": "`flatten` makes one axis; `reshape([8, 4, 6])` takes sizes without the batch",
+    "viewas": "`flatten` makes one axis; `reshape([8, 4, 6])` takes sizes without the batch",
+}
+"""Operations of other frameworks that are written otherwise here, by their names in small letters
+without underscores."""
 
 
 def begins_path(file: ast.File, action: ast.Action) -> bool:
@@ -51,20 +77,24 @@ def unknown_layer(
     if not action.name_span.advisable:
         return language.UnknownLayer(span=action.name_span, name=action.name, fix=None)
     known = [*layers(), *(labels() if action.is_bare and begins_path(file, action) else ())]
-    fix = _view(action) or _port(file, action) or _imported(file, action, block_owner)
-    fix = fix or replacement(action.name, known, action.name_span)
-    if fix is None:
-        fix = in_a_recipe(action.name)
+    fix = _port(file, action) or _imported(file, action, block_owner)
+    fix = fix or _near(action, known) or in_a_recipe(action.name)
     if fix is not None and action.arguments and re.fullmatch(_SIZED, action.name):
         fix = _without_size(fix, action.arguments)
     return language.UnknownLayer(span=action.name_span, name=action.name, fix=fix)
 
 
-def _view(action: ast.Apply) -> Fix | None:
-    """For PyTorch's `x.view(x.size(0), -1)`, which includes the batch."""
-    if action.name not in ("view", "viewas", "view_as"):
-        return None
-    return Fix("`flatten` makes one axis; `reshape([8, 4, 4])` takes sizes without the batch")
+def _near(action: ast.Apply, known: Iterable[str]) -> Fix | None:
+    """A name that is near, unless it is an operator's and the one written is known elsewhere."""
+    fix = replacement(action.name, known, action.name_span)
+    own = fix is not None and fix.edits[0].text not in operator_names()
+    return fix if own else _written_otherwise(action.name) or fix
+
+
+def _written_otherwise(name: str) -> Fix | None:
+    """Advice for an operation that has no operator of its own here, or several."""
+    advice = ELSEWHERE.get(name.lower().replace("_", ""))
+    return None if advice is None else Fix(advice)
 
 
 def _imported(

@@ -23,6 +23,9 @@ _ALIKE = str.maketrans("oil", "011")
 # Words of other frameworks, and what they are called here.
 _FOREIGN = {
     "bf16": "bfloat16",
+    "bn1d": "batch_norm",
+    "bn2d": "batch_norm",
+    "bn3d": "batch_norm",
     "boolean": "bool",
     "cat": "concat",
     "concatenate": "concat",

@@ -19,11 +19,15 @@ from netlang.ir.dims import Dim, Expr, floor_div
 from netlang.ir.numbers.computed import is_number
 from netlang.ir.numbers.provenance import CallOrigin, combined, origin_of, with_origin
 from netlang.ir.types import TensorType
-from netlang.records import Draft, field
+from netlang.records import Draft, field, replace
 from netlang.source import Span
 
 __all__ = ["binary", "compare", "negate"]
 
+_OF_VALUES = (
+    "values of the network are computed in steps: `(a, b) -> add`, `a -> scale(2)`; the sizes of"
+    " one are numbers: `a.channels`, `a.shape`"
+)
 _LARGEST = 10**30
 _LONGEST = 100_000
 # Powers of sizes are written out as products.
@@ -61,8 +65,16 @@ def binary(symbol: str, left: Value, right: Value, span: Span) -> Value:
     if isinstance(left, str) and isinstance(right, str) and symbol == "+":
         _refuse_long(len(left) + len(right), span)
         return left + right
-    operands = f"{kind_of(left)} and {kind_of(right)}"
-    raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
+    raise _unfit(symbol, span, left, right)
+
+
+def _unfit(symbol: str, span: Span, *operands: Value) -> NetlangError:
+    """An operator that doesn't work on these operands."""
+    kinds = " and ".join(map(kind_of, operands))
+    error = language.BadOperands(span=span, operator=symbol, operands=kinds)
+    if any(isinstance(operand, TensorValue) for operand in operands):
+        error = replace(error, advice=_OF_VALUES)
+    return NetlangError(error)
 
 
 def _refuse_long(length: int, span: Span) -> None:
@@ -135,7 +147,7 @@ def negate(value: Value, span: Span) -> Value:
     if is_number(value):
         origin = origin_of(value)
         return -value if origin is None else with_origin(-value, CallOrigin("neg", (origin,)))
-    raise NetlangError(language.BadOperands(span=span, operator="-", operands=kind_of(value)))
+    raise _unfit("-", span, value)
 
 
 def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undecided:
@@ -154,8 +166,7 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool | Undeci
     numbers = is_number(left) and is_number(right)
     if numbers or (isinstance(left, str) and isinstance(right, str)):
         return _ORDER[symbol](left, right)
-    operands = f"{kind_of(left)} and {kind_of(right)}"
-    raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
+    raise _unfit(symbol, span, left, right)
 
 
 def _depends(symbol: str, left: Value, right: Value, span: Span) -> NetlangError:
@@ -166,7 +177,7 @@ def _depends(symbol: str, left: Value, right: Value, span: Span) -> NetlangError
 def _contains(item: Value, items: Value, span: Span) -> bool | Undecided:
     """Whether a list has an item; several items that may equal it are no single condition."""
     if not isinstance(items, tuple):
-        raise NetlangError(language.BadOperands(span=span, operator="in", operands=kind_of(items)))
+        raise _unfit("in", span, items)
     possible: dict[Undecided, None] = {}
     for other in items:
         outcome = _equal(item, other, span)
@@ -252,8 +263,7 @@ def _whole(value: Value) -> Dim | None:
 
 def _order(symbol: str, left: Dim, right: Dim, span: Span) -> bool | Undecided:
     if isinstance(left, bool) or isinstance(right, bool):
-        operands = f"{kind_of(left)} and {kind_of(right)}"
-        raise NetlangError(language.BadOperands(span=span, operator=symbol, operands=operands))
+        raise _unfit(symbol, span, left, right)
     difference = left - right
     if isinstance(difference, int):
         return _ORDER[symbol](difference, 0)

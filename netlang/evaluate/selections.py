@@ -5,8 +5,11 @@ On entry, the operands are evaluated. Raises `NetlangError` if a selected part d
 
 from __future__ import annotations
 
+import re
+
 from netlang import advice as fixes
 from netlang.diagnostics import language
+from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netlang.diagnostics.errors import NetlangError
 from netlang.evaluate.calls import attributes
 from netlang.evaluate.values import Layer, TensorValue, Value, kind_of
@@ -29,8 +32,9 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
         missing = language.NoSuchAttribute(
             span=expr.name_span, what=what, name=expr.name, available="no attributes"
         )
-        is_layer = isinstance(value, Layer)
-        raise NetlangError(replace(missing, advice=_OF_A_LAYER) if is_layer else missing)
+        if isinstance(value, Layer):
+            missing = replace(missing, advice=_OF_A_LAYER)
+        raise NetlangError(_with_exponent(missing, expr) or missing)
     available = attributes(value.type)
     if expr.name in available:
         return available[expr.name]
@@ -43,6 +47,17 @@ def attribute(value: Value, expr: ast.Attribute) -> Value:
             fix=fixes.replacement(expr.name, available, expr.name_span),
         )
     )
+
+
+def _with_exponent(missing: language.NoSuchAttribute, expr: ast.Attribute) -> Diagnostic | None:
+    """For `1.e-3` and `1.e5`, which lack a digit after the point."""
+    number, behind = expr.value.span.text, expr.span.source.text[expr.name_span.start :]
+    exponent = re.match(r"[eE][-+]?\d+", behind)
+    if not number.isdecimal() or exponent is None:
+        return None
+    at, advice = expr.name_span.start, f"write `{number}.0{exponent[0]}`"
+    fix = Fix(advice, (Edit(Span(expr.span.source, at, at), "0"),))
+    return replace(missing, advice=advice, fix=fix)
 
 
 def indexed(items: Value, index: Value, expr: ast.Index) -> Value:

@@ -85,10 +85,11 @@ class BadOperands(Diagnostic):
     code = "E0306"
     title = "`{operator}` doesn't work on {operands}"
     caption = "{operands}"
-    help = "convert or index the values so that both sides are numbers"
+    help = "{advice}"
 
     operator: str
     operands: str
+    advice: str = "convert or index the values so that both sides are numbers"
 
 
 class DivisionByZero(Diagnostic):

@@ -16,6 +16,7 @@ from netlang.records import replace
 from netlang.source import Source
 from netlang.syntax.lalr import Stuck
 from netlang.syntax.limits import MAX_CHARACTERS, Mistake
+from netlang.syntax.mistakes.arithmetic import ARITHMETIC
 from netlang.syntax.mistakes.brackets import BRACKETS, UNCLOSED
 from netlang.syntax.mistakes.choices import CHOICES
 from netlang.syntax.mistakes.expected import states_before
@@ -32,6 +33,7 @@ __all__ = ["Mends", "diagnosed", "too_large"]
 _EXPLAIN: tuple[Explain, ...] = (
     *MISPLACED,
     *BRACKETS,
+    *ARITHMETIC,
     *WORDS,
     *CHOICES,
     *HABITS,

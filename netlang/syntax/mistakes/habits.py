@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from netlang.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netlang.diagnostics.language.syntax import ForeignWord, UnexpectedText
+from netlang.diagnostics.language.syntax import ForeignWord
 from netlang.syntax.mistakes.misplaced import continued
 from netlang.syntax.mistakes.paths import path_of_file
 from netlang.syntax.mistakes.spot import Spot
@@ -137,27 +137,6 @@ def _spaced_dims(spot: Spot) -> Diagnostic | None:
     return spot.unexpected(advice, spot.replacing(advice, span.start, span.end, instead))
 
 
-def _bare_fraction(spot: Spot) -> Diagnostic | None:
-    """`.2`."""
-    if (spot.kind(), spot.kind(1)) != (".", "NUMBER") or "NUMBER" not in spot.allowed:
-        return None
-    advice = f"write `0.{spot.text(1)}`"
-    return spot.unexpected(advice, spot.replacing(advice, spot.start, spot.start, "0"))
-
-
-def _percent(spot: Spot) -> Diagnostic | None:
-    """`validation: 20%`."""
-    ends = spot.kind() in ("SEP", "}", "$END")
-    if not ends or (spot.kind(-2), spot.kind(-1)) != ("NUMBER", "%"):
-        return None
-    share = f"{float(spot.text(-2)) / 100:g}"
-    advice = f"a share is a number from 0 to 1: write `{share}`"
-    fix = spot.replacing(advice, spot.span(-2).start, spot.span(-1).end, share)
-    return UnexpectedText(
-        span=spot.span(-1), found="`%`", expected="the end of the line", advice=advice, fix=fix
-    )
-
-
 def _named_value(spot: Spot) -> Diagnostic | None:
     """`early_stopping: patience=10`."""
     kinds = [spot.kind(offset) for offset in range(-3, 2)]
@@ -237,6 +216,6 @@ def pipe(spot: Spot) -> Diagnostic | None:
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _module_in_front,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, path_of_file, _spaced_dims,
-    _bare_fraction, _percent, _named_value, _unclosed_call, _spread_of_values,
+    _named_value, _unclosed_call, _spread_of_values,
     _loop_in_call, _index_of_value, _formatted_label,
 )  # fmt: skip

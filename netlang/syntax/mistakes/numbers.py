@@ -1,46 +1,13 @@
-"""Arithmetic of values, and numbers where values stand: `a + b`, `y * 0.17`, `(x, -1) -> add`."""
+"""Numbers written in other languages' ways, and numbers where values stand: `3.`, `(x, -1)`."""
 
 from __future__ import annotations
 
 from netlang.diagnostics.diagnostic import Diagnostic
+from netlang.diagnostics.language.syntax import UnexpectedText
 from netlang.syntax.mistakes.spot import Spot
-from netlang.syntax.number_steps import number_advice, step_with
+from netlang.syntax.number_steps import number_advice
 
 __all__ = ["NUMBERS"]
-
-_MERGES = {"+": "add", "-": "sub", "*": "mul"}
-
-
-def _arithmetic(spot: Spot) -> Diagnostic | None:
-    """`a + b` of values, `conv(8, 3x3) * 3` of steps."""
-    if spot.kind() not in _MERGES or spot.innermost != "{" or "->" not in spot.allowed:
-        return None
-    if spot.kind(1) == "NUMBER":
-        times = spot.text(1)
-        if spot.kind(-1) == "NAME":
-            return _with_number(spot, times)
-        if spot.kind() != "*" or spot.kind(-1) == "NUMBER":
-            return None
-        return spot.unexpected(f"steps are repeated by `repeat {times} {{ ... }}`")
-    if (spot.kind(-1), spot.kind(1)) != ("NAME", "NAME"):
-        return None
-    text = f"({spot.text(-1)}, {spot.text(1)}) -> {_MERGES[spot.kind()]}"
-    advice = f"values are joined by a merge: `{text}`"
-    return spot.unexpected(
-        advice, spot.replacing(advice, spot.span(-1).start, spot.span(1).end, text)
-    )
-
-
-def _with_number(spot: Spot, number: str) -> Diagnostic:
-    """`y * 0.17` of a value, `y + 1`, `z: y * 0.17`."""
-    labelled = (spot.kind(-3), spot.kind(-2)) == ("NAME", ":")
-    label, first = (f"{spot.text(-3)}: ", -3) if labelled else ("", -1)
-    text = f"{spot.text(-1)} -> {label}{step_with(_MERGES[spot.kind()], number)}"
-    advice = f"a value meets a number in a step: `{text}`"
-    if spot.kind() == "*" and number.isdecimal():
-        advice += f"; steps are repeated by `repeat {number} {{ ... }}`"
-    start, end = spot.span(first).start, spot.span(1).end
-    return spot.unexpected(advice, spot.replacing(advice, start, end, text))
 
 
 def _negative_value(spot: Spot) -> Diagnostic | None:
@@ -52,4 +19,44 @@ def _negative_value(spot: Spot) -> Diagnostic | None:
     return spot.unexpected(number_advice(f"-{spot.text(1)}"))
 
 
-NUMBERS = (_arithmetic, _negative_value)
+def _bare_fraction(spot: Spot) -> Diagnostic | None:
+    """`.2`."""
+    if (spot.kind(), spot.kind(1)) != (".", "NUMBER") or "NUMBER" not in spot.allowed:
+        return None
+    advice = f"write `0.{spot.text(1)}`"
+    return spot.unexpected(advice, spot.replacing(advice, spot.start, spot.start, "0"))
+
+
+def _bare_point(spot: Spot) -> Diagnostic | None:
+    """`3.`, with nothing after the point."""
+    if (spot.kind(-2), spot.kind(-1)) != ("NUMBER", ".") or not spot.text(-2).isdecimal():
+        return None
+    if spot.span(-2).end != spot.span(-1).start:
+        return None
+    advice = f"write `{spot.text(-2)}.0`"
+    return spot.unexpected(advice, spot.replacing(advice, spot.before, spot.before, "0"))
+
+
+def _plus(spot: Spot) -> Diagnostic | None:
+    """`+2`."""
+    if (spot.kind(), spot.kind(1)) != ("+", "NUMBER") or "NUMBER" not in spot.allowed:
+        return None
+    advice = f"write `{spot.text(1)}`"
+    return spot.unexpected(advice, spot.replacing(advice, spot.start, spot.span(1).start, ""))
+
+
+def _percent(spot: Spot) -> Diagnostic | None:
+    """`validation: 20%`, `dropout(50%)`."""
+    expected = {",": "`,` or `)`", ")": "`,` or `)`"}.get(spot.kind(), "the end of the line")
+    ends = spot.kind() in ("SEP", "}", "$END", ",", ")")
+    if not ends or (spot.kind(-2), spot.kind(-1)) != ("NUMBER", "%"):
+        return None
+    share = f"{float(spot.text(-2)) / 100:g}"
+    advice = f"a share is a number from 0 to 1: write `{share}`"
+    fix = spot.replacing(advice, spot.span(-2).start, spot.span(-1).end, share)
+    return UnexpectedText(
+        span=spot.span(-1), found="`%`", expected=expected, advice=advice, fix=fix
+    )
+
+
+NUMBERS = (_negative_value, _bare_fraction, _bare_point, _plus, _percent)

@@ -36,7 +36,7 @@ __all__ = ["PROBLEMS"]
 Problem: TypeAlias = Callable[[Source, int, int], Diagnostic]
 
 _CONSTANTS = {"True": "true", "False": "false"}
-_OPERATORS = {"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not "}
+_OPERATORS = {"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not ", "^": "**"}
 _ALIKE = {
     "\u00d7": "x", "\u2192": "->", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\uff08": "(",
     "\uff09": ")", "\uff0c": ",", "\uff1a": ":", "\uff1b": ";", "\u2026": "..", "\u00a0": " ",
@@ -162,6 +162,8 @@ def _unknown(source: Source, start: int, end: int) -> Diagnostic:
         instead = _replace(span, _OPERATORS[found], safe=False)
         advice = instead.description
         return ForeignWord(span=span, found=found, instead=advice, fix=instead)
+    if char == "@" and (product := _product_of_matrices(source, start)):
+        return product
     fix: Fix | None = None
     if char in _ALIKE:
         alike = _ALIKE[char]
@@ -171,6 +173,24 @@ def _unknown(source: Source, start: int, end: int) -> Diagnostic:
         fix = _replace(Span(source, start, end), "", "remove it", safe=False)
     codepoint = f"U+{ord(char):04X}"
     return UnknownCharacter(span=span, character=char, codepoint=codepoint, fix=fix)
+
+
+def _product_of_matrices(source: Source, start: int) -> Diagnostic | None:
+    """`a @ b`, `z: a @ b`, `output a @ b`; None if no names are beside it."""
+    line = source.text.rfind("\n", 0, start) + 1
+    head = r"(?:^ *(?P<port>output|auxiliary) +|^ *(?P<label>[\w.]+: *))?"
+    before = re.search(head + r"(?P<value>[\w.]+) *$", source.text[line:start])
+    after = re.match(r" *([\w.]+)", source.text[start + 1 :])
+    if not before or not after:
+        return None
+    port, label = (before[each] or "" for each in ("port", "label"))
+    instead = f"({before['value']}, {after[1]}) -> {label}matmul"
+    instead = f"{port} out: {instead}" if port else instead
+    begin = before.start("port" if port else "label" if label else "value")
+    whole = Span(source, line + begin, start + 1 + after.end(1))
+    advice = f"matrices are multiplied by a merge: `{instead}`"
+    fix = _replace(whole, instead, advice, safe=False)
+    return ForeignWord(span=Span(source, start, start + 1), found="@", instead=advice, fix=fix)
 
 
 def _wrong_quotes(span: Span) -> Diagnostic:
