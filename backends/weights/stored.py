@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LookAhead", "Stored", "all_finite", "are_finite"]
+__all__ = ["LookAhead", "Stored", "all_finite", "are_finite", "arrays"]
 
 # The bits of the exponent: all of them are set in NaN and infinity alone.
 _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
@@ -26,6 +26,9 @@ _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16:
 # Bytes that a thread is worth, and that are read before they are used.
 _WORTH, _AHEAD = 1 << 22, 1 << 27
 _FLOAT = 4
+# Values of a product that OpenBLAS leaves to the thread that asks: it shares longer ones, and waits
+# for a thread that something else, such as what writes the file, keeps from running.
+_ONE_THREAD = 1 << 12
 
 
 @final
@@ -59,10 +62,13 @@ class Stored(Record, eq=False):
 
         Raises `OSError` if the file was truncated after it was opened.
         """
-        import numpy as np
-
         if self.file is not None:
             self.file.require_whole()
+        return self._converted(dtype)
+
+    def _converted(self, dtype: DType) -> NDArray[np.generic]:
+        import numpy as np
+
         wanted = numpy_type(dtype)
         if self.data.dtype == wanted:
             return self.data
@@ -169,6 +175,19 @@ def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
     return runs
 
 
+def arrays(wanted: Sequence[tuple[Stored, DType]]) -> list[NDArray[np.generic]]:
+    """The data of several small tensors, each as a type; raises as `Stored.array` does."""
+    _require_whole([each for each, _ in wanted])
+    return [each._converted(dtype) for each, dtype in wanted]
+
+
+def _require_whole(tensors: Iterable[Stored]) -> None:
+    """Raise `OSError` if a file of tensors, all read at once, was truncated after it was opened."""
+    for file in {each.file for each in tensors}:
+        if file is not None:
+            file.require_whole()
+
+
 def all_finite(tensors: Iterable[Stored]) -> bool:
     """Whether no value of several small tensors is NaN or infinite, checked all at once.
 
@@ -176,15 +195,14 @@ def all_finite(tensors: Iterable[Stored]) -> bool:
     """
     import numpy as np
 
+    found = list(tensors)
+    _require_whole(found)
     data = []
-    for each in tensors:
-        if each.data.dtype != np.float32 or each.target is not None:
-            if not each.finite():
-                return False
-            continue
-        if each.file is not None:
-            each.file.require_whole()
-        data.append(each.data.reshape(-1))
+    for each in found:
+        if each.data.dtype == np.float32 and each.target is None:
+            data.append(each.data.reshape(-1))
+        elif not each.finite():
+            return False
     return not data or are_finite(np.concatenate(data))
 
 
@@ -205,5 +223,10 @@ def _squares(values: NDArray[np.generic]) -> float:
     import numpy as np
 
     flat = values.reshape(-1)
+    rest = flat[: len(flat) % _ONE_THREAD]
     with np.errstate(all="ignore"):
-        return float(np.dot(flat, flat))
+        found = float(np.dot(rest, rest))
+        if len(rest) < len(flat):
+            rows = flat[len(rest) :].reshape(-1, 1, _ONE_THREAD)
+            found += float(np.matmul(rows, rows.transpose(0, 2, 1)).sum())
+    return found

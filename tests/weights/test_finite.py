@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from os import truncate
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -13,7 +14,7 @@ from safetensors.numpy import save_file
 
 from netlang.backends.onnx import Form, export
 from netlang.backends.torch.run.weights import filled
-from netlang.backends.weights import LookAhead, Stored, read_weights
+from netlang.backends.weights import LookAhead, Stored, are_finite, read_weights
 from netlang.build import BuildOptions
 from netlang.elaborate import load_program
 from netlang.ir.types import DType
@@ -62,6 +63,27 @@ def test_arrays_of_the_other_byte_order(bits: int) -> None:
     (stored,) = read_weights({"w": native.astype(">f2")}).values()
     assert stored.finite() is bool(np.isfinite(native[0]))
     assert np.array_equal(stored.array(DType.FLOAT16), native, equal_nan=True)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 12_288, 40_000])
+def test_one_value_among_many(
+    kind: type[np.floating[Any]], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is in the sum of the squares, which is made of several; only an overflow is none."""
+    values = np.full((2, size), 1e-3, kind)
+    assert are_finite(values)
+    assert are_finite(values.T)
+    for number in {0, 1, size // 2, 2 * size // 3, size - 2, size - 1} & set(range(size)):
+        for found in (values, values.T):
+            for value in (np.nan, np.inf, -np.inf):
+                values[1, number] = value
+                assert not are_finite(found)
+            values[1, number] = np.finfo(kind).max
+            assert are_finite(found)
+            values[1, number] = 1e-3
+    monkeypatch.setattr("numpy.isfinite", None)
+    assert are_finite(values)  # without a look at each
 
 
 @pytest.mark.parametrize("value", [1.0, np.inf, np.nan])
@@ -146,7 +168,10 @@ def test_what_is_not_looked_at_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("small_runs")
 @pytest.mark.parametrize("fold", [True, False])
 @pytest.mark.parametrize("value", [1.0, 3e38, np.inf, np.nan])
-@pytest.mark.parametrize("key", ["c.weight", "c.bias", "b.running_mean", "b.weight", "d.weight"])
+@pytest.mark.parametrize(
+    "key",
+    ["c.weight", "c.bias", "b.running_mean", "b.running_var", "b.weight", "b.bias", "d.weight"],
+)
 def test_a_file_of_which_one_value_is_not_finite(
     tmp_path: Path, fold: bool, value: float, key: str
 ) -> None:
