@@ -8,9 +8,11 @@ import select
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from netlang.backends.onnx.wire.gathered import gather_into
@@ -83,7 +85,7 @@ def test_a_file_gets_its_place_on_the_disk_first(
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of some hundred bytes are many stretches long, and few bytes may wait."""
-    for name, size in (("_STRETCH", 64), ("_WAITING", 512), ("_MADE", 256)):
+    for name, size in (("_STRETCH", 64), ("_WORTH", 64), ("_WAITING", 512), ("_MADE", 256)):
         monkeypatch.setattr(f"{MODULE}.{name}", size)
 
 
@@ -141,6 +143,30 @@ def test_few_of_the_parts_that_are_made_wait(
     assert path.read_bytes() == bytes(500 * 16)
     # What waits, and two stretches: one that is gathered, and one that is added.
     assert 64 < max(ahead) <= 256 + 2 * 64
+
+
+@pytest.mark.usefixtures("short")
+def test_what_is_written_is_forgotten(tmp_path: Path) -> None:
+    """Its memory is free before more than what waits, and two stretches, is made."""
+    arrays, most = list["ref[NDArray[np.uint8]]"](), 0
+
+    def parts() -> Iterator[memoryview]:
+        nonlocal most
+        for _ in range(500):
+            array = np.ones(16, np.uint8)
+            arrays.append(ref(array))
+            part = array.data
+            del array
+            most = max(most, sum(each() is not None for each in arrays))
+            yield part
+            del part
+
+    path = tmp_path / "file"
+    path.touch()
+    gather_into(path, parts())
+    assert path.read_bytes() == b"\1" * (500 * 16)
+    assert not any(each() is not None for each in arrays)
+    assert most <= (256 + 2 * 64) // 16 + 1
 
 
 @pytest.mark.usefixtures("short")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.deployed.folded import Folding
+from netlang.backends.onnx.deployed.norms import Norms, computed_norms
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -20,6 +21,7 @@ from netlang.ops.activation import Relu
 from netlang.ops.pool import Maxpool
 from netlang.ops.softmax import Softmax
 from netlang.passes.deploy import deploy
+from netlang.records import replace
 from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
@@ -30,6 +32,12 @@ BODIES = {
         ["n", "r"],
     ),
     "after one with a bias, twice": ("c: conv(6, 3x3) -> n: batch_norm -> m: batch_norm", ["m"]),
+    "several norms": (
+        "a: conv(6, 3x3) -> k: batch_norm(eps=0.1) -> b: conv(6, 3x3, bias=false)"
+        " -> m: batch_norm(affine=false)\n"
+        "    r: relu -> c: conv(6, 1x1) -> n: frozen_batch_norm -> d: batch_norm",
+        ["k", "m", "r", "d"],
+    ),
     "without learned numbers": ("c: conv(6, 3x3) -> n: batch_norm(affine=false, eps=0.1)", ["n"]),
     "in groups": ("c: conv(8, 3x3, groups=2, bias=false) -> n: batch_norm", ["n"]),
     "depthwise": ("c: conv(4, 3x3, groups=4, bias=false) -> n: batch_norm", ["n"]),
@@ -187,6 +195,11 @@ FAULTS: dict[str, tuple[str, object, str]] = {
         "netlang.passes.maps.Maps.is_free", lambda self, node: True, "weights used twice",
     ),
     "one factor for all channels": (f"{FOLDED}._along", _one_factor, "in groups"),
+    "numbers of another norm": (
+        "netlang.backends.onnx.deployed.tensors.computed_norms",
+        lambda norms, values: _in_turn(computed_norms(norms, values)),
+        "several norms",
+    ),
     "mean forgotten": (
         f"{FOLDED}.Folding.bias", _no_bias, "after a convolution",
     ),
@@ -208,6 +221,13 @@ FAULTS: dict[str, tuple[str, object, str]] = {
     "pool dropped": ("netlang.passes.drop._IDLE", (Maxpool,), "after a pool that keeps the size"),
     "softmax dropped": ("netlang.passes.drop._IDLE", (Softmax,), "after a softmax"),
 }  # fmt: skip
+
+
+def _in_turn(norms: Norms) -> Norms:
+    """Each norm with the numbers of the one before it."""
+    numbers = [*norms.numbers.values()]
+    turned = dict(zip(norms.numbers, numbers[-1:] + numbers[:-1], strict=True))
+    return replace(norms, numbers=turned)
 
 
 def _by_input(weight: Array) -> Array:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.deployed.folded import Folding, keys_of
+from netlang.backends.onnx.deployed.folded import PIECE, Folding, keys_of
+from netlang.backends.onnx.deployed.norms import (
+    Norms,
+    computed_norms,
+    keys_of_norms,
+    norms_of,
+)
+from netlang.backends.onnx.deployed.scratch import Scratch
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.wire import LARGE, PHASES, Tensor
@@ -15,6 +22,7 @@ from netlang.backends.weights import (
     Slot,
     Stored,
     are_finite,
+    arrays,
     initial,
     numpy_type,
     suspects,
@@ -62,6 +70,7 @@ class TensorData:
         self._owned = {slot.key: slot for slot in owned}
         self._given, self._ahead, self._folds, self._seed = given, ahead, folds, seed
         self._foldings: dict[FoldedMap, Folding] = {}
+        self._scratch = Scratch(PIECE)
         self._suspect: set[str] = set()
         self._checked: set[str] = set()
 
@@ -135,7 +144,7 @@ class TensorData:
         self._checked.add(fold.weight)
         if stored is not None:
             stored.about_to_read()
-        for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype):
+        for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype, self._scratch):
             if not looked_at and not are_finite(piece):
                 looked_at = True
                 self._note_if_not_finite(fold.weight)
@@ -158,12 +167,13 @@ class TensorData:
             fold = self._folds.get(key)
             used.update(dict.fromkeys((key,) if fold is None else keys_of(fold)))
         rest, small = [], {}
+        proven = set(keys_of_norms(self._norms.numbers)) if self._norms.finite else set()
         for key in used:
             stored = self._given.get(key)
             if stored is not None and self._ahead.covers(stored):
                 if not self._ahead.proves(stored):
                     rest.append(key)
-            elif stored is not None and stored.data.nbytes < LARGE:
+            elif stored is not None and stored.data.nbytes < LARGE and key not in proven:
                 small[key] = stored
         for key in rest:
             self._note_if_not_finite(key)
@@ -181,7 +191,25 @@ class TensorData:
     def _folding(self, fold: FoldedMap) -> Folding:
         found = self._foldings.get(fold)
         if found is None:
-            found = self._foldings[fold] = Folding(fold, self._part)
+            shape = self._owned[fold.weight].weight.shape
+            found = self._foldings[fold] = Folding(fold, shape, self._part, self._norms.numbers)
+        return found
+
+    @cached_property
+    def _norms(self) -> Norms:
+        norms = norms_of(self._folds.values())
+        return computed_norms(norms, self._parts(keys_of_norms(norms)))
+
+    def _parts(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Many tensors of the spec that go into folds, hardly any of which is large."""
+        small, found = {}, {}
+        for key in keys:
+            stored = self._given.get(key)
+            if stored is not None and stored.data.nbytes < LARGE:
+                small[key] = stored, self._owned[key].dtype
+            else:
+                found[key] = self._part(key)
+        found.update(zip(small, arrays(list(small.values())), strict=True))
         return found
 
     def _part(self, key: str) -> Any:

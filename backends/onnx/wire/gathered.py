@@ -19,9 +19,11 @@ from netlang.atomic import append
 __all__ = ["gather_into"]
 
 # A stretch, and how many parts and bytes a call takes at most: Linux takes 2 GB.
-_STRETCH, _PARTS, _AT_ONCE = 1 << 22, 1024, 1 << 30
+_STRETCH, _PARTS, _AT_ONCE = 1 << 20, 1024, 1 << 30
+# The bytes that are worth a thread, and space that is reserved.
+_WORTH = 1 << 22
 # The bytes that may wait to be written, and those of them that were made for it.
-_WAITING, _MADE = 1 << 27, 1 << 23
+_WAITING, _MADE = 1 << 27, 1 << 22
 # Seconds that a thread takes to notice that something waits.
 _MOMENT = 0.002
 # The errors of a system that can't reserve space for a file.
@@ -29,7 +31,7 @@ _NO_WAY = {errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def gather_into(path: Path, parts: Iterable[bytes | memoryview], room: int = 0) -> None:
-    """Fill an existing file; the parts must stay unchanged until the end.
+    """Fill an existing file; a part must stay unchanged as long as something refers to it.
 
     An empty part says that the next one takes a while to make. `room` is the number of bytes, as
     far as known: the space is reserved at once, which is faster, and a lack of space is reported
@@ -99,7 +101,7 @@ class _Writer:
             self._waiting += sum(map(len, parts))
             self._made += _made(parts)
             self._changed.notify()
-        if self._thread is None and self._waiting >= _STRETCH:
+        if self._thread is None and self._waiting >= _WORTH:
             self._begin()
 
     def hand_over(self) -> None:
@@ -166,9 +168,11 @@ class _Writer:
             parts, self._parts = self._parts, []
             self._changed.notify()
         _append_each(descriptor, parts)
+        size, made = sum(map(len, parts)), _made(parts)
+        del parts  # their memory may be used again
         with self._changed:
-            self._waiting -= sum(map(len, parts))
-            self._made -= _made(parts)
+            self._waiting -= size
+            self._made -= made
             self._changed.notify()
 
 
@@ -179,7 +183,7 @@ def _made(parts: list[memoryview]) -> int:
 
 def _reserve(descriptor: int, size: int) -> None:
     """Reserve disk space for an open file, if the system supports it."""
-    if size < _STRETCH or not hasattr(os, "posix_fallocate"):
+    if size < _WORTH or not hasattr(os, "posix_fallocate"):
         return
     try:
         os.posix_fallocate(descriptor, 0, size)
