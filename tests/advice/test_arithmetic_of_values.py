@@ -93,6 +93,8 @@ def test_more_than_two_values(symbol: str, place: str) -> None:
 
 
 def test_what_has_no_short_path_is_explained() -> None:
+    long = check_source(Source("a.net", written("{}", " + ".join(["image"] * 5_000))))[0]
+    assert len(str(long.help_text)) < 200
     for one, two in product(("+", "-", "*", "/", "**"), repeat=2):
         for last in ("2", "other"):
             expression = f"image {one} other {two} {last}"

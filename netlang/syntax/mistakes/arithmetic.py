@@ -14,6 +14,8 @@ _MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 _OPERATORS = frozenset((*_MERGES, "**"))
 # Merges of any number of values.
 _OF_SEVERAL = frozenset("+*")
+# Values of a merge that still reads well.
+_MOST_VALUES = 16
 _OUTPUTS = ("output", "auxiliary")
 _ENDS = ("SEP", "}", "$END", "->")
 _ANY = (
@@ -111,7 +113,7 @@ def _steps(found: _Sum) -> tuple[str, ...] | None:
     operators = set(found.operators)
     if not any(operand.is_number for operand in found.operands):
         (operator, *others) = operators
-        if others or operator not in _MERGES:
+        if others or operator not in _MERGES or len(found.operands) > _MOST_VALUES:
             return None
         if len(found.operands) > 2 and operator not in _OF_SEVERAL:
             return None
