@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Edit, Fix, Note
 from netlang.diagnostics.errors import NetlangError
+from netlang.ops import operator
 from netlang.source import Span
 from netlang.syntax import ast
 
-__all__ = ["refuse_applied", "refuse_call", "refuse_own_step"]
+__all__ = ["refuse_applied", "refuse_call", "refuse_nested", "refuse_own_step"]
 
 IsValue = Callable[[tuple[str, ...]], bool]
+
+_BEFORE = "values come before `->`, not in parentheses"
 
 
 def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
@@ -29,16 +32,41 @@ def refuse_call(file: ast.File, action: ast.Apply, is_value: IsValue) -> None:
         return
     text = ", ".join(values)
     fix = _as_path(file, action, count, text if len(values) == 1 else f"({text})")
+    if any(isinstance(each.value, ast.Call) and not each.name for each in arguments[count:]):
+        fix = None  # a step is no argument either
     what = f"the value `{values[0]}`" if len(values) == 1 else f"`{text}`"
-    why = "values come before `->`, not in parentheses"
+    why = _BEFORE
     name = action.name
     if name == "scale":  # its factors are numbers
         name, fix = "mul", None
-    advice = f"start a path at all that it reads: `(x, {text}) -> {name}`"
+    other = "y" if "x" in values else "x"
+    advice = f"start a path at all that it reads: `({other}, {text}) -> {name}`"
     span = arguments[0].span.to(arguments[count - 1].span)
     raise NetlangError(
         language.MisplacedStatement(span=span, what=what, why=why, advice=advice, fix=fix)
     )
+
+
+def refuse_nested(action: ast.Apply, is_value: IsValue) -> None:
+    """Raises `NetlangError` for `add(relu(x), y)`, which has arguments that aren't known."""
+    for argument in action.arguments or ():
+        expr = argument.value
+        is_step = isinstance(expr, ast.Call) and _is_operator(expr.callee)
+        inside = expr.arguments if is_step else (argument,)
+        if argument.name is None and _leading_values(inside, is_value)[0]:
+            op = operator(action.name)
+            reads = "x" if op is not None and op.arity.maximum == 1 else "(x, y)"
+            label = "label that step, and start a path" if is_step else "start a path"
+            advice = f"{label} at all that `{action.name}` reads: `{reads} -> {action.name}`"
+            raise NetlangError(
+                language.MisplacedStatement(
+                    span=argument.span, what=f"`{expr.span.text}`", why=_BEFORE, advice=advice
+                )
+            )
+
+
+def _is_operator(callee: ast.Expr) -> bool:
+    return isinstance(callee, ast.Name) and operator(callee.name) is not None
 
 
 def refuse_applied(

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import final
 
 from netlang import advice as fixes
-from netlang.advice.calls import refuse_call
+from netlang.advice.calls import refuse_call, refuse_nested
 from netlang.diagnostics import language
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.blocks import instances
@@ -106,6 +106,7 @@ def _operator(
     except NetlangError:
         # No operator takes a value of the net as an argument, which has a message of its own.
         refuse_call(body.module.file, action, partial(is_labelled, body))
+        refuse_nested(action, partial(is_labelled, body))
         raise
 
 

@@ -1,7 +1,8 @@
-"""Reports scopes and bodies without statements, whose intention is unclear."""
+"""Reports scopes and bodies without statements, and an `else:`, whose intention is unclear."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from netlang import advice as fixes
@@ -17,6 +18,8 @@ WITH_SUITES = (ast.BlockDef, ast.Scope, ast.Apply, ast.If, ast.For, ast.Repeat)
 """Constructs with statements. A net without statements has no input, which is a separate error."""
 
 _NOTHING = "`identity` is the step that does nothing"
+
+_ELSE = re.compile(r"(?:[ \t;]|#[^\n]*+|\n)*+(else[ \t]*:)[ \t]*([^\n]*)")
 
 
 def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
@@ -65,6 +68,24 @@ def _of_condition(node: ast.If) -> Iterator[Diagnostic]:
         behind = Span(node.span.source, node.then.span.end, otherwise.span.end)
         fix = Fix("remove it", (Edit(behind, ""),))
         yield _empty(otherwise, "the body of this `else`", fix)
+    yield from _else_as_label(node)
+
+
+def _else_as_label(node: ast.If) -> Iterator[Diagnostic]:
+    """`else: relu` behind an `if`, which would be a step of that label, whatever the condition."""
+    text, end = node.span.source.text, node.span.end
+    found = _ELSE.match(text, end) if node.otherwise is None else None
+    if found is None:
+        return
+    from netlang.diagnostics.language.syntax import BodyExpected  # only here: an error
+
+    source, (start, colon) = node.span.source, found.span(1)
+    fix, steps = None, found.group(2).rstrip()
+    if steps and not set(steps) & set("#{};"):
+        whole = Span(source, start, found.start(2) + len(steps))
+        fix = fixes.replaced(whole, f"else {{ {steps} }}")
+    span = Span(source, colon - 1, colon)
+    yield BodyExpected(span=span, what="`else`", what_text="else", found="`:`", fix=fix)
 
 
 def _follows_else(node: ast.If) -> bool:

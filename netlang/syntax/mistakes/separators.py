@@ -15,6 +15,7 @@ from netlang.diagnostics.language.syntax import (
     MissingSeparator,
     UnexpectedText,
 )
+from netlang.source import Span
 from netlang.syntax.mistakes.colons import STATEMENT_STARTS, VALUE_STARTS, colon_missing
 from netlang.syntax.mistakes.spot import AGAIN, OPENERS, Spot
 
@@ -89,6 +90,11 @@ def _body(spot: Spot) -> Diagnostic | None:
     )
 
 
+def _else_with_colon(colon: Span) -> Diagnostic:
+    """`else:` before a line break, or behind the `}` of an `if`."""
+    return BodyExpected(span=colon, what="`else`", what_text="else", found="`:`")
+
+
 def _braced(spot: Spot) -> Fix | None:
     """Braces around the lines that are indented further, as Python would read them."""
     text = spot.source.text
@@ -134,6 +140,8 @@ def _separator(spot: Spot) -> Diagnostic | None:
         return None
     if spot.before == spot.start:
         return None
+    if spot.text() == "else" and spot.kind(1) == ":" and spot.kind(-1) == "}":
+        return _else_with_colon(spot.span(1))
     word = _misspelt(spot)
     if word:
         expected = f"no statement begins with `{spot.text(-1)}`"
@@ -189,6 +197,8 @@ def _ends_line(spot: Spot) -> bool:
 def _line_end(spot: Spot) -> Diagnostic | None:
     if not _ends_line(spot) or "SEP" in spot.allowed or not spot.index:
         return None
+    if spot.kind(-1) == ":" and spot.text(-2) == "else":
+        return _else_with_colon(spot.span(-1))
     what = "a value" if "DIMS" in spot.allowed else "a statement"
     if "reuse" in spot.allowed:
         what = "a path"
