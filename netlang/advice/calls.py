@@ -51,8 +51,9 @@ def refuse_nested(action: ast.Apply, is_value: IsValue) -> None:
     """Raises `NetlangError` for `add(relu(x), y)`, which has arguments that aren't known."""
     for argument in action.arguments or ():
         expr = argument.value
-        is_step = isinstance(expr, ast.Call) and _is_operator(expr.callee)
-        inside = expr.arguments if is_step else (argument,)
+        inside: tuple[ast.Argument, ...] = (argument,)
+        if is_step := isinstance(expr, ast.Call) and _is_operator(expr.callee):
+            inside = expr.arguments
         if argument.name is None and _leading_values(inside, is_value)[0]:
             op = operator(action.name)
             reads = "x" if op is not None and op.arity.maximum == 1 else "(x, y)"

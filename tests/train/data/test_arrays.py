@@ -172,6 +172,10 @@ HOSTILE = {
     "another version": member(
         "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 3)}", b"\0" * 96, b"\x03\x00"
     ),
+    "an open bracket": member("{'descr': '<f8', 'fortran_order': False, 'shape': ((4, 3)}"),
+    "an open string": member("{'descr': '<f8', 'fortran_order': False, 'shape\"\"\": (4, 3)}"),
+    "keys that have no order": member("{3: '<f8', 'fortran_order': False, 'shape': (4, 3)}"),
+    "many brackets": member("(" * 1000),
     "nothing": b"",
     "nonsense": b"nonsense",
 }
@@ -211,6 +215,25 @@ def test_any_flipped_bit_is_noticed_or_harmless(tmp_path: Path) -> None:
             assert isinstance(part, Tensors)
             assert np.array_equal(part.inputs[0].numpy(), expected)
     assert codes <= {"E0784", "E0781"}
+
+
+def test_any_damaged_header_is_refused_or_harmless(tmp_path: Path) -> None:
+    """As a file that was damaged before it was packed, so that its checksum is right."""
+    generator = np.random.default_rng(5)
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 3), }"
+    refused = 0
+    for _ in range(300):
+        damaged = list(header)
+        for place in generator.integers(len(header), size=generator.integers(1, 4)):
+            damaged[place] = str(generator.choice(list("()[]{}'\",:-0L\\# ")))
+        path = archive(tmp_path / "train.npz", member("".join(damaged), b"\0" * 96))
+        try:
+            values = read_npz(path, ["x"])["x"]
+        except DataRefused:
+            refused += 1
+        else:
+            assert values.nbytes == 96
+    assert refused > 200
 
 
 def lying(path: Path, claimed: int) -> Path:

@@ -74,7 +74,11 @@ def _read(stream: IO[bytes], info: ZipInfo) -> NDArray[np.generic]:
     header = _HEADERS.get(npy.read_magic(stream))
     if header is None:
         raise DataRefused("it has a version of the format that numpy writes for records alone")
-    shape, by_columns, dtype = header(stream)
+    try:
+        shape, by_columns, dtype = header(stream)
+    except Exception:
+        # It is read as a literal of Python, which may end in any way: in a `TokenError`, say.
+        raise DataRefused("its header describes no array") from None
     if dtype.hasobject:
         raise DataRefused("it holds Python objects, which could run anything when they are read")
     if dtype.kind not in "biuf":
