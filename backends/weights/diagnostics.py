@@ -59,7 +59,7 @@ class UnknownWeightsFormat(Diagnostic):
     """Neither a safetensors nor a PyTorch file, judging by the suffix."""
 
     code = "E0923"
-    title = "can't read weights from `{source}`: the suffix `{suffix}` is not known"
+    title = "can't read weights from `{source}`: {suffix}"
     help = "expected .safetensors, or .pth, .pt, .bin, .ckpt or .tar for a file of PyTorch"
 
     source: str

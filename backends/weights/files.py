@@ -84,7 +84,8 @@ def read_entry(source: WeightSource, entry: str | None) -> Opened:
     path = Path(source)
     _require_file(path)
     if path.suffix != ".safetensors" and path.suffix not in PICKLES:
-        raise NetlangError(UnknownWeightsFormat(span=None, source=str(path), suffix=path.suffix))
+        suffix = f"the suffix `{path.suffix}` is not known" if path.suffix else "it has no suffix"
+        raise NetlangError(UnknownWeightsFormat(span=None, source=str(path), suffix=suffix))
     _require_weights(path)
     if path.suffix != ".safetensors":
         tensors, note, whole = read_pickled(path, entry)

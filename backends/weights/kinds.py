@@ -14,6 +14,7 @@ from netlang.regular import kind_of, opened
 __all__ = ["ZIP", "foreign", "require_file"]
 
 ZIP = b"PK\x03\x04"
+_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how torch.save began files before
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 # What a file is, by its first bytes.
@@ -61,7 +62,18 @@ def foreign(path: Path) -> str | None:
             return text
     if start[257:262] == b"ustar":
         return "a tar archive: unpack it first"
-    return _text(start)
+    return _misnamed(path.suffix, start) or _text(start)
+
+
+def _misnamed(suffix: str, start: bytes) -> str | None:
+    """What weights are whose suffix is that of the other kind; else None."""
+    if suffix == ".safetensors":
+        by_torch = start.startswith((ZIP, _LEGACY))
+        return "a file as torch.save writes them: its suffix should be `.pth`" if by_torch else None
+    # The header's length, and the header; that of a small file leaves the higher bytes empty.
+    if start[4:8] == bytes(4) and start[8:].lstrip().startswith(b'{"'):
+        return "a safetensors file: its suffix should be `.safetensors`"
+    return None
 
 
 def _text(start: bytes) -> str | None:

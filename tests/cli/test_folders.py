@@ -100,3 +100,11 @@ def test_a_folder_where_a_spec_is_wanted(tree: Runner, verb: str) -> None:
     assert said.startswith(
         "error[E0002]: `nets` is a directory\n  = help: name a file in it: `nets/"
     )
+
+
+@pytest.mark.parametrize("verb", ["check", "fmt"])
+def test_no_name_is_not_the_folder_that_one_is_in(run: Runner, verb: str) -> None:
+    """As of a variable of a shell that isn't set: every file below would be laid out anew."""
+    Path("a.net").write_text("net a { input x: [3]; relu }\n", encoding="utf-8")
+    assert run.refused(verb, "").startswith("error[")
+    assert Path("a.net").read_text(encoding="utf-8") == "net a { input x: [3]; relu }\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import netlang
@@ -94,7 +95,8 @@ def test_several_sets_of_weights(run: Runner, state: State) -> None:
 
 
 def test_a_safetensors_file_has_one_set_of_weights(run: Runner, state: State) -> None:
-    text = run.refused(*COMPILE, saved(state, "w.safetensors"), "--entry", "model")
+    save_file(state, "w.safetensors")
+    text = run.refused(*COMPILE, "w.safetensors", "--entry", "model")
     assert "E0927" in text
     assert "a safetensors file has none" in text
 
@@ -276,6 +278,19 @@ def test_what_is_no_checkpoint_is_called_what_it_is(run: Runner, words: str, suf
     assert "E0922" in text
     assert words in text
     assert "code" not in text
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_weights_under_the_suffix_of_the_other_kind(run: Runner, state: State, new: bool) -> None:
+    torch.save(state, "w.safetensors", _use_new_zipfile_serialization=new)
+    text = run.refused(*COMPILE, "w.safetensors")
+    assert "it is a file as torch.save writes them: its suffix should be `.pth`" in text
+    save_file(state, "w.pth")
+    text = run.refused(*COMPILE, "w.pth")
+    assert "it is a safetensors file: its suffix should be `.safetensors`" in text
+    Path("w.pth").rename("w")
+    assert "E0923" in (text := run.refused(*COMPILE, "w"))
+    assert "`w`: it has no suffix" in text
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -10,9 +10,9 @@ __all__ = ["files_in", "is_folder"]
 
 
 def is_folder(name: str) -> bool:
-    """Whether an argument is a folder; one with a spec's name, `x.net`, isn't."""
+    """Whether an argument is a folder; one with a spec's name, `x.net`, isn't, nor is ""."""
     try:
-        return not name.endswith(".net") and Path(name).is_dir()
+        return name != "" and not name.endswith(".net") and Path(name).is_dir()
     except (OSError, ValueError):  # no file can have this name, which reading it says
         return False
 
