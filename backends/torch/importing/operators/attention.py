@@ -11,6 +11,7 @@ import torch
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
 from netlang.backends.torch.importing.operators.alignment import aligned
+from netlang.backends.torch.importing.operators.shapes import arranged
 from netlang.backends.torch.importing.refusal import NotSayable, in_training
 from netlang.backends.torch.importing.steps import Argument, SourceTensor, Value
 
@@ -25,8 +26,7 @@ def _attention(call: Call) -> Made:
     if call.given["dropout_p"]:
         raise in_training("a dropout")
     query, key, value = (call.value(name) for name in ("query", "key", "value"))
-    if call.given.get("enable_gqa") and query.shape[-3] != key.shape[-3]:
-        raise NotSayable("groups of queries", "use `attention` with `kv_heads`")
+    key, value = (_for_heads(call, query, each) for each in (key, value))
     if len({each.free for each in (query, key, value)}) > 1:
         return _by_steps(call, query, key, value)
     if query.batch is None or query.batch > len(query.shape) - 3:
@@ -41,6 +41,23 @@ def _attention(call: Call) -> Made:
         shape = (*query.shape[:-1], key.shape[-2])
         inputs.append(aligned(call, [query, mask], shape)[1])
     return call.emit("attention", inputs, arguments)
+
+
+def _for_heads(call: Call, query: Value, held: Value) -> Value:
+    """Keys or values for each head of the queries, of which several share one.
+
+    Shazeer 2019, arXiv:1911.02150; Ainslie et al. 2023, arXiv:2305.13245.
+    """
+    if len(held.shape) < 4 or held.shape[-3] == query.shape[-3]:
+        return held
+    *front, own, places, size = held.shape
+    if len(front) != 1 or held.batch != 0:
+        raise NotSayable("heads that share keys, of values whose batch isn't in front")
+    times = query.shape[-3] // own
+    wide = arranged(call, held, (*front, own, 1, places, size)) if own > 1 else held
+    shape = (*front, *((own,) if own > 1 else ()), times, places, size)
+    each = call.emit("expand", [wide], {"shape": shape[1:]}, shape=shape)
+    return arranged(call, each, (*front, own * times, places, size))
 
 
 @final
