@@ -6,13 +6,22 @@ from collections.abc import Mapping, Sequence
 from math import inf
 
 import torch
+from torch import Tensor
 
 from netlang.backends.torch.importing.call import Call, Handler, Made
+from netlang.backends.torch.importing.operators.alignment import aligned
 from netlang.backends.torch.importing.operators.convolutions import in_front, kernel, window
 from netlang.backends.torch.importing.operators.parts import as_one_image, by_channel
 from netlang.backends.torch.importing.operators.shapes import arranged
 from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, BareWord, Maker, Value
+from netlang.backends.torch.importing.steps import (
+    Argument,
+    BareWord,
+    Maker,
+    SourceTensor,
+    Value,
+)
+from netlang.ops.constants.listed import MOST_LISTED
 
 __all__ = ["HANDLERS"]
 
@@ -123,6 +132,44 @@ def _upsample(mode: str) -> Handler:
     return as_one_image(made)
 
 
+def _smoothed(call: Call) -> Made:
+    """Another size with smoothing: a product with a table along each axis that changes.
+
+    PyTorch computes each axis by itself, and so says what its table is: what becomes of the rows of
+    an identity. The widths are first, as there.
+    """
+    value = in_front(call.value("input"))
+    after = call.shape[2:]
+    for axis in (1, 0):
+        if value.shape[2 + axis] == after[axis]:
+            continue
+        table = _weights_along(call, axis, value.shape[2 + axis], after[axis])
+        known = SourceTensor("", table.T.contiguous() if axis else table, False, False)
+        shape = (
+            *value.shape[:2],
+            *value.shape[2 : 2 + axis],
+            after[axis],
+            *value.shape[3 + axis :],
+        )
+        both = (value, call.valued(known)) if axis else (call.valued(known), value)
+        value = call.emit("matmul", aligned(call, both, shape), shape=shape)
+    return value
+
+
+def _weights_along(call: Call, axis: int, before: int, after: int) -> Tensor:
+    """For each place of an axis behind a resize, how much each place before it counts."""
+    if before * after > MOST_LISTED:
+        raise NotSayable(f"a table of more than {MOST_LISTED} numbers, by which a size changes")
+    size = call.given["output_size"] and [before, after]
+    factors = call.given["scale_factors"]
+    factors = [1.0, factors[axis]] if isinstance(factors, list | tuple) else None
+    rows = torch.eye(before).reshape(1, 1, before, before)
+    assert callable(call.node.target)
+    with torch.no_grad():
+        found: Tensor = call.node.target(rows, size, bool(call.given["align_corners"]), factors)
+    return found.reshape(before, after).T.contiguous()
+
+
 def _pad(call: Call) -> Made:
     value = in_front(call.value("self"))
     amounts = call.integers("pad")
@@ -203,6 +250,8 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.upsample_bilinear2d.vec": _upsample("bilinear"),
     "aten.upsample_trilinear3d.vec": _upsample("trilinear"),
     "aten.upsample_bicubic2d.vec": _upsample("bicubic"),
+    "aten._upsample_bicubic2d_aa.vec": as_one_image(_smoothed),
+    "aten._upsample_bilinear2d_aa.vec": as_one_image(_smoothed),
     "aten.pad.default": by_channel(_pad),
     "aten.constant_pad_nd.default": by_channel(_pad),
 }

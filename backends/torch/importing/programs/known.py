@@ -24,7 +24,7 @@ FACTORIES = frozenset((
 ))  # fmt: skip
 """What makes numbers of none."""
 _FURTHER = FACTORIES | frozenset((
-    "_upsample_bicubic2d_aa.vec", "argmax.default", "baddbmm.default", "bitwise_and.Tensor",
+    "argmax.default", "baddbmm.default", "bitwise_and.Tensor",
     "bitwise_not.default", "bitwise_or.Tensor", "clamp.Tensor", "cumprod.default", "fill_.Scalar",
     "fill_.Tensor", "floor.default", "full_like.default", "gather.default", "logical_and.default",
     "logical_not.default", "logical_or.default", "masked_fill.Scalar", "max.dim",
