@@ -1,4 +1,4 @@
-"""Attention whose heads share keys and values."""
+"""Attention whose heads share keys and values, or are joined with the batch."""
 
 from __future__ import annotations
 
@@ -63,3 +63,43 @@ def test_values_of_another_number_of_heads() -> None:
     net = imported(Uneven(), (7, 5, 6))
     assert isinstance(net, netlang.Net)
     assert "expand([4, 5, 6])" in " ".join(body_of(net))
+
+
+class _Placed(nn.Module):
+    """Scores of heads that are joined with the batch by rows; Li et al. 2022, arXiv:2112.01526."""
+
+    def __init__(self, formula: str, *, inner: bool = False) -> None:
+        super().__init__()
+        self.formula, self.inner = formula, inner
+        self.rows = nn.Parameter(torch.randn(5, 7, 6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = x.transpose(0, 1) if self.inner else x
+        scores = torch.einsum(self.formula, heads.reshape(-1, 5, 4, 6), self.rows)
+        joined = scores.transpose(0, 1) if self.formula.endswith("hbwk") else scores
+        if self.inner:
+            return joined.reshape(2, -1, 5, 4, 7).transpose(0, 1)
+        return joined.reshape(-1, 2, 5, 4, 7)
+
+
+@pytest.mark.parametrize(("result", "inner"), [("bhwk", False), ("bhwk", True), ("hbwk", False)])
+def test_products_of_heads_that_are_joined_with_the_batch(result: str, inner: bool) -> None:
+    module = _Placed(f"bhwc,hkc->{result}", inner=inner)
+    net = imported(module, (2, 5, 4, 6))
+    assert f'einsum("bhwc,hkc->{result}")' in " ".join(body_of(net))
+    x = torch.randn((3, 2, 5, 4, 6), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        wanted, got = module(x), net.torch(net.weights).eval()(x)
+    assert torch.allclose(wanted, got, atol=1e-5)
+
+
+def test_products_across_examples() -> None:
+    """Heads stand outermost in one value and innermost in the other: each meets another example."""
+
+    class Across(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            found = torch.einsum("bi,bi->bi", x.flatten(0, 1), x.transpose(0, 1).flatten(0, 1))
+            return found.unflatten(0, (-1, 2))
+
+    with pytest.raises(netlang.NetlangError, match=r"E0982(.|\n)*mixes examples"):
+        imported(Across(), (2, 5))

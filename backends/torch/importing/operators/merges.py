@@ -209,18 +209,23 @@ def _einsum(call: Call) -> Made:
     formula = str(call.given["equation"]).replace(" ", "")
     inputs, _, output = formula.partition("->")
     words = inputs.split(",")
-    letters = {
-        word[each.batch]
+    batched = [
+        (word[each.batch], each)
         for word, each in zip(words, values, strict=True)
         if not each.free and each.batch is not None
-    }
-    if "." in formula or any(each.fold > 1 for each in values) or len(letters) > 1:
+    ]
+    letters = {letter for letter, _ in batched}
+    folds = {(each.fold, each.minor) for _, each in batched}
+    if "." in formula or len(letters) > 1 or len(folds) > 1:
         raise NotSayable("a product that mixes examples")
     if not letters:
         return call.emit("einsum", values, {"formula": formula})
     letter = letters.pop()
     if letter not in output:
         raise NotSayable("a sum over examples")
+    if batched[0][1].fold > 1:
+        # The letter is that of what is joined with the batch, such as heads.
+        return call.emit("einsum", values, {"formula": formula})
     cut = ",".join(word.replace(letter, "") for word in words)
     return call.emit("einsum", values, {"formula": f"{cut}->{output.replace(letter, '')}"})
 
