@@ -122,6 +122,18 @@ def _overlapping(x: Tensor) -> Tensor:
     return x.unfold(2, 4, 2).unfold(3, 4, 2)
 
 
+def _outlooked(x: Tensor) -> Tensor:
+    """What windows say is added up where they were, as in VOLO; Yuan et al. 2021."""
+    said = F.unfold(x, 3, padding=1, stride=2).relu()
+    return F.fold(said, (6, 6), 3, padding=1, stride=2)
+
+
+def _largest_known(x: Tensor) -> Tensor:
+    """Numbers that are known are computed, their places too."""
+    numbers, places = torch.arange(6).reshape(2, 3).float().max(1)
+    return x * numbers[1] + places[1] - 1
+
+
 def _shuffled(x: Tensor) -> Tensor:
     return F.channel_shuffle(torch.cat([x, x.relu()], 1), 2)
 
@@ -154,6 +166,11 @@ class _Does(nn.Module):
             _overlapping,
             ("gather([0, 1, 2, 3, 2, 3, 4, 5], 1)", "gather([0, 1, 2, 3, 2, 3, 4, 5], 2)"),
         ),
+        (_outlooked, ("unfold(3x3, stride=2, pad=1)", "fold([6, 6], 3x3, stride=2, pad=1)")),
+        (lambda x: x.max(1)[0].relu(), ("amax(0)",)),
+        (lambda x: x.max(-1, keepdim=True).values.relu(), ("amax(2, keep=true)",)),
+        (lambda x: x.min(2).values.relu(), ("amin(1)",)),
+        (_largest_known, ("constant([5])",)),
         (lambda x: x.unfold(-1, 2, 3), ("gather([0, 1, 3, 4], 2) -> reshape([3, 6, 2, 2])",)),
         (lambda x: x.unfold(1, 2, 1).relu(), ("gather([0, 1, 1, 2]) -> reshape([2, 2, 6, 6])",)),
         (lambda x: x.unfold(2, 3, 3), ("reshape([3, 2, 3, 6]) -> transpose([0, 1, 3, 2])",)),
@@ -164,6 +181,12 @@ def test_the_spec_says_it(does: Callable[[Tensor], Tensor], lines: tuple[str, ..
     text = " ".join(body_of(imported(_Does(does), (3, 6, 6))))
     for line in lines:
         assert line in text, text
+
+
+def test_places_of_extremes() -> None:
+    module = _Does(lambda x: x.max(2)[1] + x.max(2)[0])
+    with pytest.raises(netlang.NetlangError, match=r"E0982(.|\n)*the places of extremes"):
+        imported(module, (3, 6, 6))
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_every_step_of_a_recurrent_layer_multiplies_by_all_weights() -> None:
 LINEAR = frozenset((
     "__and__", "__or__", "_assert_tensor_metadata", "_unsafe_view", "_upsample_bicubic2d_aa",
     "_upsample_bilinear2d_aa",
-    "adaptive_avg_pool1d",
+    "adaptive_avg_pool1d", "col2im",
     "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d", "arange", "batch_norm",
     "cat", "channel_shuffle", "constant_pad_nd", "cumprod", "cumsum", "dropout", "embedding",
     "feature_dropout", "flip", "full", "full_like", "gather", "group_norm", "hardswish",

@@ -147,6 +147,18 @@ def _unfold(call: Call) -> Made:
     return call.emit("unfold", [value], arguments)
 
 
+def _fold(call: Call) -> Made:
+    value = in_front(call.value("self"))
+    arguments: dict[str, Argument] = {
+        "size": call.integers("output_size"),
+        "kernel": kernel(call.integers("kernel_size")),
+        "stride": window(call.integers("stride"), 2),
+        "pad": window(call.integers("padding"), 2),
+        "dilation": window(call.integers("dilation"), 2),
+    }
+    return call.emit("fold", [value], arguments)
+
+
 def _prelu(call: Call) -> Made:
     stored = call.stored("weight")
     if stored is None:
@@ -171,4 +183,5 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.embedding.default": _embedding,
     "aten.prelu.default": _prelu,
     "aten.im2col.default": _unfold,
+    "aten.col2im.default": _fold,
 }

@@ -28,6 +28,22 @@ def _reduce(op: str) -> Handler:
     return made
 
 
+def _extreme(op: str) -> Handler:
+    """The largest or least numbers along an axis, of which nothing asks for the places."""
+    reduced = _reduce(op)
+
+    def made(call: Call) -> Made:
+        known = call.folded(lists=True)
+        if known is not None:
+            return known
+        if any(user.args[1] == 1 and user.users for user in call.node.users):
+            raise NotSayable("the places of extremes")
+        call.result = tuple(call.node.meta["val"][0].shape)
+        return (reduced(call), ())
+
+    return made
+
+
 def _norm(call: Call) -> Made:
     """Euclidean lengths: the root of the sum of squares."""
     value = call.value("self")
@@ -83,6 +99,8 @@ HANDLERS: Mapping[str, Handler] = {
     "aten.sum.dim_IntList": _reduce("sum"),
     "aten.amax.default": _reduce("amax"),
     "aten.amin.default": _reduce("amin"),
+    "aten.max.dim": _extreme("amax"),
+    "aten.min.dim": _extreme("amin"),
     **dict.fromkeys(("aten.var.dim", "aten.var.correction"), _variance),
     **dict.fromkeys(("aten.std.dim", "aten.std.correction"), _deviation),
     "aten.linalg_vector_norm.default": _norm,

@@ -27,8 +27,8 @@ _FURTHER = FACTORIES | frozenset((
     "argmax.default", "baddbmm.default", "bitwise_and.Tensor",
     "bitwise_not.default", "bitwise_or.Tensor", "clamp.Tensor", "cumprod.default", "fill_.Scalar",
     "fill_.Tensor", "floor.default", "full_like.default", "gather.default", "logical_and.default",
-    "logical_not.default", "logical_or.default", "masked_fill.Scalar", "max.dim",
-    "max_pool2d_with_indices.default", "mean.default", "meshgrid.indexing", "min.dim", "pow.Scalar",
+    "logical_not.default", "logical_or.default", "masked_fill.Scalar",
+    "max_pool2d_with_indices.default", "mean.default", "meshgrid.indexing", "pow.Scalar",
     "reciprocal.default", "remainder.Scalar", "sum.default", "tan.default", "tril.default",
     "triu.default",
 ))  # fmt: skip
