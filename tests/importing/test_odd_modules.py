@@ -33,6 +33,13 @@ def _written(x: Tensor) -> Tensor:
     return y
 
 
+def _written_inside(x: Tensor) -> Tensor:
+    """Writes behind the first place of two axes, as MViT does for its token; Li et al. 2022."""
+    y = x.relu()
+    y[:, :, 1:, 2:5] = y[:, :, 1:, 2:5].reshape(-1, 15).square().view(-1, 3, 5, 3)
+    return y
+
+
 def _full_precision(x: Tensor) -> Tensor:
     with torch.autocast("cpu", enabled=False):
         y = x.float() * 2
@@ -152,6 +159,7 @@ class _Does(nn.Module):
     ("does", "lines"),
     [
         (_written, ("concat { slice(0, 1); slice(1) -> scale(1, offset=1) }",)),
+        (_written_inside, ("slice(2, 5, axis=2)", "concat(2)", "concat(1)")),
         (_full_precision, ("scale(2, offset=1)",)),
         (_cut, ("slice(1, axis=2)", "slice(0, 5, axis=1)", "maxpool(2x2)")),
         (_places, ("constant(",)),

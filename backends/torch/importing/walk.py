@@ -196,12 +196,15 @@ class Walk(Draft, eq=False):
             raise NotSayable("it writes into a weight or buffer", "make a new value of it")
         call = Call(self.state, node, {})
         self.made[node] = self.made[changed] = part = call.valued(made)
-        read = [base for base in bases_of(changed) if any(user > node for user in base.users)]
-        if read:
-            whole = read[0]
-            if read != [changed.args[0]] or whole.op != "call_function":
+        bases = list(bases_of(changed))
+        read = [
+            place for place, base in enumerate(bases) if any(each > node for each in base.users)
+        ]
+        for base in bases[: max(read, default=-1) + 1]:
+            if base is not changed.args[0] or base.op != "call_function":
                 raise NotSayable("it writes into a part of a value", "make a new value of it")
-            self.made[whole] = with_part(call, call.valued(self.made[whole]), changed, part)
+            part = self.made[base] = with_part(call, call.valued(self.made[base]), changed, part)
+            changed = base
 
     def _follows_unknown(self, node: Node) -> bool:
         """Whether something in front of a node couldn't be said already."""
