@@ -23,8 +23,9 @@ class _Sharing(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         query = self.query(x).unflatten(-1, (4, 6)).transpose(1, 2)
         both = self.both(x).unflatten(-1, (2, self.heads, 6)).permute(2, 0, 3, 1, 4)
+        keys, values = both.unbind(0)
         found: Tensor = functional.scaled_dot_product_attention(
-            query, *both.unbind(0), is_causal=self.causal, enable_gqa=self.grouped
+            query, keys, values, is_causal=self.causal, enable_gqa=self.grouped
         )
         return found.transpose(1, 2).flatten(2)
 
@@ -99,7 +100,8 @@ def test_products_across_examples() -> None:
     class Across(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             found = torch.einsum("bi,bi->bi", x.flatten(0, 1), x.transpose(0, 1).flatten(0, 1))
-            return found.unflatten(0, (-1, 2))
+            pairs: Tensor = found.unflatten(0, (-1, 2))
+            return pairs
 
     with pytest.raises(netlang.NetlangError, match=r"E0982(.|\n)*mixes examples"):
         imported(Across(), (2, 5))
