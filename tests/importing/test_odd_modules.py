@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -204,6 +205,18 @@ def test_windows_that_cannot_be_said(axis: int, said: str) -> None:
     module = _Does(lambda x: x.unfold(axis, 2, 1).relu())
     with pytest.raises(netlang.NetlangError, match=rf"E0982(.|\n)*{said}"):
         imported(module, (3, 3_000, 1))
+
+
+def test_windows_that_overlap_a_lot_are_not_listed() -> None:
+    """They take no memory in PyTorch, and their places would take a gigabyte."""
+    module = _Does(lambda x: x.unfold(2, 4_000, 1)[..., 0].relu())
+    tracemalloc.start()
+    try:
+        with pytest.raises(netlang.NetlangError, match="windows of more than 4096 places"):
+            imported(module, (3, 8_000, 1))
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("number", range(2, 14))

@@ -112,9 +112,9 @@ def _windows(call: Call) -> Made:
     dim, size, step = call.integer("dimension") % rank, call.integer("size"), call.integer("step")
     axis = axis_of(value, dim, "windows")
     starts = range(0, value.shape[dim] - size + 1, step)
-    at = tuple(start + place for start in starts for place in range(size))
-    if len(at) > MOST_LISTED:
+    if len(starts) * size > MOST_LISTED:
         raise NotSayable(f"windows of more than {MOST_LISTED} places")
+    at = tuple(start + place for start in starts for place in range(size))
     before, behind = value.shape[:dim], value.shape[dim + 1 :]
     if at != tuple(range(value.shape[dim])):
         shape = (*before, len(at), *behind)
