@@ -105,6 +105,31 @@ def test_what_has_no_short_path_is_explained() -> None:
             assert "in steps" in str(error.help_text), expression
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "image @ other @ image", "image @ relu(other)", "image @ other + image", "image @ 2",
+        "2 @ image", "tanh -> image @ other", "output(image @ other)", "image.T @ other",
+        "z: image @ other.mT", "image @ -other", "relu(image) @ other", "image + other.T",
+        "image * other.channels", "image.shape - other",
+    ],
+)  # fmt: skip
+def test_what_is_no_operation_of_two_values_has_no_fix(expression: str) -> None:
+    """A fix of a part of it left text that is another error, or dropped the transpose."""
+    (error, *_) = check_source(Source("a.net", written("{}", expression)))
+    assert error.fix is None
+    assert re.search("-> (matmul|add)`", str(error.help_text))
+
+
+@pytest.mark.parametrize("ends", ["", " -> relu", "  # a comment"])
+@pytest.mark.parametrize("begins", ["", "z: ", "output ", "output z: ", "z.1: "])
+def test_a_product_of_matrices_with_what_names_it(begins: str, ends: str) -> None:
+    product = torch.matmul(IMAGE, OTHER)
+    text = mended(written("{}", f"{begins}image@other{ends}"))
+    (made,) = [netlang.loads(text).torch()(IMAGE)]
+    torch.testing.assert_close(made, torch.relu(product) if "relu" in ends else product)
+
+
 @pytest.mark.parametrize("name", ["conv-1", "a-b", "a/b", "a+1"])
 def test_labels_that_look_like_it_are_no_arithmetic(name: str) -> None:
     (error, *_) = check_source(Source("a.net", net(f"{name}: relu")))

@@ -16,6 +16,8 @@ _OPERATORS = frozenset((*_MERGES, "**"))
 _OF_SEVERAL = frozenset("+*")
 # Values of a merge that still reads well.
 _MOST_VALUES = 16
+# What a value has, which is no value: sizes, and NumPy's transposed matrix.
+_ATTRIBUTES = {"channels", "shape", "length", "height", "width", "depth", "T", "mT"}
 _OUTPUTS = ("output", "auxiliary")
 _ENDS = ("SEP", "}", "$END", "->")
 _ANY = (
@@ -111,6 +113,8 @@ def _operand(spot: Spot, offset: int) -> _Operand | None:
 def _steps(found: _Sum) -> tuple[str, ...] | None:
     """A path of the same meaning: where it starts, and its steps. None if there is no short one."""
     operators = set(found.operators)
+    if any(_ATTRIBUTES.intersection(each.text.split(".")[1:]) for each in found.operands):
+        return None
     if not any(operand.is_number for operand in found.operands):
         (operator, *others) = operators
         if others or operator not in _MERGES or len(found.operands) > _MOST_VALUES:

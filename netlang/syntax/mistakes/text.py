@@ -43,6 +43,15 @@ _ALIKE = {
     "\u3000": " ", "\u00b7": "*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u200b": "",
     "\ufeff": "",
 }  # fmt: skip
+# A value of a matrix product, and nothing but what names the product beside it. NumPy's `a.T` is
+# none.
+_FACTOR = r"(?P<value>[^\W\d]\w*(?:\.(?!m?T\b)\w+)*)"
+_LEFT_FACTOR = (
+    r"(?:^|[{;]) *"
+    r"(?:(?:output|auxiliary) +\w+: *|(?P<port>output|auxiliary) +|(?P<label>[\w.]+: *))?"
+    rf"{_FACTOR} *$"
+)
+_RIGHT_FACTOR = rf" *{_FACTOR} *(?:$|[\n#;}}]|->)"
 _QUOTES = "'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 
 
@@ -176,21 +185,26 @@ def _unknown(source: Source, start: int, end: int) -> Diagnostic:
 
 
 def _product_of_matrices(source: Source, start: int) -> Diagnostic | None:
-    """`a @ b`, `z: a @ b`, `output a @ b`; None if no names are beside it."""
-    line = source.text.rfind("\n", 0, start) + 1
-    head = r"(?:^ *(?P<port>output|auxiliary) +|^ *(?P<label>[\w.]+: *))?"
-    before = re.search(head + r"(?P<value>[\w.]+) *$", source.text[line:start])
-    after = re.match(r" *([\w.]+)", source.text[start + 1 :])
-    if not before or not after:
+    """`a @ b`, `z: a @ b`, `output a @ b`; None if nothing is multiplied there.
+
+    More of an expression than that, such as `a @ b @ c`, has no fix.
+    """
+    line, span = source.text.rfind("\n", 0, start) + 1, Span(source, start, start + 1)
+    left, right = source.text[line:start], source.text[start + 1 :]
+    if not re.search(r"[\w)] *$", left) or not re.match(r" *[\w(-]", right):
         return None
+    before, after = re.search(_LEFT_FACTOR, left), re.match(_RIGHT_FACTOR, right)
+    if not before or not after:
+        advice = "matrices are multiplied by a merge of two values: `(a, b) -> matmul`"
+        return ForeignWord(span=span, found="@", instead=advice, fix=None)
     port, label = (before[each] or "" for each in ("port", "label"))
-    instead = f"({before['value']}, {after[1]}) -> {label}matmul"
+    instead = f"({before['value']}, {after['value']}) -> {label}matmul"
     instead = f"{port} out: {instead}" if port else instead
     begin = before.start("port" if port else "label" if label else "value")
-    whole = Span(source, line + begin, start + 1 + after.end(1))
+    whole = Span(source, line + begin, start + 1 + after.end("value"))
     advice = f"matrices are multiplied by a merge: `{instead}`"
     fix = _replace(whole, instead, advice, safe=False)
-    return ForeignWord(span=Span(source, start, start + 1), found="@", instead=advice, fix=fix)
+    return ForeignWord(span=span, found="@", instead=advice, fix=fix)
 
 
 def _wrong_quotes(span: Span) -> Diagnostic:
