@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.wire.fields import number_tag, tag, varint
+from netlang.backends.onnx.wire.gathered import Looked, Part
 from netlang.diagnostics.errors import InternalError
 from netlang.records import Record
 
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LARGE", "PHASES", "Tensor", "aligned", "data_of", "external_heads", "inline_heads"]
+__all__ = [
+    "LARGE",
+    "PHASES",
+    "Seen",
+    "Tensor",
+    "aligned",
+    "data_of",
+    "external_heads",
+    "inline_heads",
+]
 
 # Page size: the ONNX specification asks for it, so that a reader can map a tensor into memory.
 ALIGNMENT = 4096
@@ -27,10 +37,18 @@ _INITIALIZER, _NAME, _RAW = tag(INITIALIZER), tag(NAME), tag(RAW_DATA)
 PHASES, LARGE = 64, 1 << 16
 
 
+class Seen(Record, eq=False):
+    """A piece of data, and what looks at it where it is written."""
+
+    data: NDArray[np.generic]
+    look: Callable[[], None]
+
+
 class Tensor(Record, eq=False):
     """One weight of the file, of `size` bytes.
 
-    `data` makes or maps them when they are written, in one piece or several.
+    `data` makes or maps them when they are written, in one piece or several. What is to be done
+    with a piece just before it is written may stand beside it.
 
     `phase` is the place modulo `PHASES` that suits them in the file.
     """
@@ -39,24 +57,25 @@ class Tensor(Record, eq=False):
     data_type: int
     shape: tuple[int, ...]
     size: int
-    data: Callable[[], Iterable[NDArray[np.generic]]]
+    data: Callable[[], Iterable[NDArray[np.generic] | Seen]]
     phase: int = 0
 
 
-def data_of(tensor: Tensor) -> Iterator[memoryview]:
+def data_of(tensor: Tensor) -> Iterator[memoryview | Looked]:
     """The bytes of a tensor. Files are little-endian, and so is every machine that runs PyTorch."""
     import numpy as np
 
     size = 0
     for piece in tensor.data():
-        data = np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data
+        array = piece.data if isinstance(piece, Seen) else piece
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
         size += len(data)
-        yield data
+        yield Looked(data, piece.look) if isinstance(piece, Seen) else data
     if size != tensor.size:
         raise InternalError(f"`{tensor.name}` has {size} bytes, not {tensor.size}")
 
 
-def aligned(tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
+def aligned(tensors: Iterable[Tensor]) -> Iterator[Part]:
     """The contents of a file of weights: each tensor begins on a page of its own."""
     for tensor in tensors:
         yield from data_of(tensor)

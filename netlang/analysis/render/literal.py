@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from netlang.ir.arguments import Argument, literal_tensor, shape
 from netlang.ops import operator
@@ -50,6 +51,7 @@ def label(path: str) -> str:
     return ".".join([part if _is_bare(part) else quoted(part, braces=True) for part in parts])
 
 
+@lru_cache(maxsize=1024)
 def _is_bare(part: str) -> bool:
     """Whether it reads as a name, or as a number without leading zeros."""
     if not part.isascii():
