@@ -57,6 +57,21 @@ class _Distances(nn.Module):
         return y
 
 
+class _Pairs(nn.Module):
+    """Maps how far places are apart, with all pairs in one axis, as Swin V2 of timm does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(2, 3)
+        apart = APART.permute(1, 2, 0).reshape(-1, 2).float()
+        self.apart: Tensor
+        self.register_buffer("apart", apart.sign() * apart.abs().log1p(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + self.project(self.apart).T.reshape(3, SIDE**2, SIDE**2)
+        return y
+
+
 class _WithToken(nn.Module):
     """Biases of a window and of a token in front of it, as BEiT has them."""
 
@@ -138,6 +153,7 @@ class _Filled(nn.Module):
         (_Biased(), (2, 81, 81), ("reshape([2, 9, 9])", "transpose([0, 1, 3, 2, 4])")),
         (_Coded(), (24, 80, 80), ("-> add (x, here) -> add",)),
         (_Distances(), (2, 81, 81), ("constant(", "project: linear(2)")),
+        (_Pairs(), (3, 81, 81), ("reshape([6561, 2]) -> project: linear(3)",)),
         (_WithToken(), (2, 82, 82), ("window_offsets(9x9)", "full([1, 81]", "concat")),
     ],
 )

@@ -44,7 +44,8 @@ def cut_into_squares(
 ) -> Iterator[tuple[list[int], tuple[int, ...], tuple[int, ...]]]:
     """How a table may be one over places of images: its shape then, axes of rows and of columns.
 
-    Places are one axis that is cut into rows and columns, or two; two axes may both be of places.
+    Places are one axis that is cut into rows and columns, or two; two axes may both be of places,
+    and so may one axis of all pairs.
     """
     for axis, size in enumerate(shape):
         before, behind = [*shape[:axis]], [*shape[axis + 1 :]]
@@ -53,6 +54,9 @@ def cut_into_squares(
         side = _side(size)
         if side and behind and (other := _side(behind[0])):
             cut = [*before, side, side, other, other, *behind[1:]]
+            yield cut, (axis, axis + 2), (axis + 1, axis + 3)
+        if root := _side(side):
+            cut = [*before, *(root,) * 4, *behind]
             yield cut, (axis, axis + 2), (axis + 1, axis + 3)
         if side:
             yield [*before, side, side, *behind], (axis,), (axis + 1,)
