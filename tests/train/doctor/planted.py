@@ -23,7 +23,7 @@ from netlang.backends.torch.doctor.trained.rates import Rates
 from netlang.backends.torch.doctor.trained.reached import Reached
 from tests.train.doctor.support import CONV, Arrays, colours, digits, recipe_text
 
-__all__ = ["PLANTED", "Planted", "by_class"]
+__all__ = ["PLANTED", "SLOW", "Planted", "by_class"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,12 @@ PLAIN = """\
     one: linear(64) -> act: relu
     two: linear(10)
 """
+SLOW = """\
+    input image: [1, 8, 8]
+    conv(6, 5x5, pad=2) -> tanh -> avgpool(2x2)
+    conv(16, 3x3, pad=1) -> tanh -> avgpool(2x2)
+    flatten -> linear(60) -> tanh -> linear(10)
+"""
 TWO_HEADS = """\
     input image: [1, 8, 8]
     flatten -> one: linear(32) -> relu
@@ -162,6 +168,9 @@ PLANTED: dict[str, Planted] = {
     ),
     "rate of sgd 100 times too low": Planted(
         "learning rate too low", Rates, PLAIN, {"optimizer": "sgd(lr=2e-3)"}
+    ),
+    "rate at which the loss of a slow start explodes": Planted(
+        "learning rate too high", Rates, SLOW, {"optimizer": "sgd(lr=10.0)"}
     ),
     "frozen layer": Planted("frozen layer", FrozenParts, keys={"freeze": '["one"]'}),
     "dead ReLUs": Planted(

@@ -21,8 +21,9 @@ from netlang.backends.torch.doctor.net.memory_and_time import MemoryAndTime
 from netlang.backends.torch.doctor.patient import Patient
 from netlang.backends.torch.doctor.trained.labels import LabelsAndInputs
 from netlang.backends.torch.doctor.trained.overfit import OverfitsABatch
+from netlang.backends.torch.doctor.trained.rates import Rates
 from netlang.targets.doctor import CheckReport
-from tests.train.doctor.planted import PLAIN, by_class
+from tests.train.doctor.planted import PLAIN, SLOW, by_class
 from tests.train.doctor.support import CONV, digits, examined, mistakes, recipe_text, write
 
 DEEP = """\
@@ -64,6 +65,17 @@ def test_saturated_tanh(tmp_path: Path) -> None:
     body = PLAIN.replace("act: relu", "act: tanh")
     report = report_on(tmp_path, Layers, body, {"init": "normal(3.0)"})
     assert ("saturated tanh", True) in found(report)
+
+
+@pytest.mark.parametrize("rate", [30.0, 10.0, 1.0, 0.1])
+def test_a_rate_is_judged_where_the_range_test_suggests_none(rate: float, tmp_path: Path) -> None:
+    """Plain SGD needs more steps than the test has to leave the plateau on which this net starts."""
+    report = report_on(tmp_path, Rates, SLOW, {"optimizer": f"sgd(lr={rate})"})
+    assert report.measured.startswith("the loss falls at no rate")
+    assert found(report) == [("learning rate too high", True)] * (rate > 1)
+    for symptom in report.symptoms:  # a tenth of 10 learns, nothing that is tried for 30 does
+        assert ("falls by" in symptom.what) == (rate == 10)
+        assert ("lr=1" in symptom.advice) == (rate == 10)
 
 
 def test_the_table_of_layers(tmp_path: Path) -> None:

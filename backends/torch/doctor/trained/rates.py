@@ -31,6 +31,10 @@ _WARMS = 0.5
 # is ten times the suggestion, and a rate below it only needs more time.
 _HIGH, _WORSE = 8.0, 1.3
 _LOW, _HARDLY = 25.0, 0.4
+# Where nothing is suggested: by what share of itself the loss has to grow at the recipe's rate, and
+# the shares of that rate that are tried instead.
+_GROWN = 0.3
+_SMALLER = (0.1, 0.01, 0.001)
 
 
 @final
@@ -84,7 +88,8 @@ class Rates(Check):
         )
         if suggested is None:
             measured = f"the loss falls at no rate from {_LOWEST:g} to {test.rates[-1]:.2g}"
-            return self.report(measured, pictures=pictures)
+            symptoms = _blown_up(patient, test.smooth[0], own)
+            return self.report(measured, *symptoms, rows=_rows(test), pictures=pictures)
         measured = f"{suggested:g} is suggested, the recipe has {own:g}"
         rows = _rows(test)
         return self.report(
@@ -133,6 +138,36 @@ def _judged(patient: Patient, test: RangeTest, own: float, suggested: float) -> 
             f" that the range test suggests: in {count} steps the loss {how} with it, and falls by"
             f" {theirs:.0%} with that",
             f"try `lr={suggested:g}`",
+            patient.place("optimizer"),
+        )
+    ]
+
+
+def _blown_up(patient: Patient, start: float, own: float) -> list[Symptom]:
+    """Whether the loss grows at the recipe's rate, where the range test suggests none.
+
+    A net may need more steps than those of the test before its loss falls; no right rate makes it
+    grow all the same. Smaller rates are tried, for one at which the loss falls.
+    """
+    count = patient.steps(_SHORT, patient.recipe.batch)
+    if count < _FEWEST_SHORT:
+        return []
+    here = _short(patient, count, 1.0)
+    if _progress(here, start) > -_GROWN:
+        return []
+    tried = {scale: _progress(_short(patient, count, scale), start) for scale in _SMALLER}
+    best = max(tried, key=tried.__getitem__)
+    learns = tried[best] >= _LEARNS
+    rate = float(f"{own * best:.0e}")
+    if learns:
+        patient.working_rate = rate
+    grown = f"from {start:.3g} to {here.last():.3g}" if here.finite else "beyond all numbers"
+    instead = f", and falls by {tried[best]:.0%} with {rate:g}" if learns else ""
+    return [
+        Symptom(
+            "learning rate too high",
+            f"in {count} steps the loss grows {grown} with {own:g}{instead}",
+            f"try `lr={rate:g}`" if learns else "try a rate that is 10 or 100 times smaller",
             patient.place("optimizer"),
         )
     ]
