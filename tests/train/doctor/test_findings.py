@@ -69,7 +69,7 @@ def test_saturated_tanh(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [30.0, 10.0, 1.0, 0.1])
 def test_a_rate_is_judged_where_the_range_test_suggests_none(rate: float, tmp_path: Path) -> None:
-    """Plain SGD needs more steps than the test has to leave the plateau on which this net starts."""
+    """Plain SGD needs more steps than the test has to leave the plateau where this net starts."""
     report = report_on(tmp_path, Rates, SLOW, {"optimizer": f"sgd(lr={rate})"})
     assert report.measured.startswith("the loss falls at no rate")
     assert found(report) == [("learning rate too high", True)] * (rate > 1)
