@@ -15,7 +15,8 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import visible
 
 __all__ = [
-    "Misfit", "Report", "better_prefix", "match", "numbers_advice", "require_fit", "require_some",
+    "Misfit", "Report", "better_prefix", "has_some", "match", "numbers_advice", "require_fit",
+    "require_some",
 ]  # fmt: skip
 
 ROWS = 20
@@ -133,6 +134,11 @@ def require_fit(
         )  # fmt: skip
 
 
+def has_some(fitting: Mapping[str, Stored], slots: Sequence[Slot]) -> bool:
+    """Whether a tensor that the net needs fits."""
+    return any(slot.key in fitting for slot in slots if slot.required)
+
+
 def require_some(
     fitting: Mapping[str, Stored],
     slots: Sequence[Slot],
@@ -143,7 +149,7 @@ def require_some(
 ) -> None:
     """Raise a `NetlangError` if nothing fits a net that has weights."""
     needed = [slot for slot in slots if slot.required]
-    if needed and not any(slot.key in fitting for slot in needed):
+    if needed and not has_some(fitting, slots):
         rows = [("the net", "the file")]
         ours, theirs = [slot.key for slot in needed[:3]], list(stored)[:3]
         rows.extend(zip_longest(ours, theirs, fillvalue=""))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netlang.backends.weights.check import match, require_fit, require_some
+from netlang.backends.weights.check import has_some, match, require_fit, require_some
 from netlang.backends.weights.facts import facts_in, trained_net
 from netlang.backends.weights.files import WeightSource, read_entry
 from netlang.backends.weights.prefixes import PrefixChange, changed
@@ -65,7 +65,7 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     else:
         require_fit(
             report, owned, stored, source=named, net=net, trained=trained_net(facts),
-            offers_partial=fit.offers_partial,
+            offers_partial=fit.offers_partial and has_some(fitting, owned),
         )  # fmt: skip
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()

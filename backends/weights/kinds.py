@@ -42,7 +42,15 @@ def require_file(path: Path) -> None:
     except ValueError:
         raise ValueError("no such file") from None  # a null byte in the name
     if kind := kind_of(mode):
-        raise ValueError(f"it is {kind}")
+        raise ValueError(f"it is {kind}{_of_a_run(path)}")
+
+
+def _of_a_run(path: Path) -> str:
+    """The weights in the folder of a run, as the end of a reason; empty for anything else."""
+    for name in ("best.safetensors", "last.safetensors"):
+        if (path / name).is_file():
+            return f", of a run whose weights are `{path / name}`"
+    return ""
 
 
 def foreign(path: Path) -> str | None:

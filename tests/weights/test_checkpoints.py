@@ -107,6 +107,27 @@ def test_a_checkpoint_without_weights_says_what_it_has(run: Runner) -> None:
     assert "`epoch`, `args`" in text
 
 
+def test_what_loads_nothing_is_not_offered(run: Runner, state: State) -> None:
+    """`--partial` is refused where nothing fits, so that a refusal can't offer it."""
+    other = saved({f"other.{key}": value[None] for key, value in state.items()}, "w.pth")
+    assert "E0926" in run.refused(*COMPILE, other, "--partial")
+    text = run.refused(*COMPILE, other)
+    assert "E0921" in text
+    assert "--partial" not in text
+    key = next(iter(state))
+    assert "--partial" in run.refused(*COMPILE, saved({key: state[key]}, "one.pth"))
+
+
+@pytest.mark.parametrize("names", [("last",), ("last", "best")])
+def test_the_folder_of_a_run_says_where_its_weights_are(run: Runner, names: tuple[str]) -> None:
+    Path("runs").mkdir()
+    assert "it is a folder\n" in run.refused(*COMPILE, "runs")
+    for name in names:
+        Path("runs", f"{name}.safetensors").touch()
+    kept = Path("runs", f"{names[-1]}.safetensors")
+    assert f"it is a folder, of a run whose weights are `{kept}`\n" in run.refused(*COMPILE, "runs")
+
+
 @pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "model.", "backbone.", "a.b.c."])
 def test_a_prefix_is_pointed_out_and_dropped(run: Runner, state: State, prefix: str) -> None:
     given = saved(prefixed(state, prefix), "w.pth")
