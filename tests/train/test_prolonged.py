@@ -63,6 +63,19 @@ def test_it_gets_no_shorter_and_keeps_its_unit(tmp_path: Path, change: str) -> N
         train(recipe, program, RunOptions(tmp_path / "run", resume=True, device="cpu"))
     assert [each.code for each in caught.value.diagnostics] == ["E0734"]
     assert "`length` is 30 steps there" in caught.value.diagnostics[0].message
+    assert "resume it with `steps=30` or more" in caught.value.diagnostics[0].help_text
+
+
+def test_what_it_is_resumed_with_once_it_was_prolonged(tmp_path: Path) -> None:
+    """The recipe that it was started with isn't that any more."""
+    for count in (10, 20):
+        of(f"steps: {count}", out=tmp_path / "run", resume=(tmp_path / "run").exists())
+    with pytest.raises(NetlangError) as caught:
+        of("steps: 10", out=tmp_path / "run", resume=True)
+    (found,) = caught.value.diagnostics
+    assert "started with" not in found.help_text
+    assert "resume it with `steps=20` or more" in found.help_text
+    of("steps: 20", out=tmp_path / "run", resume=True)
 
 
 def test_a_schedule_that_ends_with_the_run_says_why_not(tmp_path: Path) -> None:

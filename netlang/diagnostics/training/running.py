@@ -49,10 +49,11 @@ class RunExists(Diagnostic):
 class OtherRecipe(Diagnostic):
     code = "E0734"
     title = "the run in `{folder}` has another recipe: {differences}"
-    help = "resume it with the recipe that it was started with, or start a new one with `--out`"
+    help = "{advice}, or start a new one with `--out`"
 
     folder: str
     differences: str
+    advice: str = "resume it with the recipe that it was started with"
 
 
 class UnreadableRun(Diagnostic):

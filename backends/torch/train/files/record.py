@@ -21,6 +21,7 @@ from netlang.diagnostics.training.folder import CannotProlong
 from netlang.diagnostics.training.running import DataChanged, OtherRecipe, UnreadableRun
 from netlang.recipes.check.schedule import stretched
 from netlang.recipes.recipe import Recipe
+from netlang.records import replace
 
 __all__ = ["Known", "compare", "identity_of"]
 
@@ -59,9 +60,10 @@ def compare(folder: Path, path: Path, wanted: Mapping[str, Json], recipe: Recipe
     if not differences and found.get("fingerprint") != wanted["fingerprint"]:
         differences = [f"net `{wanted['net']}` has changed since"]
     if differences:
-        raise NetlangError(
-            OtherRecipe(span=None, folder=str(folder), differences="; ".join(differences))
-        )
+        refused = OtherRecipe(span=None, folder=str(folder), differences="; ".join(differences))
+        if changed == [_LENGTH]:
+            refused = _of_length(refused, str(keys[_LENGTH]))
+        raise NetlangError(refused)
     _require_same_data(folder, found, wanted)
     notes = _elsewhere(found, wanted)
     if not longer:
@@ -79,6 +81,14 @@ def _read(path: Path) -> dict[str, Json]:
     except (OSError, ValueError) as error:
         raise NetlangError(UnreadableRun(span=None, path=str(path), why=str(error))) from None
     return found
+
+
+def _of_length(refused: OtherRecipe, length: str) -> OtherRecipe:
+    """The refusal of a run that may have become longer since it was started, and isn't asked so."""
+    known = _COUNT.fullmatch(length)
+    if known is None:
+        return refused
+    return replace(refused, advice=f"resume it with `{known[2]}={known[1]}` or more")
 
 
 def _longer(before: object, now: str) -> bool:
