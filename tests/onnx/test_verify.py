@@ -224,6 +224,21 @@ def test_a_file_of_another_net(run: Runner) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shape", "given"), [("3, 8, 8", "1, 28, 28"), ("2, H=8, 4", "2, 8, 5"), ("4", "4, 4")]
+)
+def test_a_file_of_a_net_of_other_sizes(shape: str, given: str, run: Runner) -> None:
+    """It would be called one that can't be run, for a node that is unlike ours."""
+    Path("o.net").write_text(f"net o {{ input x: [{shape}]; relu -> flatten }}", encoding="utf-8")
+    Path("p.net").write_text(f"net p {{ input x: [{given}]; tanh -> flatten }}", encoding="utf-8")
+    assert run("compile", "p.net", "-o", "p.onnx").status == 0
+    assert run("verify", "p.net", "--onnx", "p.onnx").status == 0
+    said = run.refused("verify", "o.net", "--onnx", "p.onnx")
+    assert "error[E0936]" in said
+    assert f"its sizes of input `x` are [N, {given}]" in said
+    assert f"here they are [N, {shape.replace('=8', '')}]" in said
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"text\n", b"\x08\x0a" + b"(" * 100_000, bytes(range(256)) * 40]
 )
 def test_what_is_no_model(content: bytes, run: Runner) -> None:

@@ -160,6 +160,25 @@ class ModelFile:
                 self._refuse(program, what, ", ".join(there) or "none", ", ".join(here))
             if here != {name: self._spoken(number, program) for name, number in there.items()}:
                 self._refuse(program, f"types of {what}", _types(there), _types(here))
+        self._require_sizes(program)
+
+    def _require_sizes(self, program: Program) -> None:
+        """Refuse a file whose inputs have other sizes than the net's, where both are numbers."""
+        types = {each.name: each.type.tensor_type for each in self.model.graph.input}
+        for port in program.net.inputs:
+            if not types[port.name].HasField("shape"):
+                continue
+            dims = types[port.name].shape.dim
+            sizes = (*(() if port.type.batch is None else (port.type.batch,)), *port.type.shape)
+            alike = len(dims) == len(sizes) and all(
+                not isinstance(own, int) or not dim.HasField("dim_value") or own == dim.dim_value
+                for own, dim in zip(sizes, dims, strict=True)
+            )
+            if not alike:
+                found = ", ".join(str(dim.dim_value or dim.dim_param or "?") for dim in dims)
+                wanted = ", ".join(map(str, sizes))
+                what = f"sizes of input `{port.name}`"
+                self._refuse(program, what, f"[{found}]", f"[{wanted}]")
 
     def _spoken(self, number: int, program: Program) -> int:
         """The type of an input or output, that of the net for the half precision of the file."""
