@@ -34,7 +34,10 @@ def sizes(text: str | None, program: Program) -> dict[str, int]:
         return _by_name(text)
     numbers = [int(number) for number in plain.split("x")]
     if not program.sizes:
-        raise _bad(f"the inputs of `{program.name}` have no sizes to choose")
+        raise _bad(
+            f"the inputs of `{program.name}` have no sizes to choose: a spec declares one by a name"
+            " and its default, `H=224`"
+        )
     if len(numbers) == 1:
         return {size.name: numbers[0] for size in program.sizes}
     return _by_axis(text, numbers, program)
