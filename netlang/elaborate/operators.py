@@ -6,6 +6,8 @@ relevant places.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netlang import advice as fixes
 from netlang.diagnostics import language
 from netlang.diagnostics.diagnostic import Diagnostic, Note
@@ -13,6 +15,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate.body import Body
 from netlang.elaborate.function.application import Application
 from netlang.elaborate.function.builder import CurrentValue, Labelled, LabelPath
+from netlang.evaluate.values import describe
 from netlang.ir.numbers.provenance import Traced, names_in
 from netlang.ir.op import Inferred, Op, Rejection
 from netlang.ir.program import INPUT, Condition, Ref
@@ -22,6 +25,9 @@ from netlang.source import Span
 from netlang.syntax import ast
 
 __all__ = ["add_label", "next_path", "nothing_to_read", "operator_node", "single"]
+
+_LARGEST_HALF = 65_504
+"""The largest number of float16 (IEEE 754)."""
 
 
 def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
@@ -54,6 +60,9 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         body.session.report(fixes.numbered(body.module.file, error), mended=op.unwritten)
         op, inferred = other, other.infer(inputs)
         builder.stand_ins.add(".".join(step.path))
+    if op.in_its_type and DType.FLOAT16 in (each.dtype for each in inferred.outputs):
+        for refused in _beyond_half(op):
+            body.session.report(NetlangError(_refusal(body, step, refused, None)))
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)
@@ -131,6 +140,29 @@ def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
         for type_ in inferred.outputs
     )
     return replace(inferred, outputs=outputs)
+
+
+def _beyond_half(op: Op) -> Iterator[Rejection]:
+    """Numbers beyond float16: PyTorch refuses them, or takes them for infinity."""
+    for name in op.in_its_type:
+        number = max(_numbers_in(getattr(op, name)), key=abs, default=0)
+        if abs(number) > _LARGEST_HALF:
+            yield Rejection(
+                language.BadArgument,
+                argument=name,
+                callee=op.name,
+                name=name,
+                expected=f"a number from -{_LARGEST_HALF:,} to {_LARGEST_HALF:,}, those of float16",
+                actual=f"{describe(number)}, in a net of float16",
+            )
+
+
+def _numbers_in(value: object) -> Iterator[float]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _numbers_in(each)
+    elif isinstance(value, int | float):
+        yield value
 
 
 def _at_defaults(body: Body, op: Op, inputs: Types) -> Rejection | None:

@@ -127,7 +127,8 @@ class Op(Described, gc=False):
     One that is `unwritten` stands for steps that are still to be written. It is refused; as `told`,
     one that was refused before, it has the type that they will give.
 
-    `in_half` says what becomes of it in a file in half precision.
+    `in_half` says what becomes of it in a file in half precision. Arguments `in_its_type` become
+    numbers of the type of the output, in which they must not be infinite.
 
     `weight_values` are the weights that a spec can give as values. Those that it gives are named by
     `given`: they are further inputs, in this order, and the operator doesn't own them.
@@ -140,6 +141,7 @@ class Op(Described, gc=False):
     keeps_type: ClassVar[bool] = False
     unwritten: ClassVar[bool] = False
     in_half: ClassVar[InHalf] = InHalf.UNKNOWN
+    in_its_type: ClassVar[tuple[str, ...]] = ()
     weight_values: ClassVar[tuple[str, ...]] = ()
 
     given: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from netlang.lint.layouts import CONVOLUTIONS, SPATIAL
 from netlang.lint.rules.batch import BatchInInputs
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, concat_axis, linear_of_image, softmax_axis
-from netlang.lint.rules.order import pytorch_order
+from netlang.lint.rules.order import pytorch_order, recurrent_order
 from netlang.lint.rules.readings import BranchLines
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.unused import UnusedNames
@@ -82,6 +82,7 @@ _BY_OPERATOR: tuple[tuple[SiteRule, Iterable[str]], ...] = (
     (softmax_axis, ("softmax", "log_softmax")),
     (concat_axis, ("concat",)),
     (pytorch_order, CONVOLUTIONS),
+    (recurrent_order, ("rnn", "lstm", "gru")),
     (channels_last, SPATIAL),
 )
 

@@ -222,6 +222,7 @@ class Softplus(PointwiseOp):
     name: ClassVar[str] = "softplus"
     in_half: ClassVar[InHalf] = InHalf.CURVE
     per_element: ClassVar[int] = 6
+    in_its_type: ClassVar[tuple[str, ...]] = ("beta",)
 
     beta: float = argument(non_zero, "sharpness of the bend", default=1.0)
     threshold: float = argument(
@@ -245,6 +246,7 @@ class Heaviside(PointwiseOp):
 
     name: ClassVar[str] = "heaviside"
     in_half: ClassVar[InHalf] = InHalf.GAINS
+    in_its_type: ClassVar[tuple[str, ...]] = ("at_zero",)
 
     at_zero: float = argument(number, "the value at 0", default=0.0)
 

@@ -45,6 +45,7 @@ class Pad(Rearrangement):
     name: ClassVar[str] = "pad"
     in_half: ClassVar[InHalf] = InHalf.MOVES
     one_example: ClassVar[bool] = True
+    in_its_type: ClassVar[tuple[str, ...]] = ("value",)
 
     before: Sizes = argument(sizes(minimum=0), "elements added in front")
     after: Sizes | None = argument(

@@ -155,6 +155,7 @@ class Pow(PointwiseOp):
 
     name: ClassVar[str] = "pow"
     in_half: ClassVar[InHalf] = InHalf.CURVE
+    in_its_type: ClassVar[tuple[str, ...]] = ("exponent",)
 
     exponent: float = argument(number, "the exponent, the same for all elements")
 
@@ -177,6 +178,7 @@ class Clamp(Op):
 
     name: ClassVar[str] = "clamp"
     in_half: ClassVar[InHalf] = InHalf.GAINS
+    in_its_type: ClassVar[tuple[str, ...]] = ("min", "max")
 
     min: float | None = argument(number, "lower bound; none if not given", default=None)
     max: float | None = argument(number, "upper bound; none if not given", default=None)

@@ -62,6 +62,7 @@ class Linear(Op):
     name: ClassVar[str] = "linear"
     in_half: ClassVar[InHalf] = InHalf.GAINS
     weight_values: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    in_its_type: ClassVar[tuple[str, ...]] = ("weight", "bias")
 
     out: int = argument(count, "number of output features")
     bias: bool | tuple[float, ...] = argument(

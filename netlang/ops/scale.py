@@ -46,6 +46,7 @@ class Scale(Op):
 
     name: ClassVar[str] = "scale"
     in_half: ClassVar[InHalf] = InHalf.GAINS
+    in_its_type: ClassVar[tuple[str, ...]] = ("by", "offset")
 
     by: Numbers = argument(_KIND, "factor, or a list of one for each channel")
     offset: Numbers = argument(_KIND, "summand, or a list of one for each channel", default=0.0)

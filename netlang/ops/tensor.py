@@ -56,6 +56,7 @@ class Parameter(Op):
     name: ClassVar[str] = "parameter"
     in_half: ClassVar[InHalf] = InHalf.GAINS
     arity: ClassVar[Arity] = Arity(0, 0)
+    in_its_type: ClassVar[tuple[str, ...]] = ("init", "std")
 
     shape: tuple[Dim, ...] = argument(shape, "sizes, all of them numbers")
     init: float | Nested = argument(

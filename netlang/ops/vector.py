@@ -36,6 +36,7 @@ class Prelu(Op):
     keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.GAINS
     one_example: ClassVar[bool] = True
+    in_its_type: ClassVar[tuple[str, ...]] = ("init",)
 
     per_channel: bool = argument(flag, "whether each channel has a slope of its own", default=False)
     init: float = argument(number, "the slope to start with", default=0.25)
@@ -128,6 +129,7 @@ class L2Normalize(Op):
     name: ClassVar[str] = "l2_normalize"
     keeps_type: ClassVar[bool] = True
     in_half: ClassVar[InHalf] = InHalf.NORM
+    in_its_type: ClassVar[tuple[str, ...]] = ("eps",)
 
     axis: int = argument(integer, "axis that the vectors lie along; 0 is the channels", default=0)
     eps: float = argument(non_negative, "the least length to divide by", default=1e-12)

@@ -149,6 +149,8 @@ PLANTED: dict[str, list[str]] = {
         image("conv(in_channels, 10, 5)", head="in_channels = 3\n"),
         image("conv(8, 3x3) -> conv_transpose(8, 16, 3)"),
         image("stem(64)", "[3, 224, 224]", "block stem(n) { conv(in.channels, n, 3) }\n"),
+        image("lstm(32, 64)", "[16, 32]"),
+        image("linear(64) -> rnn(64, 128) -> gru(32, 4)", "[16, 32]"),
     ],
     "W0203": [
         image("conv(21, 1x1) -> softmax(1)"),
@@ -223,6 +225,7 @@ RIGHT: list[str] = [
     image("add { identity; relu }; concat { relu; tanh }; mul { conv(6, 1x1); { sigmoid } }"),
     image("add { conv(3, 1x1) -> bn; conv(3, 3x3, pad=1) -> bn; bn }"),
     image("mul { conv(3, 1x1) -> relu; bn }; add { tanh -> bn; relu }"),
+    image("lstm(32, 2) -> gru(32, layers=12) -> rnn(64, 16)", "[16, 32]"),
     image("add { conv(3, 1x1); relu }", head="block add { body }\n"),
     image("m { conv(3, 1x1); relu }", head="block m { body }\n"),
     image("y: conv(3, 1x1); add { y; relu }; concat { { conv(3, 1x1) -> relu }; bn }"),

@@ -16,7 +16,7 @@ from netlang.lint.rules.heads import untrained_heads
 from netlang.lint.rules.idle import IdleLoops
 from netlang.lint.rules.images import channels_last, concat_axis, linear_of_image, softmax_axis
 from netlang.lint.rules.logits import probabilities_as_logits
-from netlang.lint.rules.order import pytorch_order
+from netlang.lint.rules.order import pytorch_order, recurrent_order
 from netlang.lint.rules.readings import BranchLines
 from netlang.lint.rules.targets import UnusedTargets
 from netlang.lint.rules.timing import change_beyond_end
@@ -99,6 +99,7 @@ CODE_OF: dict[Callable[..., Any], tuple[str, ...]] = {
     registry.unused_inputs: ("W0111",),
     linear_of_image: ("W0201",),
     pytorch_order: ("W0202",),
+    recurrent_order: ("W0202",),
     softmax_axis: ("W0203",),
     concat_axis: ("W0206",),
     channels_last: ("W0204",),

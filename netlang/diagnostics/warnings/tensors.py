@@ -29,15 +29,12 @@ class LinearOfImage(Caution):
 class ArgumentOrder(Caution):
     code: ClassVar[str] = "W0202"
     title: ClassVar[str] = "the arguments of `{operator}` seem to be in PyTorch's order"
-    caption: ClassVar[str] = (
-        "this is {out} output channels, a kernel of {kernel} and a stride of {stride}"
-    )
-    help: ClassVar[str] = "the input's channels aren't written: {instead}"
+    caption: ClassVar[str] = "this is {meaning}"
+    help: ClassVar[str] = "the input's {what} aren't written: {instead}"
 
     operator: str
-    out: str
-    kernel: str
-    stride: str
+    meaning: str
+    what: str
     instead: str
 
 

@@ -56,6 +56,7 @@ class Full(Filled):
 
     name: ClassVar[str] = "full"
     in_half: ClassVar[InHalf] = InHalf.TABLE
+    in_its_type: ClassVar[tuple[str, ...]] = ("value",)
 
     shape: tuple[Dim, ...] = argument(shape, "sizes")
     value: float = argument(NUMBER, "the number")

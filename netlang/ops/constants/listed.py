@@ -52,6 +52,7 @@ class Listed(Table):
 
     name: ClassVar[str] = "constant"
     in_half: ClassVar[InHalf] = InHalf.TABLE
+    in_its_type: ClassVar[tuple[str, ...]] = ("values",)
 
     values: Numbers = argument(_NUMBERS, "the elements")
     dtype: str = argument(ELEMENT_TYPE, TYPE_DOC, default="float")

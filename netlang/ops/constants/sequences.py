@@ -70,6 +70,7 @@ class Linspace(Table):
 
     name: ClassVar[str] = "linspace"
     in_half: ClassVar[InHalf] = InHalf.TABLE
+    in_its_type: ClassVar[tuple[str, ...]] = ("start", "stop")
 
     start: float = argument(NUMBER, "the first element")
     stop: float = argument(NUMBER, "the last element")
