@@ -61,8 +61,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         op, inferred = other, other.infer(inputs)
         builder.stand_ins.add(".".join(step.path))
     if op.in_its_type and DType.FLOAT16 in (each.dtype for each in inferred.outputs):
-        for refused in _beyond_half(op):
-            body.session.report(NetlangError(_refusal(body, step, refused, None)))
+        _report_beyond_half(body, op, step)
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
     _pin_lost(body, op, inputs, inferred.outputs)
@@ -140,6 +139,12 @@ def _in_floats(body: Body, inputs: Types, inferred: Inferred) -> Inferred:
         for type_ in inferred.outputs
     )
     return replace(inferred, outputs=outputs)
+
+
+def _report_beyond_half(body: Body, op: Op, step: Application) -> None:
+    """The step has a type all the same, so that what follows is looked at."""
+    for refused in _beyond_half(op):
+        body.session.report(NetlangError(_refusal(body, step, refused, None)))
 
 
 def _beyond_half(op: Op) -> Iterator[Rejection]:
