@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import prod
 from typing import ClassVar, final
 
 from netlang.ir.arguments import argument, integer, shape
@@ -82,6 +83,27 @@ class Flatten(Rearrangement):
         yield Case(cls(), (TensorType((3, 4), batch=None),))
 
 
+def _equal_counts(one: Sequence[Dim], two: Sequence[Dim]) -> Iterator[tuple[Dim, Dim]]:
+    """What must be equal for as many elements: sizes by themselves, where they leave one place.
+
+    Nothing, if they are never as many.
+    """
+    numbers_apart = [
+        ([size for size in sizes if isinstance(size, int)],
+         [size for size in sizes if not isinstance(size, int)])
+        for sizes in (one, two)
+    ]  # fmt: skip
+    (fixed, symbolic), (wanted, others) = sorted(numbers_apart, key=lambda each: len(each[1]))[::-1]
+    if others:
+        yield product(one), product(two)
+    elif prod(wanted) % prod(fixed) or not symbolic:
+        return
+    elif prod(wanted) == prod(fixed):
+        yield from ((size, 1) for size in symbolic)
+    else:
+        yield product(symbolic), prod(wanted) // prod(fixed)
+
+
 @final
 class Reshape(Rearrangement):
     """Arranges the elements of each example in another shape, row by row.
@@ -103,7 +125,8 @@ class Reshape(Rearrangement):
         y = x.with_shape(*self.shape)
         if found == wanted:
             return Inferred((y,))
-        if isinstance(found, int) and isinstance(wanted, int):
+        pairs = tuple(_equal_counts(x.shape, self.shape))
+        if not pairs:
             from netlang.diagnostics.language.shapes import ElementCountDiffers
 
             raise Rejection(
@@ -112,7 +135,7 @@ class Reshape(Rearrangement):
                 found=str(found),
             )  # fmt: skip
         reason = f"`reshape` to {shape_text(self.shape)} keeps the number of elements"
-        return Inferred((y,), (Constraint(found, Relation.EQUAL, wanted, reason),))
+        return Inferred((y,), tuple(Constraint(a, Relation.EQUAL, b, reason) for a, b in pairs))
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         return Rearranged(self.shape, tuple(range(len(self.shape))))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
+import torch
 
 from netlang.analysis.constraints import solve
+from netlang.backends.torch import build
+from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.constraints import Constraint, Relation
 from netlang.ir.dims import floor_div, symbol
@@ -138,3 +142,47 @@ def _conditions(construct: str, times: int) -> Iterator[Condition]:
         }[construct]
         relation = Relation.AT_LEAST if construct == "products" else Relation.EQUAL
         yield Condition(Constraint(left, relation, right, "so it is"), SPAN, ())
+
+
+@pytest.mark.parametrize(
+    ("steps", "sizes", "sentences"),
+    [
+        ("conv(1, 7x7) -> reshape([1])", "7, 7", ("H and W must be 7",)),
+        ("reshape([2])", "1, 1", ("H and W must be 1",)),
+        ("reshape([32])", "2, 8", ("H*W must equal 16",)),
+        (
+            "maxpool(2x2) -> reshape([4, 8])",
+            "8, 8",
+            ("H and W must be at least 2", "(H//2)*(W//2) must equal 16"),
+        ),
+        (
+            "conv(8, 3x3, stride=4, pad=1) -> conv(1, 2x2) -> reshape([1])",
+            "5, 8",
+            ("H and W must be from 5 to 8",),
+        ),
+    ],
+)
+def test_a_reshape_to_numbers(steps: str, sizes: str, sentences: tuple[str, ...]) -> None:
+    """As `8*H*W must equal 128` or `H*W + 35 must equal 6*H + 6*W` before."""
+    height, width = sizes.split(", ")
+    text = f"net a {{ input image: [2, H={height}, W={width}]; {steps} }}"
+    program = load(Spec(text, {}, "a"))
+    assert solve(program).sentences == sentences
+    conditions = [each.constraint for each in program.deployed_conditions]
+    module = build(program)
+    for high, wide in product(range(1, 18), repeat=2):
+        try:
+            with torch.no_grad():
+                module(torch.zeros(1, 2, high, wide))
+        except RuntimeError:
+            accepted = False
+        else:
+            accepted = True
+        met = all(each.holds({"H": high, "W": wide}) for each in conditions)
+        assert met == accepted, (high, wide)
+
+
+def test_a_reshape_that_no_size_allows_is_refused_in_numbers() -> None:
+    with pytest.raises(NetlangError, match="E0406") as caught:
+        solved("reshape([13])", "4, 4")
+    assert "[13] has 13 elements, the input [2, 4, 4] has 32" in str(caught.value)
