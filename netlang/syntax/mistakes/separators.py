@@ -130,6 +130,8 @@ def _comma(spot: Spot) -> Diagnostic | None:
 
 def _misspelt(spot: Spot) -> str:
     """The word that `ouput` at the start of a statement was meant to be; "" for none."""
+    if spot.kind(-1) == "}" and spot.kind() == "NAME" and spot.kind(1) in ("{", "if"):
+        return next(iter(get_close_matches(spot.text(), ("else",), 1, 0.75)), "")
     if spot.first != -1 or spot.kind(-1) != "NAME" or spot.kind() != "NAME":
         return ""
     return next(iter(get_close_matches(spot.text(-1), _FIRST_WORDS, 1, 0.75)), "")
@@ -144,8 +146,9 @@ def _separator(spot: Spot) -> Diagnostic | None:
         return _else_with_colon(spot.span(1))
     word = _misspelt(spot)
     if word:
-        expected = f"no statement begins with `{spot.text(-1)}`"
-        span = spot.span(-1)
+        place = 0 if word == "else" else -1
+        expected = f"no statement begins with `{spot.text(place)}`"
+        span = spot.span(place)
         fix = spot.replacing(f"did you mean `{word}`?", span.start, span.end, word)
     elif spot.kind(spot.first) == "assert" and spot.kind() == "STRING":
         expected = "expected `,` before the message"
