@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from netlang.backends.onnx import Form, export
+from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.torch.run.weights import filled
 from netlang.backends.weights import LookAhead, Stored, are_finite, read_weights
 from netlang.build import BuildOptions
@@ -163,6 +164,25 @@ def test_what_is_not_looked_at_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ahead = LookAhead(mapped.values())
     assert [key for key, each in mapped.items() if ahead.covers(each)] == ["t0", "t1", "t2"]
     assert all(ahead.proves(mapped[key]) for key in ("t0", "t1", "t2"))
+
+
+@pytest.mark.parametrize("value", [1.0, np.nan])
+@pytest.mark.parametrize("width", [64, 65, 127, 128, 129])
+def test_turned_weights_that_take_half_of_the_bytes_in_a_file(
+    tmp_path: Path, width: int, value: float
+) -> None:
+    """Those that are large in memory alone were looked at nowhere."""
+    (tmp_path / "n.net").write_text(f"net n {{ input x: [16, 256]; l: linear({width}) }}")
+    program = load_program(str(tmp_path / "n.net"))
+    arrays = {
+        name: each.numpy() for name, each in filled(program, BuildOptions()).state_dict().items()
+    }
+    arrays["l.weight"].flat[-1] = value
+    form = Form(narrow=Narrow(DType.FLOAT16))
+    written = export(program, tmp_path / "n.onnx", weights=arrays, form=form)
+    assert any("NaN or infinite values in `l.weight`" in note for note in written.notes) == (
+        value != 1
+    )
 
 
 @pytest.mark.usefixtures("small_runs")

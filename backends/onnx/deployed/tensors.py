@@ -171,9 +171,8 @@ class TensorData:
         """The numbers of a tensor of the file in the type of the spec, before it is turned."""
         turned = self._graph.turned.get(slot.key)
         key = slot.key if turned is None else turned.key
-        large = slot.weight.elements * numpy_type(slot.dtype).itemsize >= LARGE
         fold = self._folds.get(key)
-        return self._deployed(key, self._owned[key if fold is None else fold.weight].dtype, large)
+        return self._deployed(key, self._owned[key if fold is None else fold.weight].dtype)
 
     def not_finite(self, written: Collection[Slot]) -> list[str]:
         """The given tensors, of all that went into the file, with NaN or infinite values."""
@@ -197,11 +196,12 @@ class TensorData:
         suspect = self._suspect | suspects(small)
         return [key for key in used if key in suspect]
 
-    def _deployed(self, key: str, dtype: DType, check: bool) -> NDArray[np.generic]:
+    def _deployed(self, key: str, dtype: DType) -> NDArray[np.generic]:
         """The tensor under a key of the deployed net."""
         fold = self._folds.get(key)
         if fold is None:
-            return self._value(key, check=check)
+            values: NDArray[np.generic] = self._value(key)
+            return values
         folding = self._folding(fold)
         return folding.weight(dtype) if key == fold.weight else folding.bias(dtype)
 
@@ -209,7 +209,7 @@ class TensorData:
         found = self._foldings.get(fold)
         if found is None:
             shape = self._owned[fold.weight].weight.shape
-            found = self._foldings[fold] = Folding(fold, shape, self._part, self._norms.numbers)
+            found = self._foldings[fold] = Folding(fold, shape, self._value, self._norms.numbers)
         return found
 
     @cached_property
@@ -225,22 +225,18 @@ class TensorData:
             if stored is not None and stored.data.nbytes < LARGE:
                 small[key] = stored, self._owned[key].dtype
             else:
-                found[key] = self._part(key)
+                found[key] = self._value(key)
         found.update(zip(small, arrays(list(small.values())), strict=True))
         return found
 
-    def _part(self, key: str) -> Any:
-        """A tensor of the spec that goes into a fold; `not_finite` looks at small ones."""
-        return self._value(key, check=key in self._given and self._given[key].data.nbytes >= LARGE)
-
-    def _value(self, key: str, *, check: bool) -> NDArray[np.generic]:
+    def _value(self, key: str) -> Any:
+        """A tensor of the spec, which is looked at if it is large; `not_finite` looks at others."""
         stored, slot = self._given.get(key), self._owned[key]
         if stored is None:
             return initial(slot, self._seed)
-        if check and key not in self._checked:  # the weight of a fold is read for its bias too
+        if self._is_to_be_looked_at(key):  # the weight of a fold is read for its bias too
             self._checked.add(key)
-            if not self._ahead.covers(stored):
-                self._note_if_not_finite(key)
+            self._note_if_not_finite(key)
         return stored.array(slot.dtype)
 
     def _note_if_not_finite(self, key: str) -> None:
