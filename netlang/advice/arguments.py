@@ -194,7 +194,9 @@ def counted(span: Span, value: object) -> Fix | None:
 
 
 def more_targets(targets: tuple[ast.Target, ...], count: int) -> Fix | None:
-    """Adds names for the values of an item that have none."""
+    """Adds names for the values of an item that have none; numbers items for two names."""
+    if count == 1 and len(targets) == 2:
+        return Fix("write `enumerate(...)` around the list: it gives each item with its number")
     if count <= len(targets):
         return None
     names = [f"value{number}" for number in range(len(targets) + 1, count + 1)]

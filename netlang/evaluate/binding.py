@@ -29,11 +29,13 @@ from netlang.evaluate.values import (
     Broken,
     Layer,
     OperatorTarget,
+    Range,
     Value,
     describe,
     kind_of,
 )
 from netlang.ir.arguments import Argument, Keyword, Mismatch, signature
+from netlang.ir.numbers.computed import is_number
 from netlang.ir.op import Op
 from netlang.source import Span
 from netlang.syntax import ast
@@ -168,8 +170,22 @@ def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
 
 def _converted(item: Argument, bound: BoundArgument) -> Fix | None:
     """The value in the right form; of the items of `*row`, none can be written by itself."""
-    spread = bound.span.text.startswith("*")
-    return None if spread else fixes.converted(item, bound.value, bound.span)
+    if bound.span.text.startswith("*"):
+        return None
+    if text := _as_range(item, bound.value):
+        return fixes.replaced(bound.span, text, f"give {item.kind.description}: `{text}`")
+    return fixes.converted(item, bound.value, bound.span)
+
+
+def _as_range(item: Argument, value: object) -> str:
+    """A list of two numbers as the range that the argument takes; empty if it takes none."""
+    if not (isinstance(value, tuple) and len(value) == 2 and all(map(is_number, value))):
+        return ""
+    try:
+        item.kind.convert(Range(*value))
+    except Mismatch:
+        return ""
+    return f"{value[0]}..{value[1]}"
 
 
 def operator_of(layer: Layer, span: Span) -> Op:

@@ -11,6 +11,10 @@ from netlang.syntax.mistakes.spot import OPENERS, Spot
 __all__ = ["CHOICES"]
 
 _ELSE = re.compile(r"if[ \t]+([^\n{}#]+?)[ \t]+else[ \t]+([^\n{}#;]+)")
+_BRACED = re.compile(
+    r"if[ \t]+([^\n{}#]+?)[ \t]*\{[ \t]*([^\n{}#;]+?)[ \t]*\}[ \t]*else[ \t]*"
+    r"\{[ \t]*([^\n{}#;]+?)[ \t]*\}"
+)
 _LABEL = re.compile(r"([\w.{}\"]+:)[ \t]+(.*)", re.DOTALL)
 _CLOSERS = frozenset(OPENERS.values())
 
@@ -38,6 +42,18 @@ def _chosen_step(spot: Spot) -> Diagnostic | None:
     text = f"if {found[1]} {{ {label}{step} }} else {{ {label}{other} }}"
     end = found.end() - (len(found[2]) - len(found[2].rstrip()))
     return spot.unexpected(advice, spot.replacing(advice, start, end, text))
+
+
+def _chosen_value(spot: Spot) -> Diagnostic | None:
+    """`stride=if first { 2 } else { 1 }`: a value is chosen as in Python."""
+    if spot.kind() != "if" or spot.innermost not in ("(", "["):
+        return None
+    found = _BRACED.match(spot.source.text, spot.start)
+    if found is None:
+        return spot.unexpected("a value is chosen by `a if condition else b`")
+    text = f"{found[2]} if {found[1]} else {found[3]}"
+    advice = f"a value is chosen by `{text}`"
+    return spot.unexpected(advice, spot.replacing(advice, spot.start, found.end(), text))
 
 
 def _listed_steps(spot: Spot) -> Diagnostic | None:
@@ -74,4 +90,4 @@ def _commas(spot: Spot) -> Iterator[int]:
             return
 
 
-CHOICES = (_chosen_step, _listed_steps)
+CHOICES = (_chosen_step, _chosen_value, _listed_steps)

@@ -48,6 +48,17 @@ def _module_in_front(spot: Spot) -> Diagnostic | None:
     return spot.unexpected(advice, fix)
 
 
+def _method_of_step(spot: Spot) -> Diagnostic | None:
+    """`conv(8, 3x3).relu()`."""
+    if (spot.kind(-1), spot.kind(), spot.kind(1)) != (")", ".", "NAME") or spot.innermost != "{":
+        return None
+    if "->" not in spot.allowed:
+        return None
+    advice = f"steps are joined by `->`: `-> {spot.text(1)}`"
+    fix = spot.replacing(advice, spot.before, spot.span(1).start, " -> ")
+    return spot.unexpected(advice, fix)
+
+
 def _arrow_after_value(spot: Spot) -> Diagnostic | None:
     """`x => relu`, which begins as a constant does; `relu > tanh`; `relu -> -> tanh`."""
     if spot.kind() == ">" and spot.kind(-1) == "=" and spot.before == spot.start:
@@ -215,6 +226,7 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 HABITS = (
     _other_arrow, _arrow_after_value, _quoted_label, _module_in_front,
+    _method_of_step,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, path_of_file, _spaced_dims,
     _named_value, _unclosed_call, _spread_of_values,
     _loop_in_call, _index_of_value, _formatted_label,
