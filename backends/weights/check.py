@@ -12,7 +12,7 @@ from netlang.backends.weights.prefixes import PrefixChange, best_change
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
-from netlang.diagnostics.texts import visible
+from netlang.diagnostics.texts import abridged, visible
 
 __all__ = [
     "Misfit", "Report", "better_prefix", "has_some", "match", "numbers_advice", "require_fit",
@@ -58,7 +58,7 @@ class Report:
         """Key, expected and given, one line each: the first `ROWS` of every kind."""
         rows = [("key", "expected", "given")]
         for found in (self.misshapen, self.missing, self.unexpected):
-            rows.extend((m.key, m.expected or "-", m.given or "-") for m in found[:ROWS])
+            rows.extend((abridged(m.key), m.expected or "-", m.given or "-") for m in found[:ROWS])
             if len(found) > ROWS:
                 rows.append((f"... {len(found) - ROWS} more", "", ""))
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -151,7 +151,8 @@ def require_some(
     needed = [slot for slot in slots if slot.required]
     if needed and not has_some(fitting, slots):
         rows = [("the net", "the file")]
-        ours, theirs = [slot.key for slot in needed[:3]], list(stored)[:3]
+        ours = [slot.key for slot in needed[:3]]
+        theirs = [abridged(key) for key in list(stored)[:3]]
         rows.extend(zip_longest(ours, theirs, fillvalue=""))
         width = max(len(ours) for ours, _ in rows)
         raise NetlangError(

@@ -17,6 +17,7 @@ from netlang.backends.weights.prefixes import PrefixChange, changed
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored, all_finite
 from netlang.build import Fit
+from netlang.diagnostics.texts import abridged
 
 __all__ = ["Given", "given", "name_of", "not_finite", "suspects"]
 
@@ -105,6 +106,6 @@ def not_finite(keys: Sequence[str]) -> tuple[str, ...]:
     """A warning about tensors with NaN or infinite values, if there are any."""
     if not keys:
         return ()
-    shown = ", ".join(f"`{key}`" for key in keys[:_MOST_KEYS])
+    shown = ", ".join(f"`{abridged(key)}`" for key in keys[:_MOST_KEYS])
     more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
     return (f"warning: NaN or infinite values in {shown}{more}",)

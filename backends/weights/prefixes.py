@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from netlang.backends.weights.diagnostics import PrefixWithoutKeys
 from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.texts import abridged
 from netlang.source import Span
 
 __all__ = ["PrefixChange", "best_change", "changed", "two_keys", "without_keys"]
@@ -58,14 +59,14 @@ def changed(stored: Mapping[str, T], changes: Collection[PrefixChange]) -> dict[
 
 def without_keys(change: str, stored: Collection[str], span: Span | None = None) -> NetlangError:
     """The error for a change, as the user wrote it, that matches no key of a file."""
-    some = ", ".join(f"`{key}`" for key in list(stored)[:3])
+    some = ", ".join(f"`{abridged(key)}`" for key in list(stored)[:3])
     return _refused(change, "changes no key", f"keys of the file: {some}", span)
 
 
 def two_keys(change: str, new: str, span: Span | None = None) -> NetlangError:
     """The error for a change, as the user wrote it, that gives two tensors the same key."""
     advice = "change the start of these keys to something that no other key starts with"
-    return _refused(change, f"makes two keys `{new}`", advice, span)
+    return _refused(change, f"makes two keys `{abridged(new)}`", advice, span)
 
 
 def best_change(

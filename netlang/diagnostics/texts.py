@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["escaped", "listed", "shown_bytes", "visible", "visible_lines"]
+__all__ = ["abridged", "escaped", "listed", "shown_bytes", "visible", "visible_lines"]
+
+# Characters of a name that messages show, and of each end of a longer one.
+_LONGEST, _KEPT = 200, 80
 
 
 def visible(text: str) -> str:
@@ -24,9 +27,16 @@ def escaped(char: str) -> str:
     return char.encode("unicode_escape").decode()
 
 
+def abridged(name: str) -> str:
+    """A name of a file, such as a key of weights, with its middle left out if it is very long."""
+    return name if len(name) <= _LONGEST else f"{name[:_KEPT]}...{name[-_KEPT:]}"
+
+
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, as a message quotes them; dots tell of more."""
-    return ", ".join(f"`{visible(name)}`" for name in names[:most]) + ", ..." * (len(names) > most)
+    return ", ".join(f"`{visible(abridged(name))}`" for name in names[:most]) + ", ..." * (
+        len(names) > most
+    )
 
 
 def shown_bytes(size: float) -> str:

@@ -121,5 +121,7 @@ def _some(keys: Sequence[str]) -> str:
     """The first keys, and how many more there are."""
     if not keys:
         return ""
+    from netlang.diagnostics.texts import abridged
+
     more = f" and {len(keys) - _MOST_KEYS:,} more" if len(keys) > _MOST_KEYS else ""
-    return f": {', '.join(keys[:_MOST_KEYS])}{more}"
+    return f": {', '.join(map(abridged, keys[:_MOST_KEYS]))}{more}"

@@ -53,7 +53,9 @@ class FeatureMaps(NetView):
                 (step.title, str(step.channels), places, *(f"{float(each):.3g}" for each in ends))
             )
         pictures = _drawn(subject, steps, ordered)
-        return self.seen(f"{len(steps)} steps", pictures, (heads, *rows))
+        return self.seen(
+            "1 step" if len(steps) == 1 else f"{len(steps)} steps", pictures, (heads, *rows)
+        )
 
 
 def liveliest(value: Tensor, most: int) -> list[int]:

@@ -51,7 +51,8 @@ class FieldDrawn(NetView):
             rows.append((step.title, element, reads, f"{limit}{sides}{beyond}"))
         if not frames:
             raise LeftOut("the middle elements read nothing through windows")
-        measured = f"the middle element of {len(frames)} steps"
+        count = "1 step" if len(frames) == 1 else f"{len(frames)} steps"
+        measured = f"the middle element of {count}"
         return self.seen(measured, _drawn(subject, frames), tuple(rows))
 
 
