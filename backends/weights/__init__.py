@@ -9,7 +9,7 @@ from netlang.backends.weights.given import Given, given, not_finite, suspects
 from netlang.backends.weights.initial import initial
 from netlang.backends.weights.pickles import step_of
 from netlang.backends.weights.slots import Slot, constants, join, slots
-from netlang.backends.weights.stored import LookAhead, Stored, are_finite, arrays
+from netlang.backends.weights.stored import LookAhead, Stored, are_finite
 
 __all__ = [
     "Given",
@@ -20,7 +20,6 @@ __all__ = [
     "Stored",
     "WeightSource",
     "are_finite",
-    "arrays",
     "class_names",
     "constants",
     "facts_beside",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LookAhead", "Stored", "all_finite", "are_finite", "arrays"]
+__all__ = ["LookAhead", "Stored", "all_finite", "are_finite"]
 
 # The bits of the exponent: all of them are set in NaN and infinity alone.
 _EXPONENTS: Mapping[DType | None, int] = {DType.FLOAT16: 0x7C00, DType.BFLOAT16: 0x7F80}
@@ -62,13 +62,10 @@ class Stored(Record, eq=False):
 
         Raises `OSError` if the file was truncated after it was opened.
         """
-        if self.file is not None:
-            self.file.require_whole()
-        return self._converted(dtype)
-
-    def _converted(self, dtype: DType) -> NDArray[np.generic]:
         import numpy as np
 
+        if self.file is not None:
+            self.file.require_whole()
         wanted = numpy_type(dtype)
         if self.data.dtype == wanted:
             return self.data
@@ -173,12 +170,6 @@ def _runs(tensors: Iterable[Stored]) -> list[list[Stored]]:
         runs[-1].append(each)
         file, end, left = each.file, begin + size, left - size
     return runs
-
-
-def arrays(wanted: Sequence[tuple[Stored, DType]]) -> list[NDArray[np.generic]]:
-    """The data of several small tensors, each as a type; raises as `Stored.array` does."""
-    _require_whole([each for each, _ in wanted])
-    return [each._converted(dtype) for each, dtype in wanted]
 
 
 def _require_whole(tensors: Iterable[Stored]) -> None:

@@ -24,8 +24,7 @@ SEQUENCE = "net n {\n input x: [7, 30]\n a: linear(500) -> relu -> b: linear(300
 def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of any size are looked at and written before the graph is known."""
     monkeypatch.setattr("netlang.backends.weights.stored._WORTH", 0)
-    for name in ("_STRETCH", "_WORTH"):
-        monkeypatch.setattr(f"netlang.backends.onnx.wire.gathered.{name}", 1 << 12)
+    monkeypatch.setattr("netlang.backends.onnx.wire.gathered._STRETCH", 1 << 12)
 
 
 @pytest.mark.usefixtures("ahead")

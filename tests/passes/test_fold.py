@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.deployed.folded import Folding
-from netlang.backends.onnx.deployed.norms import Norms, computed_norms
 from netlang.elaborate import load_program
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -21,7 +20,6 @@ from netlang.ops.activation import Relu
 from netlang.ops.pool import Maxpool
 from netlang.ops.softmax import Softmax
 from netlang.passes.deploy import deploy
-from netlang.records import replace
 from tests.onnx.interpreter import loaded
 from tests.onnx.support import check_file, largest_difference, program_in, random_weights, run
 
@@ -195,11 +193,6 @@ FAULTS: dict[str, tuple[str, object, str]] = {
         "netlang.passes.maps.Maps.is_free", lambda self, node: True, "weights used twice",
     ),
     "one factor for all channels": (f"{FOLDED}._along", _one_factor, "in groups"),
-    "numbers of another norm": (
-        "netlang.backends.onnx.deployed.tensors.computed_norms",
-        lambda norms, values: _in_turn(computed_norms(norms, values)),
-        "several norms",
-    ),
     "mean forgotten": (
         f"{FOLDED}.Folding.bias", _no_bias, "after a convolution",
     ),
@@ -221,13 +214,6 @@ FAULTS: dict[str, tuple[str, object, str]] = {
     "pool dropped": ("netlang.passes.drop._IDLE", (Maxpool,), "after a pool that keeps the size"),
     "softmax dropped": ("netlang.passes.drop._IDLE", (Softmax,), "after a softmax"),
 }  # fmt: skip
-
-
-def _in_turn(norms: Norms) -> Norms:
-    """Each norm with the numbers of the one before it."""
-    numbers = [*norms.numbers.values()]
-    turned = dict(zip(norms.numbers, numbers[-1:] + numbers[:-1], strict=True))
-    return replace(norms, numbers=turned)
 
 
 def _by_input(weight: Array) -> Array:

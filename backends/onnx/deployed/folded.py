@@ -7,13 +7,11 @@ no padding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netlang.backends.onnx.deployed.norms import FactorAndSummand, keys_of_norms
-from netlang.backends.onnx.deployed.scratch import Scratch
 from netlang.backends.weights.arrays import numpy_type
 from netlang.ir.types import DType
 from netlang.passes.affine import Affine, FoldedMap, GivenAffine, NormAffine
@@ -24,42 +22,35 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[np.floating[Any]]
 
-__all__ = ["PIECE", "Folding", "keys_of"]
+__all__ = ["Folding", "keys_of"]
 
-Values: TypeAlias = Callable[[str], "Array"]
+Values: TypeAlias = "Callable[[str], Array]"
 """The tensor of the spec under a key."""
-Numbers: TypeAlias = Mapping[NormAffine, FactorAndSummand]
-"""What batch norms do."""
 
-PIECE = 1 << 20
-"""The bytes of a weight that are made at a time, which a processor's cache holds."""
+# The bytes of a weight that are made at a time, which a processor's cache holds.
+_PIECE = 1 << 20
 # In elements: a row that is as fast without buffers, and the least size of a buffer.
 _LONG_ROW, _LEAST_BUFFER = 256, 16
 
 
 class Folding:
-    """The numbers of one map, the weight of which has a `shape`.
+    """The numbers of one map. `values` gives the tensors that `keys_of` names."""
 
-    `values` gives the tensors that `keys_of` names, `norms` what the norms among its steps do.
-    """
-
-    def __init__(
-        self, fold: FoldedMap, shape: Sequence[int], values: Values, norms: Numbers
-    ) -> None:
-        self._fold, self._shape, self._values, self._norms = fold, shape, values, norms
+    def __init__(self, fold: FoldedMap, values: Values) -> None:
+        self._fold, self._values = fold, values
 
     def weight(self, dtype: DType) -> Array:
         """The weight of the map: [out, in/groups, ...] or, transposed, [in, out/groups, ...]."""
         weight = _own(self._fold, self._values)
         return _product(weight, self._factors(weight.shape, dtype), slice(None))
 
-    def pieces(self, dtype: DType, scratch: Scratch) -> Iterator[Array]:
-        """The weight, some rows of its first axis after the other, in memory from `scratch`."""
+    def pieces(self, dtype: DType) -> Iterator[Array]:
+        """The weight, some rows of its first axis after the other."""
         weight = _own(self._fold, self._values)
         factors = self._factors(weight.shape, dtype)
-        count = max(1, PIECE * len(weight) // max(1, weight.nbytes))
+        count = max(1, _PIECE * len(weight) // max(1, weight.nbytes))
         for first in range(0, len(weight), count):
-            yield _product(weight, factors, slice(first, first + count), scratch)
+            yield _product(weight, factors, slice(first, first + count))
 
     def bias(self, dtype: DType) -> Array:
         """The bias of the map, [out]."""
@@ -67,7 +58,8 @@ class Folding:
 
         fold, values = self._fold, self._values
         bias: Any = 0.0 if fold.bias is None else values(fold.bias).astype(np.float64)
-        out = self._shape[1] * fold.groups if fold.transposed else self._shape[0]
+        weight = values(fold.weight)
+        out = weight.shape[1] * fold.groups if fold.transposed else weight.shape[0]
         with np.errstate(all="ignore"):  # a note tells of values that aren't finite
             if fold.before:
                 _, summand = self._before
@@ -80,11 +72,11 @@ class Folding:
 
     @cached_property
     def _before(self) -> tuple[Array, Array]:
-        return _combined(self._fold.before, self._norms)
+        return _combined(self._fold.before, self._values)
 
     @cached_property
     def _after(self) -> tuple[Array, Array]:
-        return _combined(self._fold.after, self._norms)
+        return _combined(self._fold.after, self._values)
 
     def _factors(self, shape: Sequence[int], dtype: DType) -> tuple[Array, ...]:
         """What to multiply a weight of `shape` by, one after the other."""
@@ -99,8 +91,13 @@ class Folding:
 def keys_of(fold: FoldedMap) -> tuple[str, ...]:
     """The tensors of the spec that go into a fold."""
     own = (fold.weight,) if fold.bias is None else (fold.weight, fold.bias)
-    steps = (*fold.before, *fold.after)
-    return (*own, *keys_of_norms(step for step in steps if isinstance(step, NormAffine)))
+    return (*own, *(key for each in (*fold.before, *fold.after) for key in _keys(each)))
+
+
+def _keys(affine: Affine) -> Iterator[str]:
+    if isinstance(affine, NormAffine):
+        yield from (affine.mean, affine.var)
+        yield from (key for key in (affine.weight, affine.bias) if key is not None)
 
 
 def _own(fold: FoldedMap, values: Values) -> Array:
@@ -116,25 +113,29 @@ def _own(fold: FoldedMap, values: Values) -> Array:
     return np.asarray(scaled.reshape(weight.shape).astype(weight.dtype))
 
 
-def _combined(steps: Sequence[Affine], norms: Numbers) -> FactorAndSummand:
+def _combined(steps: Sequence[Affine], values: Values) -> tuple[Array, Array]:
     """Factor and summand of consecutive affine steps, each a number or one for each channel."""
     import numpy as np
 
-    if len(steps) == 1 and isinstance(steps[0], NormAffine):
-        return norms[steps[0]]
-    factor: Any = np.float64(1)
-    summand: Any = np.float64(0)
+    factor, summand = np.float64(1), np.float64(0)
     with np.errstate(all="ignore"):  # of variances below 0, say, as the norm itself
         for step in steps:
-            f, s = norms[step] if isinstance(step, NormAffine) else _given(step)
+            f, s = _numbers(step, values)
             factor, summand = factor * f, summand * f + s
     return np.asarray(factor), np.asarray(summand)
 
 
-def _given(step: GivenAffine) -> FactorAndSummand:
+def _numbers(step: Affine, values: Values) -> tuple[Any, Any]:
     import numpy as np
 
-    return np.asarray(step.by, np.float64), np.asarray(step.offset, np.float64)
+    if isinstance(step, GivenAffine):
+        return np.asarray(step.by, np.float64), np.asarray(step.offset, np.float64)
+    mean, var = (values(key).astype(np.float64) for key in (step.mean, step.var))
+    factor = 1 / np.sqrt(var + step.eps)
+    if step.weight is not None:
+        factor = factor * values(step.weight).astype(np.float64)
+    bias = 0.0 if step.bias is None else values(step.bias).astype(np.float64)
+    return factor, bias - mean * factor
 
 
 def _along(shape: Sequence[int], fold: FoldedMap, factor: Array, along_out: bool) -> Array:
@@ -154,18 +155,15 @@ def _along(shape: Sequence[int], fold: FoldedMap, factor: Array, along_out: bool
     return each.reshape(shape[0], -1, *taps)
 
 
-def _product(
-    weight: Array, factors: Sequence[Array], rows: slice, scratch: Scratch | None = None
-) -> Array:
+def _product(weight: Array, factors: Sequence[Array], rows: slice) -> Array:
     """Rows of `weight` times those of each factor."""
     import numpy as np
 
     found = weight[rows]
-    out = None if scratch is None or not factors else scratch.array(found.shape, found.dtype)
     with _buffered(weight), np.errstate(all="ignore"):  # a note tells of values that aren't finite
         for factor in factors:
             is_by_row = factor.ndim > 0 and len(factor) == len(weight)
-            found = np.multiply(found, factor[rows] if is_by_row else factor, out=out)
+            found = found * (factor[rows] if is_by_row else factor)
     return found
 
 

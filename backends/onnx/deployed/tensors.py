@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netlang.backends.onnx.deployed.folded import PIECE, Folding, keys_of
-from netlang.backends.onnx.deployed.norms import (
-    Norms,
-    computed_norms,
-    keys_of_norms,
-    norms_of,
-)
-from netlang.backends.onnx.deployed.scratch import Scratch
+from netlang.backends.onnx.deployed.folded import Folding, keys_of
 from netlang.backends.onnx.graph import Graph
 from netlang.backends.onnx.types import element_type
-from netlang.backends.onnx.wire import LARGE, PHASES, Seen, Tensor
+from netlang.backends.onnx.wire import LARGE, PHASES, Tensor
 from netlang.backends.weights import (
     LookAhead,
     Slot,
     Stored,
     are_finite,
-    arrays,
     initial,
     numpy_type,
     suspects,
@@ -70,11 +62,8 @@ class TensorData:
         self._owned = {slot.key: slot for slot in owned}
         self._given, self._ahead, self._folds, self._seed = given, ahead, folds, seed
         self._foldings: dict[FoldedMap, Folding] = {}
-        self._scratch = Scratch(PIECE)
         self._suspect: set[str] = set()
         self._checked: set[str] = set()
-        # The tensors of which a product isn't finite.
-        self._noted: set[str] = set()
 
     def needed(self) -> list[Slot]:
         """The tensors to write, in the order of the spec, by their names in the file."""
@@ -102,8 +91,8 @@ class TensorData:
     def tensor(self, slot: Slot) -> Tensor:
         """What to write for a tensor of the file.
 
-        When its data are written and not all of the values are finite, `not_finite` tells: large
-        ones that aren't looked at ahead are checked there, while they are in the processor's cache.
+        When its data are made and not all of the values are finite, `not_finite` tells: large ones
+        that aren't looked at ahead are checked here, while they are in the processor's cache.
         """
         turned = self._graph.turned.get(slot.key)
         key = slot.key if turned is None else turned.key
@@ -116,19 +105,15 @@ class TensorData:
         phase = 0 if stored is None else stored.begin % PHASES
         return Tensor(slot.key, element_type(slot.dtype), slot.weight.shape, size, data, phase)
 
-    def _data(self, slot: Slot, stored: Stored | None) -> Iterator[NDArray[np.generic] | Seen]:
+    def _data(self, slot: Slot, stored: Stored | None) -> Iterator[NDArray[np.generic]]:
         """The data of a tensor, which the file has as it is `stored`, if any is given."""
         if stored is not None and self._ahead.covers(stored):
             yield stored.array(slot.dtype)
             return
         turned = self._graph.turned.get(slot.key)
         if turned is None and self._goes_in_pieces(slot.key):
-            yield from self._pieces(slot)
-            return
-        if turned is None and slot.key not in self._folds and self._is_to_be_looked_at(slot.key):
-            self._checked.add(slot.key)
-            look = partial(self._note_if_not_finite, slot.key)
-            yield Seen(narrowed(self.exact(slot), slot.dtype), look)
+            for piece in self._pieces(self._folds[slot.key]):
+                yield narrowed(piece, slot.dtype)
             return
         values = narrowed(self.exact(slot), slot.dtype)
         yield values if turned is None else values.transpose(turned.order).copy(order="C")
@@ -138,34 +123,23 @@ class TensorData:
         fold = self._folds.get(key)
         return fold is not None and key == fold.weight and fold.standardize is None
 
-    def _pieces(self, slot: Slot) -> Iterator[NDArray[np.generic] | Seen]:
+    def _pieces(self, fold: FoldedMap) -> Iterator[NDArray[np.generic]]:
         """The weight of a fold in pieces.
 
-        A value that isn't finite makes none that is. So the pieces are looked at where they are
-        written, and the stored weight only if one of them isn't finite.
+        A value that isn't finite makes none that is. So the pieces are looked at, which are in the
+        processor's cache, and the stored weight only if one of them isn't finite.
         """
-        fold = self._folds[slot.key]
-        key, stored = fold.weight, self._given.get(fold.weight)
-        looks = self._is_to_be_looked_at(key)
-        self._checked.add(key)
+        stored = self._given.get(fold.weight)
+        is_large = stored is not None and stored.data.nbytes >= LARGE
+        looked_at = not is_large or fold.weight in self._checked
+        self._checked.add(fold.weight)
         if stored is not None:
             stored.about_to_read()
-        for made in self._folding(fold).pieces(self._owned[key].dtype, self._scratch):
-            piece = narrowed(made, slot.dtype)
-            yield Seen(piece, partial(self._look, key, made)) if looks else piece
-
-    def _is_to_be_looked_at(self, key: str) -> bool:
-        """Whether a tensor is a large one that was given, and nothing has looked at it."""
-        stored = self._given.get(key)
-        if stored is None or stored.data.nbytes < LARGE or key in self._checked:
-            return False
-        return not self._ahead.covers(stored)
-
-    def _look(self, key: str, product: NDArray[np.generic]) -> None:
-        """Look at a product of the tensor under a key: if it isn't finite, at the tensor."""
-        if key not in self._noted and not are_finite(product):
-            self._noted.add(key)
-            self._note_if_not_finite(key)
+        for piece in self._folding(fold).pieces(self._owned[fold.weight].dtype):
+            if not looked_at and not are_finite(piece):
+                looked_at = True
+                self._note_if_not_finite(fold.weight)
+            yield piece
 
     def exact(self, slot: Slot) -> NDArray[np.generic]:
         """The numbers of a tensor of the file in the type of the spec, before it is turned."""
@@ -183,13 +157,12 @@ class TensorData:
             fold = self._folds.get(key)
             used.update(dict.fromkeys((key,) if fold is None else keys_of(fold)))
         rest, small = [], {}
-        proven = set(keys_of_norms(self._norms.numbers)) if self._norms.finite else set()
         for key in used:
             stored = self._given.get(key)
             if stored is not None and self._ahead.covers(stored):
                 if not self._ahead.proves(stored):
                     rest.append(key)
-            elif stored is not None and stored.data.nbytes < LARGE and key not in proven:
+            elif stored is not None and stored.data.nbytes < LARGE:
                 small[key] = stored
         for key in rest:
             self._note_if_not_finite(key)
@@ -208,25 +181,7 @@ class TensorData:
     def _folding(self, fold: FoldedMap) -> Folding:
         found = self._foldings.get(fold)
         if found is None:
-            shape = self._owned[fold.weight].weight.shape
-            found = self._foldings[fold] = Folding(fold, shape, self._value, self._norms.numbers)
-        return found
-
-    @cached_property
-    def _norms(self) -> Norms:
-        norms = norms_of(self._folds.values())
-        return computed_norms(norms, self._parts(keys_of_norms(norms)))
-
-    def _parts(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Many tensors of the spec that go into folds, hardly any of which is large."""
-        small, found = {}, {}
-        for key in keys:
-            stored = self._given.get(key)
-            if stored is not None and stored.data.nbytes < LARGE:
-                small[key] = stored, self._owned[key].dtype
-            else:
-                found[key] = self._value(key)
-        found.update(zip(small, arrays(list(small.values())), strict=True))
+            found = self._foldings[fold] = Folding(fold, self._value)
         return found
 
     def _value(self, key: str) -> Any:
@@ -234,9 +189,11 @@ class TensorData:
         stored, slot = self._given.get(key), self._owned[key]
         if stored is None:
             return initial(slot, self._seed)
-        if self._is_to_be_looked_at(key):  # the weight of a fold is read for its bias too
+        is_large = stored.data.nbytes >= LARGE
+        if is_large and key not in self._checked:  # the weight of a fold is read for its bias too
             self._checked.add(key)
-            self._note_if_not_finite(key)
+            if not self._ahead.covers(stored):
+                self._note_if_not_finite(key)
         return stored.array(slot.dtype)
 
     def _note_if_not_finite(self, key: str) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from netlang.atomic import replacing
 from netlang.backends.onnx.wire.fields import tag, varint
-from netlang.backends.onnx.wire.gathered import Part, gather_into
+from netlang.backends.onnx.wire.gathered import gather_into
 from netlang.backends.onnx.wire.tensor import (
     Tensor,
     aligned,
@@ -87,7 +87,7 @@ class _Inline(Record):
             with file.open("r+b") as opened:
                 opened.write(self.start(len(rest.graph)))
 
-    def _parts(self, start: bytes) -> Iterator[Part]:
+    def _parts(self, start: bytes) -> Iterator[bytes | memoryview]:
         yield start
         for head, tensor in zip(self.heads, self.tensors, strict=True):
             yield head

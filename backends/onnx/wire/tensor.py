@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlang.backends.onnx.wire.fields import number_tag, tag, varint
-from netlang.backends.onnx.wire.gathered import Looked, Part
 from netlang.diagnostics.errors import InternalError
 from netlang.records import Record
 
@@ -16,16 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = [
-    "LARGE",
-    "PHASES",
-    "Seen",
-    "Tensor",
-    "aligned",
-    "data_of",
-    "external_heads",
-    "inline_heads",
-]
+__all__ = ["LARGE", "PHASES", "Tensor", "aligned", "data_of", "external_heads", "inline_heads"]
 
 # Page size: the ONNX specification asks for it, so that a reader can map a tensor into memory.
 ALIGNMENT = 4096
@@ -37,18 +27,10 @@ _INITIALIZER, _NAME, _RAW = tag(INITIALIZER), tag(NAME), tag(RAW_DATA)
 PHASES, LARGE = 64, 1 << 16
 
 
-class Seen(Record, eq=False):
-    """A piece of data, and what looks at it where it is written."""
-
-    data: NDArray[np.generic]
-    look: Callable[[], None]
-
-
 class Tensor(Record, eq=False):
     """One weight of the file, of `size` bytes.
 
-    `data` makes or maps them when they are written, in one piece or several. What is to be done
-    with a piece just before it is written may stand beside it.
+    `data` makes or maps them when they are written, in one piece or several.
 
     `phase` is the place modulo `PHASES` that suits them in the file.
     """
@@ -57,25 +39,24 @@ class Tensor(Record, eq=False):
     data_type: int
     shape: tuple[int, ...]
     size: int
-    data: Callable[[], Iterable[NDArray[np.generic] | Seen]]
+    data: Callable[[], Iterable[NDArray[np.generic]]]
     phase: int = 0
 
 
-def data_of(tensor: Tensor) -> Iterator[memoryview | Looked]:
+def data_of(tensor: Tensor) -> Iterator[memoryview]:
     """The bytes of a tensor. Files are little-endian, and so is every machine that runs PyTorch."""
     import numpy as np
 
     size = 0
     for piece in tensor.data():
-        array = piece.data if isinstance(piece, Seen) else piece
-        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+        data = np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data
         size += len(data)
-        yield Looked(data, piece.look) if isinstance(piece, Seen) else data
+        yield data
     if size != tensor.size:
         raise InternalError(f"`{tensor.name}` has {size} bytes, not {tensor.size}")
 
 
-def aligned(tensors: Iterable[Tensor]) -> Iterator[Part]:
+def aligned(tensors: Iterable[Tensor]) -> Iterator[bytes | memoryview]:
     """The contents of a file of weights: each tensor begins on a page of its own."""
     for tensor in tensors:
         yield from data_of(tensor)
