@@ -43,12 +43,14 @@ class AxisLayout(Enum):
     """`CHANNELS_LAST` is a net's input that was probably declared this way by mistake.
 
     `DECLARED` is that of an input whose shape tells nothing: no step has moved its axes.
+    `CHANNELS_APART` is that of an image whose places are one axis, beside that of the channels.
     """
 
     UNKNOWN = auto()
     DECLARED = auto()
     CHANNELS_FIRST = auto()
     CHANNELS_LAST = auto()
+    CHANNELS_APART = auto()
 
 
 def declared(port: Port, defaults: Mapping[str, int]) -> AxisLayout:
@@ -73,14 +75,26 @@ def made_by(op: Op, inputs: tuple[AxisLayout, ...]) -> AxisLayout:
     if op.name in CONVOLUTIONS:
         return AxisLayout.CHANNELS_FIRST
     if op.name in SPATIAL:  # pools run on tokens, too: nothing tells them from an image
+        if inputs[0] is AxisLayout.CHANNELS_APART:
+            return AxisLayout.UNKNOWN
         unknown = inputs[0] is AxisLayout.UNKNOWN
         if inputs[0] is AxisLayout.DECLARED:  # nobody maps the one place that a global pool leaves
             unknown = op.name not in _GLOBAL
         return inputs[0] if unknown else AxisLayout.CHANNELS_FIRST
     if op.name in KEEPING:
-        known = {AxisLayout.CHANNELS_FIRST, AxisLayout.CHANNELS_LAST}
+        known = {
+            AxisLayout.CHANNELS_FIRST, AxisLayout.CHANNELS_LAST, AxisLayout.CHANNELS_APART,
+        }  # fmt: skip
         found = next((each for each in inputs if each in known), None)
         if found is None and all(each is AxisLayout.DECLARED for each in inputs):
             return AxisLayout.DECLARED
         return found or AxisLayout.UNKNOWN
+    if inputs == (AxisLayout.CHANNELS_FIRST,) and _joins_places(op):
+        return AxisLayout.CHANNELS_APART
     return AxisLayout.UNKNOWN
+
+
+def _joins_places(op: Op) -> bool:
+    """Whether it is `flatten(1)`, by name as above."""
+    joined = getattr(op, "start", None), getattr(op, "end", None)
+    return op.name == "flatten" and joined == (1, -1)

@@ -21,6 +21,7 @@ from netlang.diagnostics.render.text import render_text
 from netlang.examine import examine_module
 from netlang.ir.program import Program
 from netlang.modules.library import Library
+from netlang.ops.layout import Flatten
 from tests.campaigns.generator import generate
 from tests.campaigns.of_specs import spec_campaign
 from tests.campaigns.running import command
@@ -169,10 +170,15 @@ def _unmoved(step: ExpandedStep, steps: Mapping[str, ExpandedStep]) -> bool:
             before = steps.get(value.step or "")
             if before is None or before.op.name in IMAGES or "pool" in before.op.name:
                 return True
-            if before.path not in seen and before.op.name not in MOVED:
+            if before.path not in seen and (before.op.name not in MOVED or _joins_places(before)):
                 seen.add(before.path)
                 waiting.append(before)
     return False
+
+
+def _joins_places(step: ExpandedStep) -> bool:
+    """Whether it is `flatten(1)`, which leaves the channels as they are."""
+    return isinstance(step.op, Flatten) and (step.op.start, step.op.end) == (1, -1)
 
 
 # --- mistakes -------------------------------------------------------------------------------------

@@ -18,12 +18,13 @@ class LinearOfImage(Caution):
     code: ClassVar[str] = "W0201"
     title: ClassVar[str] = "`linear` maps only the last axis of this {what}"
     caption: ClassVar[str] = "{received} becomes {result}: the last axis, {size}, is mapped"
-    help: ClassVar[str] = "write `flatten` before it to map the whole of it"
+    help: ClassVar[str] = "{advice}"
 
     what: str
     received: str
     result: str
     size: str
+    advice: str = "write `flatten` before it to map the whole of it"
 
 
 class ArgumentOrder(Caution):

@@ -10,24 +10,32 @@ from netlang.diagnostics.diagnostic import Caution, Fix
 from netlang.ir.types import TensorType
 from netlang.lint.layouts import AxisLayout, declared
 from netlang.lint.site import Site
+from netlang.records import replace
 
 __all__ = ["channels_last", "concat_axis", "linear_of_image", "softmax_axis"]
+
+_APART = "write `flatten` in place of `flatten(1)`: the batch isn't an axis here"
 
 
 def linear_of_image(site: Site) -> Iterator[Caution]:
     """A linear map of an image's last axis, which is its width."""
-    x = site.inputs[0]
-    if site.layouts[0] is not AxisLayout.CHANNELS_FIRST or x.rank < 2 or site.node.reuses:
+    x, y = site.inputs[0], site.node.types[0]
+    apart = site.layouts[0] is AxisLayout.CHANNELS_APART
+    if site.layouts[0] is not AxisLayout.CHANNELS_FIRST and not apart:
         return
-    yield diagnostics.LinearOfImage(
+    # A map of places to as many places mixes them on purpose.
+    if x.rank < 2 or site.node.reuses or (apart and y.shape == x.shape):
+        return
+    warning = diagnostics.LinearOfImage(
         span=site.node.span,
-        what="image" if x.rank > 2 else "signal",
+        what="image" if x.rank > 2 or apart else "signal",
         received=str(x),
-        result=str(site.node.types[0]),
+        result=str(y),
         size=str(x.shape[-1]),
-        fix=_flattened(site, x),
+        fix=None if apart else _flattened(site, x),
         chain=site.chain,
     )
+    yield replace(warning, advice=_APART) if apart else warning
 
 
 def _flattened(site: Site, x: TensorType) -> Fix | None:
