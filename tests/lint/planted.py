@@ -188,6 +188,8 @@ PLANTED: dict[str, list[str]] = {
         + "block classify { flatten -> linear(10) -> softmax }\n",
         recipe(CLASSIFIER, loss="cross_entropy(softmax(output), label)"),
         recipe("flatten -> linear(10) -> sigmoid", loss="focal"),
+        recipe("flatten -> linear(10) -> sigmoid"),
+        recipe(CLASSIFIER, loss="cross_entropy(sigmoid(output), label)"),
         recipe("flatten -> linear(10); auxiliary p: softmax; identity",
                loss="cross_entropy(output, label) + 0.3 * cross_entropy(p, label)"),
     ],

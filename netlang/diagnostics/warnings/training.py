@@ -12,12 +12,15 @@ __all__ = ["ChangeBeyondEnd", "ProbabilitiesAsLogits", "UntrainedHead"]
 class ProbabilitiesAsLogits(Caution):
     code: ClassVar[str] = "W0301"
     title: ClassVar[str] = "`{loss}` takes logits, and `{output}` has been through `{operator}`"
-    caption: ClassVar[str] = "it applies `{operator}` itself: twice, gradients all but vanish"
+    caption: ClassVar[str] = (
+        "it applies `{own}` itself: behind `{operator}`, gradients all but vanish"
+    )
     help: ClassVar[str] = "give it what `{operator}` is applied to"
 
     loss: str
     output: str
     operator: str
+    own: str
 
 
 class ChangeBeyondEnd(Caution):

@@ -30,35 +30,34 @@ APPLIED: Mapping[type[LossFunction], type[Op]] = {
     Focal: Sigmoid,
 }
 """The function that a loss applies to its first operand."""
+_SQUASHING = (Softmax, Sigmoid)
 
 
 def probabilities_as_logits(training: Training) -> Iterator[Caution]:
     """`softmax` before `cross_entropy`, in the net or in the recipe."""
     recipe, program = training.recipe, training.program
     for term in recipe.loss.terms:
-        applied = APPLIED.get(type(term.function))
-        if applied is None:
+        if type(term.function) not in APPLIED:
             continue
         left = operands_of(term, recipe, program)[0]
         node = maker(left, program)
-        if isinstance(left, Apply) and left.function == applied.name:
+        if isinstance(left, Apply) and left.function in {each.name for each in _SQUASHING}:
             inner = left.operands[0].span.text
-            yield _caution(term, left, applied, fixes.replaced(left.span, inner))
-        elif node is not None and isinstance(node.callee, applied):
+            yield _caution(term, left, left.function, fixes.replaced(left.span, inner))
+        elif node is not None and isinstance(node.callee, _SQUASHING):
+            name = node.callee.name
             text = f"leave out `{node.span.text}`: the output is the logits then"
             fix = training.steps.without(node.span, text)
-            note = Note(node.span, f"`{applied.name}` is applied here")
-            yield _caution(term, left, applied, fix, note)
+            yield _caution(term, left, name, fix, Note(node.span, f"`{name}` is applied here"))
 
 
-def _caution(
-    term: Term, left: Operand, applied: type[Op], fix: Fix | None, *notes: Note
-) -> Caution:
+def _caution(term: Term, left: Operand, operator: str, fix: Fix | None, *notes: Note) -> Caution:
     return diagnostics.ProbabilitiesAsLogits(
         span=term.span,
         loss=term.function.name,
         output=left.span.text if isinstance(left, Apply) else str(left),
-        operator=applied.name,
+        operator=operator,
+        own=APPLIED[type(term.function)].name,
         notes=notes,
         fix=fix,
     )
