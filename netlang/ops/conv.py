@@ -30,6 +30,7 @@ from netlang.ops.given import check_given, not_given
 from netlang.ops.spatial import (
     AxisWindows,
     Sizes,
+    WrittenWindow,
     extents,
     fits,
     pad_available,
@@ -127,8 +128,8 @@ class Conv(Op):
         windows = self._windows(x)
         constraints = fits(self, x.spatial, windows.pads, windows.extent)
         constraints += pad_available(self, self.pad_mode, x.spatial, windows.pads)
-        given = self.kernel, self.stride, self.pad, self.dilation
-        places = with_origins(_counts(x, windows), x.spatial, *given)
+        written = WrittenWindow(self.kernel, self.stride, self.pad, self.dilation)
+        places = with_origins(_counts(x, windows), x.spatial, written)
         return Inferred((TensorType((self.out, *places), x.dtype, x.batch),), constraints)
 
     def _windows(self, x: TensorType) -> AxisWindows:

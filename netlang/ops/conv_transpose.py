@@ -29,12 +29,7 @@ from netlang.ops.derive import (
     times,
 )  # fmt: skip
 from netlang.ops.given import check_given, not_given
-from netlang.ops.spatial import (
-    Sizes,
-    at_least,
-    axis_name,
-    per_axis,
-)  # fmt: skip
+from netlang.ops.spatial import Sizes, at_least, axis_name, per_axis
 from netlang.ops.tracing import traced_enlarged
 
 __all__ = ["ConvTranspose"]
@@ -83,28 +78,27 @@ class ConvTranspose(Op):
         return Inferred((x.with_shape(self.out, *spatial),), constraints)
 
     def _enlarged(self, spatial: Sequence[Dim]) -> tuple[Dim, ...]:
-        rank = len(spatial)
-        extra = per_axis(self.output_pad, rank, "output_pad")
-        stride = per_axis(self.stride, rank, "stride")
-        self._check_output_pad(extra, stride, per_axis(self.dilation, rank, "dilation"))
-        pads = per_axis(self.pad, rank, "pad")
+        extra, windows = self._extra(len(spatial)), self._windows(len(spatial))
+        self._check_output_pad(extra, windows)
+        return tuple(map(traced_enlarged, spatial, windows, extra))
+
+    def _extra(self, rank: int) -> tuple[int, ...]:
+        return per_axis(self.output_pad, rank, "output_pad")
+
+    def _windows(self, rank: int) -> tuple[TransposedWindow, ...]:
         return tuple(
-            traced_enlarged(*axis)
-            for axis in zip(
-                spatial,
-                per_axis(self.kernel, rank),
-                stride,
-                pads,
-                per_axis(self.dilation, rank),
-                extra,
-                strict=True,
+            map(
+                TransposedWindow,
+                per_axis(self.kernel, rank, "kernel"),
+                per_axis(self.stride, rank, "stride"),
+                per_axis(self.pad, rank, "pad"),
+                per_axis(self.dilation, rank, "dilation"),
             )
         )
 
-    def _check_output_pad(
-        self, extra: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
-    ) -> None:
-        for more, step, spacing in zip(extra, stride, dilation, strict=True):
+    def _check_output_pad(self, extra: Sequence[int], windows: Sequence[TransposedWindow]) -> None:
+        for more, window in zip(extra, windows, strict=True):
+            step, spacing = window.stride, window.dilation
             if more >= max(step, spacing):
                 from netlang.diagnostics.language.shapes import ConflictingArguments
 
@@ -138,27 +132,19 @@ class ConvTranspose(Op):
         return Cost(macs, y.elements if self.bias else 0)
 
     def reach(self, inputs: Types, output: int = 0) -> Reach:
-        rank = inputs[0].rank - 1
-        windows = map(
-            TransposedWindow,
-            per_axis(self.kernel, rank, "kernel"),
-            per_axis(self.stride, rank, "stride"),
-            per_axis(self.pad, rank, "pad"),
-            per_axis(self.dilation, rank, "dilation"),
-        )
-        return Along((channels_read(channels_of(self, inputs[0]), self.out, self.groups), *windows))
+        channels = channels_read(channels_of(self, inputs[0]), self.out, self.groups)
+        return Along((channels, *self._windows(inputs[0].rank - 1)))
 
     def derivation(self, inputs: Types) -> tuple[Line, ...]:
         x, y = inputs[0], self.infer(inputs).outputs[0]
         kernel = per_axis(self.kernel, x.rank - 1)
         places = (*batch_of(x), *numbers(x.spatial))
         channels = channels_of(self, x)
-        written = (self.stride, self.pad, self.dilation, self.kernel, self.output_pad)
         made = split(self.out, self.groups)
         count = prod(kernel) * channels * (self.out // self.groups)
         return (
             plain(out_axis(y.rank, 0), self.out),
-            *enlarged(x, y, *(per_axis(each, x.rank - 1) for each in written)),
+            *enlarged(x, y, self._windows(x.rank - 1), self._extra(x.rank - 1)),
             learned((*kernel, channels, made), count, self.out, self.bias),
             Line("MACs", times((*places, channels, *kernel, made)), prod(places) * count),
             *biases(y, self.bias),

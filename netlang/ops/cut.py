@@ -130,10 +130,10 @@ class Crop(Rearrangement):
     def infer(self, inputs: Types) -> Inferred:
         x = spatial_input(self, inputs)
         given = size_given(self.size, x.rank - 1)
+        offsets = per_axis(0 if self.offset is None else self.offset, x.rank - 1, "offset")
         constraints: tuple[Constraint, ...] = ()
         for axis, (size, wanted) in enumerate(zip(x.spatial, given, strict=True)):
-            least = 0 if self.offset is None else per_axis(self.offset, x.rank - 1)[axis]
-            constraints += self._inside(size, wanted + least, axis_name(x.rank - 1, axis))
+            constraints += self._inside(size, wanted + offsets[axis], axis_name(x.rank - 1, axis))
         return Inferred((x.with_shape(x.channels, *self.size),), constraints)
 
     def _inside(self, size: Dim, end: Dim, axis: str) -> tuple[Constraint, ...]:

@@ -12,6 +12,7 @@ from netlang.diagnostics.errors import InternalError
 from netlang.ir.derivation import Line
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
+from netlang.ir.reach import TransposedWindow
 from netlang.ir.types import TensorType, Types
 from netlang.ir.weights import Weight
 from netlang.ops.spatial import Padding, axis_name
@@ -80,16 +81,14 @@ def slid(
     stride: Sequence[int],
 ) -> tuple[Line, ...]:
     """The number of windows along each axis: floor((size + padding - extent)/stride) + 1."""
+    spares = map(spare, numbers(spatial), pads, kernel, dilation)
     return tuple(
-        _fits(out_axis(len(spatial) + 1, axis + 1), *one)
-        for axis, one in enumerate(
-            zip(numbers(spatial), pads, kernel, dilation, stride, strict=True)
-        )
+        _fits(out_axis(len(spatial) + 1, axis), room, text, step)
+        for axis, ((room, text), step) in enumerate(zip(spares, stride, strict=True), start=1)
     )
 
 
-def _fits(what: str, size: int, pad: Padding, kernel: int, dilation: int, stride: int) -> Line:
-    room, text = spare(size, pad, kernel, dilation)
+def _fits(what: str, room: int, text: str, stride: int) -> Line:
     quotient = f"({text})/{stride}"
     quotient = f"floor({quotient})" if room % stride else quotient
     return Line(what, f"{quotient} + 1", room // stride + 1)
@@ -137,18 +136,13 @@ def weights_and_work(op: Op, inputs: Types, per_element: int) -> tuple[Line, ...
 
 
 def enlarged(
-    x: TensorType,
-    y: TensorType,
-    stride: Sequence[int],
-    pad: Sequence[int],
-    dilation: Sequence[int],
-    kernel: Sequence[int],
-    more: Sequence[int],
+    x: TensorType, y: TensorType, windows: Sequence[TransposedWindow], more: Sequence[int]
 ) -> Iterator[Line]:
     """The sizes that a transposed convolution makes of each axis, `more` added at the end."""
-    arguments = zip(numbers(x.spatial), stride, pad, dilation, kernel, more, strict=True)
-    for axis, (size, step, cut, spacing, width, added) in enumerate(arguments):
-        window = f"({width} - 1)" if spacing == 1 else f"{spacing}*({width} - 1)"
-        text = f"({size} - 1)*{step} - 2*{cut} + {window} + {added} + 1"
+    arguments = zip(numbers(x.spatial), windows, more, strict=True)
+    for axis, (size, window, added) in enumerate(arguments):
+        taps = f"({window.kernel} - 1)"
+        reach = taps if window.dilation == 1 else f"{window.dilation}*{taps}"
+        text = f"({size} - 1)*{window.stride} - 2*{window.before} + {reach} + {added} + 1"
         (made,) = numbers((y.spatial[axis],))
         yield Line(out_axis(y.rank, axis + 1), text, made)

@@ -17,7 +17,17 @@ from netlang.ir.weights import Weight
 from netlang.ops import spatial
 from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
-from netlang.ops.spatial import Padding, Sizes, axis_name, extents, fits, padding, per_axis, slide
+from netlang.ops.spatial import (
+    Padding,
+    Sizes,
+    WrittenWindow,
+    axis_name,
+    extents,
+    fits,
+    padding,
+    per_axis,
+    slide,
+)  # fmt: skip
 from netlang.records import Record, replace
 
 __all__ = ["Avgpool", "Maxpool", "Sliding", "ceil_padding"]
@@ -68,8 +78,8 @@ class Sliding(Record):
         """The pooled type and the conditions on the sizes."""
         constraints = fits(op, x.spatial, self.pads, self.extent)
         counts = slide(x.spatial, self.pads, self.extent, self.stride)
-        given = self.kernel, self.stride, op.pad, self.dilation
-        counts = spatial.with_origins(counts, x.spatial, *given, ceil=op.ceil)
+        given = WrittenWindow(self.kernel, self.stride, op.pad, self.dilation, op.ceil)
+        counts = spatial.with_origins(counts, x.spatial, given)
         return x.with_shape(x.channels, *counts), constraints
 
     def check_pad(self, op: Op) -> None:

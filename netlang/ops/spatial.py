@@ -15,13 +15,14 @@ from netlang.ir.dims import Dim, Expr, evaluate, floor_div, grows, symbols_of
 from netlang.ir.numbers.provenance import Traced
 from netlang.ir.op import Op, Rejection
 from netlang.ir.reach import Window
-from netlang.ops.tracing import traced_windows
+from netlang.ops.tracing import traced_steps, traced_windows
 from netlang.records import Record
 
 __all__ = [
     "Padding",
     "Sizes",
     "AxisWindows",
+    "WrittenWindow",
     "at_least",
     "axis_name",
     "extents",
@@ -98,6 +99,16 @@ def padding(pad: Sizes | str, extent: Sequence[int]) -> tuple[Padding, ...]:
     if isinstance(pad, str):
         return tuple([((e - 1) // 2, e // 2) for e in extent])
     return tuple([(p, p) for p in per_axis(pad, len(extent), "pad")])
+
+
+class WrittenWindow(Record, gc=False):
+    """The arguments of a window as they are written, their numbers with their origins."""
+
+    kernel: Sizes
+    stride: Sizes
+    pad: Sizes | str
+    dilation: Sizes
+    ceil: bool = False
 
 
 class AxisWindows(Record, gc=False):
@@ -191,27 +202,24 @@ def slide(
 
 
 def with_origins(
-    counts: tuple[Dim, ...],
-    spatial: Sequence[Dim],
-    kernel: Sizes,
-    stride: Sizes,
-    pad: Sizes | str,
-    dilation: Sizes,
-    *,
-    ceil: bool = False,
+    counts: tuple[Dim, ...], spatial: Sequence[Dim], written: WrittenWindow
 ) -> tuple[Dim, ...]:
     """The numbers of windows along the axes, each with its origin if a number in it has one."""
-    rank = len(spatial)
-    taps, steps = per_axis(kernel, rank), per_axis(stride, rank)
-    spacing = per_axis(dilation, rank)
-    pads = (None,) * rank if isinstance(pad, str) else per_axis(pad, rank)
-    if not any(isinstance(each, Traced) for each in (*spatial, *taps, *steps, *pads, *spacing)):
+    rank, pad = len(spatial), written.pad
+    kernel, stride = per_axis(written.kernel, rank), per_axis(written.stride, rank)
+    dilation = per_axis(written.dilation, rank)
+    pads = () if isinstance(pad, str) else per_axis(pad, rank)
+    if not any(isinstance(each, Traced) for each in (*spatial, *kernel, *stride, *pads, *dilation)):
         return counts
-    return tuple(
-        traced_windows(*axis, ceil=ceil) if isinstance(count, int) else count
-        for count, axis in zip(
-            counts, zip(spatial, taps, steps, pads, spacing, strict=True), strict=True
+    if isinstance(pad, str):  # `same`: the padding makes up for what the window takes away
+        return tuple(
+            traced_steps(size, step) if isinstance(count, int) else count
+            for count, size, step in zip(counts, spatial, stride, strict=True)
         )
+    windows = map(Window, kernel, stride, pads, dilation)
+    return tuple(
+        traced_windows(size, window, ceil=written.ceil) if isinstance(count, int) else count
+        for count, size, window in zip(counts, spatial, windows, strict=True)
     )
 
 

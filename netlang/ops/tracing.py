@@ -11,10 +11,11 @@ from collections.abc import Iterable
 
 from netlang.ir.dims import Dim, floor_div
 from netlang.ir.numbers.provenance import CallOrigin, Traced, combined, origin_of, with_origin
+from netlang.ir.reach import TransposedWindow, Window
 
 __all__ = [
     "traced_ceil_div", "traced_difference", "traced_enlarged", "traced_floor_div",
-    "traced_product", "traced_remainder", "traced_sum", "traced_windows",
+    "traced_product", "traced_remainder", "traced_steps", "traced_sum", "traced_windows",
 ]  # fmt: skip
 
 
@@ -69,40 +70,41 @@ def traced_remainder(size: int, divisor: int) -> Dim:
     return _made("%", size, divisor, size % divisor)
 
 
-def traced_windows(
-    size: Dim, kernel: int, stride: int, pad: int | None, dilation: int, *, ceil: bool = False
-) -> Dim:
+def traced_windows(size: Dim, window: Window, *, ceil: bool = False) -> Dim:
     """The number of windows along an axis of `size`, ``(size + 2 pad - reach - 1)//stride + 1``.
 
-    Reach is dilation (kernel - 1), and without a `pad` the padding is as long. `ceil` rounds up as
-    PyTorch's pools do: see `ceil_padding`.
+    Reach is dilation (kernel - 1), pad what the window has before it. `ceil` rounds up as PyTorch's
+    pools do: see `ceil_padding`.
     """
-    reach = traced_product((dilation, traced_difference(kernel, 1)))
-    room = size
-    if pad is not None:
-        room = traced_difference(traced_sum((room, traced_product((2, pad)))), reach)
+    reach = traced_product((window.dilation, traced_difference(window.kernel, 1)))
+    padded = traced_sum((size, traced_product((2, window.before))))
+    room = traced_difference(padded, reach)
     if ceil:
-        spare = traced_difference(reach, 0 if pad is None else pad)
-        room = traced_sum((room, _smaller(traced_difference(stride, 1), spare)))
+        spare = traced_difference(reach, window.before)
+        room = traced_sum((room, _smaller(traced_difference(window.stride, 1), spare)))
+    return traced_steps(room, window.stride)
+
+
+def traced_steps(room: Dim, stride: int) -> Dim:
+    """The number of steps that start in `room`, ``(room - 1)//stride + 1``."""
     if isinstance(stride, Traced):
         return traced_sum((traced_floor_div(traced_difference(room, 1), stride), 1))
     return traced_floor_div(traced_sum((room, stride - 1)), stride)
 
 
-def traced_enlarged(
-    size: Dim, kernel: int, stride: int, pad: int, dilation: int = 1, more: int = 0
-) -> Dim:
+def traced_enlarged(size: Dim, window: TransposedWindow, more: int = 0) -> Dim:
     """What windows that step through the output make of an axis.
 
     This is ``(size - 1) stride + dilation (kernel - 1) + 1 + more - 2 pad``.
     """
-    reach = traced_product((dilation, traced_difference(kernel, 1)))
+    stride = window.stride
+    reach = traced_product((window.dilation, traced_difference(window.kernel, 1)))
     if reach == stride - 1 and not any(isinstance(each, Traced) for each in (reach, stride)):
         whole = traced_product((size, stride))  # as of windows side by side
     else:
         steps = traced_product((traced_difference(size, 1), stride))
         whole = traced_sum((steps, traced_sum((reach, 1))))
-    return traced_difference(traced_sum((whole, more)), traced_product((2, pad)))
+    return traced_difference(traced_sum((whole, more)), traced_product((2, window.before)))
 
 
 def _smaller(one: Dim, other: Dim) -> Dim:

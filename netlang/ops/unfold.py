@@ -28,6 +28,7 @@ from netlang.ops.checks import fixed, ranked, the_input
 from netlang.ops.derive import changed, elements, numbers, sum_of
 from netlang.ops.spatial import (
     Sizes,
+    WrittenWindow,
     extents,
     fits,
     padding,
@@ -40,6 +41,8 @@ from netlang.ops.tracing import traced_floor_div, traced_product
 
 __all__ = ["Fold", "Unfold", "Windows"]
 
+_WINDOW = ("kernel", "stride", "pad", "dilation")
+
 
 class Windows(Op):
     """What `unfold` and `fold` have in common: windows over the height and width."""
@@ -49,16 +52,13 @@ class Windows(Op):
         given: Sizes = getattr(self, name)
         return per_axis(given, 2, name)
 
-    def _geometry(self) -> tuple[tuple[int, ...], ...]:
-        """Kernel, stride, pad and dilation, each for height and width."""
-        return tuple(self.pair(name) for name in ("kernel", "stride", "pad", "dilation"))
-
     def counts(self, spatial: tuple[Dim, ...]) -> tuple[Dim, ...]:
         """The number of windows along height and width."""
         extent = extents(self.pair("kernel"), self.pair("dilation"))
         pads = padding(self.pair("pad"), extent)
         counts = slide(spatial, pads, extent, self.pair("stride"))
-        return with_origins(counts, spatial, *self._geometry())
+        kernel, stride, pad, dilation = map(self.pair, _WINDOW)
+        return with_origins(counts, spatial, WrittenWindow(kernel, stride, pad, dilation))
 
 
 @final
@@ -100,7 +100,7 @@ class Unfold(Windows):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """At most the whole window of a column, of which a row has one place."""
         (x,), (columns,) = inputs, self.infer(inputs).outputs
-        windows = map(Window, *self._geometry())
+        windows = map(Window, *map(self.pair, _WINDOW))
         rules: tuple[AxisRule, ...] = (Grouped(prod(self.pair("kernel")), 1), *windows)
         laid_out = columns.with_shape(columns.shape[0], *self.counts(x.spatial))
         as_columns = Rearranged(laid_out.shape, tuple(range(3)))
@@ -178,7 +178,7 @@ class Fold(Windows):
     def reach(self, inputs: Types, output: int = 0) -> Reach:
         """At most the columns of all windows that may cover a place, each with all of its rows."""
         (columns,), (image,) = inputs, self.infer(inputs).outputs
-        covering = map(TransposedWindow, *self._geometry())
+        covering = map(TransposedWindow, *map(self.pair, _WINDOW))
         window = prod(self.pair("kernel"))
         laid_out = columns.with_shape(columns.shape[0], *self.counts(image.spatial))
         as_windows = Rearranged(laid_out.shape, tuple(range(3)))

@@ -92,8 +92,8 @@ class MaxUnpool(Op):
         """The smallest size which the pool turns into that of `x`."""
         rank = x.rank - 1
         kernel, pad = per_axis(self.kernel, rank, "kernel"), per_axis(self.pad, rank, "pad")
-        axes = zip(x.spatial, kernel, self.steps(rank), pad, strict=True)
-        return tuple(traced_enlarged(*axis) for axis in axes)
+        windows = map(TransposedWindow, kernel, self.steps(rank), pad)
+        return tuple(map(traced_enlarged, x.spatial, windows))
 
     def _some_left(self, spatial: tuple[Dim, ...]) -> tuple[Constraint, ...]:
         found: tuple[Constraint, ...] = ()

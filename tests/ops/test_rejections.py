@@ -20,8 +20,8 @@ from netlang.ir.numbers.provenance import (
 )
 from netlang.ir.op import Op, Rejection
 from netlang.ir.types import DType, TensorType
-from netlang.ops import operator
-from netlang.records import names_of
+from netlang.ops import operator, operator_names
+from netlang.records import names_of, replace
 
 H, W, C = symbol("H"), symbol("W"), symbol("C")
 FLOAT = DType.FLOAT32
@@ -184,6 +184,22 @@ def test_refusal_says_what_is_wrong(
     assert "{" not in text
     assert diagnostic.caption_text
     assert diagnostic.help_text
+
+
+PER_AXIS = [
+    (kind, name)
+    for kind in filter(None, map(operator, operator_names()))
+    for name, annotation in vars(kind).get("__annotations__", {}).items()
+    if "Sizes" in annotation
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), PER_AXIS)
+def test_sizes_for_other_axes_name_their_argument(kind: type[Op], name: str) -> None:
+    case = next(iter(kind.cases()))
+    with pytest.raises(Rejection) as caught:
+        replace(case.op, **{name: (1,) * 5}).infer(case.inputs)
+    assert (caught.value.diagnostic, caught.value.argument) == (shapes.SizesPerAxis, name)
 
 
 def test_every_error_is_shown_by_a_case() -> None:
