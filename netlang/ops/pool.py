@@ -17,17 +17,7 @@ from netlang.ir.weights import Weight
 from netlang.ops import spatial
 from netlang.ops.checks import batched, spatial_input
 from netlang.ops.derive import elements, numbers, out_axis, slid, spare, sum_of, times
-from netlang.ops.spatial import (
-    Padding,
-    Sizes,
-    WrittenWindow,
-    axis_name,
-    extents,
-    fits,
-    padding,
-    per_axis,
-    slide,
-)  # fmt: skip
+from netlang.ops.spatial import Padding, Sizes, WrittenWindow, axis_name, extents, padding, per_axis
 from netlang.records import Record, replace
 
 __all__ = ["Avgpool", "Maxpool", "Sliding", "ceil_padding"]
@@ -76,8 +66,8 @@ class Sliding(Record):
         self, op: Maxpool | Avgpool, x: TensorType
     ) -> tuple[TensorType, tuple[Constraint, ...]]:
         """The pooled type and the conditions on the sizes."""
-        constraints = fits(op, x.spatial, self.pads, self.extent)
-        counts = slide(x.spatial, self.pads, self.extent, self.stride)
+        constraints = spatial.fits(op, x.spatial, self.pads, self.extent)
+        counts = spatial.slide(x.spatial, self.pads, self.extent, self.stride)
         given = WrittenWindow(self.kernel, self.stride, op.pad, self.dilation, op.ceil)
         counts = spatial.with_origins(counts, x.spatial, given)
         return x.with_shape(x.channels, *counts), constraints
@@ -269,7 +259,7 @@ class Avgpool(Op):
         window.check_pad(self)
         y, constraints = window.infer(self, x)
         if x.rank == 4:
-            constraints += fits(self, x.spatial, ((0, 0),) * 3, window.extent)
+            constraints += spatial.fits(self, x.spatial, ((0, 0),) * 3, window.extent)
         return Inferred((y,), constraints)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
