@@ -28,6 +28,7 @@ from netlang.analysis.fields.state import (
     Layout,
     ReadState,
     Strand,
+    has_joined,
     numbered,
     parts_of,
     remapped,
@@ -50,11 +51,9 @@ def _still(end: int, at_end: bool, all_read: bool) -> int:
     return SOMEWHERE if end and all_read else NOWHERE
 
 
-def _moves(field: Field, part: int) -> bool:
-    """Whether the places that are read move along with a part."""
-    return any(
-        reads.advance for strand in field.strands for own, reads in strand.terms if own == part
-    )
+def _moving(field: Field) -> set[int]:
+    """The parts along with which the places that are read move."""
+    return {part for strand in field.strands for part, reads in strand.terms if reads.advance}
 
 
 def _joins_beyond(field: Field, slid: tuple[Taps, int, int]) -> bool:
@@ -75,13 +74,12 @@ def by_places(
         return None
     places = zip(sources, rules, range(output.rank), strict=True)
     rule_of = {axis: (rule, place) for axis, rule, place in places if axis is not None}
-    if not set(rule_of) <= set(range(len(state.layout))):
+    if not rule_of.keys() <= set(range(len(state.layout))):
         raise InternalError(f"rules for axes {sorted(rule_of)} of {len(state.layout)}")
     if _keeps_all(state, rule_of, output):
         return ReadState(tuple([(size,) for size in output.shape]), state.fields)
-    moving = [
-        axis for axis, (rule, _) in rule_of.items() if not isinstance(rule, (*STAYING, Everywhere))
-    ]
+    kept = STAYING | {Everywhere}
+    moving = [axis for axis, (rule, _) in rule_of.items() if type(rule) not in kept]
     return _Step(flattened(state, moving, context), rule_of, output, context).state()
 
 
@@ -90,26 +88,27 @@ def _keeps_all(
 ) -> bool:
     """Whether elements read exactly what the input's elements at the same places read."""
     layout = state.layout
-    if any(len(parts) > 1 for parts in layout):
+    if has_joined(layout):
         return False
     kept = set[int]()
     for axis, (rule, to) in rule_of.items():
-        if axis == to and reads_own_place(rule) and layout[axis][0] == output.shape[to]:
-            kept.add(axis)
-        elif not isinstance(rule, Everywhere):
+        if isinstance(rule, Everywhere):
+            continue
+        if axis != to or not reads_own_place(rule) or layout[axis][0] != output.shape[to]:
             return False
+        kept.add(axis)
     return all(field is None or _is_along(field, kept) for field in state.fields)
 
 
 def _is_along(field: Field, parts: Set[int]) -> bool:
     """Whether everything that is known of a field is known along some parts."""
     told = not (field.content or field.unfollowed) and field.uneven | field.loose <= parts
-    return told and all(part in parts for strand in field.strands for part, _ in strand.terms)
+    return told and field.parts <= parts
 
 
 def _picks(rule: AxisRule) -> bool:
     """Whether a place reads a single one of those before."""
-    return isinstance(rule, Cut) or reads_own_place(rule)
+    return reads_own_place(rule) or isinstance(rule, Cut)
 
 
 class _Step:
@@ -126,7 +125,7 @@ class _Step:
         self._rules: dict[int, AxisRule] = {}
         self._taps: dict[int, Taps] = {}
         old = parts_of(state.layout)
-        kept = {a: (r, to) for a, (r, to) in rule_of.items() if not isinstance(r, Everywhere)}
+        kept = {a: (r, to) for a, (r, to) in rule_of.items() if type(r) is not Everywhere}
         self._gone = {part for axis, parts in enumerate(old) if axis not in kept for part in parts}
         layout: list[tuple[Dim, ...]] = [(size,) for size in output.shape]
         for axis, (rule, to) in kept.items():
@@ -136,18 +135,18 @@ class _Step:
         self._layout: Layout = tuple(layout)
         self._numbers_before = numbered(state.layout, context.number)
         new = parts_of(self._layout)
-        self._sizes = [size for parts in self._layout for size in parts]
+        self._numbers_after = numbered(self._layout, context.number)
         self._places = {
             part: number
             for axis, (_, to) in kept.items()
             for part, number in zip(old[axis], new[to], strict=True)
         }
         self._contents: dict[Contents, Contents] = {}
-        self._moves = any(part != number for part, number in self._places.items())
+        self._moves = [*self._places] != [*self._places.values()]
         rules = self._rules.items()
-        self._staying = {part for part, rule in rules if isinstance(rule, STAYING)}
-        self._whole = [part for part, rule in rules if isinstance(rule, STATISTICS)]
-        self._earlier = frozenset(part for part, rule in rules if isinstance(rule, ToOneSide))
+        self._staying = {part for part, rule in rules if type(rule) in STAYING}
+        self._whole = [part for part, rule in rules if type(rule) in STATISTICS]
+        self._earlier = frozenset([part for part, rule in rules if type(rule) is ToOneSide])
 
     def state(self) -> ReadState:
         fields = enumerate(self._state.fields)
@@ -188,7 +187,7 @@ class _Step:
         found = ended(field, self._gone, self._state.layout, source, self._context)
         found = self._flagged(self._slid(self._with_statistics(found, source)))
         content = self._content(found.content)
-        if not all(own.sure for _, own in content):
+        if content and not all(own.sure for _, own in content):
             some, every = Ended(found.some.width), Ended(found.every.width)
             ends = (NOWHERE, NOWHERE)
             found = replace(found, some=some, every=every, seamless=False, ends=ends)
@@ -198,7 +197,7 @@ class _Step:
 
     def _mixes(self, field: Field) -> bool:
         """Whether elements read several of those before that may read different things."""
-        told = field.uneven | field.loose | {part for each in field.strands for part in each.parts}
+        told = field.uneven | field.loose | field.parts
         parts = {*self._rules, *self._gone} if field.unfollowed else told
         return not all(part in self._rules and _picks(self._rules[part]) for part in parts)
 
@@ -212,7 +211,7 @@ class _Step:
 
     def _content_along(self, part: int, known: Content | None) -> Content | None:
         rule = self._rules[part]
-        if part in self._staying or (known is None and not isinstance(rule, EMPTYING)):
+        if part in self._staying or (known is None and type(rule) not in EMPTYING):
             return known
         return slid(known, rule, self._before(part), self._after(part), self._context.number)
 
@@ -229,28 +228,28 @@ class _Step:
         return merged((field, everything))
 
     def _slid(self, field: Field) -> Field:
-        if all(part in self._staying for strand in field.strands for part, _ in strand.terms):
+        parts = field.parts
+        if parts <= self._staying:
             return field
         strands = [
             Strand(tuple([(part, self._through(part, reads)) for part, reads in strand.terms]))
             for strand in field.strands
         ]
-        cut = any(
-            leaves_out(self._rules[part]) for strand in field.strands for part, _ in strand.terms
-        )
+        cut = any(leaves_out(self._rules[part]) for part in parts)
         found = tuple(dict.fromkeys(strands) if len(strands) > 1 else strands)
-        bound, seamless, ends = self._within(field)
+        bound, seamless, ends = self._within(field, parts)
         return Field(
             found, field.ended, bound, field.some, field.every, field.uneven, field.loose,
             field.cut or cut, seamless, ends, field.folded, field.lost, field.content,
             field.unfollowed,
         )  # fmt: skip
 
-    def _within(self, field: Field) -> tuple[bool, bool, tuple[int, int]]:
+    def _within(self, field: Field, parts: set[int]) -> tuple[bool, bool, tuple[int, int]]:
         """What is known of borders, which matter along parts that move the places that are read."""
         bound, seamless, (first, last) = field.bound, field.seamless, field.ends
-        for part in {part for strand in field.strands for part in strand.parts}:
-            if part in self._taps and (field.folded or _moves(field, part)):
+        moving = parts if field.folded else _moving(field)
+        for part in parts:
+            if part in self._taps and part in moving:
                 slid = self._taps[part], self._before(part), self._after(part)
                 whole = is_seamless(*slid)
                 at_first, at_last = ends_of(*slid)
@@ -282,11 +281,11 @@ class _Step:
 
     def _after(self, part: int) -> int:
         """The size of a part in the output."""
-        return self._context.number(self._sizes[self._places[part]])
+        return self._numbers_after[self._places[part]]
 
     def _flagged(self, field: Field) -> Field:
         """An uneven part may be the one that is left out; then less is read than stated."""
         earlier = self._earlier
-        if any(self._may_leave_out(part) for part in field.uneven if part in self._rules):
+        if any(map(self._may_leave_out, field.uneven & self._rules.keys())):
             field = replace(field, bound=True, some=field.every)
         return replace(field, uneven=field.uneven | earlier) if earlier else field

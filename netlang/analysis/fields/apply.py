@@ -248,13 +248,13 @@ def hull_of(states: Sequence[ReadState | None], context: Context) -> ReadState |
     if not found:
         return None
     first = found[0]
-    if all(state == first for state in found[1:]):
+    if found.count(first) == len(found):
         return first
     found = alike(found, context)
     sizes = numbered(found[0].layout, context.number)
+    by_source = enumerate(zip(*[state.fields for state in found], strict=True))
     fields = tuple(
-        _merged(source, list(filter(None, fields)), sizes, context)
-        for source, fields in enumerate(zip(*(state.fields for state in found), strict=True))
+        [_merged(source, [*filter(None, own)], sizes, context) for source, own in by_source]
     )
     return ReadState(found[0].layout, fields)
 

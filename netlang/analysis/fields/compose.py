@@ -22,6 +22,7 @@ from netlang.analysis.fields.state import (
     Field,
     ReadState,
     Strand,
+    has_joined,
     numbered,
     unknown_field,
 )
@@ -44,12 +45,12 @@ def is_plain(states: Sequence[ReadState | None], function: Function) -> bool:
 
 
 def _is_plain(state: ReadState) -> bool:
-    if state.pool is not None or any(len(parts) > 1 for parts in state.layout):
+    if state.pool is not None or has_joined(state.layout):
         return False
     known = [field for field in state.fields if field is not None]
-    return not any(field.folded or field.content for field in known) and all(
-        strand.is_plain for field in known for strand in field.strands
-    )
+    if any(field.folded or field.content for field in known):
+        return False
+    return all(strand.is_plain for field in known for strand in field.strands)
 
 
 def told_along(states: Sequence[ReadState | None]) -> tuple[Source, ...]:
@@ -58,8 +59,9 @@ def told_along(states: Sequence[ReadState | None]) -> tuple[Source, ...]:
     for port, state in enumerate(states):
         if state is not None:
             fields = [field for field in state.fields if field is not None]
-            axes = {axis for field in fields for strand in field.strands for axis in strand.parts}
-            axes.update(*(field.uneven | field.loose for field in fields))
+            axes = set[int]()
+            for field in fields:
+                axes |= field.parts | field.uneven | field.loose
             found += [(port, axis) for axis in sorted(axes or {0})]
     return tuple(found)
 
@@ -90,8 +92,12 @@ def composed(
 
 def _are_alike(states: Sequence[ReadState | None]) -> bool:
     """Whether every element reads everything that is stated."""
-    fields = (field for state in states if state is not None for field in state.fields)
-    return not any(f is not None and (f.bound or f.loose or f.uneven) for f in fields)
+    return not any(
+        field is not None and (field.bound or field.loose or field.uneven)
+        for state in states
+        if state is not None
+        for field in state.fields
+    )
 
 
 def _per_input(
@@ -130,14 +136,14 @@ def _output(
     for state, fields in zip(inputs, own, strict=True):
         if state is None or not any(fields):
             continue
+        sizes = numbered(state.layout, context.number)
         for source, field in enumerate(state.fields):
             if field is not None:
-                sizes = numbered(state.layout, context.number)
                 found[source].append(_safely(field, fields, sizes, source, context))
     if not any(found):
         return None
-    merged_fields = tuple(_merged(each, source, context) for source, each in enumerate(found))
-    return ReadState(output.layout, merged_fields, output.pool)
+    fields_of = [_merged(each, source, context) for source, each in enumerate(found)]
+    return ReadState(output.layout, tuple(fields_of), output.pool)
 
 
 def _safely(
@@ -178,7 +184,7 @@ def _field(
 ) -> Field:
     """A field of an input composed with what the function reads along that input's axes."""
     known = [each for each in own if each is not None]
-    uneven = frozenset[int]().union(*(each.uneven for each in known))
+    uneven = frozenset[int]().union(*[each.uneven for each in known])
     rest = replace(
         field,
         strands=(),
@@ -192,16 +198,17 @@ def _field(
         ((axis, reads),) = strand.terms
         inner = own[axis]
         if inner is not None:
-            through = _through(reads, inner, source, context)
+            made = _through(reads, inner, source, context)
             if field.bound or rest.loose:
                 # Less than stated may have reached the function.
-                through = replace(through, some=NOTHING, every=NOTHING)
-            found.append(_within(through, field, inner, sizes[axis], context.extent(source)))
+                made = replace(made, some=NOTHING, every=NOTHING)
+            found.append(_within(made, field, inner, sizes[axis], context.extent(source)))
     whole = merged(found)
     if content := together([each.content for each in known]):
         whole = replace(whole, content=content)
-    if found[1:]:
-        ends = max(e.ends[0] for e in found[1:]), max(e.ends[1] for e in found[1:])
+    if through := found[1:]:
+        firsts, lasts = zip(*[each.ends for each in through], strict=True)
+        ends = max(firsts), max(lasts)
         lost = whole.lost or field.lost
         whole = replace(whole, seamless=whole.seamless and field.seamless, ends=ends, lost=lost)
     if field.uneven and not whole.uneven and not whole.bound:
@@ -211,24 +218,18 @@ def _field(
 
 def _kept(axes: frozenset[int], own: Sequence[Field | None]) -> frozenset[int]:
     """The parts that axes of the input have become, unless they were read as a whole."""
-    fields = (own[axis] for axis in axes)
-    return frozenset(
-        part
-        for field in fields
-        if field is not None
-        for strand in field.strands
-        for part in strand.parts
-    )
+    fields = [own[axis] for axis in axes]
+    return frozenset().union(*[field.parts for field in fields if field is not None])
 
 
 def _through(outer: Reads, inner: Field, source: int, context: Context) -> Field:
     jump, offsets = outer.advance, outer.at(0)
     assert offsets is not None
-    strands = tuple(_strand(strand, jump, offsets) for strand in inner.strands)
-    ended, some, every = (
+    strands = tuple([_strand(strand, jump, offsets) for strand in inner.strands])
+    ended, some, every = [
         _ended(end, jump, offsets, source, context)
         for end in (inner.ended, inner.some, inner.every)
-    )
+    ]
     return replace(inner, strands=strands, ended=ended, some=some, every=every, most=None)
 
 

@@ -30,7 +30,7 @@ def ended(
     """The field of an element that reads everything along the parts `gone`."""
     flags = (field.uneven | field.loose).intersection(gone)
     content = field.content and tuple([each for each in field.content if each[0] not in gone])
-    if not flags and not any(part in gone for strand in field.strands for part in strand.parts):
+    if not flags and field.parts.isdisjoint(gone):
         return field if content == field.content else replace(field, content=content)
     sizes = numbered(layout, context.number)
     strands: list[Strand] = []
@@ -139,9 +139,11 @@ def merged(fields: Iterable[Field]) -> Field:
 
 def _is_seamless(one: Field, two: Field, strands: tuple[Strand, ...], ended: Ended) -> bool:
     """Whether both are seamless, or one that includes everything that both read."""
-    alone = (each.strands == strands and each.ended.span == ended.span for each in (one, two))
-    return (one.seamless and two.seamless) or any(
-        all_ and each.seamless for all_, each in zip(alone, (one, two), strict=True)
+    if one.seamless and two.seamless:
+        return True
+    return any(
+        each.seamless and each.strands == strands and each.ended.span == ended.span
+        for each in (one, two)
     )
 
 

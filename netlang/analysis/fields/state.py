@@ -21,9 +21,8 @@ from netlang.records import Record, replace
 
 __all__ = [
     "AT_END", "NOTHING", "NOWHERE", "SOMEWHERE", "Context", "Ended", "Field", "Layout", "ReadState",
-    "States", "Strand", "fresh", "unknown_field", "unfollowed_field", "unknown_state",
-    "numbered", "parts_of",
-    "remapped",
+    "States", "Strand", "fresh", "has_joined", "unknown_field", "unfollowed_field",
+    "unknown_state", "numbered", "parts_of", "remapped",
 ]  # fmt: skip
 
 NO_PARTS: frozenset[int] = frozenset()
@@ -137,6 +136,11 @@ class Field(Record, gc=False):
     unfollowed: bool = False
     most: int | None = None
 
+    @property
+    def parts(self) -> set[int]:
+        """The parts along which windows move."""
+        return {part for strand in self.strands for part, _ in strand.terms}
+
     def most_of_all(self, sizes: Sequence[int]) -> int | None:
         """At least what any element reads through windows; None if ways would have to be joined."""
         if self.most is None and len(self.strands) < 2:
@@ -179,6 +183,11 @@ def parts_of(layout: Layout) -> list[range]:
         found.append(range(first, first + len(parts)))
         first += len(parts)
     return found
+
+
+def has_joined(layout: Layout) -> bool:
+    """Whether some axis has several parts."""
+    return max(map(len, layout), default=0) > 1
 
 
 def numbered(layout: Layout, number: Number) -> list[int]:

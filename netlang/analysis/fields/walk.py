@@ -187,7 +187,7 @@ class FieldWalk:
     ) -> None:
         """Walks over `items`. `carried` are the values that an outer repeat passes on."""
         for item in items:
-            if isinstance(item, Repeat):
+            if not isinstance(item, Node):
                 self._repeat(item, carried)
                 place += item.count * item.size
                 continue
@@ -200,7 +200,7 @@ class FieldWalk:
 
     def node(self, node: Node, inputs: States, types: Types) -> States:
         """What the outputs of a node read, whose inputs have these types."""
-        if isinstance(node.callee, Function):
+        if type(node.callee) is Function:
             return self.fields.through(node.callee, inputs, self.context)
         return self._of_op(node.callee, inputs, types, node.types)
 

@@ -91,7 +91,7 @@ class Followed:
             if axis is not None and not isinstance(rule, Everywhere)
         }
         table = self._vanished(table, table.places.keys() - kept.keys(), value)
-        whole = {axis for axis in table.places if isinstance(kept[axis][0], STATISTICS)}
+        whole = {axis for axis in table.places if type(kept[axis][0]) in STATISTICS}
         if self._borders:
             whole = {axis for axis in whole if not _is_before(kept[axis][0])}
         found: Table | None = self._slid(table, kept, value, made)
@@ -124,15 +124,13 @@ class Followed:
                     continue
             at = self._ranges[made][to]
             summed = self._borders and _is_before(rule)
-            if table.places[axis] != at or summed or not isinstance(rule, STAYING):
+            if table.places[axis] != at or summed or type(rule) not in STAYING:
                 table = self._moved(table, axis, rule, at)
         return table.renamed({axis: to for axis, (_, to) in kept.items()}, self._work)
 
     def _leaves_empty(self, rule: AxisRule, size: int, out: int) -> bool:
         """Whether some of `out` places read none of the `size` places that exist."""
-        return not isinstance(rule, STAYING) and leaves_empty(
-            taps_of(rule, self._number), size, out
-        )
+        return type(rule) not in STAYING and leaves_empty(taps_of(rule, self._number), size, out)
 
     def _moved(self, table: Table, axis: int, rule: AxisRule, at: range) -> Table:
         table = table.written_out(axis, self._work)
@@ -146,7 +144,7 @@ class Followed:
             ends = [min(place, known.stop - 1) - known.start + 1 for place in wanted]
             self._work.take(sum(ends))
             return [range(end) for end in ends]
-        if isinstance(rule, STAYING):
+        if type(rule) in STAYING:
             return [(place - known.start,) if place in known else () for place in wanted]
         taps = taps_of(rule, self._number)
         rows: list[Sequence[int]] = []

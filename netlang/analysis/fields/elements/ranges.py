@@ -113,7 +113,7 @@ def _by_places(reach: MappedAxes, wanted: Ranges, shape: Sequence[int], number: 
 
 
 def _along(rule: AxisRule, wanted: range, number: Number) -> range:
-    if isinstance(rule, STAYING):
+    if type(rule) in STAYING:
         return wanted
     try:
         taps = taps_of(rule, number)

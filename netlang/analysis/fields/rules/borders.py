@@ -16,10 +16,10 @@ __all__ = ["ends_of", "is_seamless", "leaves_empty", "leaves_out", "reads_beyond
 
 def leaves_out(rule: object) -> bool:
     """Whether there may be places that no output place reads."""
-    if isinstance(rule, Cut):
-        return not rule.every
     if isinstance(rule, Window):
         return rule.stride > rule.kernel
+    if isinstance(rule, Cut):
+        return not rule.every
     return isinstance(rule, (Interpolated, Picked))
 
 
@@ -31,7 +31,7 @@ def reads_beyond(taps: Taps, size: int, out: int) -> bool:
 
 def is_seamless(taps: Taps, size: int, out: int) -> bool:
     """Whether `out` places read all of `size` places without gaps, none before its neighbour's."""
-    if not out or not all(_is_whole(each) for each in taps.taps):
+    if not out or not all(map(_is_whole, taps.taps)):
         return False
     if taps.period == 1:
         (own,) = taps.taps

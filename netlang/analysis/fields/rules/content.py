@@ -48,7 +48,7 @@ class Content(Record):
 
 
 # Rules that leave places empty of values that have none.
-EMPTYING = (Cut, Window, TransposedWindow)
+EMPTYING: frozenset[type[AxisRule]] = frozenset((Cut, Window, TransposedWindow))
 # By the numbers of parts, in ascending order; along others every place reads something.
 Contents: TypeAlias = tuple[tuple[int, Content], ...]
 
@@ -58,10 +58,10 @@ def slid(
 ) -> Content | None:
     """The content after `out` places read `size` places by a rule; None if all read something."""
     own = content or Content(0, size - 1)
-    if isinstance(rule, Cut):
-        return _cut(own, rule, out, number)
     if isinstance(rule, Window):
         return _window(own, rule, out)
+    if isinstance(rule, Cut):
+        return _cut(own, rule, out, number)
     if isinstance(rule, TransposedWindow):
         return _transposed(own, rule, out)
     if content is None:
@@ -122,7 +122,7 @@ def together(values: Iterable[Contents]) -> Contents:
     if not known:
         return ()
     first = known[0]
-    if all(each == first for each in known):
+    if known.count(first) == len(known):
         return first
     maps = [dict(each) for each in known]
     parts = sorted({part for each in maps for part in each})

@@ -11,9 +11,9 @@ __all__ = ["STATISTICS", "STAYING", "aligned", "along", "reads_own_place"]
 
 
 # Rules by which an element reads its own place and, for a statistic or an attention, others.
-STATISTICS = (OwnAndAll, ToOneSide)
+STATISTICS: frozenset[type[AxisRule]] = frozenset((OwnAndAll, ToOneSide))
 # Rules that leave an element at its own place.
-STAYING = (Same, *STATISTICS)
+STAYING = STATISTICS | {Same}
 
 
 def reads_own_place(rule: AxisRule) -> bool:
