@@ -161,9 +161,9 @@ class Costs:
     def of_step(self, flow: Flow, step: PlacedNode) -> Totals:
         """The figures of one application, including weights even if the step reuses them."""
         node = step.node
-        if isinstance(node.callee, Function):
+        if type(node.callee) is Function:
             cost = self.of(node.callee)
-            return cost.deployed if step.place in flow.deployed else cost.everything
+            return cost.everything if node.auxiliary else cost.deployed
         types = flow.types_read(step.place)
         tied = tuple([tie.name for tie in node.tied]) if node.tied else ()
         key = (node.callee, types, tied)
@@ -201,15 +201,17 @@ class Costs:
 
     def _sum(self, flow: Flow) -> FunctionCost:
         owners: set[str] = set()
-        deployed = total(self._parts(flow, flow.deployed_steps(), owners))
+        steps = flow.deployed_steps()
+        deployed = total(self._parts(flow, steps, owners))
         auxiliary = list(self._parts(flow, flow.auxiliary_steps(), owners))
-        inner = self._auxiliary_of_callees(flow)
+        inner = self._auxiliary_of_callees(steps)
         return FunctionCost(deployed, total([*auxiliary, *inner]))
 
-    def _auxiliary_of_callees(self, flow: Flow) -> Iterable[tuple[int, Totals]]:
-        for step in flow.deployed_steps():
-            if isinstance(step.node.callee, Function):
-                inner = self.of(step.node.callee).auxiliary
+    def _auxiliary_of_callees(self, steps: Iterable[PlacedNode]) -> Iterable[tuple[int, Totals]]:
+        for step in steps:
+            callee = step.node.callee
+            if type(callee) is Function:
+                inner = self.of(callee).auxiliary
                 yield step.times, inner.without_weights() if step.node.reuses else inner
 
     def _parts(

@@ -7,8 +7,6 @@ block and not on its number of repetitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
 from math import prod
 
 from netlang.ir.program import INPUT, Function, Item, Node, Ref, Repeat
@@ -77,18 +75,13 @@ class Flow:
             types = self._read[place] = self.input_types(self.steps[place].node)
         return types
 
-    @cached_property
-    def deployed(self) -> frozenset[int]:
-        """The places that an output needs which isn't auxiliary."""
-        return frozenset([each for each, step in self.steps.items() if not step.node.auxiliary])
+    def deployed_steps(self) -> list[PlacedNode]:
+        """The steps of the deployed network, which some output needs that isn't auxiliary."""
+        return [step for step in self.steps.values() if not step.node.auxiliary]
 
-    def deployed_steps(self) -> Iterator[PlacedNode]:
-        """The steps of the deployed network, in order."""
-        return (step for place, step in self.steps.items() if place in self.deployed)
-
-    def auxiliary_steps(self) -> Iterator[PlacedNode]:
+    def auxiliary_steps(self) -> list[PlacedNode]:
         """The steps that exist only in training, in order."""
-        return (step for place, step in self.steps.items() if place not in self.deployed)
+        return [step for step in self.steps.values() if step.node.auxiliary]
 
 
 class Flows:

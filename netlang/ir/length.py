@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.program import Function, Item, Program, Repeat
+from netlang.ir.program import Function, Item, Node, Program
 from netlang.ir.repeats import first_times
 from netlang.source import Span
 
@@ -36,16 +36,16 @@ class Lengths:
 
     def _unknown(self, function: Function, once: bool) -> Iterable[Function]:
         """The functions that one calls whose steps haven't been counted."""
-        callees = (node.callee for node in first_times(function.items))
-        called = {callee for callee in callees if isinstance(callee, Function)}
+        callees = [node.callee for node in first_times(function.items)]
+        called = {callee for callee in callees if type(callee) is Function}
         return [callee for callee in called if (callee, once) not in self._known]
 
     def _of_items(self, items: tuple[Item, ...], once: bool) -> int:
         count = 0
         for item in items:
-            if isinstance(item, Repeat):
+            if not isinstance(item, Node):
                 count += (1 if once else item.count) * self._of_items(item.items, once)
-            elif isinstance(item.callee, Function):
+            elif type(item.callee) is Function:
                 count += self._known[item.callee, once]
             else:
                 count += 1

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, final
 
 from netlang.diagnostics.diagnostic import ChainLink
 from netlang.ir.constraints import Constraint
@@ -147,7 +147,7 @@ def _firsts(items: tuple[Item, ...], first: int) -> tuple[int, ...]:
     found = []
     for item in items:
         found.append(first)
-        first += item.size * item.count if isinstance(item, Repeat) else 1
+        first += 1 if isinstance(item, Node) else item.size * item.count
     return tuple(found)
 
 
@@ -176,6 +176,7 @@ class Output(Record, gc=False):
     auxiliary: bool = False
 
 
+@final
 class Function(Record, eq=False, dict=True, weakref=True):
     """A block or net with given arguments and input types.
 

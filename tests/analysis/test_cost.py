@@ -8,7 +8,6 @@ import pytest
 
 from netlang.analysis.cost import NOTHING, Costs, Totals, at_sizes, formula, total
 from netlang.analysis.facts import facts
-from netlang.analysis.flow import Flow
 from netlang.elaborate import load_program
 from netlang.ir.dims import Dim, evaluate
 from netlang.ir.program import Function, Program
@@ -55,14 +54,13 @@ def test_auxiliary_parameters_equal_torchvision() -> None:
 
 def written_out(function: Function, sizes: dict[str, int], deployed: bool = True) -> Totals:
     """Every node counted one by one, for functions whose weights are not shared."""
-    flow = Flow(function)
 
     def measure(dim: Dim) -> int:
         return evaluate(dim, sizes)
 
     parts = []
-    for number, node in enumerate(function.nodes):
-        if deployed and flow.place(number) not in flow.deployed:
+    for node in function.nodes:
+        if deployed and node.auxiliary:
             continue
         if isinstance(node.callee, Function):
             parts.append(written_out(node.callee, sizes))

@@ -58,7 +58,7 @@ def with_places(program: Program, sizes: Mapping[str, int]) -> Program | None:
         place = walk.flow.place(number)
         node = walk.flow.steps[place].node
         state = walk.states[place][0]
-        is_float = node.types[0].dtype.is_float and place in walk.flow.deployed
+        is_float = node.types[0].dtype.is_float and not node.auxiliary
         if is_float and state is not None and _has_places(state):
             outputs = (*program.net.outputs, Output("looked_at", Ref(number)))
             return replace(program, net=replace(program.net, outputs=outputs))
