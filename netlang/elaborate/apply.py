@@ -50,10 +50,12 @@ __all__ = ["apply"]
 def apply(body: Body, action: ast.Apply, step: StepContext) -> CurrentValue:
     """For `conv(64)`, `unit(64) { ... }`, `add { ... }`: the result for the current value."""
     found = body.evaluator.names.find(action.name)
-    if isinstance(found, FunctionValue):
+    if isinstance(found, Layer):
+        layer = found
+    elif isinstance(found, FunctionValue):
         layer, action = _given_by(body, found, action)
     else:
-        layer = _resolve(body, action, step, found)
+        layer = _operator_named(body, action, step, found)
     key = None
     if isinstance(layer.target, OperatorTarget):
         if action.body is None and not layer.arguments:
@@ -155,10 +157,8 @@ def _given_by(body: Body, function: FunctionValue, action: ast.Apply) -> tuple[L
     raise NetlangError(language.NotALayer(span=action.name_span, name=action.name, kind=kind))
 
 
-def _resolve(body: Body, action: ast.Apply, step: StepContext, found: Value | None) -> Layer:
-    """The layer that a name stands for: one of the spec's, or an operator."""
-    if isinstance(found, Layer):
-        return found
+def _operator_named(body: Body, action: ast.Apply, step: StepContext, found: Value | None) -> Layer:
+    """The operator that a name stands for, for which no layer of the spec was found."""
     if isinstance(found, Broken):
         raise NetlangError
     op = operator(action.name)

@@ -113,6 +113,8 @@ def _is_refused(body: Body, action: ast.Apply, statement: ast.Statement) -> bool
 
 def _refuse_steps(body: Body, action: ast.Apply, statement: ast.Statement) -> None:
     """What reads like the steps of one branch: `repeat`, several lines in an `if` or `for`."""
+    if isinstance(statement, ast.Path):  # most branches
+        return
     if isinstance(statement, ast.If):
         suites = (
             [statement.then]

@@ -80,12 +80,12 @@ def _step(
     step, first = path.steps[index], index == 0
     action = step.action
     context = _context(body, step, flow, tap)
-    if isinstance(action, ast.Scope):
-        return _scope(body, action, context)
     if isinstance(action, ast.Apply) and not is_value(body, action, first):
         if action.name != "body" or body.evaluator.names.find("body") is not None:
             return apply(body, action, context)
         return _labelled(body, context, _given_body(body, action, flow))
+    if isinstance(action, ast.Scope):
+        return _scope(body, action, context)
     if isinstance(action, ast.Reuse):
         from netlang.elaborate.reuse import reuse
 

@@ -214,6 +214,8 @@ class _Comparison(Draft):
 
     def possible(self, left: Value, right: Value) -> bool:
         """Whether the values are equal wherever `conditions` hold; adds those that they need."""
+        if is_number(left) and is_number(right):
+            return left == right
         for one in (left, right):
             if isinstance(one, Undecided):
                 raise NetlangError(language.DependsOnSizes(span=self.span, value=describe(one)))

@@ -150,7 +150,8 @@ def _parameter(
 def convert(callee: str, item: Argument, bound: BoundArgument) -> object:
     """The argument converted for the field. Raises a diagnostic if its kind is wrong."""
     value = bound.value
-    if isinstance(value, Layer) and not value.arguments and value.name in item.kind.keywords:
+    words = item.kind.keywords
+    if words and isinstance(value, Layer) and not value.arguments and value.name in words:
         value = Keyword(value.name)  # a word that names an operator as well: `approximate=tanh`
     try:
         return item.kind.convert(value)

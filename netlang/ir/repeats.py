@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from netlang.ir.program import Item, Node, Repeat
+from netlang.ir.program import Item, Node
 
 __all__ = ["Repeats", "first_times", "step_number"]
 
@@ -24,17 +24,17 @@ def step_number(part: str) -> int | None:
 def first_times(items: Iterable[Item]) -> Iterator[Node]:
     """The nodes among some items; of each repeat, those of the first time."""
     for item in items:
-        if isinstance(item, Repeat):
-            yield from first_times(item.items)
-        else:
+        if isinstance(item, Node):
             yield item
+        else:
+            yield from first_times(item.items)
 
 
 class Repeats:
     """The repeats among some items, in order, and those inside each."""
 
     def __init__(self, items: tuple[Item, ...]) -> None:
-        self._repeats = [item for item in items if isinstance(item, Repeat)]
+        self._repeats = [item for item in items if not isinstance(item, Node)]
         self._firsts = [repeat.first for repeat in self._repeats]
         self._inner = [Repeats(repeat.items) for repeat in self._repeats]
 

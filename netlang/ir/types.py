@@ -98,7 +98,7 @@ class TensorType(Record, gc=False):
         """An upper bound of the bits of the number of elements, at sizes up to 10^30."""
         bits = 0
         for size in self.shape:
-            bits += _bits_of_formula(size) if isinstance(size, Expr) else size.bit_length()
+            bits += size.bit_length() if isinstance(size, int) else _bits_of_formula(size)
         return bits
 
     def with_shape(self, *shape: Dim) -> TensorType:

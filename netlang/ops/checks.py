@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from netlang.diagnostics.errors import InternalError
-from netlang.ir.dims import Dim, Expr
+from netlang.ir.dims import Dim
 from netlang.ir.op import Op, Rejection
 from netlang.ir.types import DType, TensorType, Types
 
@@ -127,7 +127,7 @@ def spatial_input(op: Op, inputs: Types) -> TensorType:
 
 def fixed(op: Op, size: Dim, what: str) -> int:
     """`size`, which must be the same number for every input; `what` describes it in words."""
-    if isinstance(size, Expr):
+    if not isinstance(size, int):
         from netlang.diagnostics.language.shapes import FixedSizeNeeded
 
         raise Rejection(FixedSizeNeeded, input=0, operator=op.name, what=what, size=str(size))

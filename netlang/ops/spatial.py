@@ -209,7 +209,7 @@ def with_origins(
     kernel, stride = per_axis(written.kernel, rank), per_axis(written.stride, rank)
     dilation = per_axis(written.dilation, rank)
     pads = () if isinstance(pad, str) else per_axis(pad, rank)
-    if not any(isinstance(each, Traced) for each in (*spatial, *kernel, *stride, *pads, *dilation)):
+    if Traced not in map(type, (*spatial, *kernel, *stride, *pads, *dilation)):
         return counts
     if isinstance(pad, str):  # `same`: the padding makes up for what the window takes away
         return tuple(
@@ -225,7 +225,7 @@ def with_origins(
 
 def _windows(size: Dim, more: int, step: int) -> Dim:
     """``(size + more) // step + 1``; layer after layer asks about the same formulas."""
-    return _of_formula(size, more, step) if isinstance(size, Expr) else (size + more) // step + 1
+    return (size + more) // step + 1 if isinstance(size, int) else _of_formula(size, more, step)
 
 
 @lru_cache(maxsize=4096)

@@ -71,14 +71,14 @@ class Liveness:
     ) -> Iterator[tuple[int, tuple[Ref, ...]]]:
         """What each node reads; for the first one of a repeat, also what it reads the next time."""
         for item in items:
-            if isinstance(item, Repeat):
-                for producer, refs in self._reads(item.items, index):
-                    again = (item.carry_out,) if item.carry_in in refs else ()
-                    yield producer, refs + again
-                index += item.size * item.count
-            else:
+            if isinstance(item, Node):
                 yield index, item.inputs
                 index += 1
+                continue
+            for producer, refs in self._reads(item.items, index):
+                again = (item.carry_out,) if item.carry_in in refs else ()
+                yield producer, refs + again
+            index += item.size * item.count
 
     @cached_property
     def _inputs_read(self) -> frozenset[int]:

@@ -31,8 +31,10 @@ class Pins(Draft):
 
     def pin(self, value: Value) -> Value:
         """The value without its origin, which is recorded as decisive."""
-        origin = origin_of(value)
-        if origin is not None and isinstance(value, (int, float)):
+        if isinstance(value, (int, float)):
+            origin = origin_of(value)
+            if origin is None:
+                return value
             self._met(CallOrigin("==", (origin, +value)), 1 + operators_of(value))
             return +value
         if isinstance(value, tuple):

@@ -254,12 +254,13 @@ def leaves(origin: Origin | Plain) -> Iterator[Leaf]:
     seen: set[int] = set()
     while left:
         each = left.pop()
-        if isinstance(each, _COMBINED):
-            if id(each) not in seen:
-                seen.add(id(each))
-                left += reversed(parts_of(each))
-        elif not isinstance(each, (int, float)):
+        if isinstance(each, (int, float)):
+            continue
+        if not isinstance(each, _COMBINED):
             yield each
+        elif id(each) not in seen:
+            seen.add(id(each))
+            left += reversed(parts_of(each))
 
 
 def names_in(origin: Origin | Plain) -> frozenset[str]:
