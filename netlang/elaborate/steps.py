@@ -24,62 +24,53 @@ def path(
     """The steps of a path in turn, from `flow`."""
     if len(path.steps) > 1 or path.steps[0].label is not None:
         tap = None
-    flows: list[CurrentValue] = []
+    contexts: list[StepContext | None] = []
     for index, step in enumerate(path.steps):
-        flows.append(flow)
+        body.block.started = True
+        body.builder.current = flow
+        context = None
         try:
-            flow = _step(body, path, index, flow, tap)
+            context = _context(body, step, flow, tap)
+            flow = _step(body, path, index, context)
         except Abort:
             raise
         except NetlangError as error:
             body.session.report(fixes.numbered(body.module.file, error))
             flow = None
-            _poison(body, step)
+            _poison(body, step, context)
+        contexts.append(context)
     if len(path.steps) > 1:
-        _note_parts(body, path, flows, flow)
+        _note_parts(body, path, contexts, flow)
     return flow
 
 
-def _note_parts(body: Body, path: ast.Path, flows: list[CurrentValue], end: CurrentValue) -> None:
+def _note_parts(
+    body: Body, path: ast.Path, contexts: list[StepContext | None], end: CurrentValue
+) -> None:
     """Labels followed by a step without one: they name part of their path.
 
-    `flows` are the current values before each step, which computed labels may read.
+    `contexts` are those of the steps; None where the label couldn't be had, which was reported.
     """
-    for index, (step, after) in enumerate(zip(path.steps, path.followers(), strict=True)):
-        if step.label is not None and after is not None:
-            body.builder.current = flows[index]
-            try:
-                label = body.scope + parts_of(body, step.label)
-            except NetlangError:
-                continue  # a label that can't be had was reported
-            body.builder.gone_on[label] = GoneOn(path, index, end)
+    for index, (context, after) in enumerate(zip(contexts, path.followers(), strict=True)):
+        if context is not None and context.label is not None and after is not None:
+            body.builder.gone_on[body.scope + context.label] = GoneOn(path, index, end)
 
 
-def _poison(body: Body, step: ast.Step) -> None:
+def _poison(body: Body, step: ast.Step, context: StepContext | None) -> None:
     """Define the label of a step that failed, so that reading it isn't a second error."""
     if step.label is None:
         return
-    try:
-        path = body.scope + parts_of(body, step.label)
-    except NetlangError:
+    if context is None or context.label is None:
         body.builder.incomplete = True
         return
+    path = body.scope + context.label
     body.builder.labels.setdefault(path, Labelled(None, step.label.span, "a step", path))
 
 
-def _step(
-    body: Body,
-    path: ast.Path,
-    index: int,
-    flow: CurrentValue,
-    tap: TapName | None,
-) -> CurrentValue:
-    """One step applied to `flow`. The name of a tap labels a step that has no label."""
-    body.block.started = True
-    body.builder.current = flow
-    step, first = path.steps[index], index == 0
+def _step(body: Body, path: ast.Path, index: int, context: StepContext) -> CurrentValue:
+    """One step applied to the current value."""
+    step, first, flow = path.steps[index], index == 0, context.flow
     action = step.action
-    context = _context(body, step, flow, tap)
     if isinstance(action, ast.Apply) and not is_value(body, action, first):
         if action.name != "body" or body.evaluator.names.find("body") is not None:
             return apply(body, action, context)
@@ -97,7 +88,7 @@ def _step(
         from netlang.advice.meaning.labels import label_of_value  # only here: an error
 
         body.session.report(NetlangError(label_of_value(path, body.module.file)))
-        _poison(body, step)
+        _poison(body, step, context)
         return value
     return value if step.label is None else _labelled(body, context, value)
 
@@ -152,6 +143,7 @@ def _name_of_the_end(body: Body, path: ast.Path, index: int) -> str | None:
 
 
 def _context(body: Body, step: ast.Step, flow: CurrentValue, tap: TapName | None) -> StepContext:
+    """What a step gets from its place. The name of a tap labels a step that has no label."""
     if step.label is not None:
         return StepContext(parts_of(body, step.label), step.label.span, flow)
     if tap is not None:
