@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from netlang.backends.torch.train.memory import freed_memory_kept
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.setup import prepare
-from netlang.backends.torch.train.world import World
 from netlang.modules.library import Library
 from netlang.recipes.load import program_of
 from netlang.recipes.places import Places
@@ -75,7 +75,7 @@ def ours(folder: Path, workers: int) -> Callable[[], Batches]:
     device = torch.device("cpu")
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        data = prepare(recipe, program_of(recipe), wanted, device, World())
+        data = prepare(TrainingProcess(recipe, program_of(recipe), wanted, device))
         with closing(data):
             for batch in data.train.batches(0, 0):
                 yield batch.inputs[0], batch.targets["label"]

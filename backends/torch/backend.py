@@ -96,8 +96,7 @@ class TorchBackend(
         if options.distance is not None:
             from netlang.backends.torch.compare.distance import distance
 
-            wanted = options.distance
-            found = distance(recipe, program, weights, wanted, options, say)
+            found = distance(recipe, program, weights, options, say)
             return {"Fréchet distance": found}
         return evaluate(recipe, program, weights, options, say).figures()
 

@@ -218,7 +218,7 @@ def test_scores_weigh_by_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     some = test.subset(torch.arange(103).numpy())
     data = Prepare(recipe, torch.device("cpu"), World()).testing(some)
     monkeypatch.setattr("netlang.backends.torch.data.loader._THOUSAND", 10)
-    found = evaluation(model, objective, data, 5, confusion=True)
+    found = evaluation(model, objective, data, 5)
     logits, label = model(some.inputs[0]), some.targets["label"]
     assert found.scores.loss == pytest.approx(nn.functional.cross_entropy(logits, label).item())
     assert found.scores.accuracy == pytest.approx((logits.argmax(1) == label).sum().item() / 103)

@@ -12,11 +12,12 @@ from torch import nn
 from netlang.backends.torch import build
 from netlang.backends.torch.recipes.pretrained import load_pretrained
 from netlang.backends.torch.train import evaluate
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.setup import fresh_state
 from netlang.diagnostics.errors import NetlangError
 from netlang.recipes.load import load_recipe
 from netlang.recipes.places import Places
-from netlang.targets.options import ScoreOptions
+from netlang.targets.options import RunOptions, ScoreOptions
 from tests.train.support import run, sketch
 
 BODY = "    input x: [40]\n    body: linear(8)\n    norm: batch_norm\n    head: linear(10)"
@@ -167,7 +168,8 @@ def test_what_doesnt_fit_is_listed(tmp_path: Path) -> None:
 def test_a_run_starts_from_them_and_freezes(tmp_path: Path) -> None:
     path, tensors = weights(tmp_path)
     recipe, program = sketch(BODY, 'weights: pretrained("mine")', 'freeze: ["body", "norm"]')
-    state = fresh_state(recipe, program, torch.device("cpu"), Places({"mine": path}))
+    wanted = RunOptions(tmp_path, Places({"mine": path}))
+    state = fresh_state(TrainingProcess(recipe, program, wanted, torch.device("cpu")))
     found = state.model.state_dict()
     assert all(torch.equal(found[key], value) for key, value in tensors.items())
     assert {k for k, v in state.model.named_parameters() if v.requires_grad} == {

@@ -22,12 +22,12 @@ from netlang.backends.torch.runtime.drawing import normal_numbers, uniform_numbe
 from netlang.backends.torch.seeds import derived_seed
 from netlang.backends.torch.train import train
 from netlang.backends.torch.train.objective import Objective
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.records.metrics import read_metrics
 from netlang.backends.torch.train.run import _require_whole_turns
 from netlang.backends.torch.train.scoring import evaluate
 from netlang.backends.torch.train.setup import fresh_state
 from netlang.backends.torch.train.steps.step import Stepper
-from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.modules.library import Library
@@ -337,8 +337,8 @@ def test_scores_are_refused(tmp_path: Path) -> None:
 def test_a_penalty_counts_the_weights_that_its_step_trains() -> None:
     """Not those of the other player, which the step leaves as they are."""
     recipe, program = game(f"{BCE[0].replace('; opt', ' + l2_penalty; opt')}", BCE[1])
-    state = fresh_state(recipe, program, torch.device("cpu"))
-    stepper = Stepper(recipe, Objective(recipe, program), state, World(), program=program)
+    state = fresh_state(TrainingProcess(recipe, program, RunOptions(Path()), torch.device("cpu")))
+    stepper = Stepper(recipe, Objective(recipe, program), state, program=program)
     critic, generator = stepper.plays
     x, y = examples_of(recipe)
     x = x[:8].float() / (255 if x.dtype is torch.uint8 else 1)

@@ -34,15 +34,17 @@ def distance(
     recipe: Recipe,
     program: Program,
     weights: Path,
-    wanted: FeatureDistance,
     options: ScoreOptions,
     say: Callable[[str], None] = lambda _: None,
 ) -> float:
     """The Fréchet distance between a part's images and what the net makes with each of them.
 
-    Images are compared as the net takes and makes them. Raises `NetlangError` if the nets don't
-    fit, and where there is one image only or features aren't finite.
+    Images are compared as the net takes and makes them, by the judge of the `options`. Raises
+    `NetlangError` if the nets don't fit, and where there is one image only or features aren't
+    finite.
     """
+    wanted = options.distance
+    assert wanted is not None
     require_comparable(recipe, program, wanted)
     device = choose_device(options.device)
     with reproducible(device, threads_for(program, recipe.batch)):

@@ -24,12 +24,13 @@ from netlang.backends.torch.data.loading.scaling import ScaledImages
 from netlang.backends.torch.data.sets import Batch, Examples, Images, Tensors
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.diagnostics.errors import InternalError
+from netlang.records import Record
 
 if TYPE_CHECKING:
     from netlang.backends.torch.augment.path import AugmentationPath
     from netlang.backends.torch.train.world import World
 
-__all__ = ["Loader", "usual_workers"]
+__all__ = ["BatchOrder", "Loader", "usual_workers"]
 
 _MOST_WORKERS = 16
 # Examples of up to so many numbers are scored by the thousand.
@@ -47,10 +48,22 @@ def usual_workers() -> int:
 
 
 @final
-class Loader:
-    """The batches of one part of a data set, before the device's part of `path`.
+class BatchOrder(Record):
+    """Which examples are in which batch of an epoch, and in which process of `world`.
 
-    The order of each epoch is drawn by `order_seed`; if that is None, it is that of `examples`.
+    A batch has `size` examples over all processes. The order of each epoch is drawn by `seed`; if
+    that is None, it is that of the examples.
+    """
+
+    size: int
+    seed: int | None
+    world: World
+
+
+@final
+class Loader:
+    """The batches of one part of a data set, in an `order`, before the device's part of `path`.
+
     `workers` processes prepare images in files; None stands for `usual_workers`. They start with
     the first batch and end with `close` or with this process.
     """
@@ -59,16 +72,14 @@ class Loader:
         self,
         examples: Examples,
         path: AugmentationPath,
-        order_seed: int | None,
-        batch: int,
+        order: BatchOrder,
         device: torch.device,
-        world: World,
         workers: int | None = None,
     ) -> None:
         self.examples = examples
-        self.world = world
-        self._seed = order_seed
-        self._batch = batch
+        self.world = order.world
+        self._seed = order.seed
+        self._batch = order.size
         self._mixes = path.mixes
         self._plan = lru_cache(2)(self._shares)
         self._source = _source(examples, path, self._most, device, workers)

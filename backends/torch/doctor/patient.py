@@ -24,6 +24,7 @@ from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.prepared import Prepared
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.setup import DataSplit, Prepare, fresh_state, prepare
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.world import World
@@ -71,7 +72,8 @@ class Patient:
         self.found: set[str] = set()
         self.without_gradient = False
         run = RunOptions(options.folder or Path(), options.places, workers=options.workers)
-        self.data: DataSplit = prepare(recipe, program, run, device, World(), say)
+        self._process = TrainingProcess(recipe, program, run, device)
+        self.data: DataSplit = prepare(self._process, say)
         self.objective = Objective(recipe, program)
         # A rate at which the net learns: the recipe's, unless a check has found a better one.
         self.working_rate = recipe.optimizer.lr
@@ -185,7 +187,7 @@ class Patient:
 
     def state(self) -> State:
         """The state before the first step, as in training."""
-        state = fresh_state(self.recipe, self.program, self.device, self.options.places)
+        state = fresh_state(with_values(self._process, recipe=self.recipe))
         if self.recipe.turn is not None:
             for name, each in state.model.named_parameters():
                 own = is_below(name, self.recipe.turn.train)

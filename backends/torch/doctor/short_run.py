@@ -18,7 +18,6 @@ from netlang.backends.torch.train.evaluation import evaluating
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.steps.step import Stepper
-from netlang.backends.torch.train.world import World
 from netlang.recipes.words.timing import Pace
 
 __all__ = ["ShortRun", "accuracy", "repeated", "short_run"]
@@ -75,7 +74,7 @@ def _carried_out(
     go_on: Callable[[ShortRun], bool],
 ) -> ShortRun:
     done = ShortRun(patient.state())
-    given = patient.recipe, patient.objective, done.state, World()
+    given = patient.recipe, patient.objective, done.state
     stepper = Stepper(*given, program=patient.program)
     for scale, (batch, whole) in zip(scales, batches, strict=False):
         done.state.losses.zero_()

@@ -34,8 +34,10 @@ class Evaluation:
 def score(
     model: nn.Module, objective: Objective, data: Prepared, step: int, *, sharded: bool = False
 ) -> Scores:
-    """Mean loss, and for classifiers the share of correct predictions."""
-    return evaluation(model, objective, data, step, sharded=sharded).scores
+    """Mean loss, and for classifiers the share of correct predictions; see `evaluation`."""
+    sums = _Sums(objective, wanted=False)
+    sums.add_all(model, data, sharded=sharded)
+    return sums.result(data, step).scores
 
 
 @torch.no_grad()
@@ -61,26 +63,17 @@ def named(part: str, scores: Scores) -> dict[str, Json]:
     return {f"{part}_{name}": facts[name] for name in shown}
 
 
-@torch.no_grad()
 def evaluation(
-    model: nn.Module,
-    objective: Objective,
-    data: Prepared,
-    step: int,
-    *,
-    confusion: bool = False,
-    sharded: bool = False,
+    model: nn.Module, objective: Objective, data: Prepared, step: int, *, sharded: bool = False
 ) -> Evaluation:
-    """Scores in evaluation mode, which is left again. Waits for the device once.
+    """Scores and counts of classes in evaluation mode, which is left again.
 
-    Outputs of several views of an example are averaged: for a classifier the probabilities, else
-    the outputs themselves. `confusion` asks for the counts of classes too. A `sharded` model is
-    called equally often by all processes, since each call needs all of them.
+    Waits for the device once. Outputs of several views of an example are averaged: for a classifier
+    the probabilities, else the outputs themselves. A `sharded` model is called equally often by all
+    processes, since each call needs all of them.
     """
-    sums = _Sums(objective, confusion)
-    with evaluating(model):
-        for views in _equally_often(model, objective, data) if sharded else data.once():
-            sums.add(averaged([(model, views)], objective), len(views))
+    sums = _Sums(objective, wanted=True)
+    sums.add_all(model, data, sharded=sharded)
     return sums.result(data, step)
 
 
@@ -124,6 +117,14 @@ class _Sums:
         self._losses: list[Tensor] = []
         self._right: list[Tensor] = []
         self._confusion: Tensor | None = None
+
+    @torch.no_grad()
+    def add_all(self, model: nn.Module, data: Prepared, *, sharded: bool) -> None:
+        """Run a model on each example once."""
+        objective = self._objective
+        with evaluating(model):
+            for views in _equally_often(model, objective, data) if sharded else data.once():
+                self.add(averaged([(model, views)], objective), len(views))
 
     def add(self, values: Mapping[str, Tensor], count: int) -> None:
         self._losses.append(self._objective.loss(values) * count)

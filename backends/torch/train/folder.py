@@ -15,8 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import final
 
-import torch
-
 from netlang.atomic import discard_unfinished, make_folder
 from netlang.backends.torch.train.files.checkpoints import Checkpoints
 from netlang.backends.torch.train.files.provenance import facts_of_run, write_sources
@@ -24,6 +22,7 @@ from netlang.backends.torch.train.files.reader import TensorSource
 from netlang.backends.torch.train.files.record import compare, identity_of
 from netlang.backends.torch.train.files.sharded import save_sharded
 from netlang.backends.torch.train.processes.copying import hand_on
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.processes.rows import own_of
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json, encoded_state, facts_of, write_text
@@ -34,8 +33,6 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function, Program
 from netlang.processes.lock import locked
 from netlang.processes.writing import writing
-from netlang.recipes.recipe import Recipe
-from netlang.targets.options import RunOptions
 
 __all__ = ["RunFiles", "RunFolder", "fingerprint", "open_folder", "shared_folder"]
 
@@ -141,28 +138,20 @@ class RunFiles:
 
 
 @contextmanager
-def shared_folder(
-    wanted: RunOptions,
-    recipe: Recipe,
-    program: Program,
-    device: torch.device,
-    world: World,
-    facts: Mapping[str, Json],
-) -> Iterator[RunFiles]:
+def shared_folder(process: TrainingProcess, facts: Mapping[str, Json]) -> Iterator[RunFiles]:
     """Inside, the folder of a run belongs to the processes that train together.
 
     Only the first one writes. `facts` belong to the record too; `data` among them must stay the
     same. Raises `NetlangError` as `open_folder` does, and if the processes have different recipes
     or nets.
     """
-    path, resume = wanted.folder, wanted.resume
+    path, world = process.wanted.folder, process.world
     if world.writes:
-        record = {**_record(recipe, program, device, world), **facts}
-        with open_folder(path, recipe, program, record, resume=resume, world=world) as files:
+        with open_folder(process, {**_record(process), **facts}) as files:
             world.copied(files.identity.encode())
             yield files
         return
-    own = identity_of(_record(recipe, program, device, world))
+    own = identity_of(_record(process))
     identity = world.copied(b"").decode()
     if own != identity:
         differences = f"process {world.rank} was started with another recipe or net than process 0"
@@ -172,20 +161,13 @@ def shared_folder(
 
 
 @contextmanager
-def open_folder(
-    path: Path,
-    recipe: Recipe,
-    program: Program,
-    wanted: Mapping[str, Json],
-    *,
-    resume: bool,
-    world: World,
-) -> Iterator[RunFiles]:
-    """Inside, the new or existing folder of a run belongs to this process; `wanted` is its record.
+def open_folder(process: TrainingProcess, record: Mapping[str, Json]) -> Iterator[RunFiles]:
+    """Inside, the new or existing folder of a run, with this `record`, belongs to this process.
 
     Raises `NetlangError` if another process trains in it, if it can't be written, or if it contains
     a run that isn't to be resumed or has another recipe or other data.
     """
+    path, resume = process.wanted.folder, process.wanted.resume
     folder = RunFolder(path)
     checkpoints = Checkpoints(folder.checkpoints)
     _refuse_another(folder, checkpoints, resume=resume)
@@ -196,17 +178,17 @@ def open_folder(
         _refuse_another(folder, checkpoints, resume=resume)
         notes = [warning] if warning else []
         if folder.record.exists() and _begun(folder, checkpoints):
-            known = compare(path, folder.record, wanted, recipe)
+            known = compare(path, folder.record, record, process.recipe)
             notes += known.notes
             if known.changed:
                 _write_record(folder, known.record)
         else:
-            write_sources(path, recipe, program)
-            _write_record(folder, wanted)
+            write_sources(path, process.recipe, process.program)
+            _write_record(folder, record)
         with writing(path):
             discard_unfinished(path)
         checkpoints.prepare()
-        yield RunFiles(folder, identity_of(wanted), checkpoints, tuple(notes), world)
+        yield RunFiles(folder, identity_of(record), checkpoints, tuple(notes), process.world)
 
 
 def _write_record(folder: RunFolder, record: Mapping[str, Json]) -> None:
@@ -230,10 +212,10 @@ def _begun(folder: RunFolder, checkpoints: Checkpoints) -> bool:
     return measured or bool(checkpoints.found()) or any(path.exists() for path in weights)
 
 
-def _record(
-    recipe: Recipe, program: Program, device: torch.device, world: World
-) -> dict[str, Json]:
-    return {**facts_of_run(recipe, program, device, world), "fingerprint": fingerprint(program)}
+def _record(process: TrainingProcess) -> dict[str, Json]:
+    program = process.program
+    facts = facts_of_run(process.recipe, program, process.device, process.world)
+    return {**facts, "fingerprint": fingerprint(program)}
 
 
 def fingerprint(program: Program) -> str:

@@ -251,7 +251,7 @@ class Loop:
         step = state.step if best is None else best.step
         chosen, sharded = nullcontext(state.scored), state.layout.sharded
         with chosen if best is None else state.at_best() as model, self.interrupt:
-            found = evaluation(model, self.objective, part, step, confusion=True, sharded=sharded)
+            found = evaluation(model, self.objective, part, step, sharded=sharded)
         state.confusion = found.confusion
         if tested:
             state.test = found.scores
@@ -266,7 +266,7 @@ class Loop:
         self.ledger.progress.say(f"the loss isn't finite after step {step}: looking for the layer")
         self.state, self.stepper = self.begin()
         part, watches = self.data.train, self._watches
-        return repeated(self.state, self.stepper, part, step, self._pace, watches)
+        return repeated(self.stepper, part, step, self._pace, watches)
 
     # --- files ------------------------------------------------------------------------------
 

@@ -21,8 +21,9 @@ from netlang.backends.torch.train.loop import Loop
 from netlang.backends.torch.train.memory import freed_memory_kept, memory_told
 from netlang.backends.torch.train.objective import Objective
 from netlang.backends.torch.train.processes.group import joined
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.processes.shares import is_sharded, require_shares
-from netlang.backends.torch.train.processes.wrapping import copies
+from netlang.backends.torch.train.processes.wrapping import Sparing, copies
 from netlang.backends.torch.train.records.board import Board, require_board
 from netlang.backends.torch.train.records.drawing import require_drawing
 from netlang.backends.torch.train.records.ledger import Ledger
@@ -33,7 +34,6 @@ from netlang.backends.torch.train.steps.execution import called, multiplying, re
 from netlang.backends.torch.train.steps.search import Culprit, NotFinite
 from netlang.backends.torch.train.steps.step import Stepper
 from netlang.backends.torch.train.storage import Json
-from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import visible
 from netlang.diagnostics.training.running import LossNotFinite
@@ -105,14 +105,14 @@ def train(
     with joined() as world:
         own = replace(wanted, again=again, tensorboard=wanted.tensorboard and world.writes)
         shown = (progress or Silent()) if world.writes else Silent()
-        return _among(recipe, program, own, shown, world)
+        device = choose_device(own.device, world)
+        return _among(TrainingProcess(recipe, program, own, device, world), shown)
 
 
-def _among(
-    recipe: Recipe, program: Program, wanted: RunOptions, shown: Progress, world: World
-) -> Result:
-    """Train as one of the processes of `world`."""
-    chosen, title = choose_device(wanted.device, world), f"{recipe.name}: {program.name}"
+def _among(process: TrainingProcess, shown: Progress) -> Result:
+    """Train as one of the processes of a world."""
+    recipe, program, wanted = process.recipe, process.program, process.wanted
+    chosen, world, title = process.device, process.world, f"{recipe.name}: {program.name}"
     shard = is_sharded(wanted.shard, world, "trains", shown.say)
     _require_whole_turns(recipe, sharded=shard)
     require_execution(recipe, chosen)
@@ -123,17 +123,17 @@ def _among(
         multiplying(recipe),
     ):
         objective = Objective(recipe, program, apart=shard)
-        data = prepare(recipe, program, wanted, chosen, world, shown.say)
+        data = prepare(process, shown.say)
         require_shares(recipe, program, world, data.train, sharded=shard)
         require_apart(wanted.folder, recipe, wanted.places, data.classes)
         facts = _facts(recipe, data, wanted.places, sharded=shard)
-        opened = shared_folder(wanted, recipe, program, chosen, world, facts)
+        opened = shared_folder(process, facts)
         with closing(data), opened as files, interrupts(world) as interrupt:
 
             def begin() -> tuple[State, Stepper]:
-                state = fresh_state(recipe, program, chosen, wanted.places, world, shard=shard)
+                state = fresh_state(process, shard=shard)
                 forward = _together(called(state.model, recipe), recipe, objective, state)
-                stepper = Stepper(recipe, objective, state, world, forward, program)
+                stepper = Stepper(recipe, objective, state, forward, program)
                 for note in (*files.restore(state), *_first(recipe, program, wanted, state)):
                     shown.say(note)
                 return state, stepper
@@ -184,8 +184,11 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
         from netlang.backends.torch.train.sharding.standing import Attended
 
         return Attended(model, objective.counted, spare=spare)
-    used, turns = objective.all_used, bool(recipe.turns)
-    return copies(model, state.world, state.device, all_used=used, spare=spare, turns=turns)
+    if state.world.size == 1 or not any(each.requires_grad for each in model.parameters()):
+        return model
+    called = Sparing(model) if spare else model
+    # Where steps take turns, an `Exchange` averages the gradients of each.
+    return called if recipe.turns else copies(called, state.device, all_used=objective.all_used)
 
 
 def _not_finite(

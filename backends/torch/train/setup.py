@@ -16,7 +16,7 @@ from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.data.drawn import DrawnInputs, drawn_inputs
 from netlang.backends.torch.data.fit import require_fit, spare_channels
 from netlang.backends.torch.data.load import load_parts
-from netlang.backends.torch.data.loader import Loader
+from netlang.backends.torch.data.loader import BatchOrder, Loader
 from netlang.backends.torch.data.sets import Examples, Images, Parts, Tensors
 from netlang.backends.torch.recipes.initialize import initialize
 from netlang.backends.torch.recipes.normalize import Normalizer, normalizer_for
@@ -29,18 +29,16 @@ from netlang.backends.torch.train.devices import derived_seed
 from netlang.backends.torch.train.modules import empty_module, module_of
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.processes.batch_norm import share_batch_norms
+from netlang.backends.torch.train.processes.process import TrainingProcess
 from netlang.backends.torch.train.state import State
 from netlang.backends.torch.train.storage import Json
 from netlang.backends.torch.train.world import World
 from netlang.diagnostics.errors import NetlangError
-from netlang.ir.program import Program
 from netlang.recipes.check.mixing import mixed_classes
 from netlang.recipes.check.run import collects, nothing_to_watch
-from netlang.recipes.places import Places
 from netlang.recipes.recipe import Precision, Recipe
 from netlang.recipes.words.augmentation import Augmentation
 from netlang.recipes.words.samples import Grid
-from netlang.targets.options import RunOptions
 
 __all__ = ["Prepare", "DataSplit", "fresh_state", "prepare"]
 
@@ -138,31 +136,28 @@ class Prepare:
         seed = derived_seed(recipe.seed, purpose)
         exact = purpose == "test"
         path = path_for(steps, seed, images=images, classes=self.classes, exact=exact)
-        order = derived_seed(recipe.seed, "order") if recipe.shuffle else None
-        source = Loader(examples, path, order, recipe.batch, self.device, self.world, self.workers)
+        drawn_by = derived_seed(recipe.seed, "order") if recipe.shuffle else None
+        order = BatchOrder(recipe.batch, drawn_by, self.world)
+        source = Loader(examples, path, order, self.device, self.workers)
         normalize = None if self.normalizer is None else self.normalizer.apply
         return Prepared(source, path, normalize, recipe.channels_last, self.drawn)
 
 
-def prepare(
-    recipe: Recipe,
-    program: Program,
-    wanted: RunOptions,
-    device: torch.device,
-    world: World,
-    say: Callable[[str], None] = lambda _: None,
-) -> DataSplit:
+def prepare(process: TrainingProcess, say: Callable[[str], None] = lambda _: None) -> DataSplit:
     """The parts of a recipe's data, ready for training. Raises `NetlangError` for any problem.
 
     `say` gets messages about what takes long.
     """
+    recipe, program, wanted = process.recipe, process.program, process.wanted
     parts = load_parts(recipe, wanted.places, say)
     require_fit(recipe, program, parts)
     problems = [] if parts.validation is not None else list(nothing_to_watch(recipe))
     if problems:
         raise NetlangError(*problems)
     classes, drawn = mixed_classes(recipe, program), drawn_inputs(recipe, program)
-    ready = Prepare(recipe, device, world, wanted.workers, drawn=drawn, classes=classes)
+    ready = Prepare(
+        recipe, process.device, process.world, wanted.workers, drawn=drawn, classes=classes
+    )
     ready = ready.normalized(parts.train)
     # Every process uses all of what is no part of a batch, so all get the same numbers.
     alone = replace(ready, world=World())
@@ -192,37 +187,25 @@ def _large_batch(recipe: Recipe, parts: Parts) -> tuple[str, ...]:
     )
 
 
-def fresh_state(
-    recipe: Recipe,
-    program: Program,
-    device: torch.device,
-    places: Places | None = None,
-    world: World | None = None,
-    *,
-    shard: bool = False,
-) -> State:
+def fresh_state(process: TrainingProcess, *, shard: bool = False) -> State:
     """The state before the first step, including the random streams.
 
     With `shard`, each of several processes has some rows of the weights.
     """
-    world = world or World()
-    if shard and world.size > 1:
-        state = _sharded_state(recipe, program, device, places or Places(), world)
-    else:
-        state = _whole_state(recipe, program, device, places or Places(), world)
+    world = process.world
+    state = _sharded_state(process) if shard and world.size > 1 else _whole_state(process)
     # Dropout draws different numbers in each process, as their examples differ.
     noise = f"noise of process {world.rank}" if world.rank else "noise"
-    torch.manual_seed(derived_seed(recipe.seed, noise))
+    torch.manual_seed(derived_seed(process.recipe.seed, noise))
     return state
 
 
-def _whole_state(
-    recipe: Recipe, program: Program, device: torch.device, places: Places, world: World
-) -> State:
-    model = _drawn(recipe, program, places).to(device)
+def _whole_state(process: TrainingProcess) -> State:
+    recipe, device, world = process.recipe, process.device, process.world
+    model = _drawn(process).to(device)
     if recipe.channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-    model = _arranged(model, recipe, device, world)
+    model = _arranged(model, process)
     optimizer, *others = _optimizers(recipe, device, model)
     state = State(
         model, optimizer, device, tuple(others), losses=torch.zeros((), device=device), world=world
@@ -252,38 +235,40 @@ def _optimizers(
         each.requires_grad_()
 
 
-def _drawn(recipe: Recipe, program: Program, places: Places) -> nn.Module:
+def _drawn(process: TrainingProcess) -> nn.Module:
     """The net with its initial weights, on the CPU."""
+    recipe, program = process.recipe, process.program
     model = module_of(program, derived_seed(recipe.seed, "weights"))
     initialize(model, recipe.init, program, derived_seed(recipe.seed, "init"))
-    load_pretrained(model, recipe, program, places)
+    load_pretrained(model, recipe, program, process.wanted.places)
     return model
 
 
-def _arranged(model: nn.Module, recipe: Recipe, device: torch.device, world: World) -> nn.Module:
+def _arranged(model: nn.Module, process: TrainingProcess) -> nn.Module:
     """The net prepared for training: shared among processes, with frozen parts."""
-    if recipe.sync_batch_norm and world.size > 1:
-        model = share_batch_norms(model, device)
+    recipe = process.recipe
+    if recipe.sync_batch_norm and process.world.size > 1:
+        model = share_batch_norms(model, process.device)
     freeze(model, recipe.freeze)
     set_training(model, recipe.freeze)
     return model
 
 
-def _sharded_state(
-    recipe: Recipe, program: Program, device: torch.device, places: Places, world: World
-) -> State:
+def _sharded_state(process: TrainingProcess) -> State:
     # FSDP takes half a second to import.
     from netlang.backends.torch.train.sharding.layout import Sharded
     from netlang.backends.torch.train.sharding.model import require_shardable, shared_out
     from netlang.backends.torch.train.sharding.muon import over_rows
     from netlang.backends.torch.train.sharding.scaling import SharedScaler
 
+    recipe, device, world = process.recipe, process.device, process.world
+
     def made() -> nn.Module:
-        return _arranged(empty_module(program), recipe, device, world)
+        return _arranged(empty_module(process.program), process)
 
     model = made()
     require_shardable(model)
-    source = _drawn(recipe, program, places) if world.writes else None
+    source = _drawn(process) if world.writes else None
     model = shared_out(model, source, world, device)
     layout = Sharded(model, world)
     optimizer = optimization_for(recipe, device).build(model, layout.weight)

@@ -74,7 +74,7 @@ def test_scores_are_of_mean_probabilities(files: Files, test: str, workers: int)
     steps = path(*path_of(test))
     with closing(loader(files, steps, batch=4, workers=workers)) as source:
         data = Prepared(source, steps, None)
-        found = evaluation(model, Objective(recipe, program), data, 0, confusion=True)
+        found = evaluation(model, Objective(recipe, program), data, 0)
     model.eval()
     shares = []
     for file in files.paths:

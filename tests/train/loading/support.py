@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netlang.backends.torch.augment.path import AugmentationPath, path_for
-from netlang.backends.torch.data.loader import Loader
+from netlang.backends.torch.data.loader import BatchOrder, Loader
 from netlang.backends.torch.data.sets import Batch, Images
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.augmentation import Augmentation
@@ -82,7 +82,7 @@ def loader(
     world: World | None = None,
     workers: int = 0,
 ) -> Loader:
-    return Loader(files, steps, 5, batch, CPU, world or World(), workers)
+    return Loader(files, steps, BatchOrder(batch, 5, world or World()), CPU, workers)
 
 
 def pixels_of(batches: list[Batch]) -> list[list[int]]:

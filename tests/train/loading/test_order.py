@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from netlang.backends.torch.augment.path import path_for
-from netlang.backends.torch.data.loader import Loader
+from netlang.backends.torch.data.loader import BatchOrder, Loader
 from netlang.backends.torch.data.sets import Tensors
 from netlang.backends.torch.runtime.random import epoch_order
 from netlang.backends.torch.train.world import World
@@ -29,7 +29,7 @@ def examples(count: int = COUNT) -> Tensors:
 def loader(
     batch: int, world: World | None = None, *, count: int = COUNT, mixes: bool = False
 ) -> Loader:
-    return Loader(examples(count), PATHS[mixes], 11, batch, CPU, world or World())
+    return Loader(examples(count), PATHS[mixes], BatchOrder(batch, 11, world or World()), CPU)
 
 
 @pytest.mark.parametrize("batch", [1, 4, 7, 23, 40])
@@ -52,7 +52,7 @@ def test_an_epoch_is_its_order_cut_into_batches(batch: int) -> None:
 @pytest.mark.parametrize("mixes", [False, True])
 def test_without_a_seed_each_epoch_has_the_order_of_the_examples(mixes: bool) -> None:
     for world in (World(), World(1, 3)):
-        made = Loader(examples(), PATHS[mixes], None, 6, CPU, world)
+        made = Loader(examples(), PATHS[mixes], BatchOrder(6, None, world), CPU)
         for epoch in (0, 3):
             batches = made.batches(epoch, 0)
             seen = [each.numbers.tolist() for each in batches if each.numbers is not None]
@@ -119,14 +119,14 @@ def test_scores_see_each_example_once(size: int) -> None:
 def test_scores_take_small_examples_by_the_thousand_and_large_ones_as_in_training() -> None:
     assert [len(batch) for batch in loader(4, count=1500).once()] == [1024, 476]
     large = Tensors((torch.zeros(9, 5000),), {})
-    made = Loader(large, PATHS[False], 1, 4, CPU, World())
+    made = Loader(large, PATHS[False], BatchOrder(4, 1, World()), CPU)
     assert [len(batch) for batch in made.once()] == [4, 4, 1]
 
 
 def test_several_inputs_and_targets_travel_together() -> None:
     rows = torch.arange(10)
     both = Tensors((rows.float(), rows.float() * 2), {"label": rows, "height": rows * 3.0})
-    for batch in Loader(both, PATHS[False], 1, 3, CPU, World()).batches(0, 0):
+    for batch in Loader(both, PATHS[False], BatchOrder(3, 1, World()), CPU).batches(0, 0):
         first, second = batch.inputs
         assert torch.equal(second, first * 2)
         assert torch.equal(batch.targets["height"], first * 3.0)

@@ -36,7 +36,7 @@ def scores(world: World, *, sharded: bool) -> list[object]:
     for length in LENGTHS:
         part = test.at(torch.arange(length))
         data = Prepare(recipe, torch.device("cpu"), world).testing(part)
-        result = evaluation(model, objective, data, 0, confusion=True, sharded=sharded)
+        result = evaluation(model, objective, data, 0, sharded=sharded)
         assert result.confusion is not None
         found.append([result.scores.loss, result.scores.accuracy, result.confusion.tolist()])
     return found

@@ -196,7 +196,7 @@ def _each_step(notes: Notes, stop: int | None, often: int, *, deadly: bool) -> I
         original(self, batch, whole, pace)
         assert batch.numbers is not None
         notes.numbers.append(batch.numbers.tolist())
-        notes.elements = _elements(self._state)
+        notes.elements = _elements(self.state)
         if len(notes.numbers) == _STOPPED_AFTER and stop == int(os.environ.get("RANK", "0")):
             os.kill(os.getpid(), signal.SIGKILL if deadly else signal.SIGUSR1)
 

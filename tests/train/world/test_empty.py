@@ -7,7 +7,7 @@ from pathlib import Path as Folder
 import pytest
 import torch
 
-from netlang.backends.torch.data.loader import Loader
+from netlang.backends.torch.data.loader import BatchOrder, Loader
 from netlang.backends.torch.train.prepared import Prepared
 from netlang.backends.torch.train.world import World
 from netlang.recipes.words.augmentation import Augmentation
@@ -23,7 +23,7 @@ def test_images_in_files(tmp_path: Folder, steps: tuple[Augmentation, ...], batc
     made = path(*steps)
 
     def seen(world: World) -> list[torch.Tensor]:
-        with Loader(files, made, 11, batch, CPU, world, 0) as source:
+        with Loader(files, made, BatchOrder(batch, 11, world), CPU, 0) as source:
             return [each.inputs[0] for each in Prepared(source, made, None).batches(0, 0)]
 
     alone = seen(World())

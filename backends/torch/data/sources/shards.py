@@ -27,6 +27,7 @@ from netlang.diagnostics.training.data import DataNotThere
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import Shards
 from netlang.recipes.words.parts import TEST, TRAIN, VALIDATION
+from netlang.records import Record
 
 __all__ = ["ShardImages", "load_shards"]
 
@@ -36,34 +37,40 @@ _CLASSES = "classes.txt"
 
 
 @final
+class ShardFiles(Record, eq=False):
+    """The files in some shards: each one's key, the number of its shard, its offset and size."""
+
+    shards: PathList
+    shard: NDArray[np.int32]
+    places: NDArray[np.int64]
+    keys: PathList
+
+    def shard_of(self, number: int) -> str:
+        """The path of the shard that has file `number`."""
+        return self.shards[int(self.shard[number])]
+
+    def subset(self, numbers: NDArray[np.int64]) -> ShardFiles:
+        """Some of the files."""
+        keys = self.keys.subset(numbers)
+        return ShardFiles(self.shards, self.shard[numbers], self.places[numbers], keys)
+
+
+@final
 class ShardImages(EncodedImages):
     """Images at places in shards."""
 
-    def __init__(
-        self,
-        shards: PathList,
-        shard: NDArray[np.int32],
-        places: NDArray[np.int64],
-        keys: PathList,
-        labels: NDArray[np.int64],
-        channels: int,
-    ) -> None:
-        """`shard` is the number of each image's file, `places` its offset and size."""
+    def __init__(self, files: ShardFiles, labels: NDArray[np.int64], channels: int) -> None:
         super().__init__(labels, channels)
-        self._shards = shards
-        self._shard = shard
-        self._places = places
-        self._keys = keys
+        self._files = files
 
     def name(self, number: int) -> str:
-        shard = self._shards[int(self._shard[number])]
-        return f"{shown(shard)}: {shown(self._keys[number])}"
+        return f"{shown(self._files.shard_of(number))}: {shown(self._files.keys[number])}"
 
     def content(self, number: int) -> bytes:
-        offset, size = self._places[number].tolist()
+        offset, size = self._files.places[number].tolist()
         if size > LARGEST_FILE:
             raise OSError(f"it has {size:,} bytes")
-        with open(self._shards[int(self._shard[number])], "rb") as file:
+        with open(self._files.shard_of(number), "rb") as file:
             file.seek(offset)
             found = file.read(size)
         if len(found) < size:
@@ -71,20 +78,13 @@ class ShardImages(EncodedImages):
         return found
 
     def identity(self, number: int) -> str:
-        path = self._shards[int(self._shard[number])]
+        path = self._files.shard_of(number)
         facts = os.stat(path)
-        place = self._places[number].tolist()
+        place = self._files.places[number].tolist()
         return f"{os.path.abspath(path)}\0{facts.st_size}\0{facts.st_mtime_ns}\0{place}"
 
     def subset(self, numbers: NDArray[np.int64]) -> ShardImages:
-        return ShardImages(
-            self._shards,
-            self._shard[numbers],
-            self._places[numbers],
-            self._keys.subset(numbers),
-            self._labels[numbers],
-            self.channels,
-        )
+        return ShardImages(self._files.subset(numbers), self._labels[numbers], self.channels)
 
 
 def load_shards(recipe: Recipe, root: Path) -> Parts:
@@ -108,7 +108,7 @@ def load_shards(recipe: Recipe, root: Path) -> Parts:
         written[purpose], made[purpose] = _read(recipe, found[name])
     labels, classes = numbered_labels(recipe, written, _class_names(recipe, root))
     parts = {
-        purpose: ShardImages(*made[purpose], numbers, data.channels)
+        purpose: ShardImages(made[purpose], numbers, data.channels)
         for purpose, numbers in labels.items()
     }
     return Parts(parts["train"], parts.get("validation"), parts.get("test"), classes, choice.notes)
@@ -127,10 +127,8 @@ def _shards(root: Path) -> Mapping[str, list[Path]]:
     return found
 
 
-def _read(
-    recipe: Recipe, paths: Sequence[Path]
-) -> tuple[NDArray[np.str_], tuple[PathList, NDArray[np.int32], NDArray[np.int64], PathList]]:
-    """The labels as written, and the other arguments of `ShardImages`."""
+def _read(recipe: Recipe, paths: Sequence[Path]) -> tuple[NDArray[np.str_], ShardFiles]:
+    """The labels as written, and the files that they belong to."""
     indices = []
     for path in paths:
         with named(path, recipe.places["data"]):
@@ -140,7 +138,8 @@ def _read(
     sizes = np.concatenate([each.sizes for each in indices])
     keys = PathList.joined([each.keys for each in indices])
     labels = np.concatenate([each.labels for each in indices])
-    return labels, (PathList.of(map(str, paths)), shard, np.stack([offsets, sizes], 1), keys)
+    places = np.stack([offsets, sizes], 1)
+    return labels, ShardFiles(PathList.of(map(str, paths)), shard, places, keys)
 
 
 def _class_names(recipe: Recipe, root: Path) -> tuple[str, ...]:

@@ -33,32 +33,21 @@ def save_sharded(
         name = world.copied(b"" if gathered is None else gathered.name.encode()).decode()
         folder = checkpoints.folder / name
         if not world.largest(int(not folder.is_dir())):
-            _write_folder(checkpoints, step, folder, tensors, facts, world)
+            # PyTorch's checkpoints take a while to import, and most runs have none.
+            from netlang.backends.torch.train.sharding.saving import save_shards
+
+            placed: list[Path] = []
+
+            def commit(digest: str) -> None:
+                placed.append(checkpoints.place(step, folder, digest))
+
+            with writing(checkpoints.folder):
+                save_shards(folder, tensors, metadata_of(facts), world, commit)
+            for path in placed:
+                checkpoints.added(path)
             return
     parts = bytes_together(tensors, facts, world)
     if world.writes:
         checkpoints.stream(step, parts)
     else:
         spend(parts)
-
-
-def _write_folder(
-    checkpoints: Checkpoints,
-    step: int,
-    folder: Path,
-    tensors: Mapping[str, Kept],
-    facts: Mapping[str, Json],
-    world: World,
-) -> None:
-    # PyTorch's checkpoints take a while to import, and most runs have none.
-    from netlang.backends.torch.train.sharding.saving import save_shards
-
-    placed: list[Path] = []
-
-    def commit(digest: str) -> None:
-        placed.append(checkpoints.place(step, folder, digest))
-
-    with writing(checkpoints.folder):
-        save_shards(folder, tensors, metadata_of(facts), world, commit)
-    for path in placed:
-        checkpoints.added(path)

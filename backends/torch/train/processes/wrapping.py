@@ -14,11 +14,11 @@ from torch.nn.parallel import DistributedDataParallel
 from netlang.backends.torch.train.processes.batch_norm import shares_statistics
 from netlang.backends.torch.train.world import World
 
-__all__ = ["apart", "bare", "copies", "mean_statistics"]
+__all__ = ["Sparing", "apart", "bare", "copies", "mean_statistics"]
 
 
 @final
-class _Sparing(nn.Module):
+class Sparing(nn.Module):
     """Calls a model; without examples it returns zero, with zero gradients for each weight.
 
     A process whose slice of a batch is empty still takes part in the average, and what the net
@@ -36,27 +36,13 @@ class _Sparing(nn.Module):
         return torch.stack([each.flatten()[:1].sum() * 0.0 for each in trained]).sum()
 
 
-def copies(
-    model: nn.Module,
-    world: World,
-    device: torch.device,
-    *,
-    all_used: bool,
-    spare: bool,
-    turns: bool = False,
-) -> nn.Module:
+def copies(model: nn.Module, device: torch.device, *, all_used: bool) -> nn.Module:
     """The module to call in training, whose gradients are averaged over the processes.
 
-    `all_used` says that every weight counts in the loss. With `spare`, the net isn't run when there
-    are no examples. Where steps take `turns`, an `Exchange` averages the gradients of each.
+    `all_used` says that every weight counts in the loss.
     """
-    if world.size == 1 or not any(each.requires_grad for each in model.parameters()):
-        return model
-    called = _Sparing(model) if spare else model
-    if turns:
-        return called
     return DistributedDataParallel(
-        called,
+        model,
         device_ids=[device] if device.type == "cuda" else None,
         forward_sync_buffers=False,
         find_unused_parameters=not all_used,
@@ -68,7 +54,7 @@ def bare(model: nn.Module) -> nn.Module:
     """The model without its training wrappers; its keys are the net's."""
     if isinstance(model, DistributedDataParallel):
         return bare(model.module)
-    if isinstance(model, _Sparing):
+    if isinstance(model, Sparing):
         return bare(model.model)
     inner = getattr(model, "_orig_mod", None)
     return bare(inner) if isinstance(inner, nn.Module) else model

@@ -60,7 +60,6 @@ def intact(state: State) -> bool:
 
 
 def repeated(
-    state: State,
     stepper: Stepper,
     part: Prepared,
     until: int,
@@ -71,13 +70,14 @@ def repeated(
 
     `pace` is that of the step after so many, and `watches` are what a plateau remembered then.
     """
+    state = stepper.state
     while state.step < until:
         epoch, position = divmod(state.step, part.epoch_steps)
         with closing(part.batches(epoch, position)) as batches:
             for batch in batches:
                 state.watch = watches.get(state.step, state.watch)
                 whole = part.whole(state.step % part.epoch_steps)
-                found = _watched_step(state, stepper, batch, whole, pace(state.step))
+                found = _watched_step(stepper, batch, whole, pace(state.step))
                 if found is not None:
                     return NotFinite(state.step + 1, found)
                 if state.step == until:
@@ -85,21 +85,18 @@ def repeated(
     return NotFinite(until, None)
 
 
-def _watched_step(
-    state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace
-) -> Culprit | None:
+def _watched_step(stepper: Stepper, batch: Batch, whole: int, pace: Pace) -> Culprit | None:
     """Make a step; returns what in it isn't finite, if anything."""
     for play in stepper.due():
-        found = _watched(state, stepper, batch, whole, pace, play)
+        found = _watched(stepper, batch, whole, pace, play)
         if found is not None:
             return found
     stepper.finish()
     return None
 
 
-def _watched(
-    state: State, stepper: Stepper, batch: Batch, whole: int, pace: Pace, play: Play
-) -> Culprit | None:
+def _watched(stepper: Stepper, batch: Batch, whole: int, pace: Pace, play: Play) -> Culprit | None:
+    state = stepper.state
     before = random_state(state.device)
     stepper.gradients(batch, whole, play, pace.clock)
     world = state.world

@@ -21,7 +21,6 @@ from netlang.backends.torch.train.processes.layout import optimized
 from netlang.backends.torch.train.processes.shares import longest_part, parts_of
 from netlang.backends.torch.train.processes.wrapping import apart, mean_statistics
 from netlang.backends.torch.train.state import State
-from netlang.backends.torch.train.world import World
 from netlang.ir.program import Program
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.timing import Clock, Pace
@@ -64,13 +63,12 @@ class Stepper:
         recipe: Recipe,
         objective: Objective,
         state: State,
-        world: World,
         forward: nn.Module | None = None,
         program: Program | None = None,
     ) -> None:
         self._recipe = recipe
-        self._state = state
-        self._world = world
+        self.state = state
+        self._world = world = state.world
         self._forward = state.model if forward is None else forward
         self.counting = False
         self._most = longest_part(recipe, world)
@@ -95,12 +93,12 @@ class Stepper:
 
     def due(self) -> Iterator[Play]:
         """What is to be done on the next batch, in order."""
-        number = self._state.step + 1
+        number = self.state.step + 1
         return (play for play in self.plays if number % play.every == 0)
 
     def gradients(self, batch: Batch, whole: int, play: Play, clock: Clock | None = None) -> None:
         """Compute the gradient of the mean loss, and add the loss to the state's sum."""
-        layout = self._state.layout
+        layout = self.state.layout
         layout.clear(play.optimizer)
         if play.place is not None:
             train_only(play.trained, (each.trained for each in self.plays))
@@ -117,14 +115,14 @@ class Stepper:
 
     def _add_penalty(self, objective: Objective, clock: Clock | None) -> None:
         """Add the penalties, with their gradients, on this process's rows of the weights."""
-        state = self._state
+        state = self.state
         penalty = objective.penalty(state.model, state.layout.weight, clock)
         if penalty is not None:
             state.losses += penalty.detach()
             self._scaled(penalty).backward()
 
     def _scaled(self, loss: Tensor) -> Tensor:
-        scaler = self._state.scaler
+        scaler = self.state.scaler
         return loss if scaler is None else scaler.scale(loss)
 
     def parts(self, batch: Batch, whole: int) -> Iterator[Batch]:
@@ -145,7 +143,7 @@ class Stepper:
 
     def look(self, part: Batch) -> None:
         """Run a forward pass for those who watch the model; if it is sharded, in all processes."""
-        model = self._forward if self._state.layout.sharded else self._state.model
+        model = self._forward if self.state.layout.sharded else self.state.model
         objective = self.plays[0].objective
         if len(part):
             objective.values(model, part)
@@ -166,24 +164,24 @@ class Stepper:
             loss = loss * factor
         share = loss.detach()
         share = share if self._world.size == 1 else share / self._world.size
-        self._state.losses += share
+        self.state.losses += share
         if play.place is not None:
-            self._state.turns[play.place] += share
+            self.state.turns[play.place] += share
         self._scaled(loss).backward()
 
     @torch.no_grad()
     def _count(self, values: Mapping[str, Tensor], objective: Objective) -> None:
         right = objective.correct(values)
         assert right is not None
-        self._state.right += right
+        self.state.right += right
 
     def settle(self) -> None:
         """Make the state consistent over all processes, before it is scored or saved."""
-        mean_statistics(self._world, self._state.model, self._state.averaged)
+        mean_statistics(self._world, self.state.model, self.state.averaged)
 
     def update(self, pace: Pace, play: Play) -> None:
         """Update the weights by the gradient."""
-        state, recipe, trained = self._state, self._recipe, list(play.trained)
+        state, recipe, trained = self.state, self._recipe, list(play.trained)
         set_rates(play.optimizer, pace.scale, pace.momentum)
         if state.scaler is not None:
             # Bounds are on the gradients themselves, not on scaled ones.
@@ -202,7 +200,7 @@ class Stepper:
 
     def finish(self) -> None:
         """End the step: update the averaged weights, and count it."""
-        state, recipe = self._state, self._recipe
+        state, recipe = self.state, self._recipe
         state.loss_steps += 1
         if recipe.ema is not None:
             average(self._pairs, recipe.ema if state.averages else 0.0)
