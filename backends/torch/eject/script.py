@@ -20,6 +20,7 @@ from netlang.backends.torch.eject.looping import PICTURE
 from netlang.backends.torch.eject.net.model import Model, model_of
 from netlang.backends.torch.eject.ordering import BATCHES
 from netlang.backends.torch.eject.pixels.batched import (
+    BatchNames,
     augment_function,
     prepared_lines,
     sized_function,
@@ -211,14 +212,9 @@ class _Writer:
 
     def _augment(self) -> Section:
         """What augments a batch."""
-        return augment_function(
-            self.train,
-            self.decisions.start("x"),
-            self.normalized.text,
-            self.names.targets,
-            learned=self.normalized.learned is not None,
-            masks=self.decisions.masks,
-        )
+        names = BatchNames(targets=self.names.targets, masks=self.decisions.masks)
+        start, learned = self.decisions.start("x"), self.normalized.learned is not None
+        return augment_function(self.train, start, self.normalized.text, names, learned=learned)
 
     def _source(self) -> Section:
         """What reads examples; without their numbers where only workers draw for them."""
@@ -279,8 +275,8 @@ class _Writer:
         scaled = self.decisions.scales and self.normalized.learned is None
         if start != "x" and not self.data.images and not scaled:
             yield f"{space}x = {start}"
-        targets = self.names.targets
-        yield from prepared_lines(section, self.test, space, None, targets, masks=masks)
+        names = BatchNames(None, self.names.targets, masks)
+        yield from prepared_lines(section, self.test, space, names)
 
     @cached_property
     def _prepares(self) -> bool:

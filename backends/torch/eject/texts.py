@@ -59,7 +59,7 @@ def texts_of(decisions: Decisions, normalized: Normalized) -> dict[str, str]:
         **_scores(decisions),
         **(loading or {"own": "", "loaded": ""}),
         **_kept(decisions, normalized),
-        **_pictures(decisions, learned),
+        **picture_texts(decisions, learned),
         "statistics": learned,
         "more": given,
         "finally": _finally(decisions, given),
@@ -222,15 +222,9 @@ def _forward(decisions: Decisions, fed: str | None) -> Iterator[str]:
 def _drawn(decisions: Decisions, *, test: bool) -> Iterator[str]:
     """The lines that draw inputs; without the examples that others are mixed with."""
     mixes, space = 0 if test else decisions.train.mixes, " " * (8 if test else 12)
-    given = decisions.recipe, decisions.program, decisions.names, space
-    return drawn_lines(*given, f"numbers[{mixes}:]" if mixes else "numbers", test=test)
-
-
-def _pictures(decisions: Decisions, learned: str) -> dict[str, str]:
-    recipe, program, names = decisions.recipe, decisions.program, decisions.names
-    drawn = drawn_lines(recipe, program, names, " " * 4, "numbers", test=True)
-    images = decisions.data.images
-    return picture_texts(recipe, program, names, images=images, learned=learned, drawn=drawn)
+    given = decisions.recipe, decisions.program, decisions.names
+    lines = drawn_lines(*given, f"numbers[{mixes}:]" if mixes else "numbers", test=test)
+    return (f"{space}{line}" for line in lines)
 
 
 def _scores(decisions: Decisions) -> dict[str, str]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from netlang.backends.torch.augment.path import path_for
 from netlang.backends.torch.eject.pixels.boxes import drawn_box
-from netlang.backends.torch.eject.pixels.host import host_function
+from netlang.backends.torch.eject.pixels.host import WorkerFunction, host_function
 from netlang.backends.torch.eject.template import CHANCES
 from netlang.backends.torch.eject.text.copied import copied
 from netlang.backends.torch.runtime.random import mix, uniform
@@ -72,8 +72,9 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
     written = recipe.augment if augment else recipe.test
     path = path_for(written, SEED, images=True, exact=not augment)
     channels = 3 if mode == "RGB" else 1
-    section = host_function(path, "prepare", "It.", channels, drawn=augment)
-    alone = host_function(path, "prepare_alone", "It.", channels, drawn=augment, alone=True)
+    section = host_function(WorkerFunction(path, "prepare", "It.", augment), channels)
+    again = WorkerFunction(path, "prepare_alone", "It.", augment)
+    alone = host_function(again, channels, alone=True)
     used = copied([mix, *section.functions, *alone.functions])
     lines = [*used.imports, "import torch", "import numpy as np", "import torch.nn.functional as F"]
     lines += ["from collections import namedtuple", DRAWING]
@@ -90,7 +91,7 @@ def test_equal(key: str, steps: str, mode: str, tmp_path: Path) -> None:
 def test_small_images_are_refused(tmp_path: Path) -> None:
     recipe, _ = sketch(BODY, 'data: image_folder("photos")', "augment: random_crop(24)")
     path = path_for(recipe.augment, SEED, images=True)
-    section = host_function(path, "prepare", "It.", 3, drawn=True)
+    section = host_function(WorkerFunction(path, "prepare", "It.", drawn=True), 3)
     used = copied(section.functions).definitions.values()
     text = "\n".join(["import numpy as np", *used, *section.lines])
     module = module_of_text(text, tmp_path / "prepared.py")
@@ -119,8 +120,8 @@ def test_numbers(tmp_path: Path) -> None:
 )
 def test_boxes(scale: tuple[float, float], ratio: tuple[float, float], tmp_path: Path) -> None:
     """The lines that a script has for a box of an image or its part, also where no try fits."""
-    whole_image = drawn_box("drawn", "image.height", "image.width", scale, ratio)
-    part = drawn_box("drawn", "rows", "columns", scale, ratio, within=True)
+    whole_image = drawn_box("drawn", ("image.height", "image.width"), scale, ratio)
+    part = drawn_box("drawn", ("rows", "columns"), scale, ratio, within=True)
     end = "    return top, left, h, w"
     lines = ["import numpy as np", "def box(drawn, image):", *whole_image, end]
     lines += ["def inner(drawn, top, left, rows, columns):", *part, end]

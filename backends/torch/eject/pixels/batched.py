@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import final
 
 from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
@@ -13,34 +14,40 @@ from netlang.backends.torch.invocation import literal
 from netlang.backends.torch.runtime.cutting import cut_batch, cut_masks
 from netlang.backends.torch.runtime.places import mask_targets, mask_values
 from netlang.backends.torch.runtime.regions import resize_shorter, whole
+from netlang.records import Record, replace
 
-__all__ = ["augment_function", "batched", "moves", "prepared_lines", "sized_function"]
+__all__ = ["BatchNames", "augment_function", "batched", "moves", "prepared_lines", "sized_function"]
+
+
+@final
+class BatchNames(Record):
+    """The names that a function has for a batch, besides `x`: its `numbers`; None in a test.
+
+    With `masks`, masks among the `targets` move as the images do.
+    """
+
+    numbers: str | None = "numbers"
+    targets: tuple[str, ...] = ()
+    masks: bool = False
 
 
 def augment_function(
-    path: AugmentationPath,
-    start: str,
-    normalized: str,
-    targets: tuple[str, ...],
-    *,
-    learned: bool,
-    masks: bool,
+    path: AugmentationPath, start: str, normalized: str, names: BatchNames, *, learned: bool
 ) -> Section:
     """`augment(x, numbers, epoch)`: a batch as the net sees it; if examples are mixed, targets too.
 
-    `start` is the first transformation of `x`, `normalized` the returned expression. `masks` says
-    that targets may include masks.
+    `start` is the first transformation of `x`, `normalized` the returned expression.
     """
-    section, together = Section(), path.mixes or masks
-    given = ", ".join(("x", *targets)) if together else "x"
-    returned = ", ".join((normalized, *targets)) if together else normalized
+    section, together = Section(), path.mixes or names.masks
+    given = ", ".join(("x", *names.targets)) if together else "x"
+    returned = ", ".join((normalized, *names.targets)) if together else normalized
     rest = f"numbers, epoch{', statistics' if learned else ''}"
     section.add(
         f"def augment({given}, {rest}):", '    """A batch of training, as the net sees it."""'
     )
     if start != "x":
         section.add(f"    x = {start}")
-    section.add(*prepared_lines(section, path, "    ", targets=targets, masks=masks))
+    section.add(*prepared_lines(section, path, "    ", names))
     section.returns(returned)
     return section
 
@@ -53,7 +60,7 @@ def sized_function(path: AugmentationPath, *, masks: bool) -> Section | None:
     section, given = Section(), "x, masks" if masks else "x"
     section.add(f"def sized({given}, numbers, epoch):", '    """An example in its new size."""')
     for stage in front:
-        section.add(*batched(section, stage, "numbers", masks=masks))
+        section.add(*batched(section, stage, BatchNames(masks=masks)))
     section.returns(given)
     return section
 
@@ -74,24 +81,15 @@ def _differs(stage: Stage) -> bool:
 
 
 def prepared_lines(
-    section: Section,
-    path: AugmentationPath,
-    space: str,
-    numbers: str | None = "numbers",
-    targets: tuple[str, ...] = (),
-    *,
-    masks: bool = False,
+    section: Section, path: AugmentationPath, space: str, names: BatchNames
 ) -> Iterator[str]:
-    """Lines that apply the device's part of a path to `x`; for a test, without `numbers`.
-
-    With `masks`, masks among the targets move too.
-    """
-    way, held = way_of(path), False
+    """Lines that apply the device's part of a path to `x`."""
+    way, held, masks = way_of(path), False, names.masks
     stages = (*(() if path.images else way.front), *way.back)
-    listed = ", ".join(targets)
-    several = listed if len(targets) > 1 else f"({listed},)"
+    listed = ", ".join(names.targets)
+    several = listed if len(names.targets) > 1 else f"({listed},)"
     back = f"    {several} = mask_targets(before, masks, {listed})"
-    alone = numbers is not None and sized_function(path, masks=masks) is not None
+    alone = names.numbers is not None and sized_function(path, masks=masks) is not None
     for place, stage in enumerate(stages):
         if masks and not held and (stage.moves or (alone and place == 0)):
             section.add(calls=(mask_values, mask_targets))
@@ -100,7 +98,7 @@ def prepared_lines(
         if held and isinstance(stage, Change) and stage.mixes:
             yield space[4:] + back
             held = False
-        lines = batched(section, stage, numbers, targets=targets, among=stages, masks=held)
+        lines = batched(section, stage, replace(names, masks=held), among=stages)
         if alone and place < len(way.front):
             lines = iter(_one_by_one(masks) if place == 0 else ())
         yield from (space[4:] + line for line in lines)
@@ -121,25 +119,21 @@ def _one_by_one(masks: bool) -> Iterator[str]:
 def batched(
     section: Section,
     stage: Stage,
-    numbers: str | None,
+    names: BatchNames,
     size: str = "*x.shape[2:]",
-    targets: tuple[str, ...] = (),
     among: Iterable[Stage] = (),
-    *,
-    masks: bool = False,
 ) -> Iterator[str]:
     """The lines of one stage of a function, for `x` or for the region of an image of a given size.
 
-    With `masks`, masks move alike. `among` are the stages of the function: a stage that is the only
-    one is written out.
+    `among` are the stages of the function: a stage that is the only one is written out.
     """
     if isinstance(stage, RegionCut):
-        yield from _cut(section, stage, numbers, size, masks=masks)
+        yield from _cut(section, stage, names, size)
         return
-    given = list(_drawing(stage.placed, numbers))
+    given = list(_drawing(stage.placed, names.numbers))
     if stage.mixes:
-        yield from _mixed(section, stage, targets, given)
-    elif masks and stage.moves:
+        yield from _mixed(section, stage, names.targets, given)
+    elif names.masks and stage.moves:
         yield from _moved(section, stage, given)
     else:
         yield from (f"    {line}" for line in _changed(section, stage, given, among))
@@ -186,20 +180,19 @@ def _changed(
     return [f"x = {call.source('x', *given)}"]
 
 
-def _cut(
-    section: Section, cut: RegionCut, numbers: str | None, size: str, *, masks: bool
-) -> Iterator[str]:
+def _cut(section: Section, cut: RegionCut, names: BatchNames, size: str) -> Iterator[str]:
     one = size != "*x.shape[2:]"
     section.add(calls=(whole,))
     yield f"    region = whole({size}{'' if one else ', len(x)'})"
     for placed in cut.steps:
         section.add(calls=(placed.step.call.function,))
-        given = (f"{each}.numpy()" for each in _drawing(placed, numbers, "1" if one else "len(x)"))
+        drawn = _drawing(placed, names.numbers, "1" if one else "len(x)")
+        given = (f"{each}.numpy()" for each in drawn)
         yield f"    region = {placed.step.call.source('region', *given)}"
     if not one:
-        section.add(calls=(cut_batch, *((cut_masks,) if masks else ())))
+        section.add(calls=(cut_batch, *((cut_masks,) if names.masks else ())))
         more = ", masks", ", cut_masks(masks, region)"
-        left, right = more if masks else ("", "")
+        left, right = more if names.masks else ("", "")
         yield f"    x{left} = cut_batch(x, region){right}"
 
 

@@ -9,15 +9,15 @@ __all__ = ["drawn_box", "pair"]
 
 
 def drawn_box(
-    drawn: str, height: str, width: str, scale: object, ratio: object, *, within: bool = False
+    drawn: str, size: tuple[str, str], scale: object, ratio: object, *, within: bool = False
 ) -> Iterator[str]:
     """The lines that place a box of `h` rows and `w` columns in `image`, beginning at `top, left`.
 
-    They are `random_resized_crop` of the runtime for one image. `drawn` gives the numbers, `height`
-    and `width` the size of the image or, if `within`, of its part that begins at `top, left`;
+    They are `random_resized_crop` of the runtime for one image. `drawn` gives the numbers, `size`
+    the height and width of the image or, if `within`, of its part that begins at `top, left`;
     `scale` and `ratio` are bounds.
     """
-    (least, most), (low, high) = _floats(scale), _floats(ratio)
+    (height, width), (least, most), (low, high) = size, _floats(scale), _floats(ratio)
     corner = "down, across" if within else "top, left"
     yield f"    u, height, width = {drawn}[0].numpy(), {height}, {width}"
     yield f"    area = height * width * ({least} + {most - least} * u[:10])"

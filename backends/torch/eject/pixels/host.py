@@ -13,7 +13,7 @@ from typing import final
 
 from netlang.backends.torch.augment.path import AugmentationPath
 from netlang.backends.torch.augment.stages import Change, PlacedStep, RegionCut, Stage
-from netlang.backends.torch.eject.pixels.batched import batched
+from netlang.backends.torch.eject.pixels.batched import BatchNames, batched
 from netlang.backends.torch.eject.pixels.boxes import drawn_box, pair
 from netlang.backends.torch.eject.pixels.scales import several_sizes, sides_of, way_of
 from netlang.backends.torch.eject.text.sections import Section
@@ -22,44 +22,50 @@ from netlang.backends.torch.runtime.boxes import stretched
 from netlang.backends.torch.runtime.cutting import cut_image
 from netlang.backends.torch.runtime.geometry import hflip, ten_crop, vflip
 from netlang.backends.torch.runtime.regions import whole
+from netlang.records import Record
 
-__all__ = ["flips_of", "host_function"]
+__all__ = ["WorkerFunction", "flips_of", "host_function"]
 
 _HEIGHT, _WIDTH = "image.height", "image.width"
 
 
-def host_function(
-    path: AugmentationPath,
-    name: str,
-    about: str,
-    channels: int,
-    *,
-    drawn: bool,
-    alone: bool = False,
-    flips: tuple[PlacedStep, ...] = (),
-) -> Section:
-    """`name(image, number, epoch)`: the front for one image, uint8 `[H, W, C]`.
+@final
+class WorkerFunction(Record):
+    """What a worker does with an image: `name(image, number, epoch)`, the front of a `path`.
 
-    With views it is `[V, H, W, C]`. Pixels keep the layout of images, channels last. Without
-    `drawn`, as in a test, nothing is random. `alone` says that no other function resizes images.
+    `about` is its docstring. Unless it is `drawn`, as in a test it isn't, nothing is random.
     `flips` are done here too: they give the same pixels in a batch.
     """
-    section = Section()
+
+    path: AugmentationPath
+    name: str
+    about: str
+    drawn: bool
+    flips: tuple[PlacedStep, ...] = ()
+
+
+def host_function(made: WorkerFunction, channels: int, *, alone: bool = False) -> Section:
+    """The lines of a function, which returns uint8 `[H, W, C]`, with views `[V, H, W, C]`.
+
+    Pixels keep the layout of images, channels last. `alone` says that no other function resizes
+    images.
+    """
+    section, path = Section(), made.path
     if several_sizes(path):
-        section.add(*_at_each_scale(path, name))
+        section.add(*_at_each_scale(path, made.name))
     else:
-        section.add(f"def {name}(image, number, epoch):", f'    """{about}"""')
+        section.add(f"def {made.name}(image, number, epoch):", f'    """{made.about}"""')
     in_full = path.exact and path.scales == 1 and _resizes(path)
     cut, views = _plain(way_of(path).front)
     if cut is None:
         if in_full:
             section.add("    image.load()  # a JPEG in full: a smaller one is grey levels away")
-        _general(section, path, "number" if drawn else None)
+        _general(section, path, "number" if made.drawn else None)
         return section
     one = _One(section, channels, alone, in_full)
     for placed in cut.steps:
         one.step(placed)
-    one.end(views, flips)
+    one.end(views, made.flips)
     return section
 
 
@@ -111,10 +117,11 @@ def _general(section: Section, path: AugmentationPath, number: str | None) -> No
     first, *stages = way_of(path).front
     if not isinstance(first, RegionCut):
         first, stages = RegionCut(()), [first, *stages]
-    section.add(*batched(section, first, number, "image.height, image.width"))
+    names = BatchNames(number)
+    section.add(*batched(section, first, names, "image.height, image.width"))
     section.add("    x = cut_image(image, region) / 255.0", calls=(cut_image, whole))
     for stage in stages:
-        section.add(*batched(section, stage, number))
+        section.add(*batched(section, stage, names))
     section.add("    x = (255.0 * x).round().to(torch.uint8)")
     section.add(f"    return x{'' if path.host_views > 1 else '[0]'}.movedim(-3, -1)")
 
@@ -224,7 +231,7 @@ class _One:
     def _random_box(self, placed: PlacedStep) -> None:
         bounds = (placed.step.call.settings[name] for name in ("scale", "ratio"))
         size, within = (self.height, self.width), self.place is not None
-        self.section.add(*drawn_box(self._drawn(placed), *size, *bounds, within=within))
+        self.section.add(*drawn_box(self._drawn(placed), size, *bounds, within=within))
         self.height, self.width, self.place = "h", "w", ("top", "left")
 
     def _crop(self, placed: PlacedStep) -> None:

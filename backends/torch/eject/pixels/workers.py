@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlang.backends.torch.augment.path import AugmentationPath
-from netlang.backends.torch.eject.pixels.host import flips_of, host_function
+from netlang.backends.torch.eject.pixels.host import WorkerFunction, flips_of, host_function
 from netlang.backends.torch.eject.text.sections import Section
 
 __all__ = ["worker_functions"]
@@ -21,17 +21,14 @@ def worker_functions(
     A test at `several` scales has a function for each.
     """
     about = _PREPARE_VIEWS if test.host_views > 1 else _PREPARE_TEST
-    given = (train, "prepare", _PREPARE, True), (test, "prepare_test", about, False)
     flipped = (flips_of(train) or ()) if flips else ()
-
-    def made(place: int, *, alone: bool = False) -> Section:
-        path, name, text, drawn = given[place]
-        own = flipped if drawn else ()
-        return host_function(path, name, text, channels, drawn=drawn, alone=alone, flips=own)
-
-    found = [made(0), made(1)]
+    functions = (
+        WorkerFunction(train, "prepare", _PREPARE, True, flipped),
+        WorkerFunction(test, "prepare_test", about, False),
+    )
+    found = [host_function(each, channels) for each in functions]
     calls = [sum("stretched(" in line for line in each.lines) for each in found]
     if sum(calls) == 1 and not several:
         place = calls.index(1)
-        found[place] = made(place, alone=True)
+        found[place] = host_function(functions[place], channels, alone=True)
     return found

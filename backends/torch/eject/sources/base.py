@@ -140,12 +140,13 @@ def wanted_parts(data: ImageSource | Arrays, recipe: Recipe) -> Iterator[Wanted]
 def images_section(
     section: Section,
     parts: Section,
-    data: ImageSource,
     recipe: Recipe,
     folder: str,
     classes: str = "",
 ) -> DataSection:
     """The section of a source of images, with what is known of its parts."""
+    data = recipe.data
+    assert isinstance(data, ImageSource)
     own = recipe.validation is None and data.validation != NONE
     return DataSection(
         section,

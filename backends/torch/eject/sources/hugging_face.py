@@ -15,7 +15,7 @@ from netlang.backends.torch.eject.sources.base import (
     images_section,
     wanted_parts,
 )
-from netlang.backends.torch.eject.sources.images import images_class, skipping
+from netlang.backends.torch.eject.sources.images import ImageReading, images_class, skipping
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.recipes.recipe import Recipe
@@ -57,14 +57,15 @@ def _(data: HuggingFace, recipe: Recipe, *, numbered: bool = True) -> DataSectio
         'content = BytesIO(cell["bytes"]) if cell["bytes"] else cell["path"]',
         "image = Image.open(content, formats=FORMATS)",
     )
-    images_class(section, recipe, "those in a column of a table", start, opened, numbered)
+    reading = ImageReading("those in a column of a table", start, opened)
+    images_class(section, recipe, reading, numbered=numbered)
     section.imports |= {"import datasets", "from io import BytesIO"}
     text = Template(_TABLES).substitute(absent=_ON_THE_HUB if data.repository else _ABSENT)
     section.add("", "", *text.strip("\n").split("\n"))
     parts.add("    parts = tables(args.data)")
     for wanted in wanted_parts(data, recipe):
         parts.add(*_part(wanted, data))
-    made = images_section(section, parts, data, recipe, "data set in a folder", NAMED)
+    made = images_section(section, parts, recipe, "data set in a folder", NAMED)
     if not data.repository:
         return made
     return replace(made, folder="folder of the data set, or its name", place=data.repository)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import final
 
 from netlang.backends.torch.data.images import FORMATS
 from netlang.backends.torch.eject.sources.base import (
@@ -18,34 +19,39 @@ from netlang.backends.torch.runtime.folders import ENDINGS
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageFolder, ImageSource
 from netlang.recipes.words.data_kinds import FOUND
+from netlang.records import Record
 
-__all__ = ["images_class", "skipping"]
+__all__ = ["ImageReading", "images_class", "skipping"]
+
+
+@final
+class ImageReading(Record):
+    """How a script reads the images of a source, which are those that `about` says.
+
+    The lines of `start` set `self.files`, pairs of file and label; those of `opened` open `file`.
+    """
+
+    about: str
+    start: tuple[str, ...]
+    opened: tuple[str, ...]
 
 
 def images_class(
-    section: Section,
-    recipe: Recipe,
-    about: str,
-    start: tuple[str, ...],
-    opened: tuple[str, ...],
-    numbered: bool,
+    section: Section, recipe: Recipe, reading: ImageReading, *, numbered: bool
 ) -> None:
-    """`Images`: `start` sets `self.files`, pairs of file and label; `opened` opens `file`.
-
-    An example is pixels and label, and if `numbered` its number.
-    """
+    """`Images`, whose examples are pixels and label, and if `numbered` their number."""
     data = recipe.data
     assert isinstance(data, ImageSource)
     section.imports |= {"import warnings", "from PIL import Image", "from PIL import ImageOps"}
-    section.add(f"class Images(Dataset):  # {about}")
-    section.add(*(f"    {line}" if line else "" for line in start), "")
+    section.add(f"class Images(Dataset):  # {reading.about}")
+    section.add(*(f"    {line}" if line else "" for line in reading.start), "")
     found = (
         "    def __getitem__(self, key):  # the number of an example, plus as many each epoch",
         "        epoch, number = divmod(key, len(self.files))",
         "        file, label = self.files[number]",
     )
     given = ", label, number" if numbered else ", label"
-    opened_lines = [f"        {line}" for line in (*opened, *_flattened(data.channels))]
+    opened_lines = [f"        {line}" for line in (*reading.opened, *_flattened(data.channels))]
     if data.corrupt == "skip":
         section.add("    def opened(self, file):  # an image, as it was taken")
         section.add(*opened_lines, "        return image", "", *found)
@@ -126,14 +132,12 @@ def _(data: ImageFolder, recipe: Recipe, *, numbered: bool = True) -> DataSectio
     section, parts = Section(), Section()
     wanted_all = list(wanted_parts(data, recipe))
     needed = all(each.needed for each in wanted_all)
-    images_class(
-        section,
-        recipe,
+    reading = ImageReading(
         "those below one folder for each class",
         (*_INIT, f"    if not self.files{'' if needed else ' and classes is None'}:", _NOTHING),
         (f"image = Image.open(file, formats={literal(FORMATS)})",),
-        numbered,
     )
+    images_class(section, recipe, reading, numbered=numbered)
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_all:
         names = wanted.names
@@ -146,7 +150,7 @@ def _(data: ImageFolder, recipe: Recipe, *, numbered: bool = True) -> DataSectio
         parts.add(*wanted.taken('os.path.isdir(f"{args.data}/{name}")'))
         parts.add(f"    {wanted.variable} = Images(args.data, {listed}, {wanted.prepare}{classes})")
         parts.add(*([f"    {wanted.variable}{skipping(data)}"] if skipping(data) else []))
-    return images_section(section, parts, data, recipe, "folder of the images", "train.classes")
+    return images_section(section, parts, recipe, "folder of the images", "train.classes")
 
 
 # The files of the first folder that there is; classes are those of training.

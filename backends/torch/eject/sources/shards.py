@@ -13,7 +13,7 @@ from netlang.backends.torch.eject.sources.base import (
     images_section,
     wanted_parts,
 )
-from netlang.backends.torch.eject.sources.images import images_class, skipping
+from netlang.backends.torch.eject.sources.images import ImageReading, images_class, skipping
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.recipes.recipe import Recipe
 from netlang.recipes.words.data_images import ImageSource, Shards
@@ -81,12 +81,12 @@ def _(data: Shards, recipe: Recipe, *, numbered: bool = True) -> DataSection:
     section, parts = Section(), Section()
     section.add(*_SHARDS.strip("\n").split("\n"), "", "")
     about = "those in tar files, with their labels"
-    images_class(section, recipe, about, _START, _OPENED, numbered)
+    images_class(section, recipe, ImageReading(about, _START, _OPENED), numbered=numbered)
     section.imports |= {"import json", "import re", "import tarfile", "from io import BytesIO"}
     section.imports |= {"from glob import escape", "from glob import glob"}
     for wanted in wanted_parts(data, recipe):
         parts.add(*_part(wanted, data))
-    return images_section(section, parts, data, recipe, "folder of the shards", NAMED)
+    return images_section(section, parts, recipe, "folder of the shards", NAMED)
 
 
 def _part(wanted: Wanted, data: ImageSource) -> Iterator[str]:

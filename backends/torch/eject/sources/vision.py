@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlang.backends.torch.data.sources.vision import CALLS
 from netlang.backends.torch.eject.sources.base import DataSection, data_section, wanted_parts
-from netlang.backends.torch.eject.sources.images import images_class, skipping
+from netlang.backends.torch.eject.sources.images import ImageReading, images_class, skipping
 from netlang.backends.torch.eject.text.sections import Section
 from netlang.backends.torch.invocation import literal
 from netlang.recipes.recipe import Recipe
@@ -27,7 +27,7 @@ def _(data: Torchvision, recipe: Recipe, *, numbered: bool = True) -> DataSectio
     start = tuple(line.format(labels=labels) for line in _START)
     opened = ("image = self.pictures[file][0]",)
     about = f"those of torchvision's {data.set}"
-    images_class(section, recipe, about, start, opened, numbered)
+    images_class(section, recipe, ImageReading(about, start, opened), numbered=numbered)
     parts.imports.add("from torchvision import datasets")
     parts.add("    try:")
     there = {}

@@ -16,7 +16,7 @@ __all__ = ["drawing_calls", "drawn_lines"]
 
 
 def drawn_lines(
-    recipe: Recipe, program: Program, names: ScriptNames, space: str, numbers: str, *, test: bool
+    recipe: Recipe, program: Program, names: ScriptNames, numbers: str, *, test: bool
 ) -> Iterator[str]:
     """The lines that draw for the examples with these `numbers`; a `test` has its own."""
     wanted = {draw.input: lower_distribution(draw.distribution) for draw in recipe.draws}
@@ -28,7 +28,7 @@ def drawn_lines(
             shape = literal(tuple(int(str(size)) for size in port.type.shape))
             drawn = wanted[port.name].source(str(seed), epoch, f"{numbers}.numpy()", shape)
             kind = "" if port.type.dtype.value == "float32" else f", torch.{port.type.dtype.value}"
-            yield f"{space}{names.inputs[places[port.name]]} = {drawn}.to(args.device{kind})"
+            yield f"{names.inputs[places[port.name]]} = {drawn}.to(args.device{kind})"
 
 
 def drawing_calls(recipe: Recipe) -> Iterator[Callable[..., Any]]:

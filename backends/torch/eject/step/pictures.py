@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from netlang.backends.torch.eject.decisions import Decisions
 from netlang.backends.torch.eject.step.averages import scored
-from netlang.backends.torch.eject.step.objective import HALVES, ScriptNames
-from netlang.ir.program import Program
-from netlang.recipes.recipe import Recipe
+from netlang.backends.torch.eject.step.drawn import drawn_lines
+from netlang.backends.torch.eject.step.objective import HALVES
 from netlang.recipes.words.samples import Grid
 
 __all__ = ["picture_texts"]
 
 
-def picture_texts(
-    recipe: Recipe,
-    program: Program,
-    names: ScriptNames,
-    *,
-    images: bool,
-    learned: str,
-    drawn: Iterable[str],
-) -> dict[str, str]:
-    """The texts by name; `learned` is what normalization needs besides, `drawn` draws inputs."""
-    grid = recipe.samples
+def picture_texts(decisions: Decisions, learned: str) -> dict[str, str]:
+    """The texts by name; `learned` is what normalization needs besides."""
+    recipe, program, names = decisions.recipe, decisions.program, decisions.names
+    grid, images = recipe.samples, decisions.data.images
     if grid is None:
         return {}
+    drawn = drawn_lines(recipe, program, names, "numbers", test=True)
     given = () if images else enumerate(names.given)
     outputs = [each.name for each in program.net.outputs if not each.auxiliary]
     place = f"[{outputs.index(grid.output)}]" if len(outputs) > 1 else ""
@@ -38,7 +30,8 @@ def picture_texts(
             for number, name in given
         ),
         "shown_drawn": "\n".join(
-            (*(["    numbers = torch.arange(len(x))"] if names.drawn else []), *drawn)
+            f"    {line}"
+            for line in (*(["numbers = torch.arange(len(x))"] if names.drawn else []), *drawn)
         ),
         "shown_place": place,
         "shown_within": _within(grid),
