@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from netlang.backends.torch.runtime.frechet import frechet_distance
 from netlang.backends.torch.train.devices import choose_device, reproducible, threads_for
@@ -57,21 +57,23 @@ def distance(
         objective = Objective(recipe, program)
         place = _names(wanted.judge).index(wanted.features)
 
-        def features(images: Tensor) -> NDArray[np.float64]:
-            found = judge(images)
-            chosen = found[place] if isinstance(found, tuple) else found
-            values: NDArray[np.float64] = chosen.flatten(1).double().cpu().numpy()
-            return values
-
         real, made = [], []
         with closing(sample.ready.testing(sample.examples)) as data:
             for views in data.once():
                 batch = views.scales[0]
-                real.append(features(batch.inputs[0]))
-                made.append(features(objective.values(model, batch)[wanted.output]))
+                real.append(_features(judge, place, batch.inputs[0]))
+                made.append(_features(judge, place, objective.values(model, batch)[wanted.output]))
     first, second = np.concatenate(real), np.concatenate(made)
     _require_numbers(first, second, wanted)
     return frechet_distance(first, second)
+
+
+def _features(judge: nn.Module, place: int, images: Tensor) -> NDArray[np.float64]:
+    """What a judge says of images at a place among its outputs, ``[count, features]``."""
+    found = judge(images)
+    chosen = found[place] if isinstance(found, tuple) else found
+    values: NDArray[np.float64] = chosen.flatten(1).double().cpu().numpy()
+    return values
 
 
 def _names(program: Program) -> list[str]:
