@@ -164,7 +164,7 @@ class Costs:
         if type(node.callee) is Function:
             cost = self.of(node.callee)
             return cost.everything if node.auxiliary else cost.deployed
-        types = flow.types_read(step.place)
+        types = flow.reads[step.place]
         tied = tuple([tie.name for tie in node.tied]) if node.tied else ()
         key = (node.callee, types, tied)
         known = self._operators.get(key)
@@ -197,7 +197,9 @@ class Costs:
         )
 
     def _figure(self, figure: Dim) -> Dim:
-        return figure if self._sizes is None else evaluate(figure, self._sizes)
+        if self._sizes is None or isinstance(figure, int):
+            return figure
+        return evaluate(figure, self._sizes)
 
     def _sum(self, flow: Flow) -> FunctionCost:
         owners: set[str] = set()
@@ -212,7 +214,8 @@ class Costs:
             callee = step.node.callee
             if type(callee) is Function:
                 inner = self.of(callee).auxiliary
-                yield step.times, inner.without_weights() if step.node.reuses else inner
+                if inner is not NOTHING:
+                    yield step.times, inner.without_weights() if step.node.reuses else inner
 
     def _parts(
         self, flow: Flow, steps: Iterable[PlacedNode], owners: set[str]

@@ -40,7 +40,8 @@ class Flow:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.steps: dict[int, PlacedNode] = {}
-        self._read: dict[int, Types] = {}
+        # The types that the node at each place reads.
+        self.reads: dict[int, Types] = {}
         self._repeats = Repeats(function.items)
         self._collect(function.items, 0, ())
 
@@ -49,6 +50,7 @@ class Flow:
         for item in items:
             if isinstance(item, Node):
                 self.steps[place] = PlacedNode(place, item, times, repeats)
+                self.reads[place] = self.input_types(item)
                 place += 1
             else:
                 self._collect(item.items, place, (*repeats, item))
@@ -67,13 +69,6 @@ class Flow:
     def input_types(self, node: Node) -> Types:
         """The types that a node reads."""
         return tuple([self.type_of(ref) for ref in node.inputs])
-
-    def types_read(self, place: int) -> Types:
-        """The types that the node at a place reads."""
-        types = self._read.get(place)
-        if types is None:
-            types = self._read[place] = self.input_types(self.steps[place].node)
-        return types
 
     def deployed_steps(self) -> list[PlacedNode]:
         """The steps of the deployed network, which some output needs that isn't auxiliary."""

@@ -176,14 +176,14 @@ class _Writer:
             for place, (figures, owns) in owned.items():
                 step = flow.steps[place]
                 totals = total([(step.times, figures)])
-                inputs = flow.input_types(step.node)
+                inputs = flow.reads[place]
                 yield _Entry(folded_path(step), step.node, inputs, totals, step.repeats, owns)
             return
         for number, node in enumerate(flow.function.nodes):
             place = flow.place(number)
             if place in owned:
                 figures, owns = owned[place]
-                inputs = flow.input_types(node)
+                inputs = flow.reads[place]
                 yield _Entry(tuple(node.path.split(".")), node, inputs, figures, (), owns)
 
     def within(
@@ -199,7 +199,7 @@ class _Writer:
             inner = replace(step, repeats=repeats)
             parts = (*label, *folded_path(inner)[length:])
             totals = total([(prod(repeat.count for repeat in repeats), figures)])
-            yield _Entry(parts, step.node, flow.input_types(step.node), totals, repeats, owns)
+            yield _Entry(parts, step.node, flow.reads[place], totals, repeats, owns)
 
     def _figures(self, flow: Flow) -> Iterator[tuple[int, tuple[Totals, bool]]]:
         """The figures of every deployed place, and whether weights count there."""

@@ -234,7 +234,7 @@ class _Walk:
         tied = tuple([(tie.name, f"{module}{tie.module}.{tie.weight}") for tie in node.tied])
         self.steps.append(
             Step(
-                path, owner, node.callee, self._at_sizes(flow.types_read(placed.place)),
+                path, owner, node.callee, self._at_sizes(flow.reads[placed.place]),
                 self._at_sizes(node.types), read, times,
                 totals if owns else totals.without_weights(), owns, tied,
             )

@@ -79,7 +79,8 @@ def infer(body: Body, op: Op, step: Application, inputs: Types) -> Inferred:
         if inferred.constraints:
             _refuse_never(body, op, inputs, inferred, step.name)
         for type_ in inferred.outputs:
-            body.session.refuse_uncountable(type_, step.name)
+            if type_ not in inputs:
+                body.session.refuse_uncountable(type_, step.name)
         return _in_floats(body, inputs, inferred)
     except Rejection as refused:
         in_numbers = _at_defaults(body, op, inputs)

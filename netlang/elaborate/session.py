@@ -16,7 +16,7 @@ from netlang.evaluate.work import Work
 from netlang.ir.dims import substitute
 from netlang.ir.length import Lengths
 from netlang.ir.program import Condition, Function, Size
-from netlang.ir.types import DType, TensorType
+from netlang.ir.types import DType, TensorType, Types
 from netlang.records import Draft, Record, field, replace
 from netlang.source import Span
 from netlang.syntax import ast
@@ -37,9 +37,10 @@ _MOST_STEPS = 10**_STEP_DIGITS - 1
 
 
 class ElaboratedFunction(Record):
-    """A function, and its conditions on sizes."""
+    """A function, the types of its outputs, and its conditions on sizes."""
 
     function: Function
+    types: Types
     conditions: tuple[Condition, ...]
 
 

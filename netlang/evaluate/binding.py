@@ -59,6 +59,16 @@ def _argument_names(op: type[Op]) -> tuple[str, ...]:
     return tuple(item.name for item in signature(op))
 
 
+@cache
+def _arguments(op: type[Op]) -> dict[str, Argument]:
+    return {item.name: item for item in signature(op)}
+
+
+@cache
+def _required(op: type[Op]) -> tuple[Argument, ...]:
+    return tuple(item for item in signature(op) if item.required)
+
+
 def bind(
     layer: Layer, arguments: tuple[ast.Argument, ...], evaluate: Evaluate, span: Span
 ) -> Layer:
@@ -108,7 +118,8 @@ def bound_arguments(
             failures.append(error)
             bound.pop(name, None)
     if failures:
-        raise _failed(callee, {name: bound[name] for name in here if name in bound}, failures)
+        good = {name: bound[name] for name in names if name in here and name in bound}
+        raise _failed(callee, good, failures)
     return bound
 
 
@@ -217,17 +228,14 @@ def _converted_all(
 ) -> tuple[dict[str, Any], Argument | None, list[Diagnostic]]:
     """The arguments converted for an operator's fields, the first that is missing, and mistakes."""
     fields: dict[str, Any] = {}
-    lacking = None
     wrong: list[Diagnostic] = []
-    for item in signature(op):
-        given = bound.get(item.name)
-        if given is not None:
-            try:
-                fields[item.name] = convert(name, item, given)
-            except NetlangError as error:
-                wrong += error.diagnostics
-        elif item.required and lacking is None:
-            lacking = item
+    arguments = _arguments(op)
+    for key, given in bound.items():
+        try:
+            fields[key] = convert(name, arguments[key], given)
+        except NetlangError as error:
+            wrong += error.diagnostics
+    lacking = next((item for item in _required(op) if item.name not in bound), None)
     return fields, lacking, wrong
 
 

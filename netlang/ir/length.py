@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Function, Item, Node, Program
 from netlang.ir.repeats import first_times
@@ -24,32 +22,31 @@ class Lengths:
 
     def steps(self, function: Function, *, once: bool = False) -> int:
         """The steps of a function; with `once`, those of a repeat count as of one time."""
-        waiting = [function]
+        waiting = [] if (function, once) in self._known else [function]
         while waiting:
-            if (waiting[-1], once) in self._known:
-                waiting.pop()
-            elif unknown := self._unknown(waiting[-1], once):
+            calls: dict[Function, int] = {}
+            own = _counted(waiting[-1].items, 1, calls, once=once)
+            unknown = [callee for callee in calls if (callee, once) not in self._known]
+            if unknown:
                 waiting.extend(unknown)  # callees first: chains of calls may be long
-            else:
-                self._known[waiting[-1], once] = self._of_items(waiting[-1].items, once)
+                continue
+            called = sum(times * self._known[callee, once] for callee, times in calls.items())
+            self._known[waiting.pop(), once] = own + called
         return self._known[function, once]
 
-    def _unknown(self, function: Function, once: bool) -> Iterable[Function]:
-        """The functions that one calls whose steps haven't been counted."""
-        callees = [node.callee for node in first_times(function.items)]
-        called = {callee for callee in callees if type(callee) is Function}
-        return [callee for callee in called if (callee, once) not in self._known]
 
-    def _of_items(self, items: tuple[Item, ...], once: bool) -> int:
-        count = 0
-        for item in items:
-            if not isinstance(item, Node):
-                count += (1 if once else item.count) * self._of_items(item.items, once)
-            elif type(item.callee) is Function:
-                count += self._known[item.callee, once]
-            else:
-                count += 1
-        return count
+def _counted(items: tuple[Item, ...], times: int, calls: dict[Function, int], *, once: bool) -> int:
+    """The operators among items that are run so many times; adds up the calls of functions."""
+    count = 0
+    for item in items:
+        if not isinstance(item, Node):
+            inside = times if once else times * item.count
+            count += _counted(item.items, inside, calls, once=once)
+        elif type(item.callee) is Function:
+            calls[item.callee] = calls.get(item.callee, 0) + times
+        else:
+            count += times
+    return count
 
 
 def distinct_steps(net: Function) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
+from math import prod
 
 from netlang.ir.dims import Atom, Dim, Expr, Floor, symbol
 from netlang.records import Record
@@ -88,10 +89,7 @@ class TensorType(Record, gc=False):
     @property
     def elements(self) -> Dim:
         """The number of elements, including the batch."""
-        count: Dim = 1 if self.batch is None else self.batch
-        for size in self.shape:
-            count = count * size
-        return count
+        return prod(self.shape, start=1 if self.batch is None else self.batch)
 
     @property
     def bits(self) -> int:

@@ -32,6 +32,8 @@ def broadcast(op: Op, inputs: Types) -> Inferred:
     constraints: list[Constraint] = []
     shape = list(full.shape)
     for index, x in enumerate(inputs):
+        if x == full:  # as for nearly all
+            continue
         _check_kind(op, inputs, reference, index)
         _check_rank(op, inputs, reference, index)
         if full.batch is not None and x.batch is not None and x.batch != full.batch:

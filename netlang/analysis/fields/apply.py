@@ -5,8 +5,8 @@ Every rule of `netlang.ir.reach` is handled here; an unknown one is an error, ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import singledispatch
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from netlang.analysis.fields.along import by_places
 from netlang.analysis.fields.joined import told_apart
@@ -42,6 +42,7 @@ from netlang.ir.reach import (
     NothingRead,
     Numbered,
     Pointwise,
+    Reach,
     Rearranged,
     Same,
 )
@@ -51,43 +52,40 @@ from netlang.records import replace
 __all__ = ["applied", "hull_of"]
 
 
-@singledispatch
 def applied(
-    reach: object, states: States, inputs: Types, output: TensorType, context: Context
+    reach: Reach, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
     """What an element of `output` reads; None if nothing of the net's inputs."""
-    raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
+    rule = _RULES.get(type(reach))
+    if rule is None:
+        raise InternalError(f"no receptive field for the rule {type(reach).__name__}")
+    return rule(reach, states, inputs, output, context)
 
 
-@applied.register(NothingRead)
 def _no_input(
     reach: NothingRead, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
     return None
 
 
-@applied.register(Pointwise)
 def _pointwise(
     reach: Pointwise, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
     return states[0]
 
 
-@applied.register(Along)
 def _along(
     reach: Along, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
     return _places(along(reach.rules, output.rank), states, inputs, output, context)
 
 
-@applied.register(MappedAxes)
 def _places(
     reach: MappedAxes, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
     return by_places(states[0], reach.sources, reach.rules, output, context)
 
 
-@applied.register(Each)
 def _each(
     reach: Each, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -96,7 +94,6 @@ def _each(
     return hull_of(found, context)
 
 
-@applied.register(InTurn)
 def _in_turn(
     reach: InTurn, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -106,7 +103,6 @@ def _in_turn(
     return state
 
 
-@applied.register(AtMost)
 def _at_most(
     reach: AtMost, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -119,7 +115,6 @@ def _at_most(
     return replace(state, fields=fields)
 
 
-@applied.register(Numbered)
 def _numbered(
     reach: Numbered, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -127,7 +122,6 @@ def _numbered(
     return state and replace(state, pool=reach.pool)
 
 
-@applied.register(FromPool)
 def _from_pool(
     reach: FromPool, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -139,7 +133,6 @@ def _from_pool(
     return _at_most(AtMost(Each((everything, everything))), states, inputs, output, context)
 
 
-@applied.register(Rearranged)
 def _rearranged(
     reach: Rearranged, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -153,7 +146,6 @@ def _rearranged(
     return rearranged(state, reach.split, reach.order, output.shape, context)
 
 
-@applied.register(Aligned)
 def _aligned(
     reach: Aligned, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -167,7 +159,6 @@ def _aligned(
     return hull_of(found, context)
 
 
-@applied.register(Joined)
 def _joined(
     reach: Joined, states: States, inputs: Types, output: TensorType, context: Context
 ) -> ReadState | None:
@@ -271,3 +262,20 @@ def _merged(
         others = merged([replace(field, strands=()) for field in fields])
         whole = unfollowed_field(replace(others, strands=ways), sizes, sizes.index(max(sizes)))
         return replace(whole, most=None)
+
+
+# Each rule takes the class under which it is registered.
+_RULES: dict[type[Reach], Callable[[Any, States, Types, TensorType, Context], ReadState | None]] = {
+    NothingRead: _no_input,
+    Pointwise: _pointwise,
+    Along: _along,
+    MappedAxes: _places,
+    Each: _each,
+    InTurn: _in_turn,
+    AtMost: _at_most,
+    Numbered: _numbered,
+    FromPool: _from_pool,
+    Rearranged: _rearranged,
+    Aligned: _aligned,
+    Joined: _joined,
+}

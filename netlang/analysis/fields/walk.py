@@ -63,9 +63,10 @@ class Fields:
         """A size as a number."""
         if isinstance(size, int):
             return size
-        if size not in self._numbers:
-            self._numbers[size] = evaluate(size, self._sizes)
-        return self._numbers[size]
+        number = self._numbers.get(size)
+        if number is None:
+            number = self._numbers[size] = evaluate(size, self._sizes)
+        return number
 
     def states(self) -> States:
         """What the net's outputs read, computed once."""
@@ -180,7 +181,10 @@ class FieldWalk:
             return carried[ref]
         if ref.producer == INPUT:
             return self.inputs[ref.output]
-        return self.states[self.flow.place(ref.producer)][ref.output]
+        known = self.states.get(ref.producer)
+        if known is None:  # a later time of a repeat
+            known = self.states[self.flow.place(ref.producer)]
+        return known[ref.output]
 
     def run(
         self, items: Iterable[Item], place: int, carried: Mapping[Ref, ReadState | None]
@@ -195,7 +199,7 @@ class FieldWalk:
                 self.fields.again.nodes += 1
             inputs = tuple([self._state(ref, carried) for ref in item.inputs])
             self.read[place] = inputs
-            self.states[place] = self.node(item, inputs, self.flow.types_read(place))
+            self.states[place] = self.node(item, inputs, self.flow.reads[place])
             place += 1
 
     def node(self, node: Node, inputs: States, types: Types) -> States:

@@ -143,7 +143,7 @@ def call(
     types = tuple(
         [
             type_.with_shape(*[_retraced(body, size, retracing) for size in type_.shape])
-            for type_ in function.output_types
+            for type_ in elaborated.types
         ]
     )
     deployed = []

@@ -167,7 +167,8 @@ class FunctionBuilder(Draft):
                 self._scopes[outer] = span
                 self._note_number(outer, span)
         (self._scopes if scope else self._steps)[path] = span
-        self._note_number(path, span)
+        if path[-1].isdecimal():  # most are names
+            self._note_number(path, span)
 
     def is_free(self, path: LabelPath) -> bool:
         """Whether nothing is labelled so, and no step has a label that the path lies inside."""

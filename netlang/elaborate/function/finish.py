@@ -56,7 +56,8 @@ def finish(body: Body, flow: tuple[Ref, ...], values: dict[str, Value]) -> Elabo
         tuple(_size_names(body)),
     )
     session.refuse_endless(function)
-    return ElaboratedFunction(function, _conditions(builder, liveness))
+    types = tuple([builder.type_of(output.ref) for output in outputs])
+    return ElaboratedFunction(function, types, _conditions(builder, liveness))
 
 
 def _report_unread(body: Body, liveness: Liveness) -> None:

@@ -30,7 +30,7 @@ def _function_work(function: Function, costs: Costs, known: dict[Function, int])
     if function not in known:
         flow = costs.flow(function)
         known[function] = sum(
-            step.times * _step_work(step, flow.types_read(step.place), costs.of_step(flow, step))
+            step.times * _step_work(step, flow.reads[step.place], costs.of_step(flow, step))
             if isinstance(step.node.callee, Op)
             else step.times * _function_work(step.node.callee, costs, known)
             for step in flow.steps.values()
