@@ -22,6 +22,7 @@ from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
 from netlang.backends.torch.importing.imported import import_graph
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.original import BatchAxis
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import (
     MOST_ELEMENTS,
@@ -64,12 +65,11 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
     if found.missing and not found.whole:
         raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
-    original = OnnxOriginal(
-        model, options.source, found.weights, batch, batched=options.batch, room=room
-    )
+    axis = BatchAxis(batch) if options.batch else None
+    original = OnnxOriginal(model, options.source, found.weights, axis, room)
     asked = Asked.of(options, path.stem, path.name, found.traced.outputs)
     example = example_of([(each.dtype, each.shape) for each in inputs])
-    made = import_graph(original, found.traced, asked, example, batched=options.batch)
+    made = import_graph(original, found.traced, asked, example)
     net = told(made)
     return replace(net, notes=(*notes, *net.notes))
 

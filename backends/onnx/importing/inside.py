@@ -25,6 +25,7 @@ from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.original import BatchAxis
 from netlang.backends.torch.importing.proof.prove import prove
 from netlang.backends.torch.importing.proof.rounding import MOST_RUNS
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -79,7 +80,7 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     if lacking or found is None:
         more = f"{len(lacking)} of its weights are folded into others, or packed"
         return _spec_alone(program, text, options, more)
-    original = OnnxOriginal(model, options.source, found.weights, None, batched=True, room=room)
+    original = OnnxOriginal(model, options.source, found.weights, BatchAxis(None), room)
     runs = room.runs_besides(room.work_of_runs(program, sizes), MOST_RUNS)
     proof = prove(original, copy, examples, runs)
     weights = {key: held[key].detach().clone().contiguous() for key in own}

@@ -17,7 +17,7 @@ from netlang.backends.onnx.runtime import runtime
 from netlang.backends.torch.importing.diagnostics import NothingProved
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.limits.room import Needed, Room
-from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
+from netlang.backends.torch.importing.original import BatchAxis, Original, in_parts, one_by_one
 from netlang.diagnostics.errors import NetlangError
 
 __all__ = ["OnnxOriginal"]
@@ -31,8 +31,7 @@ _RUNS = 3  # of whole batches, at most, for as many examples as are compared
 class OnnxOriginal(Original):
     """A file with the weights that the spec has of it.
 
-    `batch` is as in `OnnxNode`; if it isn't `batched`, the file takes one example without an axis
-    for several.
+    Without a `batch`, the file takes one example without an axis for several.
     """
 
     def __init__(
@@ -40,16 +39,14 @@ class OnnxOriginal(Original):
         model: ModelProto,
         path: str,
         weights: Sequence[KeptWeight],
-        batch: int | None,
-        *,
-        batched: bool,
+        batch: BatchAxis | None,
         room: Room,
     ) -> None:
         self._model = model
         self._path = path
         self._weights = weights
-        self._batch = batch
-        self._batched = batched
+        self._batch = None if batch is None else batch.size
+        self._batched = batch is not None
         self._room = room
         self._in_parts = True  # whether there is room for whole batches
         self._session: Any = None

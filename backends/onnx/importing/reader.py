@@ -118,7 +118,7 @@ class GraphReader(Draft, eq=False):
             self.graph.graph.output(tuple(each for each in ends if each is not None))
         names = tuple(output.name for output in source.output) if len(ends) > 1 else ("output",)
         graph = self.graph
-        traced = TracedModule(graph.graph, graph.constants, graph.stored, names)
+        traced = TracedModule(graph.graph, graph.constants, graph.stored, names, self.batched)
         missing = sorted(self.missing.values())
         whole = None not in ends and (self.stub or not missing)
         return ReadGraph(traced, graph.weights, missing, len(source.node), whole)

@@ -87,16 +87,13 @@ def import_graph(
     traced: TracedModule,
     asked: Asked,
     example: Sequence[Tensor],
-    *,
-    batched: bool = True,
     attention: Mapping[Node, Composite] | None = None,
 ) -> Imported | Stub:
     """The spec of a graph of ATen's operators, which is compared with what it stands for.
 
-    `batched` says whether the graph is for several examples, as `example` always is. `attention`
-    are nodes that are parts of one. Errors are those of `import_module`.
+    `attention` are nodes that are parts of one. Errors are those of `import_module`.
     """
-    walk = _walk(WalkState(batched=batched, tied=traced.tied), asked)
+    walk = _walk(WalkState(batched=traced.batched, tied=traced.tied), asked)
     walk.composites = attention or {}
     walk.run(traced, HANDLERS)
     return _import_walked(original, walk, asked, example)

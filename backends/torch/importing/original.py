@@ -13,13 +13,21 @@ from torch import Tensor, nn
 from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.limits.room import Needed, Room
 from netlang.backends.torch.importing.trace import not_traced
+from netlang.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ModuleOriginal", "Original", "evaluating", "in_parts", "one_by_one"]
+__all__ = ["BatchAxis", "ModuleOriginal", "Original", "evaluating", "in_parts", "one_by_one"]
 
 _Run: TypeAlias = Callable[[Sequence[Tensor]], list[Tensor]]
+
+
+@final
+class BatchAxis(Record):
+    """The first axis of a source's inputs, for `size` examples; None for any number of them."""
+
+    size: int | None
 
 
 class Original(ABC):

@@ -39,12 +39,16 @@ _EMBEDDING = torch.ops.aten.embedding.default
 
 @final
 class TracedModule(Record, eq=False):
-    """A graph: the tensors behind its placeholders by name, and the names of its outputs."""
+    """A graph: the tensors behind its placeholders by name, and the names of its outputs.
+
+    If it isn't `batched`, it is for one example without an axis for several.
+    """
 
     graph: Graph
     constants: Mapping[str, object]
     stored: Mapping[str, SourceTensor]
     outputs: tuple[str, ...]
+    batched: bool = True
 
     @property
     def tied(self) -> frozenset[str]:

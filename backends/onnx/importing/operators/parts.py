@@ -91,12 +91,12 @@ def _slice(node: OnnxNode) -> Results:
         raise NotSayable("bounds of another number of axes")
     value = node.held(0)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        value = _cut(node, value, start, end, axis, step)
+        value = _cut(node, value, axis, slice(start, end, step))
     return value
 
 
-def _cut(node: OnnxNode, value: Held, start: int, end: int, axis: int, step: int) -> Held:
-    shape = shape_of(value)
+def _cut(node: OnnxNode, value: Held, axis: int, part: slice[int, int, int]) -> Held:
+    shape, (start, end, step) = shape_of(value), (part.start, part.stop, part.step)
     if not -len(shape) <= axis < len(shape) or not step:
         raise NotSayable("a part of an axis that its input lacks")
     size = shape[axis]

@@ -8,8 +8,9 @@ from math import floor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results
 from netlang.backends.onnx.importing.operators.padding import padded, pads_of
 from netlang.backends.onnx.importing.operators.patterns import NEAREST
-from netlang.backends.onnx.importing.operators.unpool import pool_with_places
+from netlang.backends.onnx.importing.operators.unpool import PoolWindow, pool_with_places
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.records import values_of
 
 __all__ = ["HANDLERS"]
 
@@ -35,9 +36,10 @@ def _max_pool(node: OnnxNode) -> Results:
         value, (pad, ceil) = node.held(0), uneven
     else:
         value, pad = padded(node, node.held(0), pads, float("-inf"))
+    window = PoolWindow(kernel, stride, pad, dilation, ceil)
     if any(node.uses[name] for name in node.proto.output[1:] if name):
-        return pool_with_places(node, value, kernel, stride, pad, dilation, ceil)
-    return node.aten(_MAX[len(kernel)], value, kernel, stride, pad, dilation, ceil)
+        return pool_with_places(node, value, window)
+    return node.aten(_MAX[len(kernel)], value, *values_of(window))
 
 
 def _evened(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import Tensor, fx
@@ -19,9 +19,10 @@ from torch import Tensor, fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.torch.importing.refusal import NotSayable
+from netlang.records import Record, values_of
 
 __all__ = [
-    "HANDLERS", "is_place", "place_in_channel", "places_in_batch", "place_less_first",
+    "HANDLERS", "PoolWindow", "is_place", "place_in_channel", "places_in_batch", "place_less_first",
     "pool_with_places", "put_into_batch",
 ]  # fmt: skip
 
@@ -38,24 +39,27 @@ _SHAPING = {"Reshape", "Flatten", "Unsqueeze", "Squeeze", "Transpose", "Concat",
 _REFUSED = "places of maxima that aren't counted within a channel"
 
 
-def pool_with_places(
-    node: OnnxNode,
-    value: Held,
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    pad: Sequence[int],
-    dilation: Sequence[int],
-    ceil: bool,
-) -> Results:
+@final
+class PoolWindow(Record):
+    """The window of a pool, in the order of PyTorch's arguments."""
+
+    kernel: Sequence[int]
+    stride: Sequence[int]
+    pad: Sequence[int]
+    dilation: Sequence[int]
+    ceil: bool
+
+
+def pool_with_places(node: OnnxNode, value: Held, window: PoolWindow) -> Results:
     """A pool and its places, which stand for ONNX's.
 
     They are read only by what makes those within a channel of them.
     """
+    kernel = window.kernel
     plain = value is node.held(0) and not node.integer("storage_order", 0)
     if len(kernel) not in _POOLS or not (plain and _are_understood(node, kernel)):
         raise NotSayable(_REFUSED)
-    args = (value, kernel, stride, pad, dilation, ceil)
-    maxima, places = node.aten_parts(_POOLS[len(kernel)], *args)
+    maxima, places = node.aten_parts(_POOLS[len(kernel)], value, *values_of(window))
     assert isinstance(places, fx.Node)
     places.meta[_CHANNEL] = prod(shape_of(value)[2:])
     return maxima, places

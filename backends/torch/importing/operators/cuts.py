@@ -49,26 +49,26 @@ def _slice(call: Call) -> Made:
     first = max(first + size, 0) if first < 0 else min(first, size)
     last = size if end is None else call.integer("end")
     last = max(last + size, 0) if last < 0 else min(last, size)
-    return _part(call, value, dim, first, last, step)
+    return _part(call, value, dim, slice(first, last, step))
 
 
 def _narrow(call: Call) -> Made:
     value = call.value("self")
     dim = call.integer("dim") % len(value.shape)
     first = call.integer("start") % value.shape[dim]
-    return _part(call, value, dim, first, first + call.integer("length"), 1)
+    return _part(call, value, dim, slice(first, first + call.integer("length"), 1))
 
 
-def _part(call: Call, value: Value, dim: int, first: int, last: int, step: int) -> Made:
-    """The places of an axis of torch from `first` up to `last`."""
-    size = value.shape[dim]
-    if (first, last, step) == (0, size, 1):
+def _part(call: Call, value: Value, dim: int, part: slice[int, int, int]) -> Made:
+    """A part of an axis of torch."""
+    size, first, last = value.shape[dim], part.start, part.stop
+    if part == slice(0, size, 1):
         return value
     if last <= first:
         return SourceTensor("", torch.empty(call.shape), False, False)
     axis = axis_of(value, dim, "a part")
     stop: dict[str, Argument] = {} if last == size else {"stop": last}
-    return call.emit("slice", [value], {"start": first, **stop, "axis": axis, "step": step})
+    return call.emit("slice", [value], {"start": first, **stop, "axis": axis, "step": part.step})
 
 
 def _split(call: Call) -> Made:

@@ -91,7 +91,8 @@ class ProgramReader(Draft, eq=False):
         if not all(isinstance(each, fx.Node) for each in ends):
             raise ValueError("an output of it is a number")
         self.graph.output(tuple(ends))
-        return TracedModule(self.graph, {}, self.stored, self.document.output_names)
+        names = self.document.output_names
+        return TracedModule(self.graph, {}, self.stored, names, self.batched)
 
     def _hold(self) -> None:
         """Placeholders for the tensors of the program."""

@@ -15,6 +15,7 @@ from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_graph
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
+from netlang.backends.torch.importing.original import BatchAxis
 from netlang.backends.torch.importing.programs.archive import not_taken, opened_program
 from netlang.backends.torch.importing.programs.document import ProgramDocument, read_document
 from netlang.backends.torch.importing.programs.graph import ATTENTION, ProgramReader
@@ -58,13 +59,10 @@ def import_program(options: ImportOptions) -> Imported | Stub:
             raise ValueError(f"its parts contradict each other ({said_by(error)[:100]})") from None
     _refuse_types(options.source, tensors)
     asked = Asked.of(options, path.stem, path.name, traced.outputs)
-    original = ProgramOriginal(
-        document, tensors, options.source, batch, batched=options.batch, room=room
-    )
+    axis = BatchAxis(batch) if options.batch else None
+    original = ProgramOriginal(document, tensors, options.source, axis, room)
     attention = composites(traced.graph, _attentions(traced, tensors).__getitem__)
-    return import_graph(
-        original, traced, asked, example_of(types), batched=options.batch, attention=attention
-    )
+    return import_graph(original, traced, asked, example_of(types), attention)
 
 
 def _inputs(document: ProgramDocument, options: ImportOptions) -> tuple[_Types, int | None]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from netlang.backends.torch.importing.foreign import foreign_code
 from netlang.backends.torch.importing.limits.room import Needed, Room
-from netlang.backends.torch.importing.original import Original, in_parts, one_by_one
+from netlang.backends.torch.importing.original import BatchAxis, Original, in_parts, one_by_one
 from netlang.backends.torch.importing.programs.archive import not_taken
 from netlang.backends.torch.importing.programs.counted import counted_run, last_reads
 from netlang.backends.torch.importing.programs.document import (
@@ -26,23 +26,21 @@ __all__ = ["ProgramOriginal"]
 
 @final
 class ProgramOriginal(Original):
-    """A program of which every operator is known. `batch` and `batched` are as in the reader."""
+    """A program of which every operator is known; without a `batch`, it takes one example alone."""
 
     def __init__(
         self,
         document: ProgramDocument,
         tensors: Mapping[str, Tensor],
         path: str,
-        batch: int | None,
-        *,
-        batched: bool,
+        batch: BatchAxis | None,
         room: Room,
     ) -> None:
         self._document = document
         self._tensors = tensors
         self._path = path
-        self._batch = batch
-        self._batched = batched
+        self._batch = None if batch is None else batch.size
+        self._batched = batch is not None
         self._room = room
         self._known: dict[tuple[tuple[int, ...], ...], Needed] = {}
 
