@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from netlang.analysis.constraints import checked_sizes
+from netlang.backends.torch.importing.bundled.parts import net_of_blocks
 from netlang.backends.torch.importing.bundled.recognition import bundled_net
 from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import NothingProved, SpecRefused
@@ -124,19 +125,20 @@ def _import_walked(
 
 def _in_library(
     original: Original,
+    walk: Walk,
     made: Imported,
     asked: Asked,
     examples: Sequence[Sequence[Tensor]],
     runs: int,
 ) -> Imported:
-    """The spec that uses a net of the library, if the source is one."""
+    """The spec that uses a net of the library, if the source is one, or else its blocks."""
     title = asked.name, docstring_of(asked.origin)
     found = bundled_net(original, made.program, title, examples, runs)
+    found = found or net_of_blocks(original, walk, asked, made.program, examples, runs)
     if found is None:
-        return replace(made, notes=("the library has no net that is this one",))
-    note = f"it is `{found.net}` of the library"
+        return replace(made, notes=("the library has neither this net nor a block of it",))
     weights = _weights(original, found.proof)
-    return Imported(found.text, found.program, weights, found.proof, (note,))
+    return Imported(found.text, found.program, weights, found.proof, (found.note,))
 
 
 def _refuse_types(module: nn.Module, example: Sequence[Tensor]) -> None:
@@ -168,7 +170,7 @@ def _proved(
     examples, runs = _batches(example, original, program, other)
     proof = prove(original, copy, examples, runs)
     made = Imported(text, program, _weights(original, proof), proof)
-    return _in_library(original, made, asked, examples, runs) if asked.library else made
+    return _in_library(original, walk, made, asked, examples, runs) if asked.library else made
 
 
 def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:

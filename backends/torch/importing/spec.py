@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 from netlang.analysis.render.literal import braces_defined
+from netlang.backends.torch.importing.bundled.blocks.calls import LibraryCalls, library_calls
 from netlang.backends.torch.importing.steps import Maker, Value
-from netlang.backends.torch.importing.text.blocks import blocks_of, regions_in
+from netlang.backends.torch.importing.text.blocks import BlockTexts, blocks_of
+from netlang.backends.torch.importing.text.closed import regions_in
 from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.names import net_name, output_words
-from netlang.backends.torch.importing.text.pieces import rendered
+from netlang.backends.torch.importing.text.pieces import AppliedText, rendered
 from netlang.backends.torch.importing.text.values import ValueNames
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.forks import with_merges
@@ -25,7 +27,7 @@ from netlang.records import Record
 from netlang.syntax.format import format_source
 from netlang.targets.importing import ImportOptions
 
-__all__ = ["Asked", "docstring_of", "spec_text"]
+__all__ = ["Asked", "docstring_of", "spec_text", "spec_with_blocks"]
 
 
 @final
@@ -61,34 +63,60 @@ class Asked(Record):
 
 def spec_text(walk: Walk, asked: Asked) -> str:
     """The spec, in the layout of `netlang fmt`."""
+    return _spec(walk, asked, with_library=False)[0]
+
+
+def spec_with_blocks(walk: Walk, asked: Asked) -> tuple[str, LibraryCalls]:
+    """The spec with blocks of the library where it has them, and what it has of those."""
+    return _spec(walk, asked, with_library=True)
+
+
+def _spec(walk: Walk, asked: Asked, *, with_library: bool) -> tuple[str, LibraryCalls]:
     steps = tidied(walk.state.steps)
     ends = [unshaped(value).source for value in walk.outputs]
     steps = live(steps, ends)
     root = regions(steps, ends)
     root.items = with_merges(root.items, ends)
-    known = {value.source: value.source.name for value in walk.inputs}
     whose: dict[Maker, list[ModuleRegion]] = defaultdict(list)
     for region in regions_in(root.items):
         if len(region.outputs) == 1:
             whose[region.outputs[0]].append(region)
-    channels = _channels(walk)
-    made = blocks_of(root, whose, channels, asked.name) if asked.blocks else None
-    calls = made.calls if made is not None else {}
+    values = {value.source: value for step in walk.state.steps for value in step.read}
+    shared = LibraryCalls({}, {})
+    if with_library:
+        shared = library_calls(root, whose, values, asked.name)
+    blocks = BlockTexts([], {})
+    if asked.blocks:
+        taken = {asked.name, *shared.names.values()}
+        blocks = blocks_of(root, whose, _channels(values), taken, shared.calls)
+    net = _net(walk, asked, root, whose, ends, blocks.calls)
+    braces = braces_defined([*blocks.texts, net])
+    title = f'"""{docstring_of(asked.origin)}"""\n'
+    imports = [f"{line}\n" for line in shared.imports()]
+    text = "\n".join([title, *imports, *braces, *blocks.texts, net])
+    return format_source(text, f"{asked.name}.net"), shared
+
+
+def _net(
+    walk: Walk,
+    asked: Asked,
+    root: ModuleRegion,
+    whose: Mapping[Maker, Sequence[ModuleRegion]],
+    ends: Sequence[Maker],
+    calls: Mapping[str, AppliedText],
+) -> str:
+    """The text of the net itself."""
+    known = {value.source: value.source.name for value in walk.inputs}
     homes = homes_of(root.items, "")
     names = ValueNames("", known, TakenLabels(keys_of(root.items)), whose, homes)
     start = walk.inputs[0].source if len(walk.inputs) == 1 else None
-    single = len(ends) == 1
     body = written(BodyWriter(names, calls), root.items, start, ends)
     lines = [_input(value, symbolic=asked.symbolic, first=not n) for n, value in
              enumerate(walk.inputs)]  # fmt: skip
     lines += ["", rendered(body, lambda _: None)]
-    if not single:
+    if len(ends) > 1:
         lines += _outputs(names, asked.outputs, ends)
-    net = "\n".join([f"net {asked.name} {{", *lines, "}", ""])
-    blocks = made.texts if made is not None else []
-    braces = braces_defined([*blocks, net])
-    text = "\n".join([f'"""{docstring_of(asked.origin)}"""\n', *braces, *blocks, net])
-    return format_source(text, f"{asked.name}.net")
+    return "\n".join([f"net {asked.name} {{", *lines, "}", ""])
 
 
 def docstring_of(text: str) -> str:
@@ -112,11 +140,6 @@ def _input(value: Value, *, symbolic: bool, first: bool) -> str:
     return f"input {value.source.name}: {value.source.dtype}[{', '.join(sizes)}]"
 
 
-def _channels(walk: Walk) -> Mapping[Maker, int]:
+def _channels(values: Mapping[Maker, Value]) -> Mapping[Maker, int]:
     """The first size of each value, by which numbers of a block may be expressed."""
-    found: dict[Maker, int] = {}
-    for step in walk.state.steps:
-        for value in step.read:
-            if value.sizes:
-                found[value.source] = value.sizes[0]
-    return found
+    return {source: value.sizes[0] for source, value in values.items() if value.sizes}

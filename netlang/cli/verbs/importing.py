@@ -67,7 +67,7 @@ def _ways() -> tuple[click.Option, ...]:
         click.Option(
             ["--library"],
             is_flag=True,
-            help="Where SOURCE is a net of the bundled library, import it from there.",
+            help="Import what the bundled library has from there: SOURCE itself, or blocks of it.",
         ),
         click.Option(
             ["--large"],

@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from netlang.analysis.facts import Facts
+from netlang.backends.torch.importing.bundled.spec import BundledSpec, proved
 from netlang.backends.torch.importing.original import Original
-from netlang.backends.torch.importing.proof.prove import Proof, prove
-from netlang.backends.torch.run.execute import instance
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
@@ -30,26 +28,15 @@ from netlang.ops.dropout import Dropout
 from netlang.ops.frozen_norm import FrozenBatchNorm
 from netlang.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netlang.ops.rms_norm import RmsNorm
-from netlang.records import Record
 from netlang.syntax.format import format_source
 
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["BundledNet", "bundled_net"]
+__all__ = ["bundled_net"]
 
 # The head of a net for other classes: a weight and a bias, of the net and of what is for training.
 _MOST_OF_HEADS = 4
-
-
-@final
-class BundledNet(Record, eq=False):
-    """A spec that uses a net of the library, called `net`, and the proof that it is the source."""
-
-    net: str
-    text: str
-    program: Program
-    proof: Proof
 
 
 def bundled_net(
@@ -58,7 +45,7 @@ def bundled_net(
     title: tuple[str, str],
     examples: Sequence[Sequence[Tensor]],
     runs: int,
-) -> BundledNet | None:
+) -> BundledSpec | None:
     """The net of the library that a source is, which was imported as another program.
 
     `title` is the name of the net, and the docstring of its spec. None if the library has none.
@@ -81,11 +68,12 @@ def bundled_net(
                 break
             if others or _unproved(program) != _unproved(imported):
                 continue
-            proof = _proved(original, program, examples, runs)
+            proof = proved(original, program, examples, runs)
             if proof is not None:
                 called = f"(classes={classes})" if arguments else ""
                 text = _text(name, origin, (file, net), called)
-                return BundledNet(f"{net}{called}", text, program, proof)
+                note = f"it is `{net}{called}` of the library"
+                return BundledSpec(text, program, proof, note)
     return None
 
 
@@ -120,18 +108,6 @@ def _unproved(program: Program) -> Counter[tuple[str, float]]:
             case FrozenBatchNorm() | GroupNorm() | InstanceNorm() | LayerNorm() | RmsNorm():
                 found["eps", step.op.eps] += step.times
     return found
-
-
-def _proved(
-    original: Original, program: Program, examples: Sequence[Sequence[Tensor]], runs: int
-) -> Proof | None:
-    """The proof that both are the same net; None if they aren't."""
-    try:
-        with torch.random.fork_rng(devices=[]):
-            copy = instance(program)
-        return prove(original, copy, examples, runs)
-    except NetlangError:
-        return None
 
 
 def _text(name: str, origin: str, place: tuple[str, str], called: str) -> str:

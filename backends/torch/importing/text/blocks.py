@@ -7,11 +7,17 @@ parameter, or of the channels of the input, in all of them is an expression.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import final
 
 from netlang.backends.torch.importing.steps import Dims, Maker
-from netlang.backends.torch.importing.text.labels import TakenLabels
+from netlang.backends.torch.importing.text.closed import (
+    body_alone,
+    containers_within,
+    is_closed,
+    is_worth,
+    read_elsewhere,
+)
 from netlang.backends.torch.importing.text.names import snake
 from netlang.backends.torch.importing.text.pieces import (
     AppliedText,
@@ -23,13 +29,10 @@ from netlang.backends.torch.importing.text.pieces import (
     skeleton,
     slots,
 )
-from netlang.backends.torch.importing.text.values import ValueNames
-from netlang.backends.torch.importing.text.writer import BodyWriter, written
-from netlang.backends.torch.importing.tree.items import Item, Merge, ModuleRegion, steps_of
-from netlang.backends.torch.importing.tree.places import homes_of, keys_of
+from netlang.backends.torch.importing.tree.items import Item, Merge, ModuleRegion
 from netlang.records import Record
 
-__all__ = ["BlockTexts", "blocks_of", "regions_in"]
+__all__ = ["BlockTexts", "blocks_of"]
 
 _MOST_PARAMETERS = 7
 
@@ -55,111 +58,52 @@ def blocks_of(
     root: ModuleRegion,
     ends: Mapping[Maker, Sequence[ModuleRegion]],
     channels: Mapping[Maker, int],
-    net: str,
+    taken: Collection[str],
+    calls: Mapping[str, AppliedText],
 ) -> BlockTexts:
-    """The blocks of a net, the innermost ones first. None has the name `net`."""
-    made = BlockTexts([], {})
+    """The blocks of a net, the innermost ones first. None has a name that is `taken`.
+
+    Regions that have `calls` already, of blocks that are defined elsewhere, are left as they are.
+    """
+    made = BlockTexts([], dict(calls))
     levels: dict[int, list[ModuleRegion]] = defaultdict(list)
-    _heights(root.items, levels)
-    foreign = _read_elsewhere(root)
-    names = {net}
+    _heights(root.items, levels, calls)
+    foreign = read_elsewhere(root)
+    names = {*taken}
     kinds = Counter(region.kind for found in levels.values() for region in found)
-    written_out = _parts(root, kinds) | foreign
+    written_out = containers_within(root, kinds) | foreign
     for height in sorted(levels):
         groups: dict[tuple[str, str], list[_Instance]] = defaultdict(list)
         for region in levels[height]:
-            if region.path not in written_out and _is_closed(region):
-                statements = _alone(region, made.calls, ends)
+            if region.path not in written_out and is_closed(region):
+                statements = body_alone(region, made.calls, ends)
                 instance = _Instance(region, statements, channels.get(region.inputs[0]))
                 groups[region.kind, skeleton(statements)].append(instance)
         for (kind, _), instances in groups.items():
-            if len(instances) > 1 and _is_worth(kind, instances[0].statements):
+            if len(instances) > 1 and is_worth(kind, instances[0].statements):
                 _define(kind, instances, made, names)
     return made
 
 
-def regions_in(items: Sequence[Item]) -> Iterator[ModuleRegion]:
-    """Every region of a body, the outer ones first."""
-    for item in items:
-        if isinstance(item, ModuleRegion):
-            yield item
-            yield from regions_in(item.items)
-        elif isinstance(item, Merge):
-            for branch in item.branches:
-                yield from regions_in(branch)
-
-
-def _heights(items: Sequence[Item], levels: dict[int, list[ModuleRegion]]) -> int:
+def _heights(
+    items: Sequence[Item], levels: dict[int, list[ModuleRegion]], calls: Mapping[str, AppliedText]
+) -> int:
+    """Put the regions into levels by what is in them, but for those of `calls` and their parts."""
     highest = -1
     for item in items:
         match item:
+            case ModuleRegion(path=path) if path in calls:
+                pass
             case ModuleRegion():
-                height = _heights(item.items, levels) + 1
+                height = _heights(item.items, levels, calls) + 1
                 levels[height].append(item)
                 highest = max(highest, height)
             case Merge():
                 for branch in item.branches:
-                    highest = max(highest, _heights(branch, levels))
+                    highest = max(highest, _heights(branch, levels, calls))
             case _:
                 pass
     return highest
-
-
-def _read_elsewhere(root: ModuleRegion) -> set[str]:
-    """Regions with weights that steps outside of them use too."""
-    found = set()
-    for step in steps_of([root]):
-        if step.again and step.key is not None:
-            path = step.key
-            while path:
-                found.add(path)
-                path = path.rpartition(".")[0]
-    return found
-
-
-def _is_closed(region: ModuleRegion) -> bool:
-    """Whether a region has one input and one output, and its labels are its own."""
-    inside = f"{region.path}."
-    foreign = any(
-        step.again and not (step.key or "").startswith(inside) for step in steps_of(region.items)
-    )
-    return len(region.inputs) == len(region.outputs) == 1 and not foreign
-
-
-_CONTAINERS = (".Sequential", ".ModuleList")
-
-
-def _parts(root: ModuleRegion, kinds: Mapping[str, int]) -> set[str]:
-    """Containers in modules that are there several times, and so blocks themselves."""
-    found: set[str] = set()
-    for outer in regions_in(root.items):
-        if kinds[outer.kind] > 1 and not outer.kind.endswith(_CONTAINERS):
-            found |= {
-                each.path for each in regions_in(outer.items) if each.kind.endswith(_CONTAINERS)
-            }
-    return found
-
-
-def _is_worth(kind: str, statements: Sequence[Statement]) -> bool:
-    """Whether a block is shorter than what it replaces."""
-    steps = [
-        each for statement in statements for each in statement if isinstance(each, AppliedText)
-    ]
-    if kind.endswith(_CONTAINERS):
-        return len(steps) > 3
-    return len(steps) > 2 or any(each.name in ("conv", "linear", "bn") for each in steps)
-
-
-def _alone(
-    region: ModuleRegion,
-    calls: Mapping[str, AppliedText],
-    ends: Mapping[Maker, Sequence[ModuleRegion]],
-) -> list[Statement]:
-    start = region.inputs[0]
-    keys = TakenLabels(keys_of(region.items))
-    homes = homes_of(region.items, region.path)
-    names = ValueNames(region.path, {start: "in"}, keys, ends, homes)
-    return written(BodyWriter(names, calls), region.items, start, region.outputs)
 
 
 def _define(kind: str, instances: Sequence[_Instance], made: BlockTexts, names: set[str]) -> None:

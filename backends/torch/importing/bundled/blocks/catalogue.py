@@ -1,0 +1,163 @@
+"""The blocks of the bundled library that could be a part of another net, and what they take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from difflib import SequenceMatcher
+from functools import cache
+from itertools import islice
+from typing import final
+
+from netlang.backends.torch.importing.bundled.blocks.literals import distinct, literal_of
+from netlang.backends.torch.importing.steps import BareWord, Dims
+from netlang.backends.torch.importing.text.pieces import Literal
+from netlang.diagnostics.errors import NetlangError
+from netlang.elaborate import load_program
+from netlang.ir.program import Function
+from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, parsed, read
+from netlang.records import Record
+from netlang.syntax import ast
+from netlang.syntax.ast.walk import walk
+
+__all__ = ["BundledBlock", "TakenParameter", "bundled_blocks"]
+
+# The nets of a file whose blocks show what the parameters are.
+_MOST_NETS = 4
+_MOST_USES, _MOST_VALUES = 32, 6
+
+
+@final
+class TakenParameter(Record):
+    """A parameter of a block, and values that it has somewhere, its default first."""
+
+    name: str
+    required: bool
+    values: tuple[Literal, ...]
+
+
+@final
+class BundledBlock(Record):
+    """A block of the library and the file that it is imported from."""
+
+    name: str
+    file: str
+
+    def parameters(self) -> tuple[TakenParameter, ...]:
+        """What the block takes."""
+        return _parameters(self)
+
+    def uses(self) -> tuple[Mapping[str, Literal], ...]:
+        """The arguments that nets of its file give for what it needs."""
+        return _uses(self)
+
+
+def bundled_blocks(words: Set[str], like: str) -> Iterator[BundledBlock]:
+    """The blocks that may have labels of these words, those whose names are `like` one first.
+
+    Of two that have a name, the one that is made for others, in the folder `blocks`, is first.
+    """
+    blocks = [BundledBlock(name, file) for kind, name, file in bundled_definitions()
+              if kind == "block"]  # fmt: skip
+
+    def order(block: BundledBlock) -> tuple[float, bool]:
+        ratio = SequenceMatcher(None, block.name, like).ratio()
+        return -ratio, not block.file.startswith("blocks.")
+
+    for block in sorted(blocks, key=order):
+        if all(_has_word(block.file, word) for word in words):
+            yield block
+
+
+@cache
+def _has_word(file: str, word: str) -> bool:
+    """Whether a file, or one that it imports, may make a label of this word."""
+    return any(pattern.fullmatch(word) for pattern in _labels(file))
+
+
+@cache
+def _labels(file: str) -> frozenset[re.Pattern[str]]:
+    """Patterns of the words of labels of a file and of those that it imports."""
+    tree = _tree(file)
+    found = frozenset[re.Pattern[str]]()
+    for item in tree.items:
+        if isinstance(item, ast.FromImport) and (inner := ".".join(item.module)) in bundled_files():
+            found |= _labels(inner)
+    parts = (each for each in walk(tree.items) if isinstance(each, ast.LabelPart))
+    return found | {re.compile(_pattern(part)) for part in parts}
+
+
+def _pattern(part: ast.LabelPart) -> str:
+    return "".join(re.escape(each) if isinstance(each, str) else ".*" for each in part.pieces)
+
+
+@cache
+def _tree(file: str) -> ast.File:
+    return parsed(read(bundled_files()[file], bundled_name(file)))
+
+
+@cache
+def _parameters(block: BundledBlock) -> tuple[TakenParameter, ...]:
+    uses = block.uses()
+    found = []
+    for each in _definition(block).parameters:
+        own = [] if each.default is None else [_default(each.default)]
+        values = [*own, *(use[each.name] for use in uses if each.name in use)]
+        known = distinct(value for value in values if value is not None)
+        found.append(TakenParameter(each.name, each.default is None, known[:_MOST_VALUES]))
+    return tuple(found)
+
+
+@cache
+def _uses(block: BundledBlock) -> tuple[Mapping[str, Literal], ...]:
+    needed = [each.name for each in _definition(block).parameters if each.default is None]
+    found: dict[str, Mapping[str, Literal]] = {}
+    for function in _instances(block) if needed else ():
+        values = {name: literal_of(function.arguments.get(name)) for name in needed}
+        known = {name: value for name, value in values.items() if value is not None}
+        if len(known) == len(needed):
+            found.setdefault(repr(known), known)
+    return tuple(islice(found.values(), _MOST_USES))
+
+
+def _definition(block: BundledBlock) -> ast.BlockDef:
+    return next(each for each in _tree(block.file).items
+                if isinstance(each, ast.BlockDef) and each.name == block.name)  # fmt: skip
+
+
+def _default(value: ast.Expr) -> Literal | None:
+    match value:
+        case ast.Number(value=number) | ast.Boolean(value=number):
+            return number
+        case ast.Dims(sizes=sizes):
+            return Dims(sizes)
+        case ast.Name(name=name):
+            return BareWord(name)
+        case _:
+            return None
+
+
+def _instances(block: BundledBlock) -> Iterator[Function]:
+    """The block as nets of its file use it."""
+    nets = (net for kind, net, file in bundled_definitions() if (kind, file) == ("net", block.file))
+    for net in islice(nets, _MOST_NETS):
+        try:
+            program = load_program(net)
+        except NetlangError:
+            continue  # It takes arguments.
+        for function in _functions_of(program.net):
+            place = function.name, function.span.source.name
+            if place == (block.name, bundled_name(block.file)):
+                yield function
+
+
+def _functions_of(function: Function) -> Iterator[Function]:
+    """A function and all that it calls, each once."""
+    seen: dict[Function, None] = {function: None}
+    waiting = [function]
+    while waiting:
+        for item in waiting.pop().nodes:
+            if isinstance(item.callee, Function) and item.callee not in seen:
+                seen[item.callee] = None
+                waiting.append(item.callee)
+    yield from seen
