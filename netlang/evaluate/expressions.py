@@ -130,6 +130,8 @@ class Evaluator(Draft):
 
     def _name(self, expr: ast.Name) -> Value:
         found = self.names.find(expr.name)
+        if isinstance(found, int):  # as most are
+            return found
         if isinstance(found, Broken):
             raise NetlangError
         if isinstance(found, FunctionValue):

@@ -52,10 +52,13 @@ def function(body: Body, step: Application, values: dict[str, Value]) -> Elabora
     refuse_endless(session, target, step.span, key)
     session.active.append(target.definition)
     session.building.add(key)
-    with session.instance(_link(body, step)):
+    session.links.append(_link(body, step))
+    try:
         made = session.functions[key] = _elaborate(body, target, values, inputs)
-    session.building.discard(key)
-    session.active.pop()
+    finally:
+        session.links.pop()
+        session.building.discard(key)
+        session.active.pop()
     return made
 
 
