@@ -64,7 +64,8 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         _report_beyond_half(body, op, step)
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
-    _pin_lost(body, op, inputs, inferred.outputs)
+    if not op.keeps_type:
+        _pin_lost(body, op, inputs, inferred.outputs)
     if op.arity.minimum > 1:
         builder.merge_path(step.path, step.label)
     else:

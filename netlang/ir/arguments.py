@@ -170,7 +170,7 @@ def sizes(*keywords: str, minimum: int = 1, maximum: int | None = None) -> Kind:
         if isinstance(value, Keyword) and value in keywords:
             return str(value)
         if isinstance(value, tuple) and value:
-            return tuple(whole(size) for size in value)
+            return tuple([whole(size) for size in value])
         return whole(value)
 
     words = "".join(f" or `{word}`" for word in keywords)

@@ -219,12 +219,12 @@ class Module(Namespace):
 
     def find(self, name: str) -> Value | None:
         """What `name` stands for in this file, or None. Raises for a definition with an error."""
-        if name in self._values:
-            value = self._values[name]
-            if value is None:
-                raise NetlangError(language.CircularConstant(span=self._span_of(name), name=name))
+        value = self._values.get(name)
+        if value is not None:
             self.library.chains.needs(self._lengths.get(name, 0))
             return value
+        if name in self._values:
+            raise NetlangError(language.CircularConstant(span=self._span_of(name), name=name))
         if name in self._named or name in self._imported:
             self._values[name] = None
             try:

@@ -16,7 +16,7 @@ from netlang.analysis.fields.rules.borders import (
     reads_beyond,
 )  # fmt: skip
 from netlang.analysis.fields.rules.content import EMPTYING, Content, Contents, slid
-from netlang.analysis.fields.rules.places import STATISTICS, STAYING, reads_own_place
+from netlang.analysis.fields.rules.places import STATISTICS, STAYING, UNORDERED, reads_own_place
 from netlang.analysis.fields.rules.taps import taps_of
 from netlang.analysis.fields.state import (
     AT_END,
@@ -78,8 +78,7 @@ def by_places(
         raise InternalError(f"rules for axes {sorted(rule_of)} of {len(state.layout)}")
     if _keeps_all(state, rule_of, output):
         return ReadState(tuple([(size,) for size in output.shape]), state.fields)
-    kept = STAYING | {Everywhere}
-    moving = [axis for axis, (rule, _) in rule_of.items() if type(rule) not in kept]
+    moving = [axis for axis, (rule, _) in rule_of.items() if type(rule) not in UNORDERED]
     return _Step(flattened(state, moving, context), rule_of, output, context).state()
 
 

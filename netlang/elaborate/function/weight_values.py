@@ -47,7 +47,7 @@ def taken_out(
 ) -> tuple[tuple[ast.Argument, ...], WeightValues]:
     """The other arguments, and the weights that these give as values."""
     names = layer.target.op.weight_values if isinstance(layer.target, OperatorTarget) else ()
-    if not names or not any(argument.name in names for argument in arguments):
+    if not names or not [each for each in arguments if each.name in names]:
         return arguments, NOTHING_GIVEN
     rest, refs, ties, spans = list[ast.Argument](), {}, list[Tie](), {}
     for argument in arguments:

@@ -34,6 +34,8 @@ def without_covered(fields: Sequence[Field], sizes: Sequence[int]) -> list[Field
     An element that reads one element of each then certainly reads what the certain one states.
     """
     vague = [field for field in fields if not _is_certain(field)]
+    if not vague:
+        return [*fields]
     found = [field for field in fields if _is_certain(field)]
     left: list[Field] = []
     for field in vague:

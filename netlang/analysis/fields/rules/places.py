@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from netlang.ir.dims import Dim
 from netlang.ir.reach import AxisRule, Everywhere, MappedAxes, OwnAndAll, Same, ToOneSide, Window
 
-__all__ = ["STATISTICS", "STAYING", "aligned", "along", "reads_own_place"]
+__all__ = ["STATISTICS", "STAYING", "UNORDERED", "aligned", "along", "reads_own_place"]
 
 
 # Rules by which an element reads its own place and, for a statistic or an attention, others.
 STATISTICS: frozenset[type[AxisRule]] = frozenset((OwnAndAll, ToOneSide))
 # Rules that leave an element at its own place.
 STAYING = STATISTICS | {Same}
+# Rules that need no order of places: parts of an axis may stay apart.
+UNORDERED = STAYING | {Everywhere}
 
 
 def reads_own_place(rule: AxisRule) -> bool:
@@ -26,6 +28,8 @@ def reads_own_place(rule: AxisRule) -> bool:
 def along(rules: Sequence[AxisRule], rank: int) -> MappedAxes:
     """A rule for each of the first axes; the others of `rank` axes are new."""
     new = rank - len(rules)
+    if not new:  # as for most
+        return MappedAxes(tuple(range(rank)), tuple(rules))
     return MappedAxes((*range(len(rules)), *(None,) * new), (*rules, *(Everywhere(),) * new))
 
 
