@@ -51,8 +51,10 @@ def _note_parts(
 
     `contexts` are those of the steps; None where the label couldn't be had, which was reported.
     """
-    for index, (context, after) in enumerate(zip(contexts, path.followers(), strict=True)):
-        if context is not None and context.label is not None and after is not None:
+    unlabelled = [index for index, step in enumerate(path.steps) if step.label is None]
+    followed = contexts[: unlabelled[-1]] if unlabelled else ()
+    for index, context in enumerate(followed):
+        if context is not None and context.label is not None:
             body.builder.gone_on[body.scope + context.label] = GoneOn(path, index, end)
 
 

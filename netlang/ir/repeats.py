@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from netlang.ir.program import Item, Node
+from netlang.ir.program import Item, Node, Repeat
 
 __all__ = ["Repeats", "first_times", "step_number"]
 
@@ -34,17 +35,23 @@ class Repeats:
     """The repeats among some items, in order, and those inside each."""
 
     def __init__(self, items: tuple[Item, ...]) -> None:
-        self._repeats = [item for item in items if not isinstance(item, Node)]
-        self._firsts = [repeat.first for repeat in self._repeats]
-        self._inner = [Repeats(repeat.items) for repeat in self._repeats]
+        self._items = items
+
+    @cached_property
+    def _found(self) -> tuple[list[Repeat], list[int], list[Repeats]]:
+        """The repeats, the first node of each, and those inside each; many functions have none."""
+        repeats = [item for item in self._items if not isinstance(item, Node)]
+        firsts = [repeat.first for repeat in repeats]
+        return repeats, firsts, [Repeats(repeat.items) for repeat in repeats]
 
     def folded(self, producer: int) -> int:
         """The corresponding node in the first time of every repeat around it."""
-        place = bisect_right(self._firsts, producer) - 1
+        repeats, firsts, inner = self._found
+        place = bisect_right(firsts, producer) - 1
         if place < 0:
             return producer
-        repeat = self._repeats[place]
+        repeat = repeats[place]
         if producer >= repeat.first + repeat.size * repeat.count:
             return producer
         once = repeat.first + (producer - repeat.first) % repeat.size
-        return self._inner[place].folded(once)
+        return inner[place].folded(once)
