@@ -9,7 +9,7 @@ The figures of a function are cached by its identity for the lifetime of the `Co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from operator import mul
 
 from netlang.analysis.flow import Flow, Flows, PlacedNode
@@ -118,10 +118,11 @@ def formula(type: TensorType) -> TensorType:
 def at_sizes(sizes: Mapping[str, int]) -> Callable[[TensorType], TensorType]:
     """Types at the given sizes, including the batch `N`, so that figures are numbers."""
 
+    number = cache(partial(evaluate, sizes=sizes))
+
     def measured(type: TensorType) -> TensorType:
-        batch = None if type.batch is None else evaluate(type.batch, sizes)
-        shape = tuple(int(evaluate(size, sizes)) for size in type.shape)
-        return TensorType(shape, type.dtype, batch)
+        batch = None if type.batch is None else number(type.batch)
+        return TensorType(tuple([int(number(size)) for size in type.shape]), type.dtype, batch)
 
     return cache(measured)
 

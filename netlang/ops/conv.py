@@ -125,11 +125,11 @@ class Conv(Op):
         self._check_eps()
         self._check_standardized()
         check_given(self, inputs)
-        windows = self._windows(x)
-        constraints = fits(self, x.spatial, windows.pads, windows.extent)
-        constraints += pad_available(self, self.pad_mode, x.spatial, windows.pads)
+        windows, spatial = self._windows(x), x.spatial
+        constraints = fits(self, spatial, windows.pads, windows.extent)
+        constraints += pad_available(self, self.pad_mode, spatial, windows.pads)
         written = WrittenWindow(self.kernel, self.stride, self.pad, self.dilation)
-        places = with_origins(_counts(x, windows), x.spatial, written)
+        places = with_origins(_counts(x, windows), spatial, written)
         return Inferred((TensorType((self.out, *places), x.dtype, x.batch),), constraints)
 
     def _windows(self, x: TensorType) -> AxisWindows:

@@ -12,7 +12,8 @@ everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from itertools import compress
 
 from netlang.analysis.fields.again import Again
@@ -48,7 +49,8 @@ class Fields:
     ) -> None:
         self.net = program.net
         self._sizes = {**program.defaults, **(sizes or {})}
-        self._numbers: dict[Dim, int] = {}
+        # A size as a number.
+        self.number: Callable[[Dim], int] = cache(partial(evaluate, sizes=self._sizes))
         self._flows = flows or Flows()
         self.again = Again()
         self._states: States | None = None
@@ -58,15 +60,6 @@ class Fields:
         self.context = Context(self.number, self.sources.extents, fine)
         self.inputs = self.sources.inputs
         self.walk = FieldWalk(self, self.net, self.inputs, self.context)
-
-    def number(self, size: Dim) -> int:
-        """A size as a number."""
-        if isinstance(size, int):
-            return size
-        number = self._numbers.get(size)
-        if number is None:
-            number = self._numbers[size] = evaluate(size, self._sizes)
-        return number
 
     def states(self) -> States:
         """What the net's outputs read, computed once."""
