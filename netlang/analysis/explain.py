@@ -14,7 +14,7 @@ from netlang.analysis.cost import Costs, Totals, at_sizes, total
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.net import receptive_field
 from netlang.analysis.fields.recurrence import recurrence
-from netlang.analysis.fields.walk import Fields, FieldWalk
+from netlang.analysis.fields.walk import Fields
 from netlang.analysis.locate import LocatedStep, known_paths, locate, paths_of
 from netlang.analysis.rows import Row, Tied, deployed_rows, scope_rows, tied_of
 from netlang.diagnostics.errors import NetlangError
@@ -117,7 +117,7 @@ def _field_at(
     """What the first output of a block, or of a scope's last step, reads of the net's inputs."""
     fields = Fields(program, sizes)
     inputs = fields.at((*place.calls, (place.function, place.number)))
-    walk = FieldWalk(fields, place.function, (), fields.context)
+    walk = fields.walk_of(place.function, ())
     last = walk.flow.steps[walk.flow.place(place.number)].node
     return fields.figure(walk.node(last, inputs, walk.flow.input_types(last))[:1])
 

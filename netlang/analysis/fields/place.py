@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from netlang.analysis.fields.reads import Interval, hull
 from netlang.analysis.fields.state import Field, ReadState, numbered, parts_of
-from netlang.analysis.fields.walk import Fields, FieldWalk
+from netlang.analysis.fields.walk import Fields
 from netlang.ir.program import Program
 from netlang.records import Record
 
@@ -68,8 +68,8 @@ def maps_of_input(
     fields = Fields(program, sizes)
     if fields.sources.together:
         return {}
-    walk = FieldWalk(fields, fields.net, fields.inputs, fields.context)
-    walk.outputs()
+    fields.states()
+    walk = fields.walk
     sources = [number for number, (own, _) in enumerate(fields.sources.axes) if own == port]
     found = {}
     for number in range(len(program.net.nodes)):

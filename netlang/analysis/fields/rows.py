@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from netlang.analysis.fields.figure import ReceptiveField
 from netlang.analysis.fields.state import ReadState, States
-from netlang.analysis.fields.walk import Fields, FieldWalk
+from netlang.analysis.fields.walk import Fields
 from netlang.analysis.rows import Row, folded_path
 from netlang.ir.program import INPUT, Function, Node, Ref
 from netlang.records import Draft, field
@@ -61,7 +61,7 @@ class _Paths(Draft):
     def _folded(self, function: Function, inputs: States, levels: int) -> _Found:
         walk = self.fields.walk
         if function is not self.fields.net:
-            walk = FieldWalk(self.fields, function, inputs, self.fields.context)
+            walk = self.fields.walk_of(function, inputs)
             walk.outputs()
         found: _Found = {}
         for place, step in walk.flow.steps.items():
@@ -70,7 +70,7 @@ class _Paths(Draft):
         return found
 
     def _written_out(self, function: Function, inputs: States, levels: int) -> _Found:
-        walk = FieldWalk(self.fields, function, inputs, self.fields.context)
+        walk = self.fields.walk_of(function, inputs)
         states: list[States] = []
         found: _Found = {}
         for node in function.nodes:

@@ -51,15 +51,18 @@ class Fields:
         self._sizes = {**program.defaults, **(sizes or {})}
         # A size as a number.
         self.number: Callable[[Dim], int] = cache(partial(evaluate, sizes=self._sizes))
-        self._flows = flows or Flows()
-        self.again = Again()
         self._states: States | None = None
-        self._known: dict[tuple[Function, States | None, tuple[object, ...]], States] = {}
         self.sources = sources_of(self.net, self.number)
         self._every = range(len(self.sources.axes))
         self.context = Context(self.number, self.sources.extents, fine)
         self.inputs = self.sources.inputs
-        self.walk = FieldWalk(self, self.net, self.inputs, self.context)
+        together = self.sources.together
+        self._functions = WalkedFunctions(self.context, flows or Flows(), together=together)
+        self.walk = self.walk_of(self.net, self.inputs)
+
+    def walk_of(self, function: Function, inputs: States) -> FieldWalk:
+        """A walk through a function whose inputs read what is given, still to be gone."""
+        return FieldWalk(self._functions, function, inputs, self.context)
 
     def states(self) -> States:
         """What the net's outputs read, computed once."""
@@ -109,9 +112,22 @@ class Fields:
         """What the inputs of a step read: node `number` of each function calls the next one."""
         states = self.inputs
         for function, number in calls:
-            walk = FieldWalk(self, function, states, self.context)
-            states = walk.inputs_of(function.items, 0, number, {})
+            states = self.walk_of(function, states).inputs_of(function.items, 0, number, {})
         return states
+
+
+class WalkedFunctions:
+    """What functions read of their inputs, each walked once for the same inputs.
+
+    `together`: the sources are joined, so that a walk of a function alone wouldn't tell them apart.
+    """
+
+    def __init__(self, context: Context, flows: Flows, *, together: bool) -> None:
+        self.again = Again()
+        self._context = context
+        self._flows = flows
+        self._together = together
+        self._known: dict[tuple[Function, States | None, tuple[object, ...]], States] = {}
 
     def through(self, function: Function, inputs: States, context: Context) -> States:
         """What the outputs of a function read, if its inputs read `inputs` of some sources.
@@ -124,7 +140,7 @@ class Fields:
             if self.again.too_often and function in self.again.walked:
                 types = map(self.flow(function).type_of, (out.ref for out in function.outputs))
                 return tuple(unknown_state(type_, context) for type_ in types)
-            several = function in self.again.called and not self.sources.together
+            several = function in self.again.called and not self._together
             if several and is_plain(inputs, function):
                 sources = told_along(inputs)
                 outputs = self._alone(function, sources)
@@ -140,7 +156,7 @@ class Fields:
         if key not in self._known:
             types = tuple(port.type for port in function.inputs)
             extents = tuple(types[port].shape[axis] for port, axis in sources)
-            context = Context(self.number, extents, self.context.fine)
+            context = Context(self._context.number, extents, self._context.fine)
             walk = FieldWalk(self, function, fresh(types, sources), context)
             self._known[key] = walk.outputs()
         return self._known[key]
@@ -154,14 +170,14 @@ class FieldWalk:
     """One function with its inputs: the state of every value, by place."""
 
     def __init__(
-        self, fields: Fields, function: Function, inputs: States, context: Context
+        self, functions: WalkedFunctions, function: Function, inputs: States, context: Context
     ) -> None:
-        self.fields = fields
-        self.flow = fields.flow(function)
+        self._functions = functions
+        self.flow = functions.flow(function)
         self.inputs = inputs
         self.context = context
         self.states: dict[int, States] = {}
-        self._again = fields.again.starts(function)
+        self._again = functions.again.starts(function)
         # What the inputs of each place read.
         self.read: dict[int, States] = {}
 
@@ -189,7 +205,7 @@ class FieldWalk:
                 place += item.count * item.size
                 continue
             if self._again or place in self.states:
-                self.fields.again.nodes += 1
+                self._functions.again.nodes += 1
             inputs = tuple([self._state(ref, carried) for ref in item.inputs])
             self.read[place] = inputs
             self.states[place] = self.node(item, inputs, self.flow.reads[place])
@@ -198,7 +214,7 @@ class FieldWalk:
     def node(self, node: Node, inputs: States, types: Types) -> States:
         """What the outputs of a node read, whose inputs have these types."""
         if type(node.callee) is Function:
-            return self.fields.through(node.callee, inputs, self.context)
+            return self._functions.through(node.callee, inputs, self.context)
         return self._of_op(node.callee, inputs, types, node.types)
 
     def _of_op(self, op: Op, inputs: States, types: Types, outputs: Types) -> States:
@@ -215,17 +231,17 @@ class FieldWalk:
 
     def _repeat(self, repeat: Repeat, carried: Mapping[Ref, ReadState | None]) -> None:
         """Runs times until each adds the same, then jumps to the last one."""
-        if self.fields.again.too_often:
+        if self._functions.again.too_often:
             state = unknown_state(self.flow.type_of(repeat.carry_in), self.context)
             self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: state})
             return
         states = [self._state(repeat.carry_in, carried)]
-        self.fields.again.repeats(repeat.items)
+        self._functions.again.repeats(repeat.items)
         for time in range(repeat.count):
             self.run(repeat.items, repeat.first, {**carried, repeat.carry_in: states[-1]})
             states = [*states[-2:], self._state(repeat.carry_out, {})]
             left = repeat.count - 1 - time
-            given_up = time == LONGEST_TRANSIENT or self.fields.again.too_often
+            given_up = time == LONGEST_TRANSIENT or self._functions.again.too_often
             if left and (given_up or is_steady(states)):
                 steady = not given_up
                 last = ahead(states, left - 1) if steady else forgotten(states[-1], self.context)
