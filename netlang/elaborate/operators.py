@@ -64,8 +64,7 @@ def operator_node(body: Body, op: Op, step: Application) -> CurrentValue:
         _report_beyond_half(body, op, step)
     for constraint in inferred.constraints:
         body.require(constraint, step.name, builder.size)
-    if not op.keeps_type:
-        _pin_lost(body, op, inputs, inferred.outputs)
+    _pin_lost(body, op, inputs, inferred.outputs)
     if op.arity.minimum > 1:
         builder.merge_path(step.path, step.label)
     else:
@@ -193,8 +192,10 @@ def _pin_lost(body: Body, op: Op, inputs: Types, outputs: Types) -> None:
     """Pin traced numbers that an operator turned into plain ones, since they affect more.
 
     A plain size that stood first before, or that the operator is given, isn't made of them, nor are
-    numbers lost of which sizes of the outputs are made.
+    numbers lost of which sizes of the outputs are made. What an operator keeps isn't lost.
     """
+    if op.keeps_type:
+        return
     firsts = [size for each in outputs for size in each.shape[:1] if not isinstance(size, Traced)]
     if not firsts:
         return
