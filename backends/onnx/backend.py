@@ -34,7 +34,7 @@ class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend, ImportingBa
     suffixes = (".onnx",)
 
     def write(self, program: Program, path: Path, options: BuildOptions) -> Written:
-        from netlang.backends.onnx.exporter import export
+        from netlang.backends.onnx.exporter import export_built
         from netlang.backends.onnx.form import form_of
         from netlang.backends.onnx.releases import ANY_RELEASE, release_of
         from netlang.backends.weights import slots
@@ -47,10 +47,7 @@ class OnnxBackend(VerifyingBackend, TimingBackend, ExaminingBackend, ImportingBa
 
             written = write_low_precision(program, path, options, form, low)
         else:
-            written = export(
-                program, path, weights=options.weights, seed=options.seed, fit=options.fit,
-                form=form,
-            )  # fmt: skip
+            written = export_built(program, path, options, form)
         random = (
             f"its weights are random, from seed {options.seed}: --weights gives it trained ones"
         )

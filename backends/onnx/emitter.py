@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netlang.backends.onnx.graph import OF_RUNTIME, Attribute, Graph, refuse_beyond
+from netlang.backends.onnx.graph import OF_RUNTIME, Attribute, Graph, Operation, refuse_beyond
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.backends.onnx.types import element_type
 from netlang.backends.weights import join, numpy_type
@@ -55,8 +55,9 @@ class PlacedOperator:
 def rounded(name: str, dtype: DType, graph: Graph) -> str:
     """A value of float32, rounded to a type."""
     narrow, wide = f"{name}/{dtype.value}", f"{name}/rounded"
-    (small,) = graph.add("Cast", narrow, (name,), (narrow,), {"to": element_type(dtype)})
-    return graph.add("Cast", wide, (small,), (wide,), {"to": element_type(DType.FLOAT32)})[0]
+    (small,) = graph.add(Operation("Cast", narrow, (name,), (narrow,), {"to": element_type(dtype)}))
+    to = element_type(DType.FLOAT32)
+    return graph.add(Operation("Cast", wide, (small,), (wide,), {"to": to}))[0]
 
 
 def name_of_table(module: str) -> str:
@@ -90,7 +91,7 @@ class Emitter:
     def of_runtime(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """A helper node of ONNX Runtime's own; with no `suffix`, the one that makes the output."""
         name = f"{self.step.path}/{suffix}" if suffix else self.output_names()[0]
-        return self.graph.add(kind, name, inputs, [name], attributes, OF_RUNTIME)[0]
+        return self.graph.add(Operation(kind, name, inputs, (name,), attributes, OF_RUNTIME))[0]
 
     def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """A helper node whose `suffix` describes it. An empty input name means an omitted input."""
@@ -101,8 +102,8 @@ class Emitter:
     ) -> tuple[str, ...]:
         """A helper node with several outputs."""
         name = f"{self.step.path}/{suffix}"
-        names = [name] + [f"{name}.{index}" for index in range(1, outputs)]
-        return self.graph.add(kind, name, inputs, names, attributes)
+        names = (name, *(f"{name}.{index}" for index in range(1, outputs)))
+        return self.graph.add(Operation(kind, name, inputs, names, attributes))
 
     def result(self, kind: str, *inputs: str, **attributes: Attribute) -> tuple[str, ...]:
         """The node that makes the only output of the step, which it returns as a tuple."""
@@ -111,7 +112,7 @@ class Emitter:
     def output(self, index: int, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """The node that makes output `index` of the step."""
         name = self.output_names()[index]
-        return self.graph.add(kind, name, inputs, [name], attributes)[0]
+        return self.graph.add(Operation(kind, name, inputs, (name,), attributes))[0]
 
     def output_names(self) -> tuple[str, ...]:
         """The names of the step's values."""

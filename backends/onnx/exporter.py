@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlang.backends.onnx.deployed.tensors import TensorData
+from netlang.backends.onnx.deployed.tensors import SpecTensors, TensorData
 from netlang.backends.onnx.emitter import name_of_table
 from netlang.backends.onnx.facts import facts_of_precision, facts_of_spec, facts_of_weights
 from netlang.backends.onnx.form import HIGHEST_OPSET, USUAL_FORM, Form, require_opset
@@ -23,7 +23,7 @@ from netlang.backends.weights import (
     not_finite,
     slots,
 )
-from netlang.build import WHOLE, Fit, Written
+from netlang.build import BuildOptions, Written
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.passes.deploy import deploy
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from netlang.passes.deployed import Deployed
     from netlang.passes.narrow import Narrowing
 
-__all__ = ["export"]
+__all__ = ["export", "export_built"]
 
 
 def export(
@@ -48,21 +48,29 @@ def export(
     *,
     weights: WeightSource | None = None,
     seed: int = 0,
-    fit: Fit = WHOLE,
     form: Form = USUAL_FORM,
 ) -> Written:
     """Write the deployed net of `program` to `path`.
 
     Weights come from a file or mapping by their ``state_dict`` keys, or from `seed`. Where they
-    don't fit, a `NetlangError` says so; with `fit.partial`, what fits is loaded, the others come
-    from `seed`, and a note names them. `form` says how the file is written.
+    don't fit, a `NetlangError` says so. `form` says how the file is written.
+    """
+    source = Path(weights) if isinstance(weights, str) else weights
+    return export_built(program, path, BuildOptions(source, seed=seed), form)
+
+
+def export_built(program: Program, path: str | Path, options: BuildOptions, form: Form) -> Written:
+    """Write the deployed net of `program` to `path`, with the weights that the options ask for.
+
+    With `fit.partial`, what fits is loaded, the others come from `seed`, and a note names them.
     """
     from netlang.backends.onnx.ends.around import around
 
+    weights, seed = options.weights, options.seed
     require_opset(form.opset)
     with no_collection():
         mine = slots(program)
-        taken = Given({}) if weights is None else given(program.name, mine, weights, fit)
+        taken = Given({}) if weights is None else given(program.name, mine, weights, options.fit)
         ahead = LookAhead(() if form.fold else taken.tensors.values())
         tables = [replace(each, key=name_of_table(each.key)) for each in constants(program)]
         owned = (*mine, *tables)
@@ -215,7 +223,8 @@ class _Export(Record):
         return flat
 
     def _numbers(self, graph: Graph, folds: Mapping[str, FoldedMap]) -> TensorData:
-        return TensorData(graph, self.owned, self.taken.tensors, self.ahead, folds, self.seed)
+        source = SpecTensors(self.owned, self.taken.tensors, self.ahead, self.seed)
+        return TensorData(graph, source, folds)
 
     def _reserved(self) -> frozenset[str]:
         """Names that are reserved: inputs, outputs and weights."""

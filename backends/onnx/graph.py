@@ -6,7 +6,7 @@ On exit, every value has one unique name, and each node comes after the values t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from netlang.ir.weights import Weight
@@ -98,19 +98,18 @@ class Graph:
         self.taken.add(name)
         return name
 
-    def add(
-        self, kind: str, name: str, inputs: Sequence[str], outputs: Sequence[str],
-        attributes: Mapping[str, Attribute], domain: str = "",
-    ) -> tuple[str, ...]:  # fmt: skip
-        """Append a node; returns the names of its outputs."""
-        for value in attributes.values():
+    def add(self, wanted: Operation) -> tuple[str, ...]:
+        """Append a node; returns the names that its outputs get, as those wanted may be taken."""
+        for value in wanted.attributes.values():
             if not isinstance(value, (str, float)):
                 refuse_beyond([value] if isinstance(value, int) else value)
-        named = tuple(map(self.fresh, outputs))
-        self.kinds.add(kind)
-        mode = attributes.get("mode", "constant")
-        self.adds_zeros |= kind == "Pad" and mode == "constant" and len(inputs) == 2
-        self.operations.append(Operation(kind, name, tuple(inputs), named, attributes, domain))
+        named = tuple(map(self.fresh, wanted.outputs))
+        self.kinds.add(wanted.kind)
+        mode = wanted.attributes.get("mode", "constant")
+        fills = wanted.kind == "Pad" and mode == "constant"
+        self.adds_zeros |= fills and len(wanted.inputs) == 2
+        added = wanted if named == wanted.outputs else replace(wanted, outputs=named)
+        self.operations.append(added)
         return named
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netlang.backends.onnx.graph import Graph, refuse_beyond
+from netlang.backends.onnx.graph import Graph, Operation, refuse_beyond
 from netlang.diagnostics.errors import InternalError
 from netlang.ir.dims import Atom, Dim, Expr, Floor, Symbol
 from netlang.ir.program import Port
@@ -88,7 +88,7 @@ class SizeNodes:
         """The node that computes `text`, added if it doesn't exist yet."""
         if text not in self.known:
             name = f"{SHARED}{text}"
-            (self.known[text],) = self.graph.add(kind, name, inputs, [name], attributes)
+            (self.known[text],) = self.graph.add(Operation(kind, name, inputs, (name,), attributes))
         return self.known[text]
 
 

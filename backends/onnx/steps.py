@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from netlang.backends.onnx.diagnostics import IntegerTooLarge, OperatorUnsupported
 from netlang.backends.onnx.emitter import Emitter, PlacedOperator, rounded
 from netlang.backends.onnx.ends.interface import Interface
-from netlang.backends.onnx.graph import BeyondInt64, Graph, refuse_beyond
+from netlang.backends.onnx.graph import BeyondInt64, Graph, Operation, refuse_beyond
 from netlang.backends.onnx.lowering import UNSUPPORTED
 from netlang.backends.onnx.lowering.one_example import lower_step
 from netlang.backends.onnx.sizes import SizeNodes
@@ -91,7 +91,7 @@ class _Steps:
         if (name, wanted) not in self._cast:
             made = f"{name}/{wanted.value}"
             attributes = {"to": element_type(wanted)}
-            (cast,) = self.flat.graph.add("Cast", made, (name,), (made,), attributes)
+            (cast,) = self.flat.graph.add(Operation("Cast", made, (name,), (made,), attributes))
             self._cast[name, wanted] = cast
         return self._cast[name, wanted]
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from netlang.backends.onnx.bench.inputs import Inputs, inputs_of, shapes_in_words
 from netlang.backends.onnx.bench.process import Worker
 from netlang.backends.onnx.bench.providers import require_installed, require_provider
-from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.exporter import export_built
 from netlang.backends.onnx.form import form_of
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.targets.timing import BenchOptions, Contestant, Setting, Timing
@@ -61,11 +61,7 @@ def file_of(contestant: Contestant, path: Path, options: BenchOptions) -> ModelF
     if contestant.file is not None:
         return ModelFile(contestant.file)
     assert contestant.program is not None
-    build = options.build
-    export(
-        contestant.program, path,
-        weights=build.weights, seed=build.seed, fit=build.fit, form=form_of(build.onnx),
-    )  # fmt: skip
+    export_built(contestant.program, path, options.build, form_of(options.build.onnx))
     return ModelFile(path)
 
 

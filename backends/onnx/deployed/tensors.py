@@ -20,6 +20,7 @@ from netlang.backends.weights import (
     suspects,
 )
 from netlang.ir.types import DType
+from netlang.records import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from netlang.passes.affine import FoldedMap
 
-__all__ = ["TensorData", "narrowed"]
+__all__ = ["SpecTensors", "TensorData", "narrowed"]
 
 
 def narrowed(values: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
@@ -41,26 +42,30 @@ def narrowed(values: NDArray[np.generic], dtype: DType) -> NDArray[np.generic]:
         return values.astype(wanted)
 
 
+class SpecTensors(Record, eq=False):
+    """Where the numbers of the spec's tensors come from.
+
+    `owned` are the tensors, `given` the values for some of them, which `ahead` looks at; the others
+    are drawn from `seed`.
+    """
+
+    owned: tuple[Slot, ...]
+    given: Mapping[str, Stored]
+    ahead: LookAhead
+    seed: int
+
+
 class TensorData:
     """The numbers for each tensor of a graph.
 
-    `owned` are the tensors of the spec, `given` the values for some of them, which `ahead` looks
-    at; the others are drawn from `seed`. `folds` are the tensors that take the place of those of
-    the spec, by key.
+    `folds` are the tensors that take the place of those of the spec, by key.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        owned: tuple[Slot, ...],
-        given: Mapping[str, Stored],
-        ahead: LookAhead,
-        folds: Mapping[str, FoldedMap],
-        seed: int,
-    ) -> None:
+    def __init__(self, graph: Graph, source: SpecTensors, folds: Mapping[str, FoldedMap]) -> None:
         self._graph = graph
-        self._owned = {slot.key: slot for slot in owned}
-        self._given, self._ahead, self._folds, self._seed = given, ahead, folds, seed
+        self._owned = {slot.key: slot for slot in source.owned}
+        self._given, self._ahead, self._seed = source.given, source.ahead, source.seed
+        self._folds = folds
         self._foldings: dict[FoldedMap, Folding] = {}
         self._suspect: set[str] = set()
         self._checked: set[str] = set()

@@ -58,7 +58,7 @@ class AnswerNodes:
     def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """A helper node."""
         name = f"{self.answering.output}/{suffix}"
-        return self._graph.add(kind, name, inputs, [name], attributes)[0]
+        return self._graph.add(Operation(kind, name, inputs, (name,), attributes))[0]
 
     def integers(self, suffix: str, *values: int) -> str:
         """A constant of int64."""

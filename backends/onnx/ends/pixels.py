@@ -82,7 +82,7 @@ class _Nodes:
     def node(self, suffix: str, kind: str, *inputs: str, **attributes: Attribute) -> str:
         """A node beside the current value."""
         name = f"{self.preparing.port.name}/{suffix}"
-        return self.graph.add(kind, name, inputs, [name], attributes)[0]
+        return self.graph.add(Operation(kind, name, inputs, (name,), attributes))[0]
 
     def integers(self, suffix: str, *values: int) -> str:
         """A constant of int64."""
@@ -151,8 +151,9 @@ class _Nodes:
         """Height and width apart."""
         halves = self.integers(f"{suffix}/halves", 1, 1)
         name = f"{self.preparing.port.name}/{suffix}"
-        names = [f"{name}/height", f"{name}/width"]
-        height, width = self.graph.add("Split", name, (sides, halves), names, {"axis": 0})
+        names = (f"{name}/height", f"{name}/width")
+        split = Operation("Split", name, (sides, halves), names, {"axis": 0})
+        height, width = self.graph.add(split)
         return height, width
 
     @carry_out.register

@@ -72,7 +72,13 @@ def preparing_for(
     port = _image_input(program)
     if isinstance(word, AsTorchvision):
         return _as_torchvision(program, port, word, weights)
-    return _as_recipe(program, port, ends.preparing, facts, weights, say)
+    recipe = ends.preparing
+    if recipe is None:
+        made = _as_kept(program, port, facts, weights)
+    else:
+        made = _by_recipe(program, port, recipe)
+    shape = (made.channels, *(side.exact for side in made.after))
+    return replace(made, numbers=_normalization(recipe, facts, weights, shape, say))
 
 
 def _image_input(program: Program) -> Port:
@@ -105,7 +111,7 @@ def _as_torchvision(
     steps = ResizeShorter(size=preset.resize), CenterCrop(size=_size(preset.crop))
     numbers = _given(preset.subtract, preset.divide)
     source = f"torchvision's weights of {preset.weights}" if preset.weights else "torchvision"
-    made = _made(program, port, steps, _ANY, source)
+    made = _made(program, port, _ImagePath(steps, source))
     return replace(made, numbers=numbers, cubic=preset.cubic, as_pillow=True)
 
 
@@ -143,29 +149,24 @@ def _given(subtract: tuple[float, ...], divide: tuple[float, ...]) -> Normalizat
     return NormalizationNumbers("affine", first, second)
 
 
-def _as_recipe(
-    program: Program,
-    port: Port,
-    recipe: Recipe | None,
-    facts: Mapping[str, object],
-    weights: WeightSource | None,
-    say: Callable[[str], None],
+def _as_kept(
+    program: Program, port: Port, facts: Mapping[str, object], weights: WeightSource | None
 ) -> Preparing:
-    if recipe is None:
-        found = kept_path(facts, weights)
-        if found is None:
-            raise NetlangError(PreparationUnknown(span=program.net.span, net=program.name))
-        made = _made(program, port, found, _ANY, "the recipe of the weights")
-    else:
-        if not recipe.data.is_image or recipe.data.shape[0] != port.type.shape[0]:
-            what = f"recipe `{recipe.name}` prepares `{recipe.data.name}`: it isn't {port.type}"
-            raise _unfit(program, what, "name a recipe for images with as many channels")
-        steps, source = recipe.test_path, f"recipe `{recipe.name}`"
-        spans = tuple(place_of(recipe, "test", place) for place in range(len(steps)))
-        before = _ANY if steps else frame_of(recipe.data)
-        made = _made(program, port, steps, before, source, spans)
-    shape = (made.channels, *(side.exact for side in made.after))
-    return replace(made, numbers=_normalization(recipe, facts, weights, shape, say))
+    """As a run stored it with the weights."""
+    found = kept_path(facts, weights)
+    if found is None:
+        raise NetlangError(PreparationUnknown(span=program.net.span, net=program.name))
+    return _made(program, port, _ImagePath(found, "the recipe of the weights"))
+
+
+def _by_recipe(program: Program, port: Port, recipe: Recipe) -> Preparing:
+    if not recipe.data.is_image or recipe.data.shape[0] != port.type.shape[0]:
+        what = f"recipe `{recipe.name}` prepares `{recipe.data.name}`: it isn't {port.type}"
+        raise _unfit(program, what, "name a recipe for images with as many channels")
+    steps, source = recipe.test_path, f"recipe `{recipe.name}`"
+    spans = tuple(place_of(recipe, "test", place) for place in range(len(steps)))
+    before = _ANY if steps else frame_of(recipe.data)
+    return _made(program, port, _ImagePath(steps, source, before, spans))
 
 
 def _normalization(
@@ -189,18 +190,24 @@ def _normalization(
     return _given(*wanted.given)
 
 
-def _made(
-    program: Program,
-    port: Port,
-    steps: tuple[Augmentation, ...],
-    before: Frame,
-    source: str,
-    spans: tuple[Span, ...] = (),
-) -> Preparing:
-    """The same without normalization; `spans` say where the steps are written, if anywhere."""
-    frame = before
-    for place, step in enumerate(steps):
-        span = spans[place] if spans else None
+@final
+class _ImagePath(Record):
+    """The steps that prepare an image, the size `before` them, and what says so, the `source`.
+
+    `spans` are where the steps are written, if anywhere.
+    """
+
+    steps: tuple[Augmentation, ...]
+    source: str
+    before: Frame = _ANY
+    spans: tuple[Span, ...] = ()
+
+
+def _made(program: Program, port: Port, path: _ImagePath) -> Preparing:
+    """The same without normalization."""
+    frame, source = path.before, path.source
+    for place, step in enumerate(path.steps):
+        span = path.spans[place] if path.spans else None
         if not isinstance(step, _CARRIED_OUT):
             raise NetlangError(StepOutside(span=span, step=str(step), source=source))
         if isinstance(step, Crop) and not step.fits(frame):
@@ -210,7 +217,7 @@ def _made(
     channels = port.type.shape[0]
     assert isinstance(channels, int)
     sizes = _sizes(program, port, frame, source)
-    return Preparing(port, int(channels), steps, before, frame, sizes, source)
+    return Preparing(port, int(channels), path.steps, path.before, frame, sizes, source)
 
 
 def _sizes(program: Program, port: Port, after: Frame, source: str) -> dict[str, int]:

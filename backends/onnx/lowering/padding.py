@@ -65,14 +65,14 @@ def _wrapped(x: str, axis: int, before: int, after: int, emit: Emitter) -> str:
     """`x` with its end prepended and its start appended; Pad wraps only from opset 19 on."""
     parts = [x]
     if before:
-        parts.insert(0, _slice(f"before{axis}", x, axis, -before, END, emit))
+        parts.insert(0, _slice(f"before{axis}", x, axis, slice(-before, END), emit))
     if after:
-        parts.append(_slice(f"after{axis}", x, axis, 0, after, emit))
+        parts.append(_slice(f"after{axis}", x, axis, slice(0, after), emit))
     if len(parts) == 1:
         return x
     return emit.node(f"padded{axis}", "Concat", *parts, axis=axis)
 
 
-def _slice(name: str, x: str, axis: int, start: int, end: int, emit: Emitter) -> str:
-    bounds = ((f"{name}.start", start), (f"{name}.end", end), (f"{name}.axis", axis))
-    return emit.node(name, "Slice", x, *(emit.integers(part, [at]) for part, at in bounds))
+def _slice(name: str, x: str, axis: int, part: slice[int, int, None], emit: Emitter) -> str:
+    bounds = ((f"{name}.start", part.start), (f"{name}.end", part.stop), (f"{name}.axis", axis))
+    return emit.node(name, "Slice", x, *(emit.integers(bound, [at]) for bound, at in bounds))

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import final
 
 from netlang.backends.onnx.diagnostics import NoExamples, NotSinglePrecision, UnreadableModel
-from netlang.backends.onnx.exporter import export
+from netlang.backends.onnx.exporter import export_built
 from netlang.backends.onnx.form import Form
 from netlang.backends.onnx.precision.beside import move_weights_beside
 from netlang.backends.onnx.precision.cost import Values, compared, losses, step_values, too_large
@@ -196,8 +196,4 @@ class _Writer(Record, eq=False):
         return written, ModelFile(written.path)
 
     def _exported(self, path: Path, form: Form) -> Written:
-        options = self.options
-        return export(
-            self.program, path, weights=options.weights, seed=options.seed, fit=options.fit,
-            form=form,
-        )  # fmt: skip
+        return export_built(self.program, path, self.options, form)

@@ -57,10 +57,9 @@ class ClassWriter:
         is_net: bool,
         is_alone: bool = False,
         guarded: bool,
-        taken: frozenset[str],
         holders: Holders,
     ) -> None:
-        self._constructor, self._is_net, self._taken = constructor, is_net, taken
+        self._constructor, self._is_net, self._taken = constructor, is_net, holders.taken
         self._is_alone = is_alone
         self._guarded = guarded
         self._function = constructor.variant.sample
@@ -254,7 +253,6 @@ class ClassWriter:
             names,
             scope,
             shapes=self._is_net,
-            named_outputs=several,
         )
         writer.run()
         if several:

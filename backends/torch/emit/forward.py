@@ -63,7 +63,6 @@ class Writer:
         taken: PythonScope,
         *,
         shapes: bool,
-        named_outputs: bool,
     ) -> None:
         self._function, self._taken, self._shapes = function, taken, shapes
         self._same: dict[Ref, Ref] = {}
@@ -72,7 +71,7 @@ class Writer:
         self._uses = self._all_uses()
         self._names = {Ref(INPUT, index): name for index, name in enumerate(inputs)}
         self._holds = {name: ref for ref, name in self._names.items()}
-        self._output_names = self._named_outputs() if named_outputs else {}
+        self._output_names = self._named_outputs() if len(function.outputs) > 1 else {}
         self._learned: dict[Ref, Expression] = {}
         self._ports: dict[str, str] = {}
         self._pending: _Pending | None = None

@@ -16,9 +16,13 @@ __all__ = ["Holders", "file_name", "scope_doc"]
 
 
 class Holders:
-    """The classes for all scopes of a net; scopes with the same label and members share one."""
+    """The classes for all scopes of a net; scopes with the same label and members share one.
+
+    None of them gets a name that is `taken` in the file.
+    """
 
     def __init__(self, taken: Collection[str]) -> None:
+        self.taken = frozenset(taken)
         self._scope = PythonScope(taken)
         self._names: dict[tuple[str, tuple[Field, ...]], str] = {}
         self._new: list[ClassDef] = []

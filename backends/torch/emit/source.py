@@ -113,8 +113,7 @@ def _definitions(
     program: Program, constructors: Sequence[Constructor], guard: bool
 ) -> Iterator[ClassDef]:
     names = {constructor.class_name for constructor in constructors}
-    taken = frozenset({*names, *HELPERS, *([GUARD] if guard else [])})
-    holders = Holders(taken)
+    holders = Holders({*names, *HELPERS, *([GUARD] if guard else [])})
     for constructor in constructors:
         is_whole = constructor is constructors[-1]
         yield from ClassWriter(
@@ -122,7 +121,6 @@ def _definitions(
             is_net=is_whole and program.alone is None,
             is_alone=is_whole and program.alone is not None,
             guarded=guard and is_whole,
-            taken=taken,
             holders=holders,
         ).definitions()
 

@@ -33,10 +33,9 @@ def _(op: AdaptiveAvgpool, emit: Emitter) -> tuple[str, ...]:
     if regular := _regular("Average", x.spatial, out, emit):
         return regular
     (value,) = emit.step.inputs
-    rank = len(out)
     for axis, size, count in zip(spatial_axes(x), x.spatial, out, strict=True):
         if size != count:
-            value = _averaged(value, axis, 2 + rank, size, count, emit)
+            value = _averaged(value, axis, size, count, emit)
     return emit.result("Identity", value)
 
 
@@ -71,9 +70,9 @@ def _divided(size: Dim, count: int) -> int:
     return int(size) // count if isinstance(size, int) and size % count == 0 else 0
 
 
-def _averaged(value: str, axis: int, rank: int, size: Dim, out: int, emit: Emitter) -> str:
+def _averaged(value: str, axis: int, size: Dim, out: int, emit: Emitter) -> str:
     """`value` averaged over regions: a product with the matrix of their shares along `axis`."""
-    shares = _shares(axis, size, out, emit)
+    shares, rank = _shares(axis, size, out, emit), 1 + emit.step.types[0].rank
     if axis == rank - 2:
         return emit.node(f"mean{axis}", "MatMul", shares, value)
     turned = emit.node(f"shares{axis}.transposed", "Transpose", shares, perm=[1, 0])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.lowering.padding import behind_padding, padded, pads_attribute
 from netlang.backends.onnx.lowering.rearranged.layout import reshaped
 from netlang.backends.onnx.lowering.registry import lower
@@ -48,7 +49,8 @@ def _with_indices(
     `ahead` is the padding before the pool's input, which the indices exclude.
     """
     path, name, spatial = emit.step.path, emit.output_names()[0], emit.step.types[0].spatial
-    value, place = emit.graph.add("MaxPool", name, (x,), (name, f"{path}/place"), attributes)
+    outputs = (name, f"{path}/place")
+    value, place = emit.graph.add(Operation("MaxPool", name, (x,), outputs, attributes))
     if not ahead:
         return value, emit.output(1, "Mod", place, emit.sizes.name(product(spatial)))
     wide = [size + (before + after) for size, (before, after) in zip(spatial, ahead, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlang.backends.onnx.emitter import Emitter
+from netlang.backends.onnx.graph import Operation
 from netlang.backends.onnx.lowering.axes import full_axis, spatial_axes
 from netlang.backends.onnx.lowering.padding import END, PAD_MODES, around, pad_inputs
 from netlang.backends.onnx.lowering.rearranged.nearest import nearest
@@ -66,7 +67,7 @@ def _(op: Split, emit: Emitter) -> tuple[str, ...]:
     names = emit.output_names()
     sizes = _sizes("sizes", op.parts(type_), emit)
     axis = {"axis": full_axis(op.axis, type_)}
-    return emit.graph.add("Split", names[0], (x, sizes), names, axis)
+    return emit.graph.add(Operation("Split", names[0], (x, sizes), names, axis))
 
 
 @lower.register

@@ -58,7 +58,7 @@ def _fused(op: MultiHeadAttention, sources: tuple[str, str, str], emit: Emitter)
         turned = emit.node(f"{name}.weight", "Transpose", weight, perm=[1, 0])
         products.append(emit.node(f"{name}.product", "MatMul", x, turned))
     bias = (emit.weight("in_proj_bias"),) if op.bias else ()
-    return fused_attention("joined", op.heads, op.causal, (*products, *bias), emit)
+    return fused_attention("joined", op, (*products, *bias), emit)
 
 
 def _heads(

@@ -13,6 +13,7 @@ from netlang.backends.onnx.graph import Attribute
 from netlang.ir.dims import Dim
 from netlang.ir.op import Op
 from netlang.ir.types import TensorType, Types
+from netlang.ops.attention import MultiHeadAttention
 from netlang.ops.checks import fixed
 from netlang.ops.scaled_attention import Attention
 
@@ -30,12 +31,15 @@ def attends_alike(causal: bool, types: Types) -> bool:
 
 
 def fused_attention(
-    suffix: str, heads: int, causal: bool, inputs: Sequence[str], emit: Emitter,
+    suffix: str,
+    op: Attention | MultiHeadAttention,
+    inputs: Sequence[str],
+    emit: Emitter,
     scale: float | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """The heads' results side by side; with no `suffix`, as the output of the step."""
-    attributes: dict[str, Attribute] = {"num_heads": heads}
-    if causal:
+    attributes: dict[str, Attribute] = {"num_heads": op.heads}
+    if op.causal:
         attributes["unidirectional"] = 1
     if scale is not None:
         attributes["scale"] = scale
@@ -64,8 +68,8 @@ def fused(op: Attention, factor: float, emit: Emitter) -> tuple[str, ...]:
         for name, x, type_ in zip(NAMES, emit.step.inputs, types, strict=True)
     ]
     if types[0].rank == _SEQUENCE:
-        return (fused_attention("", op.heads, op.causal, parts, emit, factor),)
-    made = fused_attention("joined", op.heads, op.causal, parts, emit, factor)
+        return (fused_attention("", op, parts, emit, factor),)
+    made = fused_attention("joined", op, parts, emit, factor)
     return emit.result("Reshape", made, emit.integers("shape", [-1, *_numbers(op, y.shape)]))
 
 

@@ -62,6 +62,7 @@ from netlang.ir.numbers.provenance import (
     ParameterOrigin,
 )
 from netlang.ir.program import Function, Node
+from netlang.records import Record
 
 __all__ = ["constructors_of"]
 
@@ -80,37 +81,37 @@ def constructors_of(
     """
     made: dict[Variant, Constructor] = {}
     settlement = Settlement(variants, of_block=alone is not None)
-    conditions = Conditions(variants)
+    known = _VariantFacts(variants, settlement, Conditions(variants), made)
     for variant in variants:
         own = alone if variant is variants.net else None
-        chooser = _ArgumentChooser(
-            variants, variant, made, class_names[variant], settlement, conditions, own
-        )
+        chooser = _ArgumentChooser(known, variant, class_names[variant], own)
         made[variant] = typed(chooser.constructor(), variants, made)
     return list(made.values())
+
+
+class _VariantFacts(Record, eq=False):
+    """What is known of all variants; `made` are the constructors of those before."""
+
+    variants: Variants
+    settlement: Settlement
+    conditions: Conditions
+    made: Mapping[Variant, Constructor]
 
 
 class _ArgumentChooser:
     """Chooses the arguments of one variant, after all of its callees."""
 
     def __init__(
-        self,
-        variants: Variants,
-        variant: Variant,
-        made: Mapping[Variant, Constructor],
-        class_name: str,
-        settlement: Settlement,
-        conditions: Conditions,
-        alone: Mapping[str, object] | None,
+        self, known: _VariantFacts, variant: Variant, name: str, alone: Mapping[str, object] | None
     ) -> None:
-        self._settlement, self._conditions = settlement, conditions
-        self._variants, self._variant = variants, variant
-        self._constructors, self._class_name = made, class_name
-        self._is_net = variant is variants.net and alone is None
+        self._settlement, self._conditions = known.settlement, known.conditions
+        self._variants, self._variant = known.variants, variant
+        self._constructors, self._class_name = known.made, name
+        self._is_net = variant is known.variants.net and alone is None
         self._alone = alone
         self._rows = rows_of(variant)
         self._environments = [environment_of(f, self._rows) for f in variant.instances]
-        self._settled = self._settled_by(settlement.values[variant])
+        self._settled = self._settled_by(known.settlement.values[variant])
         self._extras = Extras(self._environments)
         self._complete = self._extras.complete
         self._names = identifiers.PythonScope()
