@@ -1,7 +1,7 @@
 """Weights of a net: which ones it has, initial values, reading files, and whether files fit."""
 
 from netlang.backends.weights.arrays import numpy_type
-from netlang.backends.weights.check import Misfit, Report, match, require_fit
+from netlang.backends.weights.check import Misfit, Report, WeightsFor, match, require_fit
 from netlang.backends.weights.facts import class_names, facts_beside
 from netlang.backends.weights.files import WeightSource, read_entry, read_weights
 from netlang.backends.weights.former import former_names
@@ -19,6 +19,7 @@ __all__ = [
     "Slot",
     "Stored",
     "WeightSource",
+    "WeightsFor",
     "are_finite",
     "class_names",
     "constants",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import final
 
 from netlang.backends.weights.diagnostics import NothingFits, WeightsMismatch
 from netlang.backends.weights.former import renamed
@@ -13,10 +14,11 @@ from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import abridged, visible
+from netlang.records import Record
 
 __all__ = [
-    "Misfit", "Report", "better_prefix", "has_some", "match", "numbers_advice", "require_fit",
-    "require_some",
+    "Misfit", "Report", "WeightsFor", "better_prefix", "has_some", "match", "numbers_advice",
+    "require_fit", "require_some",
 ]  # fmt: skip
 
 ROWS = 20
@@ -111,27 +113,35 @@ def match(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> tuple[dict[str
     return fitting, Report(tuple(missing), tuple(unexpected), tuple(misshapen))
 
 
-def require_fit(
-    report: Report,
-    slots: Sequence[Slot],
-    stored: Mapping[str, Stored],
-    *,
-    source: str,
-    net: str,
-    trained: str | None = None,
-    offers_partial: bool = True,
-) -> None:
-    """Raise the report as one `NetlangError` if it isn't empty; `--partial` may be offered.
+@final
+class WeightsFor(Record):
+    """Weights for a net, as messages speak of them: their `source`, and the name of the `net`.
 
-    `trained` is the call of the net that the weights belong to, if the file says so.
+    `trained` is the call of the net that the weights belong to, if the file says so. With
+    `offers_partial`, the advice may be `--partial`.
     """
+
+    source: str
+    net: str
+    trained: str | None = None
+    offers_partial: bool = True
+
+
+def require_fit(
+    report: Report, slots: Sequence[Slot], stored: Mapping[str, Stored], named: WeightsFor
+) -> None:
+    """Raise the report as one `NetlangError` if it isn't empty."""
     if report:
         raise NetlangError(
             WeightsMismatch(
-                span=None, source=source, net=net, counts=report.counts, rows=report.rows(),
-                advice=_advice(slots, stored, trained, offers_partial=offers_partial),
+                span=None,
+                source=named.source,
+                net=named.net,
+                counts=report.counts,
+                rows=report.rows(),
+                advice=_advice(slots, stored, named),
             )
-        )  # fmt: skip
+        )
 
 
 def has_some(fitting: Mapping[str, Stored], slots: Sequence[Slot]) -> bool:
@@ -143,9 +153,7 @@ def require_some(
     fitting: Mapping[str, Stored],
     slots: Sequence[Slot],
     stored: Mapping[str, Stored],
-    *,
-    source: str,
-    net: str,
+    named: WeightsFor,
 ) -> None:
     """Raise a `NetlangError` if nothing fits a net that has weights."""
     needed = [slot for slot in slots if slot.required]
@@ -157,7 +165,7 @@ def require_some(
         width = max(len(ours) for ours, _ in rows)
         raise NetlangError(
             NothingFits(
-                span=None, source=source, net=net,
+                span=None, source=named.source, net=named.net,
                 advice=_prefix_advice(slots, stored) or "give the weights of this net",
                 rows=tuple(f"{ours:{width}}  {theirs}".rstrip() for ours, theirs in rows),
             )
@@ -188,17 +196,13 @@ def _type(dtype: str, shape: tuple[int, ...]) -> str:
     return sizes if dtype == "float32" else f"{dtype}{sizes}"
 
 
-def _advice(
-    slots: Sequence[Slot],
-    stored: Mapping[str, Stored],
-    trained: str | None,
-    *,
-    offers_partial: bool,
-) -> str:
-    part = ", or load only what fits with --partial (in Python partial=True)" * offers_partial
+def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], named: WeightsFor) -> str:
+    part = ", or load only what fits with --partial (in Python partial=True)" * named.offers_partial
     wanted = "give the weights of this net"
-    if trained is not None:
-        wanted = f"the run trained `{trained}`: name the net so, or give the weights of this one"
+    if named.trained is not None:
+        wanted = (
+            f"the run trained `{named.trained}`: name the net so, or give the weights of this one"
+        )
     return _prefix_advice(slots, stored) or f"{wanted}{part}{numbers_advice(slots, stored)}"
 
 

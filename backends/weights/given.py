@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netlang.backends.weights.check import has_some, match, require_fit, require_some
+from netlang.backends.weights.check import WeightsFor, has_some, match, require_fit, require_some
 from netlang.backends.weights.facts import facts_in, trained_net
 from netlang.backends.weights.files import WeightSource, read_entry
 from netlang.backends.weights.prefixes import PrefixChange, changed
@@ -62,12 +62,11 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     facts = facts_in(opened.metadata)
     named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)
     if fit.partial:
-        require_some(fitting, owned, stored, source=named, net=net)
+        require_some(fitting, owned, stored, WeightsFor(named, net))
     else:
-        require_fit(
-            report, owned, stored, source=named, net=net, trained=trained_net(facts),
-            offers_partial=fit.offers_partial and has_some(fitting, owned),
-        )  # fmt: skip
+        offers = fit.offers_partial and has_some(fitting, owned)
+        told = WeightsFor(named, net, trained_net(facts), offers_partial=offers)
+        require_fit(report, owned, stored, told)
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()
     lacking = (f"not loaded: {report}",) if report else ()

@@ -18,6 +18,7 @@ from netlang.backends.weights import (
     Report,
     Slot,
     Stored,
+    WeightsFor,
     WeightSource,
     initial,
     match,
@@ -48,7 +49,7 @@ def reported(source: WeightSource, owned: tuple[Slot, ...] = CNN) -> str:
     """The message where `source` doesn't fit."""
     stored = read_weights(source)
     with pytest.raises(NetlangError) as error:
-        require_fit(match(owned, stored)[1], owned, stored, source="weights", net="cnn")
+        require_fit(match(owned, stored)[1], owned, stored, WeightsFor("weights", "cnn"))
     assert code_of(error) == "E0921"
     return str(error.value)
 

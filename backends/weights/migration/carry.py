@@ -18,7 +18,7 @@ from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
 from netlang.diff.weights import Pairing
-from netlang.targets.migrating import Migrated, Widen
+from netlang.targets.migrating import Migrated, MigrationOptions, Widen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,18 +105,16 @@ def carried(
     slots: Iterable[Slot],
     pairings: Mapping[str, Pairing],
     stored: Mapping[str, Stored],
-    widen: Widen,
-    seed: int,
-    zeros: Iterable[str],
+    options: MigrationOptions,
 ) -> tuple[dict[str, Stored], Migrated]:
     """The tensors of the new net by key, and what became of them.
 
     `pairings` say which tensor of the old net each one was; a tensor without a pairing, as of an
-    auxiliary head, is the one under its own key. New weights of the steps at `zeros` are zeros.
+    auxiliary head, is the one under its own key. Of the options, `widen`, `seed` and `zeros` count.
     Raises `NetlangError` for a tensor that has grown and may not, or can't.
     """
-    wanted = frozenset(zeros)
-    work = _Carrying(stored, widen, seed, wanted)
+    wanted = frozenset(options.zeros)
+    work = _Carrying(stored, options.widen, options.seed, wanted)
     for slot in slots:
         if slot.tied is None:
             work.take(slot, pairings.get(slot.key))

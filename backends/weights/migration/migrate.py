@@ -28,9 +28,7 @@ def migrate(difference: Difference, options: MigrationOptions) -> Migrated:
     tied = {slot.key for slot in old if slot.tied is not None}
     stored = {key: each for key, each in found.tensors.items() if key not in tied}
     pairings_by_key = {each.key: each for each in pairings(difference)}
-    tensors, migrated = carried(
-        new, pairings_by_key, stored, options.widen, options.seed, options.zeros
-    )
+    tensors, migrated = carried(new, pairings_by_key, stored, options)
     try:
         write_safetensors(end_of_links(options.out), {**tensors, **found.beside}, found.metadata)
     except OSError as error:
