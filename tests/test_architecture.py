@@ -45,6 +45,12 @@ MODULES_OF_A_FOLDER = 16
 # Folders with a module for each entry of a list, which are as long as the list is.
 LISTS = {"backends/torch/runtime", "netlang/cli/verbs", "netlang/ops", "netlang/recipes/words"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 300, 40
+PARAMETERS_OF_A_FUNCTION = 5
+# What users call with keywords, there and in the folder, whose functions scripts contain too.
+OF_USERS = {"netlang.api", "netlang.searching.api", "netlang.training"}
+FOLDER_OF_USERS, FOLDER_OF_VERBS = "netlang.backends.torch.runtime.", "netlang.cli.verbs."
+# With its reason: a function of the interface of backends, and who is told of its notes.
+OF_MANY_PARAMETERS = {"netlang.backends.torch.train.prediction.predict"}
 # Of torch and the standard library, for what they have no public name for.
 PRIVATE_OF_OTHERS = {
     "hashlib._Hash", "nn.modules.batchnorm._NormBase", "nn.modules.conv._ConvNd",
@@ -168,6 +174,32 @@ def test_files_and_functions_are_short() -> None:
             if isinstance(node, ast.FunctionDef) and lines_of(node) > LINES_OF_A_FUNCTION:
                 long.append(f"{name}.{node.name}")
     assert not long
+
+
+def test_functions_have_few_parameters() -> None:
+    found = {
+        f"{name}.{node.name}"
+        for name, path in MODULES.items()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and parameters_of(node) > PARAMETERS_OF_A_FUNCTION
+        and not is_of_users(name, node.name)
+    }
+    assert found == OF_MANY_PARAMETERS
+
+
+def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many there are, those by keyword included; none for the instance or class itself."""
+    every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return sum(each.arg not in ("self", "cls") for each in every)
+
+
+def is_of_users(module: str, function: str) -> bool:
+    """Whether each parameter is a keyword or an option of the user."""
+    if module.startswith(FOLDER_OF_VERBS):
+        return function == f"_{module.removeprefix(FOLDER_OF_VERBS)}"
+    is_public = function == "__init__" or not function.startswith("_")
+    return is_public and (module in OF_USERS or module.startswith(FOLDER_OF_USERS))
 
 
 def test_private_names_stay_in_their_module() -> None:

@@ -10,7 +10,7 @@ from netlang.backends.graphviz.dot.layout import height_of, nested_skips
 from netlang.backends.graphviz.dot.writer import write_dot
 from netlang.backends.graphviz.sheets.builder import block_sheet, net_sheet
 from netlang.backends.graphviz.sheets.elements import Sheet
-from netlang.backends.graphviz.sheets.plan import PageNames, Plan
+from netlang.backends.graphviz.sheets.plan import Plan
 from netlang.backends.graphviz.structure.variants import Variant, variants_of
 from netlang.ir.program import Program
 from netlang.records import replace
@@ -32,30 +32,27 @@ def to_dot(
     ones.
     """
     plan = Plan(variants_of(program), checked_sizes(program, sizes), depth)
-    names = PageNames()
-    net = _fitting(partial(net_sheet, program), plan, names)
-    details = [
-        _detail(variant, plan, names) for variant in plan.variants.all if _is_detail(variant, plan)
-    ]
+    net = _fitting(partial(net_sheet, program), plan)
+    details = [_detail(variant, plan) for variant in plan.variants.all if _is_detail(variant, plan)]
     return write_dot(program.name, [[net], *_columns(details, max(height_of(net), 300))])
 
 
-def _detail(variant: Variant, plan: Plan, names: PageNames) -> Sheet:
-    return _fitting(partial(block_sheet, variant), plan, names)
+def _detail(variant: Variant, plan: Plan) -> Sheet:
+    return _fitting(partial(block_sheet, variant), plan)
 
 
 def _is_detail(variant: Variant, plan: Plan) -> bool:
     return plan.shows(variant) and not plan.variants.is_single(variant.members[0])
 
 
-def _fitting(build: Callable[[Plan, PageNames], Sheet], plan: Plan, names: PageNames) -> Sheet:
+def _fitting(build: Callable[[Plan], Sheet], plan: Plan) -> Sheet:
     """The spacious drawing if it fits a page, else the compact one with whole chains in one box."""
-    before = set(names.taken)
-    sheet = build(plan, names)
+    before = set(plan.names.taken)
+    sheet = build(plan)
     if nested_skips(sheet) or height_of(sheet) <= _TALLEST:
         return sheet
-    names.taken = before
-    return build(replace(plan, compact=True), names)
+    plan.names.taken = before
+    return build(replace(plan, compact=True))
 
 
 def _columns(sheets: list[Sheet], tallest: int) -> list[list[Sheet]]:

@@ -93,7 +93,8 @@ def explain(
         rows = deployed_rows(costs, program.net, fold=True)
         totals = costs.of(program.net).deployed
         field = receptive_field(program, complete)
-        return _part(program.name, program.net, rows, totals, complete, field)
+        parts = _parts(rows, complete)
+        return PartArithmetic(program.name, program.net, complete, parts, totals, field)
     place = locate(program.net, path)
     if place is None:
         raise unknown_path(program, path)
@@ -101,14 +102,16 @@ def explain(
         rows = scope_rows(costs, place.function, place.first, place.label)
         rows = tuple(_below(row, place.outer) for row in rows)
         totals = total((1, row.totals) for row in rows if row.depth == 0)
-        return _part(path, None, rows, totals, complete, _field_at(program, place, complete))
+        field = _field_at(program, place, complete)
+        return PartArithmetic(path, None, complete, _parts(rows, complete), totals, field)
     if isinstance(place.node.callee, Op):
         return _layer(program, place, complete)
     rows = deployed_rows(costs, place.node.callee, fold=True)
     rows = tuple(_below(row, path) for row in rows)
     totals = costs.of(place.node.callee).deployed
     field = _field_at(program, place, complete)
-    return _part(path, place.node.callee, rows, totals, complete, field)
+    parts = _parts(rows, complete)
+    return PartArithmetic(path, place.node.callee, complete, parts, totals, field)
 
 
 def _field_at(
@@ -248,16 +251,8 @@ def _memory(outputs: Types) -> Line:
 # --- many layers --------------------------------------------------------------------------------
 
 
-def _part(
-    path: str,
-    callee: Function | None,
-    rows: tuple[Row, ...],
-    totals: Totals,
-    sizes: Mapping[str, int],
-    field: ReceptiveField | None,
-) -> PartArithmetic:
-    parts = tuple(_of_row(row, sizes) for row in rows)
-    return PartArithmetic(path, callee, sizes, parts, totals, field)
+def _parts(rows: tuple[Row, ...], sizes: Mapping[str, int]) -> tuple[PartRow, ...]:
+    return tuple(_of_row(row, sizes) for row in rows)
 
 
 def _of_row(row: Row, sizes: Mapping[str, int]) -> PartRow:

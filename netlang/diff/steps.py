@@ -141,7 +141,9 @@ def steps_of(program: Program, facts: Facts, sizes: Mapping[str, int], *, fold: 
         raise too_many(program, count, WRITABLE, advice)
     walk = _Walk(costs, at_sizes(complete), fold)
     net = program.net
-    values = walk.function(net, (), "", tuple((NET_INPUT, n) for n in range(len(net.inputs))), 1)
+    values = walk.function(
+        net, _Site((), "", 1), tuple((NET_INPUT, n) for n in range(len(net.inputs)))
+    )
     flow = walk.costs.flow(net)
     outputs = []
     for index, output in enumerate(net.outputs):
@@ -151,6 +153,14 @@ def steps_of(program: Program, facts: Facts, sizes: Mapping[str, int], *, fold: 
     inputs = [ComparedPort(port.name, port.type, walk.measured(port.type)) for port in net.inputs]
     steps = tuple(walk.steps)
     return NetSteps(program, facts, sizes, steps, walk.blocks, tuple(inputs), tuple(outputs))
+
+
+class _Site(Record):
+    """Where a function or step stands: its path, what its modules are below, and how often."""
+
+    parts: Parts
+    module: str
+    times: int
 
 
 class _Walk:
@@ -168,30 +178,25 @@ class _Walk:
         self._known: dict[Types, Types] = {}
 
     def function(
-        self,
-        function: Function,
-        parts: Parts,
-        module: str,
-        inputs: tuple[Source, ...],
-        times: int,
+        self, function: Function, site: _Site, inputs: tuple[Source, ...]
     ) -> dict[int, Source]:
         """Add a function's steps; returns where its deployed outputs come from, by index."""
         flow = self.costs.flow(function)
         folded = self._folded(flow)
         values = {Ref(INPUT, index): source for index, source in enumerate(inputs)}
         for number, placed, own in self._placed(flow):
-            node, count = placed.node, times * (placed.times if self._fold else 1)
+            node, count = placed.node, site.times * (placed.times if self._fold else 1)
             read = tuple([values[ref] for ref in map(folded, node.inputs)])
-            path, owner = (*parts, *own), module + node.module
+            path, owner = (*site.parts, *own), site.module + node.module
             if isinstance(node.callee, Function):
                 self.blocks[path] = node.callee
-                found = self.function(node.callee, path, f"{owner}.", read, count)
+                found = self.function(node.callee, _Site(path, f"{owner}.", count), read)
                 for index, source in found.items():
                     values[Ref(number, index)] = source
                 continue
             for index in range(len(node.types)):
                 values[Ref(number, index)] = (len(self.steps), index)
-            self._add(flow, placed, path, module, read, count)
+            self._add(flow, placed, _Site(path, site.module, count), read)
         return {
             index: values[folded(output.ref)]
             for index, output in enumerate(function.outputs)
@@ -216,16 +221,8 @@ class _Walk:
             ref if ref.producer == INPUT else Ref(flow.place(ref.producer), ref.output)
         )
 
-    def _add(
-        self,
-        flow: Flow,
-        placed: PlacedNode,
-        path: Parts,
-        module: str,
-        read: tuple[Source, ...],
-        times: int,
-    ) -> None:
-        node = placed.node
+    def _add(self, flow: Flow, placed: PlacedNode, site: _Site, read: tuple[Source, ...]) -> None:
+        node, module = placed.node, site.module
         assert isinstance(node.callee, Op)
         owner = module + node.module
         owns = owner not in self._owners
@@ -234,8 +231,8 @@ class _Walk:
         tied = tuple([(tie.name, f"{module}{tie.module}.{tie.weight}") for tie in node.tied])
         self.steps.append(
             Step(
-                path, owner, node.callee, self._at_sizes(flow.reads[placed.place]),
-                self._at_sizes(node.types), read, times,
+                site.parts, owner, node.callee, self._at_sizes(flow.reads[placed.place]),
+                self._at_sizes(node.types), read, site.times,
                 totals if owns else totals.without_weights(), owns, tied,
             )
         )  # fmt: skip

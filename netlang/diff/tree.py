@@ -63,28 +63,24 @@ def is_automatic(label: str) -> bool:
 
 def tree_of(steps: Sequence[Step], kinds: Kinds) -> Tree:
     """The whole net as one scope."""
-    return _scope("", steps, 0, len(steps), 0, kinds)
+    return _scope("", steps, range(len(steps)), 0, kinds)
 
 
-def _scope(
-    label: str, steps: Sequence[Step], first: int, end: int, level: int, kinds: Kinds
-) -> Tree:
-    children = tuple(_children(steps, first, end, level, kinds))
+def _scope(label: str, steps: Sequence[Step], numbers: range, level: int, kinds: Kinds) -> Tree:
+    children = tuple(_children(steps, numbers, level, kinds))
     kind = kinds.of(tuple([(child.label, child.kind) for child in children]))
-    return kinds.keep(Tree(label, first, end, kind, children), None)
+    return kinds.keep(Tree(label, numbers.start, numbers.stop, kind, children), None)
 
 
-def _children(
-    steps: Sequence[Step], first: int, end: int, level: int, kinds: Kinds
-) -> Iterator[Tree]:
+def _children(steps: Sequence[Step], numbers: range, level: int, kinds: Kinds) -> Iterator[Tree]:
     for (label, has_parts), group in groupby(
-        range(first, end), lambda number: _start(steps[number].parts, level)
+        numbers, lambda number: _start(steps[number].parts, level)
     ):
-        numbers = list(group)
+        own = list(group)
         if has_parts:
-            yield _scope(label, steps, numbers[0], numbers[-1] + 1, level + 1, kinds)
+            yield _scope(label, steps, range(own[0], own[-1] + 1), level + 1, kinds)
             continue
-        for number in numbers:
+        for number in own:
             step = steps[number]
             kind = kinds.of((step.op, step.inputs, step.types, step.times))
             yield kinds.keep(Tree(label, number, number + 1, kind, ()), step)

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from netlang.analysis.render.describe import describe, written
-from netlang.backends.graphviz.labels.captions import operator_caption
+from netlang.backends.graphviz.labels.captions import Incoming, operator_caption
 from netlang.backends.graphviz.labels.values import Reader, value_text
 from netlang.backends.graphviz.markup import TIMES
 from netlang.backends.graphviz.palette import BLOCK, fill_of
@@ -30,8 +30,10 @@ def captions(kind: type[Op]) -> list[str]:
     found = [
         operator_caption(
             (case.op,),
-            (case.inputs[0].channels if case.inputs and case.inputs[0].shape else None,),
-            max(case.inputs[0].rank - 1, 0) if case.inputs else 0,
+            Incoming(
+                (case.inputs[0].channels if case.inputs and case.inputs[0].shape else None,),
+                max(case.inputs[0].rank - 1, 0) if case.inputs else 0,
+            ),
             reader,
         )
         for case in kind.cases()

@@ -85,9 +85,9 @@ def entries_of(difference: Difference) -> tuple[Entry, ...]:
         step = difference.after.steps[number]
         text = describe(step.op, step.tied)
         if one is None:
-            found.append(_entry(step.parts, Status.ADDED, None, number, text, step.op.name))
+            found.append(_entry(step.parts, Status.ADDED, (None, number), text, step.op.name))
         elif change is None or not change.edited:
-            found.append(_entry(step.parts, Status.SAME, one, number, text, step.op.name))
+            found.append(_entry(step.parts, Status.SAME, (one, number), text, step.op.name))
         else:
             found.append(_changed(difference, change))
     return (*found, *(_removed(difference, number, homes) for number in removed))
@@ -98,7 +98,7 @@ def _changed(difference: Difference, change: StepChange) -> Entry:
     names = tuple(each.name for each in change.arguments)
     text = f"{before.op.name} → {step.op.name}" if change.operator else step.op.name
     manner = before.op.name, step.op.name, names
-    found = _entry(step.parts, Status.CHANGED, change.one, change.other, text, manner)
+    found = _entry(step.parts, Status.CHANGED, (change.one, change.other), text, manner)
     return replace(found, arguments=change.arguments)
 
 
@@ -109,7 +109,7 @@ def _removed(difference: Difference, number: int, homes: Mapping[Parts, Parts]) 
         length -= 1
     parts = (*homes.get(step.parts[:length], ()), *step.parts[length:])
     text = describe(step.op, step.tied)
-    found = _entry(parts, Status.REMOVED, number, None, text, step.op.name)
+    found = _entry(parts, Status.REMOVED, (number, None), text, step.op.name)
     return replace(found, homed=length)
 
 
@@ -125,9 +125,10 @@ def _homes(difference: Difference) -> dict[Parts, Parts]:
 
 
 def _entry(
-    parts: Parts, state: Status, before: int | None, after: int | None, text: str, manner: object
+    parts: Parts, state: Status, numbers: tuple[int | None, int | None], text: str, manner: object
 ) -> Entry:
-    return Entry(parts, state, before, after, text, (state, skeleton(parts)[-1:], manner))
+    """The entry of a step, by its `numbers` in the nets before and after."""
+    return Entry(parts, state, *numbers, text, (state, skeleton(parts)[-1:], manner))
 
 
 _Key: TypeAlias = tuple[str, bool, bool]

@@ -17,16 +17,22 @@ from netlang.ir.op import Op
 from netlang.ir.program import Function
 from netlang.records import Record
 
-__all__ = ["block_caption", "operator_caption"]
+__all__ = ["Incoming", "block_caption", "operator_caption"]
+
+
+class Incoming(Record):
+    """What a step reads: the channels in each member, and the number of spatial axes."""
+
+    channels: tuple[object, ...]
+    rank: int
 
 
 class _Place(Record):
-    """One argument in each member, the number of incoming channels, the number of spatial axes."""
+    """One argument in each member, and what the step reads."""
 
     name: str
     values: tuple[object, ...]
-    channels: tuple[object, ...]
-    rank: int
+    incoming: Incoming
     argument: Argument | None = None
 
     def same(self, value: object) -> bool:
@@ -38,7 +44,7 @@ def _kernel(place: _Place, reader: Reader) -> str:
     first = place.values[0]
     if not place.same(first):
         return reader.text(place.values, place.argument)
-    sides = first if isinstance(first, tuple) else (first,) * place.rank
+    sides = first if isinstance(first, tuple) else (first,) * place.incoming.rank
     return TIMES.join(map(value_text, sides))
 
 
@@ -74,7 +80,7 @@ def _named(place: _Place, reader: Reader) -> str:
 def _groups(place: _Place, reader: Reader) -> str | None:
     if place.same(1):
         return None
-    return "depthwise" if place.values == place.channels else _named(place, reader)
+    return "depthwise" if place.values == place.incoming.channels else _named(place, reader)
 
 
 def _unless_one(place: _Place, reader: Reader) -> str | None:
@@ -133,18 +139,12 @@ _BLOCK_PARTS: Final[dict[str, Part]] = {
 _MOST_NAMED = 3
 
 
-def operator_caption(
-    ops: tuple[Op, ...], channels: tuple[object, ...], rank: int, reader: Reader
-) -> str:
-    """The caption of one step.
-
-    `ops` holds the operator in each member, `channels` the incoming channels in each, and `rank`
-    the number of spatial axes.
-    """
+def operator_caption(ops: tuple[Op, ...], incoming: Incoming, reader: Reader) -> str:
+    """The caption of one step; `ops` holds the operator in each member."""
     known = _TABLE.get(ops[0].name)
     parts: list[str | None] = []
     places = {
-        item.name: (item, _Place(item.name, _column(ops, item.name), channels, rank, item))
+        item.name: (item, _Place(item.name, _column(ops, item.name), incoming, item))
         for item in signature(type(ops[0]))
     }
     if known is not None:
@@ -166,8 +166,7 @@ def block_caption(
     title: str,
     callees: tuple[Function, ...],
     captioned: frozenset[str],
-    channels: tuple[object, ...],
-    rank: int,
+    incoming: Incoming,
     reader: Reader,
 ) -> str:
     """The caption of a call: the block's name and its arguments that are in `captioned`."""
@@ -178,7 +177,7 @@ def block_caption(
         values = tuple(callee.arguments.get(name) for callee in callees)
         bare = name == names[0] or len(others) > _MOST_NAMED
         part = _BLOCK_PARTS.get(name, _plain if bare else _named)
-        text = part(_Place(name, values, channels, rank), reader)
+        text = part(_Place(name, values, incoming), reader)
         parts.append((name != "kernel", text))
     parts.sort(key=lambda part: part[0])  # the kernel comes first, as in an operator's caption
     return _joined(title, [text for _, text in parts])

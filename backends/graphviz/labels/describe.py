@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from netlang.backends.graphviz.labels.captions import block_caption, operator_caption
+from netlang.backends.graphviz.labels.captions import Incoming, block_caption, operator_caption
 from netlang.backends.graphviz.labels.values import Reader, type_text
 from netlang.backends.graphviz.palette import fill_of
 from netlang.backends.graphviz.sheets.elements import StackRow
@@ -83,13 +83,14 @@ class Describer:
         found = [step.node.callee for step in siblings]
         ops = tuple(callee for callee in found if isinstance(callee, Op))
         channels = tuple(self._channels(step, place) for place, step in enumerate(siblings))
+        incoming = Incoming(channels, rank)
         if ops:
-            return operator_caption(ops, channels, rank, self._reader)
+            return operator_caption(ops, incoming, self._reader)
         callees = tuple(callee for callee in found if isinstance(callee, Function))
         titles = {self._variants.of(callee).title for callee in callees}
         title = titles.pop() if len(titles) == 1 else callees[0].name
         captioned = self._variants.captioned[callees[0].name]
-        return block_caption(title, callees, captioned, channels, rank, self._reader)
+        return block_caption(title, callees, captioned, incoming, self._reader)
 
     def _channels(self, step: DrawnStep, member: int) -> object:
         inputs = self._views[member].input_types(step)

@@ -16,7 +16,7 @@ from netlang.backends.graphviz.sheets.elements import (
     Stack,
     StackRow,
 )
-from netlang.backends.graphviz.sheets.plan import PageNames, Plan
+from netlang.backends.graphviz.sheets.plan import Plan
 from netlang.backends.graphviz.sheets.rows import (
     columns_of,
     fold,
@@ -50,10 +50,9 @@ class FunctionDrawing:
         inputs: tuple[End, ...],
         sheet: Sheet,
         plan: Plan,
-        names: PageNames,
     ) -> None:
         self._prefix, self._inputs, self._sheet = prefix, inputs, sheet
-        self._plan, self._names = plan, names
+        self._plan, self._names = plan, plan.names
         self._view = view_of(members[0])
         self._wiring = Wiring(self._view)
         self._describer = Describer(members, plan.variants, plan.sizes, prefix)
@@ -151,7 +150,7 @@ class FunctionDrawing:
         title = f"{label}: {callee.name}" if label else callee.name
         prefix = f"{self._prefix}{step.node.path}."
         ends = tuple(self._end(ref) for ref in step.sources)
-        body = FunctionDrawing((callee,), prefix, ends, self._sheet, self._plan, self._names)
+        body = FunctionDrawing((callee,), prefix, ends, self._sheet, self._plan)
         if step.node.auxiliary:
             body.mark_auxiliary()
         if not body.draw_as_stack(frame, title):

@@ -11,29 +11,29 @@ from collections.abc import Iterator
 from netlang.backends.graphviz.labels.values import type_text, value_text
 from netlang.backends.graphviz.sheets.body import FunctionDrawing
 from netlang.backends.graphviz.sheets.elements import End, Frame, Link, Pill, Sheet
-from netlang.backends.graphviz.sheets.plan import PageNames, Plan
+from netlang.backends.graphviz.sheets.plan import Plan
 from netlang.backends.graphviz.structure.variants import Variant
 from netlang.ir.program import Function, Program
 
 __all__ = ["block_sheet", "net_sheet"]
 
 
-def net_sheet(program: Program, plan: Plan, names: PageNames) -> Sheet:
+def net_sheet(program: Program, plan: Plan) -> Sheet:
     """The net itself, from its inputs to its outputs."""
-    frame = Frame(names.fresh("cluster net"), program.name)
-    return _sheet((program.net,), "", frame, plan, names)
+    frame = Frame(plan.names.fresh("cluster net"), program.name)
+    return _sheet((program.net,), "", frame, plan)
 
 
-def block_sheet(variant: Variant, plan: Plan, names: PageNames) -> Sheet:
+def block_sheet(variant: Variant, plan: Plan) -> Sheet:
     """The inside of a block as a sheet."""
     notes = [", ".join(_parameters(variant))]
     notes.append(f"used {variant.uses} times" if variant.uses > 1 else "used once")
     frame = Frame(
-        names.fresh(f"cluster block {variant.title}"),
+        plan.names.fresh(f"cluster block {variant.title}"),
         variant.title,
         " · ".join(filter(None, notes)),
     )
-    return _sheet(variant.members, f"{variant.title}: ", frame, plan, names)
+    return _sheet(variant.members, f"{variant.title}: ", frame, plan)
 
 
 def _parameters(variant: Variant) -> Iterator[str]:
@@ -43,10 +43,8 @@ def _parameters(variant: Variant) -> Iterator[str]:
         yield f"{name}={value_text(value)}" if alike else name
 
 
-def _sheet(
-    members: tuple[Function, ...], prefix: str, frame: Frame, plan: Plan, names: PageNames
-) -> Sheet:
-    sheet = Sheet(frame)
+def _sheet(members: tuple[Function, ...], prefix: str, frame: Frame, plan: Plan) -> Sheet:
+    sheet, names = Sheet(frame), plan.names
     model = members[0]
     ends = []
     for index, port in enumerate(model.inputs):
@@ -55,7 +53,7 @@ def _sheet(
         pill = Pill(names.fresh(f"{prefix}input {port.name}"), port.name, shape)
         frame.elements.append(pill)
         ends.append(End(pill.id))
-    body = FunctionDrawing(members, prefix, tuple(ends), sheet, plan, names)
+    body = FunctionDrawing(members, prefix, tuple(ends), sheet, plan)
     body.draw(frame)
     for output, end in zip(model.outputs, body.outputs(), strict=True):
         name = names.fresh(f"{prefix}output {output.name}")

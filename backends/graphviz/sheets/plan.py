@@ -13,29 +13,6 @@ from netlang.records import Draft, Record, field
 __all__ = ["PageNames", "Plan"]
 
 
-class Plan(Record):
-    """The choices that all sheets of a page share.
-
-    In a `compact` drawing a whole chain is one box.
-    """
-
-    variants: Variants
-    sizes: Mapping[str, int]
-    depth: int | None
-    compact: bool = False
-
-    def shows(self, variant: Variant) -> bool:
-        """Whether the inside of a block is drawn at all."""
-        return self.depth is None or variant.level <= self.depth
-
-    def opened(self, step: DrawnStep) -> Function | None:
-        """The block whose inside is drawn in place of the call: one that is used once."""
-        callee = step.node.callee
-        if not isinstance(callee, Function) or not self.variants.is_single(callee):
-            return None
-        return callee if self.shows(self.variants.of(callee)) else None
-
-
 class PageNames(Draft):
     """Hands out names; each one is unique on the page."""
 
@@ -50,3 +27,27 @@ class PageNames(Draft):
             name = f"{base}~{number}"
         self.taken.add(name)
         return name
+
+
+class Plan(Record, eq=False):
+    """The choices that all sheets of a page share, and the names on it.
+
+    In a `compact` drawing a whole chain is one box.
+    """
+
+    variants: Variants
+    sizes: Mapping[str, int]
+    depth: int | None
+    compact: bool = False
+    names: PageNames = field(default_factory=PageNames)
+
+    def shows(self, variant: Variant) -> bool:
+        """Whether the inside of a block is drawn at all."""
+        return self.depth is None or variant.level <= self.depth
+
+    def opened(self, step: DrawnStep) -> Function | None:
+        """The block whose inside is drawn in place of the call: one that is used once."""
+        callee = step.node.callee
+        if not isinstance(callee, Function) or not self.variants.is_single(callee):
+            return None
+        return callee if self.shows(self.variants.of(callee)) else None

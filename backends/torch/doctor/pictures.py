@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["LayerDrawn", "draw_layers", "draw_rates"]
+__all__ = ["LayerDrawn", "RangeDrawn", "draw_layers", "draw_rates"]
 
 _RED = "#b3261e"
 _MOST_NAMES = 40
@@ -38,20 +38,27 @@ class LayerDrawn(Protocol):
     def saturated(self) -> float | None: ...
 
 
-def draw_rates(
-    folder: Path | None,
-    rates: Sequence[float],
-    losses: Sequence[float],
-    smooth: Sequence[float],
-    own: float,
-    suggested: float | None,
-) -> tuple[Path, ...]:
-    """The losses of a range test over the rate, with the recipe's rate and the suggestion."""
+class RangeDrawn(Protocol):
+    """The loss of each step of a range test, as it was and smoothed, and the rate it suggests."""
+
+    @property
+    def rates(self) -> Sequence[float]: ...
+    @property
+    def losses(self) -> Sequence[float]: ...
+    @property
+    def smooth(self) -> Sequence[float]: ...
+    @property
+    def suggested(self) -> float | None: ...
+
+
+def draw_rates(folder: Path | None, test: RangeDrawn, own: float) -> tuple[Path, ...]:
+    """The losses of a range test over the rate, with the recipe's `own` rate and the suggestion."""
+    smooth, suggested = test.smooth, test.suggested
 
     def fill(figure: Figure) -> None:
         axes = figure.subplots()
-        axes.plot(rates, losses, color=PALE, linewidth=0.8, label="loss of a step")
-        axes.plot(rates, smooth, color=DARK, linewidth=1.5, label="smoothed")
+        axes.plot(test.rates, test.losses, color=PALE, linewidth=0.8, label="loss of a step")
+        axes.plot(test.rates, smooth, color=DARK, linewidth=1.5, label="smoothed")
         _logarithmic(axes)
         top = max(smooth[0], min(max(smooth), 2 * smooth[0]))
         low = min(smooth)

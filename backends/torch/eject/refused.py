@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from netlang.backends.torch.augment.path import AugmentationPath
+from netlang.diagnostics.errors import NetlangError
+from netlang.diagnostics.recipes.sections import NotForSteps
 from netlang.recipes.recipe import Recipe
-from netlang.recipes.sections.refused import refusal
+from netlang.recipes.sections.refused import TRAINED
 
 __all__ = ["require_script"]
 
@@ -19,8 +21,19 @@ def require_script(recipe: Recipe, test: AugmentationPath) -> None:
     if recipe.samples is not None and (test.views > 1 or test.scales > 1):
         span, advice = recipe.places["samples"], "leave them out: `samples=none`"
         why = "its test has several views of an example, and a script draws one"
-        raise refusal(span, recipe, _WHAT, "the key `samples`", why, advice)
+        raise NetlangError(
+            NotForSteps(
+                span=span, what=_WHAT, recipe=recipe.name, section="the key `samples`",
+                why=why, advice=advice,
+            )
+        )  # fmt: skip
     for draw in recipe.draws:
         if test.scales > 1 and not recipe.turns:
             why = "a test at several scales takes every input from the data"
-            raise refusal(draw.span, recipe, _WHAT, "a `draw` section and `multi_scale`", why)
+            section = "a `draw` section and `multi_scale`"
+            raise NetlangError(
+                NotForSteps(
+                    span=draw.span, what=_WHAT, recipe=recipe.name, section=section,
+                    why=why, advice=TRAINED,
+                )
+            )  # fmt: skip

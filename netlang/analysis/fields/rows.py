@@ -66,7 +66,7 @@ class _Paths(Draft):
         found: _Found = {}
         for place, step in walk.flow.steps.items():
             path = folded_path(step)
-            self._add(found, path, step.node, walk.read[place], walk.states[place], levels)
+            found |= self._of_step(path, step.node, walk.read[place], walk.states[place], levels)
         return found
 
     def _written_out(self, function: Function, inputs: States, levels: int) -> _Found:
@@ -76,24 +76,21 @@ class _Paths(Draft):
         for node in function.nodes:
             read = tuple([_state(states, inputs, ref) for ref in node.inputs])
             states.append(walk.node(node, read, walk.flow.input_types(node)))
-            self._add(found, tuple(node.path.split(".")), node, read, states[-1], levels)
+            path = tuple(node.path.split("."))
+            found |= self._of_step(path, node, read, states[-1], levels)
         return found
 
-    def _add(
-        self,
-        found: _Found,
-        path: tuple[str, ...],
-        node: Node,
-        read: States,
-        made: States,
-        levels: int,
-    ) -> None:
+    def _of_step(
+        self, path: tuple[str, ...], node: Node, read: States, made: States, levels: int
+    ) -> _Found:
+        found: _Found = {}
         outer = ".".join(path)
         if isinstance(node.callee, Function) and (below := levels - len(path)) > 0:
             for inner, state in self.of(node.callee, read, below).items():
                 found[f"{outer}.{inner}"] = state
         for length in range(1, len(path) + 1):
             found[".".join(path[:length])] = made[0]
+        return found
 
 
 def _state(states: Sequence[States], inputs: States, ref: Ref) -> ReadState | None:

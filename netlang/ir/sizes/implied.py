@@ -196,7 +196,8 @@ def loosened(
         return None
     modulus, bits = sizes.endless
     whole = of_residues(modulus, {r for r in range(1, modulus + 1) if bits >> r % modulus & 1})
-    return whole if _apart(name, whole, sizes, equality, own, work) else None
+    apart = _beyond(whole, sizes, work)
+    return whole if apart and _unpartnered(name, apart, equality, own) else None
 
 
 def alike(
@@ -208,27 +209,26 @@ def alike(
     if any(each.is_empty or each.last is not None for each in (sizes, others)):
         return None
     same = sizes.endless == others.endless
-    return others if same and _apart(name, sizes, others, equality, own, work) else None
+    apart = _beyond(sizes, others, work) if same else []
+    return others if apart and _unpartnered(name, apart, equality, own) else None
 
 
-def _apart(
-    name: str,
-    wide: SizeSet,
-    narrow: SizeSet,
-    equality: MonotoneEquality,
-    own: Mapping[str, SizeSet],
-    work: WorkBudget,
-) -> bool:
-    """Whether two sets of a symbol's sizes with the same end differ, but not given the equality.
+def _beyond(wide: SizeSet, narrow: SizeSet, work: WorkBudget) -> list[int]:
+    """The sizes that a set has beyond another one with the same end.
 
-    The sizes that the wide set has beyond the narrow one have no partner.
+    Empty if there are too many, or if the other one has sizes that the wide set lacks.
     """
     settled = max(wide.settled, narrow.settled)
     if not work.allows(settled):
-        return False
+        return []
     apart = [size for size in range(1, settled) if (size in wide) != (size in narrow)]
-    if not apart or len(apart) > FARTHEST:
-        return False
+    return [] if len(apart) > FARTHEST or any(size in narrow for size in apart) else apart
+
+
+def _unpartnered(
+    name: str, sizes: Sequence[int], equality: MonotoneEquality, own: Mapping[str, SizeSet]
+) -> bool:
+    """Whether the equality holds for none of the sizes of a symbol."""
     (other,) = set(equality.names) - {name}
     partners = own.get(other, positive)
-    return not any(size in narrow or equality.partners(name, size, partners) for size in apart)
+    return not any(equality.partners(name, size, partners) for size in sizes)

@@ -40,22 +40,32 @@ class Trial(Record):
         text = apply_edits(source.text, fix.edits)
         behind = place + len(text) - len(source.text)
         if first >= self.start:
-            return _stop(text, self.start, list(self.states), self.depth, "{", behind) > behind
+            begun = _Beginning(self.start, self.states, self.depth, "{")
+            return _stop(text, begun, behind) > behind
         if not source.text[first : self.start].strip():
-            states = list(self.states[:-1] if self.separated else self.states)
-            return _stop(text, first, states, self.depth, ")", behind) > behind
+            states = self.states[:-1] if self.separated else self.states
+            return _stop(text, _Beginning(first, states, self.depth, ")"), behind) > behind
         if len(text) > _LONGEST:
             return False
-        stop = _stop(text, 0, [load_tables().starts["file"]], 0, "", behind)
+        stop = _stop(text, _Beginning(0, (load_tables().starts["file"],)), behind)
         return stop < first or stop > behind  # before the fix there is another mistake
 
 
-def _stop(text: str, start: int, states: list[int], depth: int, before: str, behind: int) -> int:
+class _Beginning(Record):
+    """Where reading begins: the stack there, the open braces, and what kind of token is before."""
+
+    start: int
+    states: tuple[int, ...]
+    depth: int = 0
+    before: str = ""
+
+
+def _stop(text: str, begun: _Beginning, behind: int) -> int:
     """Where reading stops, or a place after `behind` if it gets there."""
-    tables = load_tables()
-    lexer = Lexer(tables.words, text, start, len(text))
-    lexer.brackets = ["{"] * depth
-    lexer.before = before if start else ""
+    tables, states = load_tables(), list(begun.states)
+    lexer = Lexer(tables.words, text, begun.start, len(text))
+    lexer.brackets = ["{"] * begun.depth
+    lexer.before = begun.before if begun.start else ""
     tokens, index = lexer.tokens, 0
     while True:
         while index + 1 >= len(tokens.kinds) and not lexer.done:

@@ -83,9 +83,7 @@ class Rates(Check):
         if len(test.losses) < 3:
             return self.skipped("the loss isn't finite after the first steps")
         suggested = test.suggested
-        pictures = draw_rates(
-            patient.options.folder, test.rates, test.losses, test.smooth, own, suggested
-        )
+        pictures = draw_rates(patient.options.folder, test, own)
         if suggested is None:
             measured = f"the loss falls at no rate from {_LOWEST:g} to {test.rates[-1]:.2g}"
             symptoms = _blown_up(patient, test.smooth[0], own)

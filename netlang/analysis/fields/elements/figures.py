@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from netlang.analysis.fields.elements.follow import Followed
+from netlang.analysis.fields.elements.follow import Followed, NeededPlaces
 from netlang.analysis.fields.elements.ranges import needed
 from netlang.analysis.fields.elements.steps import WrittenNet, written_out
 from netlang.analysis.fields.elements.table import ElementBudget, Table
@@ -78,10 +78,11 @@ class Elements(Record, dict=True):
         if written is None:
             raise TooLong
         ranges = needed(written, self.number, borders=borders)
+        places = NeededPlaces(written, ranges, self.number, borders)
         work = ElementBudget(MOST_WORK)
         found = {}
         for source in sources:
-            followed = Followed(written, ranges, source, self.number, work, borders=borders)
+            followed = Followed(places, source, work)
             found[source] = [followed.tables.get(value) for value in written.outputs]
         return found
 

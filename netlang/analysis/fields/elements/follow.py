@@ -15,8 +15,9 @@ from netlang.analysis.fields.rules.borders import leaves_empty
 from netlang.analysis.fields.rules.places import STATISTICS, STAYING
 from netlang.analysis.fields.rules.taps import Number, taps_of
 from netlang.ir.reach import AxisRule, Everywhere, Joined, MappedAxes, Rearranged, Same, ToOneSide
+from netlang.records import Record
 
-__all__ = ["Followed"]
+__all__ = ["Followed", "NeededPlaces"]
 
 
 def _within(taps: Sequence[int], start: int, stop: int) -> Sequence[int]:
@@ -41,21 +42,25 @@ def _is_before(rule: AxisRule) -> bool:
     return isinstance(rule, ToOneSide) and rule.before
 
 
-class Followed:
-    """The tables of one input axis: within the borders of all values, or through windows only."""
+class NeededPlaces(Record, eq=False):
+    """The ranges of places of each value that the outputs of a net need.
 
-    def __init__(
-        self,
-        written: WrittenNet,
-        ranges: dict[int, Ranges],
-        source: tuple[int, int],
-        number: Number,
-        work: ElementBudget,
-        *,
-        borders: bool,
-    ) -> None:
-        self._written, self._ranges, self._number = written, ranges, number
-        self._work, self._borders = work, borders
+    With `borders`, those within the borders of all values, else through windows only.
+    """
+
+    written: WrittenNet
+    ranges: dict[int, Ranges]
+    number: Number
+    borders: bool
+
+
+class Followed:
+    """The tables of one input axis: what of it is read at the places that are needed."""
+
+    def __init__(self, needed: NeededPlaces, source: tuple[int, int], work: ElementBudget) -> None:
+        written, ranges = needed.written, needed.ranges
+        self._written, self._ranges, self._number = written, ranges, needed.number
+        self._work, self._borders = work, needed.borders
         port, axis = source
         self.tables: dict[int, Table | None] = {}
         if port in ranges:

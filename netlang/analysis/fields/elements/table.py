@@ -87,8 +87,8 @@ class Table(Record):
         size = self.rows(axis) * behind
         starts = range(0, before * size, size or 1)
         low, high, ended = (
-            _gathered(column, pick, empty, rows, starts, behind)
-            for column, pick, empty in zip(self.columns, PICKS, _NOTHING, strict=True)
+            _gathered(column, reduction, rows, starts, behind)
+            for column, reduction in zip(self.columns, _REDUCTIONS, strict=True)
         )
         return self._with(axis, at, (low, high, ended))
 
@@ -195,15 +195,25 @@ class Table(Record):
         return max(0, *widths, *ended)
 
 
+class _Reduction(Record):
+    """What numbers are joined into, and what there is of none."""
+
+    pick: Callable[..., int]
+    empty: int
+
+
+_REDUCTIONS = tuple(map(_Reduction, PICKS, _NOTHING))
+
+
 def _gathered(
     column: list[int],
-    pick: Callable[..., int],
-    empty: int,
+    reduction: _Reduction,
     rows: Sequence[Sequence[int]],
     starts: range,
     width: int,
 ) -> list[int]:
     found: list[int] = []
+    pick, empty = reduction.pick, reduction.empty
     for start in starts:
         last: Sequence[int] | None = None
         for row in rows:

@@ -110,7 +110,7 @@ def _endless(sizes: SizeSet) -> Iterator[SizeRule]:
         yield SizeRule(((*clauses, *_from(first, modulus, bits), Except(joined(missing))),))
     start = max([*missing, *early], default=0) + 1
     before = sizes.members(first, start - 1)
-    yield from _beside(before, clauses, start, modulus, bits, sizes.period)
+    yield from _beside(before, clauses, _from(start, modulus, bits), sizes.period)
 
 
 def _is_regular(sizes: SizeSet) -> bool:
@@ -130,15 +130,9 @@ def _from(start: int, modulus: int, bits: int) -> tuple[Bounds, ...]:
 
 
 def _beside(
-    before: list[int],
-    clauses: tuple[Clause, ...],
-    start: int,
-    modulus: int,
-    bits: int,
-    period: int,
+    before: list[int], clauses: tuple[Clause, ...], bounds: tuple[Bounds, ...], period: int
 ) -> Iterator[SizeRule]:
-    """Some sizes besides those from `start` on."""
-    bounds = _from(start, modulus, bits)
+    """Some sizes besides those from a start on, which `bounds` and `clauses` tell."""
     ranges = joined(before)
     if not clauses and bounds and bounds[0].low is not None:
         yield SizeRule(((Listed(ranges, bounds[0].low),),))
