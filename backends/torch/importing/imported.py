@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from netlang.analysis.constraints import checked_sizes
 from netlang.backends.torch.importing.bundled.parts import net_of_blocks
 from netlang.backends.torch.importing.bundled.recognition import bundled_net
+from netlang.backends.torch.importing.bundled.spec import ComparedSource
 from netlang.backends.torch.importing.composites import Composite, composites
 from netlang.backends.torch.importing.diagnostics import NothingProved, SpecRefused
 from netlang.backends.torch.importing.holes.holes import Holes
@@ -123,21 +124,14 @@ def _import_walked(
     return _proved(original, walk, asked, example)
 
 
-def _in_library(
-    original: Original,
-    walk: Walk,
-    made: Imported,
-    asked: Asked,
-    examples: Sequence[Sequence[Tensor]],
-    runs: int,
-) -> Imported:
+def _in_library(walk: Walk, asked: Asked, made: Imported, source: ComparedSource) -> Imported:
     """The spec that uses a net of the library, if the source is one, or else its blocks."""
     title = asked.name, docstring_of(asked.origin)
-    found = bundled_net(original, made.program, title, examples, runs)
-    found = found or net_of_blocks(original, walk, asked, made.program, examples, runs)
+    found = bundled_net(made.program, title, source)
+    found = found or net_of_blocks(walk, asked, made.program, source)
     if found is None:
         return replace(made, notes=("the library has neither this net nor a block of it",))
-    weights = _weights(original, found.proof)
+    weights = _weights(source.original, found.proof)
     return Imported(found.text, found.program, weights, found.proof, (found.note,))
 
 
@@ -170,7 +164,9 @@ def _proved(
     examples, runs = _batches(example, original, program, other)
     proof = prove(original, copy, examples, runs)
     made = Imported(text, program, _weights(original, proof), proof)
-    return _in_library(original, walk, made, asked, examples, runs) if asked.library else made
+    if not asked.library:
+        return made
+    return _in_library(walk, asked, made, ComparedSource(original, examples, runs))
 
 
 def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:

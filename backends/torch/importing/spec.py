@@ -13,7 +13,7 @@ from netlang.backends.torch.importing.text.blocks import BlockTexts, blocks_of
 from netlang.backends.torch.importing.text.closed import regions_in
 from netlang.backends.torch.importing.text.labels import TakenLabels
 from netlang.backends.torch.importing.text.names import net_name, output_words
-from netlang.backends.torch.importing.text.pieces import AppliedText, rendered
+from netlang.backends.torch.importing.text.pieces import rendered
 from netlang.backends.torch.importing.text.values import ValueNames
 from netlang.backends.torch.importing.text.writer import BodyWriter, written
 from netlang.backends.torch.importing.tree.forks import with_merges
@@ -89,7 +89,10 @@ def _spec(walk: Walk, asked: Asked, *, with_library: bool) -> tuple[str, Library
     if asked.blocks:
         taken = {asked.name, *shared.names.values()}
         blocks = blocks_of(root, whose, _channels(values), taken, shared.calls)
-    net = _net(walk, asked, root, whose, ends, blocks.calls)
+    known = {value.source: value.source.name for value in walk.inputs}
+    labels, homes = TakenLabels(keys_of(root.items)), homes_of(root.items, "")
+    writer = BodyWriter(ValueNames("", known, labels, whose, homes), blocks.calls)
+    net = _net(walk, asked, root, ends, writer)
     braces = braces_defined([*blocks.texts, net])
     title = f'"""{docstring_of(asked.origin)}"""\n'
     imports = [f"{line}\n" for line in shared.imports()]
@@ -101,21 +104,17 @@ def _net(
     walk: Walk,
     asked: Asked,
     root: ModuleRegion,
-    whose: Mapping[Maker, Sequence[ModuleRegion]],
     ends: Sequence[Maker],
-    calls: Mapping[str, AppliedText],
+    writer: BodyWriter,
 ) -> str:
     """The text of the net itself."""
-    known = {value.source: value.source.name for value in walk.inputs}
-    homes = homes_of(root.items, "")
-    names = ValueNames("", known, TakenLabels(keys_of(root.items)), whose, homes)
     start = walk.inputs[0].source if len(walk.inputs) == 1 else None
-    body = written(BodyWriter(names, calls), root.items, start, ends)
+    body = written(writer, root.items, start, ends)
     lines = [_input(value, symbolic=asked.symbolic, first=not n) for n, value in
              enumerate(walk.inputs)]  # fmt: skip
     lines += ["", rendered(body, lambda _: None)]
     if len(ends) > 1:
-        lines += _outputs(names, asked.outputs, ends)
+        lines += _outputs(writer.names, asked.outputs, ends)
     return "\n".join([f"net {asked.name} {{", *lines, "}", ""])
 
 

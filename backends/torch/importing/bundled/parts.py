@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netlang.backends.torch.importing.bundled.blocks.forms import Forms
-from netlang.backends.torch.importing.bundled.spec import BundledSpec, proved
-from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.bundled.spec import BundledSpec, ComparedSource, proved
 from netlang.backends.torch.importing.spec import Asked, spec_with_blocks
 from netlang.backends.torch.importing.walk import Walk
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from netlang.ir.program import Program
 
 __all__ = ["net_of_blocks"]
 
 
 def net_of_blocks(
-    original: Original,
-    walk: Walk,
-    asked: Asked,
-    imported: Program,
-    examples: Sequence[Sequence[Tensor]],
-    runs: int,
+    walk: Walk, asked: Asked, imported: Program, source: ComparedSource
 ) -> BundledSpec | None:
     """The spec of a net with blocks of the library, whose steps are those of the `imported` one.
 
@@ -46,5 +37,5 @@ def net_of_blocks(
     forms = Forms()
     if not forms.of(program).is_same(forms.of(imported)):
         return None
-    proof = proved(original, program, examples, runs)
+    proof = proved(program, source)
     return None if proof is None else BundledSpec(text, program, proof, shared.told())

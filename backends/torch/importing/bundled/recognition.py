@@ -9,15 +9,12 @@ The operators of both, and their arguments, need not be written alike for that.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from netlang.analysis.facts import Facts
-from netlang.backends.torch.importing.bundled.spec import BundledSpec, proved
-from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.bundled.spec import BundledSpec, ComparedSource, proved
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
@@ -40,19 +37,14 @@ _MOST_OF_HEADS = 4
 
 
 def bundled_net(
-    original: Original,
-    imported: Program,
-    title: tuple[str, str],
-    examples: Sequence[Sequence[Tensor]],
-    runs: int,
+    imported: Program, title: tuple[str, str], source: ComparedSource
 ) -> BundledSpec | None:
     """The net of the library that a source is, which was imported as another program.
 
     `title` is the name of the net, and the docstring of its spec. None if the library has none.
-    `runs` are as in `prove`.
     """
     name, origin = title
-    shapes = {key: tuple(each.shape) for key, each in original.state().items()
+    shapes = {key: tuple(each.shape) for key, each in source.original.state().items()
               if not key.endswith(BATCH_COUNTER)}  # fmt: skip
     first = imported.net.output_types[0].shape[:1]
     classes = first[0] if first and isinstance(first[0], int) else None
@@ -68,7 +60,7 @@ def bundled_net(
                 break
             if others or _unproved(program) != _unproved(imported):
                 continue
-            proof = proved(original, program, examples, runs)
+            proof = proved(program, source)
             if proof is not None:
                 called = f"(classes={classes})" if arguments else ""
                 text = _text(name, origin, (file, net), called)

@@ -17,7 +17,16 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["BundledSpec", "proved"]
+__all__ = ["BundledSpec", "ComparedSource", "proved"]
+
+
+@final
+class ComparedSource(Record, eq=False):
+    """What a spec is compared with: the source, on examples, in further `runs` as in `prove`."""
+
+    original: Original
+    examples: Sequence[Sequence[Tensor]]
+    runs: int
 
 
 @final
@@ -30,13 +39,11 @@ class BundledSpec(Record, eq=False):
     note: str
 
 
-def proved(
-    original: Original, program: Program, examples: Sequence[Sequence[Tensor]], runs: int
-) -> Proof | None:
+def proved(program: Program, source: ComparedSource) -> Proof | None:
     """The proof that both are the same net; None if they aren't."""
     try:
         with torch.random.fork_rng(devices=[]):
             copy = instance(program, frees=True)
-        return prove(original, copy, examples, runs)
+        return prove(source.original, copy, source.examples, source.runs)
     except NetlangError:
         return None
