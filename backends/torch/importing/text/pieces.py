@@ -12,6 +12,7 @@ from typing import TypeAlias, final
 
 from netlang.analysis.render.literal import literal
 from netlang.backends.torch.importing.steps import BareWord, Dims
+from netlang.backends.torch.importing.text.progressions import progression
 from netlang.ir.arguments import signature
 from netlang.ops import operator
 from netlang.records import Record
@@ -100,13 +101,21 @@ def literal_text(value: Literal) -> str:
         case Dims():
             return "x".join(map(str, value))
         case tuple():
-            return f"[{', '.join(map(literal_text, value))}]"
+            listed = f"[{', '.join(map(literal_text, value))}]"
+            ruled = _ruled(value) if len(value) > _LISTED else None
+            return ruled if ruled is not None and len(ruled) < len(listed) else listed
         case BareWord():
             return str(value)
         case float():
             return _float(value)
         case _:
             return literal(value)
+
+
+def _ruled(value: tuple[Literal, ...]) -> str | None:
+    """A list of whole numbers as the rule by which they rise."""
+    numbers = [each for each in value if isinstance(each, int) and not isinstance(each, bool)]
+    return progression(numbers) if len(numbers) == len(value) else None
 
 
 def _float(value: float) -> str:
