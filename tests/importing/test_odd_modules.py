@@ -207,6 +207,22 @@ def test_windows_that_cannot_be_said(axis: int, said: str) -> None:
         imported(module, (3, 3_000, 1))
 
 
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        (lambda x: x.max(0)[0], "a maximum"),
+        (lambda x: x.amin(0), "a minimum"),
+        (lambda x: x.sum(0), "a sum"),
+        (lambda x: x.mean(0), "a mean"),
+        (lambda x: torch.linalg.vector_norm(x, dim=0), "a length"),
+        (lambda x: x.var(0), "a variance"),
+    ],
+)
+def test_what_is_made_of_all_examples(does: Callable[[Tensor], Tensor], said: str) -> None:
+    with pytest.raises(netlang.NetlangError, match=rf"E0982(.|\n)* {said} of the batch"):
+        imported(_Does(lambda x: x + does(x)), (3, 6, 6))
+
+
 def test_windows_that_overlap_a_lot_are_not_listed() -> None:
     """They take no memory in PyTorch, and their places would take a gigabyte."""
     module = _Does(lambda x: x.unfold(2, 4_000, 1)[..., 0].relu())

@@ -16,6 +16,7 @@ from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.outcomes import Outcomes
+from netlang.backends.onnx.importing.tensors import of_its_own
 from netlang.backends.torch.importing.layouts import CountedValues, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
@@ -281,7 +282,7 @@ class AtenGraph(Draft, eq=False):
             found = target(*numbers, **options)
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
-        return StoredTensor(found.clone(), computed=(target, args, options))
+        return StoredTensor(of_its_own(found, _leaves(numbers)), computed=(target, args, options))
 
 
 def _leaves(held: Iterable[Any]) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 import numpy as np
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from netlang.backends.torch.importing.refusal import NotSayable
 
-__all__ = ["MOST_ELEMENTS", "dtype_of", "size_of", "stand_in", "tensor_of", "with_numbers"]
+__all__ = [
+    "MOST_ELEMENTS", "dtype_of", "of_its_own", "size_of", "stand_in", "tensor_of", "with_numbers",
+]  # fmt: skip
 
 MOST_ELEMENTS = 1 << 31
 _TYPES: dict[int, torch.dtype] = {
@@ -108,6 +111,17 @@ def stand_in(name: str, tensor: Tensor) -> TensorProto:
     made.data_location = TensorProto.EXTERNAL
     made.external_data.add(key="location", value="memory")
     return made
+
+
+def of_its_own(found: Tensor, given: Iterable[object]) -> Tensor:
+    """What was computed, in memory that nothing `given` has; what was made anew is taken as it is.
+
+    It may be all that there is memory for.
+    """
+    memory = found.untyped_storage()
+    tensors = [each for each in given if isinstance(each, Tensor)]
+    shared = any(each.untyped_storage().data_ptr() == memory.data_ptr() for each in tensors)
+    return found.clone() if shared or memory.nbytes() != found.nbytes else found
 
 
 def _count(tensor: TensorProto) -> int:

@@ -12,6 +12,7 @@ import torch
 from onnx import helper
 
 import netlang
+from netlang.backends.onnx.importing.tensors import of_its_own
 from netlang.backends.torch.importing.tables.masks import WindowMask, mask_of_windows
 from netlang.backends.torch.importing.tables.runs import EvenRun, RunTable, runs_in
 from netlang.diagnostics.errors import NetlangError
@@ -183,3 +184,16 @@ def test_runs_of_columns() -> None:
 
 def test_a_table_without_runs() -> None:
     assert runs_in(torch.rand(2, 50, generator=torch.Generator().manual_seed(0))) is None
+
+
+def test_what_is_computed_is_held_once() -> None:
+    """A table may be all that there is memory for; a part of one is no longer a part of it."""
+    table = torch.arange(6.0)
+    joined = torch.cat([table] * 60)
+    assert of_its_own(joined, [table] * 60) is joined
+    for part in (table[:], table[1:4], table.reshape(2, 3).T, table[:1].expand(5)):
+        own = of_its_own(part, [table, 0])
+        assert torch.equal(own, part)
+        assert own.untyped_storage().data_ptr() != table.untyped_storage().data_ptr()
+    cut = torch.cat([table, table])[3:5]
+    assert of_its_own(cut, [table]).untyped_storage().nbytes() == cut.nbytes

@@ -13,11 +13,14 @@ from netlang.backends.torch.importing.steps import Value
 __all__ = ["HANDLERS"]
 
 
+_WORDS = {"amax": "a maximum", "amin": "a minimum", "mean": "a mean", "sum": "a sum"}
+
+
 def _reduce(op: str) -> Handler:
     def made(call: Call) -> Made:
         value = call.value("self")
         dims = call.integers("dim") or tuple(range(len(value.shape)))
-        axes = sorted(axis_of(value, dim, "a sum") for dim in dims)
+        axes = sorted(axis_of(value, dim, _WORDS[op]) for dim in dims)
         keep = bool(call.given["keepdim"])
         image = value.batch == 0 and len(value.sizes) > 1 and value.fold == 1
         if op == "mean" and keep and image and axes == list(range(1, len(value.sizes))):
@@ -50,7 +53,7 @@ def _norm(call: Call) -> Made:
     if call.number("ord") != 2:
         raise NotSayable("a norm that isn't Euclidean")
     squares = call.emit("pow", [value], {"exponent": 2}, shape=value.shape)
-    axes = [axis_of(value, dim, "a sum") for dim in call.integers("dim")]
+    axes = [axis_of(value, dim, "a length") for dim in call.integers("dim")]
     one = len(axes) == 1
     along = axes[0] if one else tuple(axes)
     total = call.emit("sum", [squares], {"axes": along, "keep": bool(call.given["keepdim"])})
