@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.backends.torch.importing.bundled import recognition
+from netlang.backends.torch.importing.bundled.blocks import arguments, calls, forms, literals
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.spec import Asked
@@ -187,3 +188,26 @@ def test_no_block_of_a_library_in_a_flat_spec() -> None:
     assert not isinstance(made, Stub)
     assert "bottleneck" not in made.text
     assert made.notes == ("the library has neither this net nor a block of it",)
+
+
+def test_what_is_compiled_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may have thousands of different parts, none of which is a block."""
+    compiled: list[str] = []
+    spec_of_call = arguments.spec_of_call
+
+    def counted(definitions: str, call: str, given: str) -> str:
+        compiled.append(call)
+        return spec_of_call(definitions, call, given)
+
+    monkeypatch.setattr(arguments, "spec_of_call", counted)
+    monkeypatch.setattr(calls, "_COMPILED", 300)
+    made = with_blocks(units(_of_another_class), 16)
+    assert 0 < len(compiled) <= 60
+    assert set(made.weights) == set(units(_of_another_class).state_dict())
+
+
+def test_numbers_that_no_block_is_tried_with() -> None:
+    """One may be how often a block repeats its steps, each of which is compiled."""
+    text = "net it {\n    input x: [4, 8, 8]\n\n    conv(1_000_000, 1x1) -> bn -> relu\n}\n"
+    form = forms.Forms().of(netlang.loads(text).program)
+    assert literals.known_values(form, 4).ints == (4, 0, 1)

@@ -7,7 +7,7 @@ alone lead to is computed instead of written: sizes, axes and masks. Weights sta
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias, final
 
@@ -16,7 +16,7 @@ from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.outcomes import Outcomes
-from netlang.backends.onnx.importing.tensors import of_its_own
+from netlang.backends.onnx.importing.tensors import leaves, of_its_own
 from netlang.backends.torch.importing.layouts import CountedValues, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
@@ -198,7 +198,7 @@ class AtenGraph(Draft, eq=False):
         `learned` places a weight that is among the arguments. Raises what PyTorch does if the
         operator can't take them, and `NotSayable` if they are too many.
         """
-        held = list(_leaves(args))
+        held = list(leaves(args))
         stored = [each for each in held if isinstance(each, StoredTensor)]
         known = len(stored) == sum(isinstance(each, StoredTensor | fx.Node) for each in held)
         if known and not any(each.learned for each in stored):
@@ -212,7 +212,7 @@ class AtenGraph(Draft, eq=False):
     def _node(self, target: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         vals = [_replaced(each, lambda node: node.meta["val"]) for each in args]
         val = self.outcomes.of(target, vals, options)
-        for each in _leaves([val]):
+        for each in leaves([val]):
             self.values.add(each.shape)
         self.values.compute(target, args, options, val)
         self.steps += 1
@@ -271,8 +271,8 @@ class AtenGraph(Draft, eq=False):
         """Numbers, if they aren't too many."""
         vals = [_replaced(each, lambda held: held.tensor.to("meta")) for each in args]
         empty = target(*vals, **options)
-        size = sum(each.numel() for each in _leaves([empty]))
-        computed = self.computed + sum(each.nbytes for each in _leaves([empty]))
+        size = sum(each.numel() for each in leaves([empty]))
+        computed = self.computed + sum(each.nbytes for each in leaves([empty]))
         if size > _MOST_COMPUTED or computed > _ALL_COMPUTED:
             raise NotSayable(f"a table of {size:,} numbers, which is computed")
         self.computed = computed
@@ -282,15 +282,7 @@ class AtenGraph(Draft, eq=False):
             found = target(*numbers, **options)
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
-        return StoredTensor(of_its_own(found, _leaves(numbers)), computed=(target, args, options))
-
-
-def _leaves(held: Iterable[Any]) -> Iterable[Any]:
-    for each in held:
-        if isinstance(each, list | tuple):
-            yield from _leaves(each)
-        else:
-            yield each
+        return StoredTensor(of_its_own(found, numbers), computed=(target, args, options))
 
 
 def _replaced(held: Any, place: Callable[[Any], Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx.helper
@@ -14,7 +15,8 @@ from torch import Tensor
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = [
-    "MOST_ELEMENTS", "dtype_of", "of_its_own", "size_of", "stand_in", "tensor_of", "with_numbers",
+    "MOST_ELEMENTS", "dtype_of", "leaves", "of_its_own", "size_of", "stand_in", "tensor_of",
+    "with_numbers",
 ]  # fmt: skip
 
 MOST_ELEMENTS = 1 << 31
@@ -113,13 +115,22 @@ def stand_in(name: str, tensor: Tensor) -> TensorProto:
     return made
 
 
-def of_its_own(found: Tensor, given: Iterable[object]) -> Tensor:
+def leaves(held: Iterable[Any]) -> Iterable[Any]:
+    """What is in lists, and in lists in those."""
+    for each in held:
+        if isinstance(each, list | tuple):
+            yield from leaves(each)
+        else:
+            yield each
+
+
+def of_its_own(found: Tensor, given: Iterable[Any]) -> Tensor:
     """What was computed, in memory that nothing `given` has; what was made anew is taken as it is.
 
     It may be all that there is memory for.
     """
     memory = found.untyped_storage()
-    tensors = [each for each in given if isinstance(each, Tensor)]
+    tensors = [each for each in leaves(given) if isinstance(each, Tensor)]
     shared = any(each.untyped_storage().data_ptr() == memory.data_ptr() for each in tensors)
     return found.clone() if shared or memory.nbytes() != found.nbytes else found
 

@@ -16,14 +16,19 @@ from netlang.backends.torch.importing.bundled.blocks.literals import KnownValues
 from netlang.backends.torch.importing.text.pieces import AppliedText, Arg, Literal, rendered
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
+from netlang.ir.length import Lengths, distinct_steps
 from netlang.records import Draft, Record, field
 
-__all__ = ["BlockSearch", "Part", "spec_of_call"]
+__all__ = ["BlockSearch", "Part", "StepBudget", "spec_of_call"]
 
 _ROUNDS = 4
 _MOST_TRIES = 500
+# What a try costs that ends with an error, in steps.
+_FAILED = 10
 # What a block must have in common with a part to be looked at further, with any arguments.
 _ALIKE = 0.3
+# What has so many times more steps is another block; some steps of a block may be idle.
+_LONGER = 4
 
 
 @final
@@ -35,6 +40,17 @@ class Part(Record, eq=False):
     pool: KnownValues
 
 
+@final
+class StepBudget(Draft, eq=False):
+    """How many steps may still be compiled for an import: a file may have very many parts."""
+
+    left: int
+
+    def take(self, steps: int) -> None:
+        """Count steps that were compiled."""
+        self.left -= steps
+
+
 def spec_of_call(definitions: str, call: str, given: str) -> str:
     """A net of one call, for an input of a type."""
     return f"{definitions}\n\nnet alone {{\n    input given: {given}\n\n    {call}\n}}\n"
@@ -42,18 +58,25 @@ def spec_of_call(definitions: str, call: str, given: str) -> str:
 
 @final
 class BlockSearch(Draft, eq=False):
-    """The search for one block; `tried` are the forms of the calls so far, or their errors."""
+    """The search for one block; `before` are the arguments of another part that was it.
+
+    `tried` says how alike the calls so far are.
+    """
 
     block: BundledBlock
     part: Part
     forms: Forms
     facts: Counter[object]
+    budget: StepBudget
+    before: Mapping[str, Literal] | None = None
     tried: dict[str, float] = field(default_factory=dict)
 
     def arguments(self) -> AppliedText | None:
         """The call of the block that is the part, if one was found."""
         taken = self.block.parameters()
         pools = {each.name: self.part.pool.like(each.values) for each in taken}
+        if self._is_spent():
+            return None
         best = max(self._starts(taken), key=lambda given: self._score(taken, given))
         score = self._score(taken, best)
         if score < _ALIKE:
@@ -62,7 +85,7 @@ class BlockSearch(Draft, eq=False):
             before = score
             for each in taken:
                 for value in pools[each.name]:
-                    if score >= 1 or len(self.tried) > _MOST_TRIES:
+                    if score >= 1 or self._is_spent():
                         break
                     other = {**best, each.name: value}
                     found = self._score(taken, other)
@@ -74,10 +97,14 @@ class BlockSearch(Draft, eq=False):
                 break
         return None
 
+    def _is_spent(self) -> bool:
+        return len(self.tried) > _MOST_TRIES or self.budget.left <= 0
+
     def _starts(self, taken: Iterable[TakenParameter]) -> Sequence[Mapping[str, Literal]]:
-        """Arguments to begin with: as the library uses the block, or the channels of the input."""
+        """Arguments to begin with: as the library uses the block, or all of them the channels."""
         channels = self.part.pool.ints[0]
-        return self.block.uses() or [{each.name: channels for each in taken if each.required}]
+        uses = self.block.uses() or [{each.name: channels for each in taken if each.required}]
+        return uses if self.before is None else [self.before, *uses]
 
     def _shortest(
         self, taken: Iterable[TakenParameter], given: Mapping[str, Literal]
@@ -108,10 +135,17 @@ class BlockSearch(Draft, eq=False):
     def _likeness(self, call: str) -> float:
         imports = f"from {self.block.file} import {self.block.name}"
         try:
-            text = spec_of_call(imports, call, self.part.given)
-            form = self.forms.of(elaborate_target(resolve_text(text)))
+            program = elaborate_target(resolve_text(spec_of_call(imports, call, self.part.given)))
         except NetlangError:
+            self.budget.take(_FAILED)
             return -1.0
+        steps = Lengths().steps(program.net)
+        self.budget.take(distinct_steps(program.net))
+        if steps > _LONGER * len(self.part.form.steps) + _FAILED:
+            return (
+                0.0  # Its steps aren't written out: a block may repeat them as often as it likes.
+            )
+        form = self.forms.of(program)
         if form.is_same(self.part.form):
             return 1.0
         facts = form.facts()

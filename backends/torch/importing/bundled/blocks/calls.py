@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import final
 
 from netlang.analysis.render.literal import braces_defined
 from netlang.backends.torch.importing.bundled.blocks.arguments import (
     BlockSearch,
     Part,
+    StepBudget,
     spec_of_call,
 )
 from netlang.backends.torch.importing.bundled.blocks.catalogue import BundledBlock, bundled_blocks
 from netlang.backends.torch.importing.bundled.blocks.forms import Forms, NormalForm
-from netlang.backends.torch.importing.bundled.blocks.literals import pool_of
+from netlang.backends.torch.importing.bundled.blocks.literals import known_values
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.closed import (
     body_alone,
@@ -28,7 +30,7 @@ from netlang.backends.torch.importing.text.closed import (
     regions_in,
 )
 from netlang.backends.torch.importing.text.names import snake
-from netlang.backends.torch.importing.text.pieces import AppliedText, Statement, rendered
+from netlang.backends.torch.importing.text.pieces import AppliedText, Literal, rendered
 from netlang.backends.torch.importing.tree.items import Item, Merge, ModuleRegion, steps_of
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
@@ -38,6 +40,8 @@ __all__ = ["LibraryCalls", "library_calls"]
 
 # Steps of a part. Fewer are no block, and a larger one is the trunk of a net.
 _LEAST, _MOST = 3, 120
+# Steps that are compiled to find the parts of a net; EfficientNetV2-S takes 46,000.
+_COMPILED = 300_000
 
 
 @final
@@ -82,7 +86,7 @@ def library_calls(
         for region in _regions(items):
             if region.path not in left_out and is_closed(region):
                 value = values.get(region.inputs[0])
-                called = known.call_of(region, body_alone(region, {}, ends), value)
+                called = known.call_of(region, ends, value)
                 if called is not None:
                     _note(found, region, *called, net)
                     continue
@@ -119,18 +123,25 @@ class _Known(Draft, eq=False):
     """What is known of the parts so far, by their text and the type that they are given."""
 
     forms: Forms = field(default_factory=Forms)
+    arguments: dict[BundledBlock, Mapping[str, Literal]] = field(default_factory=dict)
+    budget: StepBudget = field(default_factory=lambda: StepBudget(_COMPILED))
     found: dict[tuple[str, str], tuple[BundledBlock, AppliedText] | None] = field(
         default_factory=dict
     )
 
     def call_of(
-        self, region: ModuleRegion, body: Sequence[Statement], value: Value | None
+        self,
+        region: ModuleRegion,
+        ends: Mapping[Maker, Sequence[ModuleRegion]],
+        value: Value | None,
     ) -> tuple[BundledBlock, AppliedText] | None:
-        """The block of the library that a region is, with its arguments."""
-        if value is None or not _LEAST <= sum(1 for _ in steps_of([region])) <= _MOST:
+        """The block of the library that a region is, which is given a value, and its arguments."""
+        count = sum(1 for _ in islice(steps_of([region]), _MOST + 1))
+        self.budget.take(count)
+        if value is None or not _LEAST <= count <= _MOST or self.budget.left <= 0:
             return None
         given = f"{value.source.dtype}[{', '.join(map(str, value.sizes))}]"
-        text = rendered(body, lambda _: None)
+        text = rendered(body_alone(region, {}, ends), lambda _: None)
         if (text, given) not in self.found:
             self.found[text, given] = self._search(region, text, given, value)
         return self.found[text, given]
@@ -143,10 +154,13 @@ class _Known(Draft, eq=False):
             return None
         words = {word for _, owner, _, _ in form.steps for word in owner.split(".")[1:]
                  if not word.isdecimal()}  # fmt: skip
-        part = Part(form, given, pool_of(form, value.sizes[0] if value.sizes else 1))
+        part = Part(form, given, known_values(form, value.sizes[0] if value.sizes else 1))
         for block in bundled_blocks(words, snake(region.kind)):
-            call = BlockSearch(block, part, self.forms, form.facts()).arguments()
+            before = self.arguments.get(block)
+            search = BlockSearch(block, part, self.forms, form.facts(), self.budget, before)
+            call = search.arguments()
             if call is not None:
+                self.arguments[block] = {each.name: each.value for each in call.args}
                 return block, call
         return None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import final
 
@@ -15,6 +15,7 @@ from netlang.backends.torch.importing.text.pieces import Literal
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Function
+from netlang.ir.repeats import first_times
 from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, parsed, read
 from netlang.records import Record
 from netlang.syntax import ast
@@ -24,7 +25,9 @@ __all__ = ["BundledBlock", "TakenParameter", "bundled_blocks"]
 
 # The nets of a file whose blocks show what the parameters are.
 _MOST_NETS = 4
-_MOST_USES, _MOST_VALUES = 32, 6
+_MOST_USES, _MOST_VALUES = 16, 6
+# Characters of a word that a label of the library may be.
+_LONGEST_WORD = 64
 
 
 @final
@@ -57,19 +60,26 @@ def bundled_blocks(words: Set[str], like: str) -> Iterator[BundledBlock]:
 
     Of two that have a name, the one that is made for others, in the folder `blocks`, is first.
     """
-    blocks = [BundledBlock(name, file) for kind, name, file in bundled_definitions()
-              if kind == "block"]  # fmt: skip
-
-    def order(block: BundledBlock) -> tuple[float, bool]:
-        ratio = SequenceMatcher(None, block.name, like).ratio()
-        return -ratio, not block.file.startswith("blocks.")
-
-    for block in sorted(blocks, key=order):
+    if any(len(word) > _LONGEST_WORD for word in words):
+        return
+    for block in _by_name(like):
         if all(_has_word(block.file, word) for word in words):
             yield block
 
 
-@cache
+@lru_cache(maxsize=64)
+def _by_name(like: str) -> Sequence[BundledBlock]:
+    blocks = [BundledBlock(name, file) for kind, name, file in bundled_definitions()
+              if kind == "block"]  # fmt: skip
+
+    def order(block: BundledBlock) -> tuple[float, bool]:
+        ratio = SequenceMatcher(None, block.name, like[:_LONGEST_WORD]).ratio()
+        return -ratio, not block.file.startswith("blocks.")
+
+    return sorted(blocks, key=order)
+
+
+@lru_cache(maxsize=4096)
 def _has_word(file: str, word: str) -> bool:
     """Whether a file, or one that it imports, may make a label of this word."""
     return any(pattern.fullmatch(word) for pattern in _labels(file))
@@ -112,8 +122,8 @@ def _parameters(block: BundledBlock) -> tuple[TakenParameter, ...]:
 def _uses(block: BundledBlock) -> tuple[Mapping[str, Literal], ...]:
     needed = [each.name for each in _definition(block).parameters if each.default is None]
     found: dict[str, Mapping[str, Literal]] = {}
-    for function in _instances(block) if needed else ():
-        values = {name: literal_of(function.arguments.get(name)) for name in needed}
+    for given in _arguments(block) if needed else ():
+        values = {name: literal_of(given.get(name)) for name in needed}
         known = {name: value for name, value in values.items() if value is not None}
         if len(known) == len(needed):
             found.setdefault(repr(known), known)
@@ -137,27 +147,27 @@ def _default(value: ast.Expr) -> Literal | None:
             return None
 
 
-def _instances(block: BundledBlock) -> Iterator[Function]:
-    """The block as nets of its file use it."""
+def _arguments(block: BundledBlock) -> Iterator[Mapping[str, object]]:
+    """What the block is given in nets of its file, in the first few that have it."""
     nets = (net for kind, net, file in bundled_definitions() if (kind, file) == ("net", block.file))
-    for net in islice(nets, _MOST_NETS):
-        try:
-            program = load_program(net)
-        except NetlangError:
-            continue  # It takes arguments.
-        for function in _functions_of(program.net):
-            place = function.name, function.span.source.name
-            if place == (block.name, bundled_name(block.file)):
-                yield function
+    place = block.name, bundled_name(block.file)
+    having = ([given for where, given in _called(net) if where == place] for net in nets)
+    for found in islice(filter(None, having), _MOST_NETS):
+        yield from found
 
 
-def _functions_of(function: Function) -> Iterator[Function]:
-    """A function and all that it calls, each once."""
-    seen: dict[Function, None] = {function: None}
-    waiting = [function]
+@cache
+def _called(net: str) -> tuple[tuple[tuple[str, str], Mapping[str, object]], ...]:
+    """The name and file of each block of a net of the library, with its arguments."""
+    try:
+        program = load_program(net)
+    except NetlangError:
+        return ()  # It takes arguments.
+    seen: dict[Function, None] = {program.net: None}
+    waiting = [program.net]
     while waiting:
-        for item in waiting.pop().nodes:
-            if isinstance(item.callee, Function) and item.callee not in seen:
-                seen[item.callee] = None
-                waiting.append(item.callee)
-    yield from seen
+        for node in first_times(waiting.pop().items):
+            if isinstance(node.callee, Function) and node.callee not in seen:
+                seen[node.callee] = None
+                waiting.append(node.callee)
+    return tuple(((each.name, each.span.source.name), each.arguments) for each in seen)

@@ -13,10 +13,10 @@ from netlang.ir.arguments import Keyword, signature
 from netlang.ir.op import Op
 from netlang.records import Record
 
-__all__ = ["KnownValues", "distinct", "literal_of", "pool_of"]
+__all__ = ["KnownValues", "distinct", "literal_of", "known_values"]
 
-# Numbers beyond these are a net's of many sizes, none of which a block is likely to take.
-_MOST_INTS = 24
+# Numbers beyond these are of a net of many sizes; one may be how often a block repeats something.
+_MOST_INTS, _LARGEST = 24, 1 << 14
 
 
 @final
@@ -53,7 +53,7 @@ def distinct(values: Iterable[Literal]) -> tuple[Literal, ...]:
     return tuple({(type(each), each): each for each in values}.values())
 
 
-def pool_of(form: NormalForm, channels: int) -> KnownValues:
+def known_values(form: NormalForm, channels: int) -> KnownValues:
     """The values in the steps of a part of a net that is given so many channels."""
     ints, floats, windows = {channels, 1}, {0.0}, set[Dims]()
     layers: dict[BareWord, None] = {}
@@ -69,13 +69,13 @@ def pool_of(form: NormalForm, channels: int) -> KnownValues:
                 windows.add(Dims(map(int, value)))
         if len(read) == 1 and read == given:
             layers.setdefault(_layer(op))
-    numbers = tuple(dict.fromkeys((channels, *_with_ratios(ints))))
+    numbers = tuple(dict.fromkeys((min(channels, _LARGEST), *_with_ratios(ints))))
     return KnownValues(numbers, tuple(sorted(floats)), tuple(sorted(windows)), tuple(layers))
 
 
 def _with_ratios(ints: set[int]) -> tuple[int, ...]:
     """The numbers, and how often each is in another one, as the channels of a group are."""
-    own = sorted(ints)[-_MOST_INTS:]
+    own = sorted(each for each in ints if each <= _LARGEST)[-_MOST_INTS:]
     ratios = {a // b for a in own for b in own if b > 1 and a % b == 0}
     return (*own, *sorted(ratios))
 
