@@ -19,7 +19,7 @@ WITH_SUITES = (ast.BlockDef, ast.Scope, ast.Apply, ast.If, ast.For, ast.Repeat)
 
 _NOTHING = "`identity` is the step that does nothing"
 
-_ELSE = re.compile(r"(?:[ \t;]|#[^\n]*+|\n)*+(else[ \t]*:)[ \t]*([^\n]*)")
+_ELSE = r"(?:[ \t;]|#[^\n]*+|\n)*+(else[ \t]*:)[ \t]*([^\n]*)"
 
 
 def empty_suites(node: ast.Node) -> Iterator[Diagnostic]:
@@ -73,8 +73,10 @@ def _of_condition(node: ast.If) -> Iterator[Diagnostic]:
 
 def _else_as_label(node: ast.If) -> Iterator[Diagnostic]:
     """`else: relu` behind an `if`, which would be a step of that label, whatever the condition."""
-    text, end = node.span.source.text, node.span.end
-    found = _ELSE.match(text, end) if node.otherwise is None else None
+    if node.otherwise is not None:
+        return
+    # Compiled here: few texts have an `if` without an `else`.
+    found = re.compile(_ELSE).match(node.span.source.text, node.span.end)
     if found is None:
         return
     from netlang.diagnostics.language.syntax import BodyExpected  # only here: an error

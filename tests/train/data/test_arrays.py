@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import resource
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from netlang.backends.torch.data.sets import Tensors
+from netlang.backends.torch.data.sources import npz
 from netlang.backends.torch.data.sources.files import DataRefused, unpacked
 from netlang.backends.torch.data.sources.npz import array_names, read_npz
 from netlang.backends.torch.data.sources.shard_index import shard_index
@@ -234,6 +236,17 @@ def test_any_damaged_header_is_refused_or_harmless(tmp_path: Path) -> None:
         else:
             assert values.nbytes == 96
     assert refused > 200
+
+
+def test_a_disk_that_fails_in_a_header_is_not_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(stream: object) -> object:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setitem(npz._HEADERS, (1, 0), fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        read_npz(save(tmp_path, image=np.zeros(3)) / "train.npz", ["image"])
 
 
 def lying(path: Path, claimed: int) -> Path:

@@ -76,6 +76,8 @@ def _read(stream: IO[bytes], info: ZipInfo) -> NDArray[np.generic]:
         raise DataRefused("it has a version of the format that numpy writes for records alone")
     try:
         shape, by_columns, dtype = header(stream)
+    except OSError:
+        raise  # of the file system, which says nothing about the header
     except Exception:
         # It is read as a literal of Python, which may end in any way: in a `TokenError`, say.
         raise DataRefused("its header describes no array") from None
