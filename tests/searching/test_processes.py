@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, Fo
     return Question(tmp_path / "tiny.net", (), SearchPlan()), FolderSharing(tmp_path)
 
 
+@pytest.fixture
+def with_hangups() -> Iterator[None]:
+    """A run of the tests under `nohup` ignores them, and so does a search in it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("with_hangups")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_ends_after_all_processes(
     asked: tuple[Question, FolderSharing], name: str
