@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
+from typing import final
 
 import torch
 from onnx import ModelProto, ValueInfoProto
@@ -15,7 +16,7 @@ from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import prepared
-from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
+from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
@@ -32,7 +33,7 @@ from netlang.backends.torch.importing.sources import (
 )
 from netlang.backends.torch.importing.spec import Asked
 from netlang.diagnostics.errors import NetlangError
-from netlang.records import replace
+from netlang.records import Record, replace
 from netlang.targets.importing import ImportedNet, ImportOptions
 
 __all__ = ["import_file", "import_model"]
@@ -48,30 +49,47 @@ def import_file(options: ImportOptions) -> ImportedNet:
 def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
     """The net of a model that was read."""
     inside = text_inside(model) if options.spec else None
-    path = Path(options.source)
     try:
         if inside is not None:
             _refuse_unheeded(options)
             return net_inside(model, inside, options)
-        model, notes = prepared(model)
-        inputs, batch = _inputs(model, options)
-        room = Room(bytes_of(model), options.large)
-        graph = AtenGraph(CountedValues(room))
-        reader = GraphReader(graph, batch, options.batch, options.stub)
-        found = reader.read(model, inputs)
+        source = _read(model, options)
     except NotSayable as error:
         raise _not_taken(options.source, error.reason, error.advice) from None
     except ValueError as error:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
+    del model  # what was read has the weights: the comparison takes enough without them
+    found, inputs = source.found, source.inputs
     if found.missing and not found.whole:
         raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
-    axis = BatchAxis(batch) if options.batch else None
-    original = OnnxOriginal(model, options.source, found.weights, axis, room)
+    path = Path(options.source)
     asked = Asked.of(options, path.stem, path.name, found.traced.outputs)
     example = example_of([(each.dtype, each.shape) for each in inputs])
-    made = import_graph(original, found.traced, asked, example)
+    made = import_graph(source.original, found.traced, asked, example)
     net = told(made)
-    return replace(net, notes=(*notes, *net.notes))
+    return replace(net, notes=(*source.notes, *net.notes))
+
+
+@final
+class _Source(Record, eq=False):
+    """The graph of a file, and the file without the tensors that the graph has as weights."""
+
+    found: ReadGraph
+    original: OnnxOriginal
+    inputs: Sequence[GraphInput]
+    notes: tuple[str, ...]
+
+
+def _read(model: ModelProto, options: ImportOptions) -> _Source:
+    """What a model is read as. Raises `NotSayable` and `ValueError`."""
+    model, notes = prepared(model)
+    inputs, batch = _inputs(model, options)
+    room = Room(bytes_of(model), options.large)
+    reader = GraphReader(AtenGraph(CountedValues(room)), batch, options.batch, options.stub)
+    found = reader.read(model, inputs)
+    axis = BatchAxis(batch) if options.batch else None
+    original = OnnxOriginal(model, options.source, found.weights, axis, room)
+    return _Source(found, original, inputs, notes)
 
 
 def _refuse_unheeded(options: ImportOptions) -> None:

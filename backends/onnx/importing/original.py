@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
-from netlang.backends.onnx.importing.tensors import stand_in, with_numbers
+from netlang.backends.onnx.importing.tensors import input_like, with_numbers
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.torch.importing.diagnostics import NothingProved
 from netlang.backends.torch.importing.foreign import said_by
@@ -42,7 +42,8 @@ class OnnxOriginal(Original):
         batch: BatchAxis | None,
         room: Room,
     ) -> None:
-        self._model = model
+        # Nothing else may hold the file's own weights: the spec's are as large as they are.
+        self._rest = _without_weights(model, {each.name for each in weights})
         self._path = path
         self._weights = weights
         self._batch = None if batch is None else batch.size
@@ -50,7 +51,7 @@ class OnnxOriginal(Original):
         self._room = room
         self._in_parts = True  # whether there is room for whole batches
         self._session: Any = None
-        self._beside: Mapping[str, Tensor] = {}  # whose memory the session reads
+        self._beside: Mapping[str, Tensor] = {}  # long weights, by their names in the file
 
     @property
     def room(self) -> Room | None:
@@ -79,7 +80,7 @@ class OnnxOriginal(Original):
         try:
             if self._session is None:
                 content, self._beside = self._with_weights()
-                self._session = _session(content, self._beside)
+                self._session = _session(content)
             if not self._batched:
                 return one_by_one(self._run, example)
             if self._batch is None or len(example[0]) == self._batch:
@@ -95,8 +96,9 @@ class OnnxOriginal(Original):
             ) from None
 
     def _run(self, example: Sequence[Tensor]) -> list[Tensor]:
-        names = [each.name for each in self._session.get_inputs()]
+        names = [each.name for each in self._rest.graph.input]
         feeds = {name: each.numpy() for name, each in zip(names, example, strict=True)}
+        feeds |= {name: each.numpy() for name, each in self._beside.items()}
         return [torch.from_numpy(each) for each in self._session.run(None, feeds)]
 
     def _of_any_batch(self, example: Sequence[Tensor], batch: int) -> list[Tensor]:
@@ -119,37 +121,44 @@ class OnnxOriginal(Original):
     def _with_weights(self) -> tuple[bytes, dict[str, Tensor]]:
         """The file with the weights as they are now, for any number of examples.
 
-        It lacks the numbers of long ones, which are given beside it: a file has up to 2 GiB.
+        Long ones are inputs, and given beside it: a file has up to 2 GiB, and a session would hold
+        a copy of those that it has.
         """
-        whole = self._model.graph
-        model = ModelProto(ir_version=self._model.ir_version, opset_import=self._model.opset_import)
-        graph = model.graph
-        graph.name = whole.name
+        model = ModelProto()
+        model.CopyFrom(self._rest)
         given = {each.name: each.back(each.tensor).detach() for each in self._weights}
         long = {name: each.contiguous() for name, each in given.items() if each.numel() > _SHORT}
-        graph.node.extend(
-            node
-            for node in whole.node
-            if not (node.op_type in ("Constant", "Identity") and set(node.output) & set(given))
+        model.graph.input.extend(input_like(name, each) for name, each in long.items())
+        model.graph.initializer.extend(
+            with_numbers(name, each) for name, each in given.items() if name not in long
         )
-        graph.initializer.extend(each for each in whole.initializer if each.name not in given)
-        names = {each.name for each in whole.initializer} | set(given)
-        graph.input.extend(each for each in whole.input if each.name not in names)
-        graph.output.extend(whole.output)
-        graph.initializer.extend(
-            stand_in(name, each) if name in long else with_numbers(name, each)
-            for name, each in given.items()
-        )
-        for each in graph.input:
-            for axis, dim in enumerate(each.type.tensor_type.shape.dim):
-                dim.dim_param = f"{each.name}_{axis}" if axis else "N"
-        for each in graph.output:
-            each.type.tensor_type.ClearField("shape")
         return model.SerializeToString(), long
 
 
-def _session(content: bytes, beside: Mapping[str, Tensor]) -> Any:
-    """A session of a file, with the numbers of the tensors that it lacks."""
+def _without_weights(model: ModelProto, names: Set[str]) -> ModelProto:
+    """A file for any number of examples, without the tensors of these names."""
+    whole = model.graph
+    rest = ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    graph = rest.graph
+    graph.name = whole.name
+    graph.node.extend(
+        node
+        for node in whole.node
+        if not (node.op_type in ("Constant", "Identity") and names & set(node.output))
+    )
+    graph.initializer.extend(each for each in whole.initializer if each.name not in names)
+    given = {each.name for each in whole.initializer} | names
+    graph.input.extend(each for each in whole.input if each.name not in given)
+    graph.output.extend(whole.output)
+    for each in graph.input:
+        for axis, dim in enumerate(each.type.tensor_type.shape.dim):
+            dim.dim_param = f"{each.name}_{axis}" if axis else "N"
+    for each in graph.output:
+        each.type.tensor_type.ClearField("shape")
+    return rest
+
+
+def _session(content: bytes) -> Any:
     ort = runtime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
@@ -159,6 +168,4 @@ def _session(content: bytes, beside: Mapping[str, Tensor]) -> Any:
     options.enable_mem_reuse = False
     # Nodes that are fused one after the other take a time that grows as the square of their number.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    held = [ort.OrtValue.ortvalue_from_numpy(each.numpy()) for each in beside.values()]
-    options.add_external_initializers(list(beside), held)
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import onnx.helper
 import torch
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, ValueInfoProto, numpy_helper
 from torch import Tensor
 
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = [
-    "MOST_ELEMENTS", "dtype_of", "leaves", "of_its_own", "size_of", "stand_in", "tensor_of",
+    "MOST_ELEMENTS", "dtype_of", "input_like", "leaves", "of_its_own", "size_of", "tensor_of",
     "with_numbers",
 ]  # fmt: skip
 
@@ -106,13 +106,10 @@ def with_numbers(name: str, tensor: Tensor) -> TensorProto:
     return numpy_helper.from_array(tensor.detach().contiguous().numpy(), name)
 
 
-def stand_in(name: str, tensor: Tensor) -> TensorProto:
-    """A tensor for a file without its numbers, which ONNX Runtime is given beside it."""
+def input_like(name: str, tensor: Tensor) -> ValueInfoProto:
+    """An input of a graph, of the type and shape of a tensor."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(tensor.numpy().dtype)
-    made = TensorProto(name=name, data_type=kind, dims=tensor.shape)
-    made.data_location = TensorProto.EXTERNAL
-    made.external_data.add(key="location", value="memory")
-    return made
+    return onnx.helper.make_tensor_value_info(name, kind, tensor.shape)
 
 
 def leaves(held: Iterable[Any]) -> Iterable[Any]:
