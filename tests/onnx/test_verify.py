@@ -15,15 +15,19 @@ from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 from netlang.backends.onnx import Form, export
-from netlang.backends.onnx.verify.compare import summed
+from netlang.backends.onnx.verify import computed
+from netlang.backends.onnx.verify.compare import verify
+from netlang.backends.onnx.verify.computed import summed
 from netlang.backends.onnx.verify.judge import allowed
-from netlang.backends.onnx.verify.taps import StepValue
+from netlang.backends.onnx.verify.taps import StepValue, with_all_values
+from netlang.build import BuildOptions
 from netlang.elaborate import load_program
 from netlang.ir.dims import symbol
 from netlang.ir.types import DType, TensorType
 from netlang.records import replace
+from netlang.targets.verifying import VerifyOptions
 from tests.cli.support import Result, Runner
-from tests.onnx.support import SPAN, random_weights
+from tests.onnx.support import SPAN, program_in, random_weights
 
 NET = """\
 net small(width=8) {
@@ -180,6 +184,73 @@ def test_a_planted_fault_is_found_at_its_step(fault: str, run: Runner) -> None:
     assert said.startswith(f"error[{code}]"), said
     assert f"`{place}`" in said.splitlines()[0], said
     assert advice in said, said
+
+
+@pytest.mark.parametrize("fault", ["slope", "order of a merge", "another branch", "mean"])
+def test_a_fault_is_found_where_values_are_compared_in_parts(
+    fault: str, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computed, "_AT_ONCE", 1)
+    test_a_planted_fault_is_found_at_its_step(fault, run)
+
+
+PARTS = {
+    "tied weights": """
+net n {
+    input words: int64[T=5]
+    table: embedding(7, 4)
+    linear(4) -> tanh
+    output scores: linear(7, bias=false, weight=table.weight)
+}
+""",
+    "a layer twice": """
+net n {
+    input x: [4]
+    first: linear(4)
+    relu
+    reuse first -> tanh
+    output again: reuse first
+}
+""",
+    "several outputs": """
+net n {
+    input image: [4, 8, 8]
+    parts: split(2)
+    (parts.1, parts.0) -> concat -> conv(4, 3x3) -> bn
+    output first: relu
+    output last: gap -> flatten
+    output image_again: image
+}
+""",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_values_are_the_same_in_parts(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part has what its steps need, and weights that they have from others."""
+    program = program_in(tmp_path, PARTS[name])
+    whole = verify(program, VerifyOptions(build=BuildOptions()))
+    monkeypatch.setattr(computed, "_AT_ONCE", 1)
+    values = with_all_values(program).values
+    assert len(list(computed.parts(values, {"N": 1, "T": 5}))) > 3
+    in_parts = verify(program, VerifyOptions(build=BuildOptions()))
+    same = ("name", "inputs", "steps", "compared", "notes")
+    assert [getattr(in_parts, each) for each in same] == [getattr(whole, each) for each in same]
+    assert in_parts.largest == pytest.approx(whole.largest, abs=1e-6)
+
+
+def test_one_large_value_is_a_part_of_its_own() -> None:
+    sizes = {"N": 2}
+    large, small = (
+        StepValue("x", "x", TensorType((each,), DType.FLOAT32, symbol("N")), SPAN)
+        for each in (1 << 28, 1 << 20)
+    )
+    assert [*computed.parts([small, small, large, small], sizes)] == [
+        range(2), range(2, 3), range(3, 4),
+    ]  # fmt: skip
+    assert [*computed.parts([small] * 3, sizes)] == [range(3)]
 
 
 @pytest.mark.parametrize("fold", [True, False])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,15 +14,15 @@ from netlang.backends.onnx.form import HIGHEST_OPSET, LOWEST_OPSET, Form, form_o
 from netlang.backends.onnx.precision.narrowed import Narrow
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.verify.advice import advice_for, differences, rows_apart
+from netlang.backends.onnx.verify.computed import Computed, parts, shape_at, summed
 from netlang.backends.onnx.verify.file import ModelFile, RuntimeRefusedError
 from netlang.backends.onnx.verify.inputs import feeds_at, shapes_text, sizes_to_try
 from netlang.backends.onnx.verify.judge import Distance, allowed, measured
 from netlang.backends.onnx.verify.ranges import within_ranges
-from netlang.backends.onnx.verify.reference import Reference
+from netlang.backends.onnx.verify.reference import EmittedNet, Reference
 from netlang.backends.onnx.verify.taps import StepValue, with_all_values
 from netlang.backends.onnx.verify.weights import Weights, weights_for
 from netlang.diagnostics.errors import InternalError, NetlangError
-from netlang.ir.dims import evaluate
 from netlang.ir.program import Program
 from netlang.ir.types import DType
 from netlang.records import replace
@@ -32,7 +31,7 @@ from netlang.targets.verifying import Verified, VerifyOptions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["summed", "verify"]
+__all__ = ["verify"]
 
 _ENDS = "what prepares images or makes classes in the file isn't compared: only the net is"
 _INTEGERS = 0.5
@@ -69,12 +68,9 @@ class _Comparison:
         # What the file computes in: the net's own type, or half precision in place of float32.
         self._floats = file.floats if single else program.floats
         self._whole = with_all_values(program)
-        self._reference = Reference(program, self._whole, weights.arrays)
-        self._compared = [
-            (number, value)
-            for number, value in enumerate(self._whole.values)
-            if value.name in file.made
-        ]
+        self._emitted = EmittedNet(program, weights.arrays)
+        self._references: dict[range, Reference] = {}  # of the last values that were compared
+        self._compared = [value for value in self._whole.values if value.name in file.made]
         # The most numbers that a step so far has added up.
         self._summed = 1
         # The largest distance so far, and its step.
@@ -124,7 +120,7 @@ class _Comparison:
             name=self._program.name,
             inputs=tuple(tried),
             steps=len({value.place for value in self._whole.values}),
-            compared=len({value.place for _, value in self._compared}),
+            compared=len({value.place for value in self._compared}),
             largest=self._largest.found,
             place=self._place,
             rounding=self._largest.rounding,
@@ -150,7 +146,7 @@ class _Comparison:
         """
         if self._ours is None:
             return
-        for _, value in self._compared:
+        for value in self._compared:
             node = self._file.nodes.get(value.name)
             for name in () if node is None else node.input:
                 here, there = self._file.tensors.get(name), self._ours.tensors.get(name)
@@ -164,31 +160,51 @@ class _Comparison:
 
     def _at(self, sizes: Mapping[str, int], feeds: dict[str, NDArray[Any]], inputs: str) -> None:
         self._summed = 1
-        own, double = self._reference.own(feeds), self._reference.double(feeds)
-        self._require_emitted(own, double, feeds)
-        found = self._found(feeds)
-        for number, value in self._compared:
-            here, there = own[number], found[self._file.read_as(value.name)]
-            self._require_shape(value, sizes, here, there, inputs)
-            self._summed = max(self._summed, summed(value, sizes, here.size))
-            distance = measured(there, here, None if double is None else double[number])
-            if distance.found > self._allowed(distance):
-                raise NetlangError(self._differs(value, distance, inputs))
-            if distance.found > self._largest.found:
-                self._largest, self._place = distance, value.place
+        emitted = self._emitted.outputs(feeds)
+        for part in parts(self._whole.values, sizes):
+            reference = self._reference(part)
+            own, double = reference.own(feeds), reference.double(feeds)
+            steps = self._whole.values[part.start : part.stop]
+            doubles: Sequence[NDArray[Any] | None] = [None] * len(own) if double is None else double
+            values = [Computed(*each) for each in zip(steps, own, doubles, strict=True)]
+            for output, number in zip(emitted, self._whole.own, strict=True):
+                if number in part:
+                    self._require_emitted(output, values[number - part.start])
+            self._require_values(values, sizes, feeds, inputs)
 
-    def _require_emitted(
+    def _reference(self, part: range) -> Reference:
+        """What gives the values of a part. One alone is kept, since it has all weights twice."""
+        if part not in self._references:
+            self._references.clear()
+            whole = self._whole.part(part.start, part.stop)
+            self._references[part] = Reference(whole, self._weights.arrays)
+        return self._references[part]
+
+    def _require_emitted(self, output: NDArray[Any], value: Computed) -> None:
+        """Raise `InternalError` unless the emitted module gives what the steps come to."""
+        distance = measured(output, value.own, value.double)
+        if distance.found > allowed(distance.rounding, self._program.floats):
+            raise InternalError(f"the emitted module gives other values at `{value.step.place}`")
+
+    def _require_values(
         self,
-        own: Sequence[NDArray[Any]],
-        double: Sequence[NDArray[Any]] | None,
-        feeds: Mapping[str, NDArray[Any]],
+        values: Sequence[Computed],
+        sizes: Mapping[str, int],
+        feeds: dict[str, NDArray[Any]],
+        inputs: str,
     ) -> None:
-        """Raise `InternalError` unless the emitted module gives what its steps come to."""
-        for number, here in zip(self._whole.own, self._reference.emitted(feeds), strict=True):
-            distance = measured(here, own[number], None if double is None else double[number])
-            if distance.found > allowed(distance.rounding, self._program.floats):
-                name = self._whole.values[number].place
-                raise InternalError(f"the emitted module gives other values at `{name}`")
+        """Raise `NetlangError` at the first of these values that is another one in the file."""
+        compared = [each for each in values if each.step.name in self._file.made]
+        found = self._found([each.step for each in compared], feeds)
+        for each in compared:
+            there = found[self._file.read_as(each.step.name)]
+            self._require_shape(each, shape_at(each.step, sizes), there, inputs)
+            self._summed = max(self._summed, summed(each.step, sizes, each.own.size))
+            distance = measured(there, each.own, each.double)
+            if distance.found > self._allowed(distance):
+                raise NetlangError(self._differs(each.step, distance, inputs))
+            if distance.found > self._largest.found:
+                self._largest, self._place = distance, each.step.place
 
     def _allowed(self, distance: Distance) -> float:
         """The largest distance that the precision of the file explains."""
@@ -196,10 +212,12 @@ class _Comparison:
             return _INTEGERS
         return allowed(distance.rounding, self._floats, self._summed)
 
-    def _found(self, feeds: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    def _found(
+        self, steps: Sequence[StepValue], feeds: dict[str, NDArray[Any]]
+    ) -> dict[str, NDArray[Any]]:
         """The values in the file; if it can't be run, the error says which node is unlike ours."""
         try:
-            wanted = [self._file.read_as(value.name) for _, value in self._compared]
+            wanted = [self._file.read_as(value.name) for value in steps]
             return self._file.values(feeds, wanted)
         except RuntimeRefusedError as error:
             reason = self._first_unlike() or f"ONNX Runtime refuses it: {error}"
@@ -211,30 +229,24 @@ class _Comparison:
         """Why a file can't be run: the first node that is unlike ours."""
         if self._ours is None:
             return None
-        for _, value in self._compared:
+        for value in self._compared:
             if unlike := differences(value.name, self._file, self._ours):
                 return f"ONNX Runtime can't run it; at `{value.place}`, {unlike}"
         return None
 
     def _require_shape(
-        self,
-        value: StepValue,
-        sizes: Mapping[str, int],
-        here: NDArray[Any],
-        there: NDArray[Any],
-        inputs: str,
+        self, value: Computed, expected: list[int], there: NDArray[Any], inputs: str
     ) -> None:
         """Raise `NetlangError` unless the file's value has the shape that the IR says."""
-        batch = () if value.type.batch is None else (value.type.batch,)
-        expected = [int(evaluate(dim, sizes)) for dim in (*batch, *value.type.shape)]
-        if list(here.shape) != expected:
-            raise InternalError(f"{value.place} is {list(here.shape)} in PyTorch, not {expected}")
+        step, here = value.step, list(value.own.shape)
+        if here != expected:
+            raise InternalError(f"{step.place} is {here} in PyTorch, not {expected}")
         if list(there.shape) != expected:
             raise NetlangError(
                 ShapeDiffers(
-                    span=value.span, place=value.place, file=self._file.path.name, inputs=inputs,
+                    span=step.span, place=step.place, file=self._file.path.name, inputs=inputs,
                     found=str(list(there.shape)), expected=str(expected),
-                    advice=self._advice(value),
+                    advice=self._advice(step),
                 )
             )  # fmt: skip
 
@@ -259,12 +271,3 @@ class _Comparison:
             told = self._file.metadata["netlang.weights"][:100]
             advice += f"; the weights of the file are {told}: trained ones are given by --weights"
         return advice
-
-
-def summed(value: StepValue, sizes: Mapping[str, int], size: int) -> int:
-    """How many numbers a step without weights makes each element of; 1 where it isn't known."""
-    source = value.source
-    if source is None or source.batch is None or not size:
-        return 1
-    read = prod(int(evaluate(dim, sizes)) for dim in (source.batch, *source.shape))
-    return max(1, read // size)

@@ -213,9 +213,11 @@ class ModelFile:
         """
         import numpy as np
 
+        if not wanted:  # of no names, ONNX Runtime gives all outputs
+            return {}
         try:
             session = self._opened(frozenset(wanted))
-            names = [each.name for each in session.get_outputs()]
+            names = [each.name for each in session.get_outputs() if each.name in wanted]
             taken = {each.name: each.type for each in session.get_inputs()}
             found = session.run(
                 names, {name: _as_taken(values, taken[name]) for name, values in feeds.items()}
@@ -228,9 +230,10 @@ class ModelFile:
         return dict(zip(names, found, strict=True))
 
     def _opened(self, wanted: frozenset[str]) -> Any:
-        """A session that gives the `wanted` values, made once."""
+        """A session that gives the `wanted` values. The last one is kept: it has all weights."""
         if wanted in self._sessions:
             return self._sessions[wanted]
+        self._sessions.clear()
         module = runtime()
         model = onnx.ModelProto()
         model.CopyFrom(self.model)

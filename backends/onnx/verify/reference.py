@@ -14,30 +14,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-__all__ = ["Reference"]
+__all__ = ["EmittedNet", "Reference"]
+
+
+class EmittedNet:
+    """The module of a net that a user has. `values` are the tensors of the net by key."""
+
+    def __init__(self, program: Program, values: Mapping[str, NDArray[Any]]) -> None:
+        self._module = _module(program, values)
+
+    def outputs(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The outputs of the net."""
+        return _run(self._module, [_tensor(each) for each in feeds.values()])
 
 
 class Reference:
-    """The modules of a net that gives the value of every step, and of `program` as it is emitted.
+    """The module of a net that gives the values of steps, in their order.
 
-    In the first, no value is without a reader, which may hide a fault. `values` are the tensors of
-    the net by key.
+    None of them is without a reader, which may hide a fault.
     """
 
-    def __init__(
-        self, program: Program, whole: WholeNet, values: Mapping[str, NDArray[Any]]
-    ) -> None:
-        self._emitted = _module(program, values)
+    def __init__(self, whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> None:
+        self._count = len(whole.values)
         self._own = _module(whole.program, values)
         self._double = _module(whole.program, values).double()
 
-    def emitted(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """The outputs of the net, by the module that a user has."""
-        return _run(self._emitted, [_tensor(each) for each in feeds.values()])
-
     def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The value of every step in the net's own precision."""
-        return _run(self._own, [_tensor(each) for each in feeds.values()])
+        return _run(self._own, [_tensor(each) for each in feeds.values()])[: self._count]
 
     def double(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]] | None:
         """The same in double precision; None where a step is for another precision."""
@@ -46,7 +50,7 @@ class Reference:
             for each in map(_tensor, feeds.values())
         ]
         try:
-            return _run(self._double, wide)
+            return _run(self._double, wide)[: self._count]
         except RuntimeError:  # a table of the net's own precision, for instance
             return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from netlang.backends.onnx.emitter import value_names
 from netlang.ir.op import Op
-from netlang.ir.program import INPUT, Output, Program, Ref
+from netlang.ir.program import INPUT, Function, Output, Program, Ref
 from netlang.ir.types import TensorType
-from netlang.passes.flat import flattened
+from netlang.passes.flat import edited, flattened
 from netlang.records import Record, replace
 from netlang.source import Span
 
@@ -36,6 +36,41 @@ class WholeNet(Record):
     program: Program
     values: tuple[StepValue, ...]
     own: tuple[int, ...]
+
+    def part(self, start: int, end: int) -> WholeNet:
+        """The steps of a range of values and what they need; `own` are the places in that.
+
+        The net has further outputs after these `values`: those of steps that are there for their
+        weights alone.
+        """
+        net = self.program.net
+        values = net.outputs[start:end]
+        needed = _needed(net, [output.ref.producer for output in values])
+        read = {output.ref.producer for output in values}
+        read.update(ref.producer for number in needed for ref in net.nodes[number].inputs)
+        more = [Output(f"weights{number}", Ref(number)) for number in sorted(needed - read)]
+        whole = replace(net, outputs=(*values, *more))
+        program = replace(
+            self.program, net=edited(whole, {}, {}, set(range(len(net.nodes))) - needed)
+        )
+        own = tuple(each - start for each in self.own if start <= each < end)
+        return WholeNet(program, self.values[start:end], own)
+
+
+def _needed(net: Function, producers: list[int]) -> set[int]:
+    """The nodes, by number, that these producers need: for what they read, or for weights."""
+    numbers = {node.path: number for number, node in enumerate(net.nodes)}
+    found: set[int] = set()
+    while producers:
+        number = producers.pop()
+        if number == INPUT or number in found:
+            continue
+        found.add(number)
+        node = net.nodes[number]
+        producers += [ref.producer for ref in node.inputs]
+        owners = node.module, *(tie.module for tie in node.tied)
+        producers += [numbers[owner] for owner in owners if owner in numbers]
+    return found
 
 
 def with_all_values(program: Program) -> WholeNet:
