@@ -182,6 +182,21 @@ def test_blocks_of_families_and_blocks_around_them() -> None:
     assert "inverted_residual(16, 2, 6)" in made.text
 
 
+def test_units_that_few_nets_of_a_family_have() -> None:
+    """Most RegNets have no squeeze and excitation, and some have: both are uses of the block."""
+    models = torchvision_models()
+    torch.manual_seed(0)
+    regnet = models.regnet.BlockParams
+    params = regnet(
+        depths=[2], widths=[16], group_widths=[8], bottleneck_multipliers=[1.0], strides=[2],
+        se_ratio=0.25,
+    )  # fmt: skip
+    made = with_blocks(models.RegNet(params, num_classes=3), 32)
+    assert "from regnet import unit\n" in made.text
+    assert "unit(16, 2, 8, 0.25)" in made.text
+    assert "unit(16, 1, 8, 0.25)" in made.text
+
+
 def test_no_block_of_a_library_in_a_flat_spec() -> None:
     asked = Asked("it", "A test.", library=True, blocks=False)
     made = import_module(units(lambda _: None), [torch.zeros(2, 3, 16, 16)], asked)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import final
 
 from netlang.backends.torch.importing.bundled.blocks.literals import distinct, literal_of
@@ -23,9 +23,9 @@ from netlang.syntax.ast.walk import walk
 
 __all__ = ["BundledBlock", "TakenParameter", "bundled_blocks"]
 
-# The nets of a file whose blocks show what the parameters are.
-_MOST_NETS = 4
-_MOST_USES, _MOST_VALUES = 16, 6
+# Nets of a file whose blocks show what parameters may be, and what is seen of it.
+_MOST_NETS = 16
+_MOST_USES, _MOST_VALUES = 32, 6
 # Characters of a word that a label of the library may be.
 _LONGEST_WORD = 64
 
@@ -148,12 +148,12 @@ def _default(value: ast.Expr) -> Literal | None:
 
 
 def _arguments(block: BundledBlock) -> Iterator[Mapping[str, object]]:
-    """What the block is given in nets of its file, in the first few that have it."""
+    """What the block is given in nets of its file: once in each that has it, then once more."""
     nets = (net for kind, net, file in bundled_definitions() if (kind, file) == ("net", block.file))
     place = block.name, bundled_name(block.file)
     having = ([given for where, given in _called(net) if where == place] for net in nets)
-    for found in islice(filter(None, having), _MOST_NETS):
-        yield from found
+    for once in zip_longest(*islice(filter(None, having), _MOST_NETS)):
+        yield from (given for given in once if given is not None)
 
 
 @cache
