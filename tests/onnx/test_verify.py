@@ -15,7 +15,7 @@ from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 from netlang.backends.onnx import Form, export
-from netlang.backends.onnx.verify import computed
+from netlang.backends.onnx.verify import beside, computed
 from netlang.backends.onnx.verify.compare import verify
 from netlang.backends.onnx.verify.computed import summed
 from netlang.backends.onnx.verify.judge import allowed
@@ -511,3 +511,21 @@ def test_sums_of_many_numbers_are_rounded() -> None:
     sizes = {"N": 3, "H": 8, "W": 4}
     assert summed(mean, sizes, 6) == 32
     assert summed(replace(mean, source=None), sizes, 6) == 1
+
+
+def test_long_tensors_are_given_beside_a_file_that_they_make_too_large(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "_INSIDE", 0)
+    monkeypatch.setattr(beside, "_LONG", 100)
+    model = written(fold=True)
+    alone, apart = beside.with_long_ones_beside(model)
+    long = {"stem.weight", "a.weight", "c.weight", "logits.weight"}
+    assert long <= set(apart)
+    assert alone.ByteSize() < model.ByteSize() / 2
+    assert run("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors").status == 0
+    assert run("verify", "net.net").status == 0
+    numbers("a.weight", lambda w: w * 1.1)(model.graph)
+    onnx.save(model, "n.onnx")
+    said = run.refused("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
+    assert "`a`" in said.splitlines()[0]

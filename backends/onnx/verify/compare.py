@@ -53,7 +53,7 @@ def verify(program: Program, options: VerifyOptions) -> Verified:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{program.name}.onnx"
         export(program, path, weights=weights.arrays, form=form_of(options.build.onnx))
-        return _Comparison(program, options, weights, ModelFile(path)).run()
+        return _Comparison(program, options, weights, ModelFile(path, own=True)).run()
 
 
 class _Comparison:
@@ -90,7 +90,7 @@ class _Comparison:
                     opset=opset, any_runtime=True, fold=fold, narrow=self._narrow(), told=False
                 )
                 export(self._program, path, weights=self._weights.arrays, form=form)
-                found.append(ModelFile(path))
+                found.append(ModelFile(path, own=True))
         return max(found, key=lambda each: len(each.made & self._file.made))
 
     @property

@@ -15,6 +15,7 @@ from onnx import helper
 from netlang.backends.onnx.diagnostics import NotOfThisNet, UnreadableModel
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.onnx.types import element_type
+from netlang.backends.onnx.verify.beside import with_long_ones_beside
 from netlang.backends.onnx.verify.middle import cut_to_net
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
@@ -28,7 +29,7 @@ __all__ = ["ModelFile", "RuntimeRefusedError"]
 
 _INTEGER = ("QuantizeLinear", "DequantizeLinear", "MatMulNBits")
 _MOST = 2**31 - 1
-"""Bytes of a file and of its weights beside it: what ONNX Runtime takes at once."""
+"""Bytes of a file, and of the weights beside a stranger's."""
 
 
 class RuntimeRefusedError(Exception):
@@ -39,16 +40,17 @@ class ModelFile:
     """A file and what stands in it. Raises `NetlangError` if it can't be read.
 
     Of a file of `program` that also prepares images or makes classes, only the net; it `has_ends`.
+    The weights of an `own` file, which netlang has just written, may have more than 2 GiB.
     """
 
-    def __init__(self, path: Path, program: Program | None = None) -> None:
+    def __init__(self, path: Path, program: Program | None = None, *, own: bool = False) -> None:
         self.path = path
-        self.model = self._read()
+        self.model = self._read(own=own)
         self.has_ends = program is not None and cut_to_net(self.model.graph, program)
         self.made = {name for node in self.model.graph.node for name in node.output if name}
         self._sessions: dict[frozenset[str], Any] = {}
 
-    def _read(self) -> onnx.ModelProto:
+    def _read(self, *, own: bool) -> onnx.ModelProto:
         try:
             content = read_bytes(self.path, _MOST)
         except OSError as error:
@@ -63,7 +65,8 @@ class ModelFile:
             if not model.graph.node:
                 raise self.unreadable("it holds no ONNX graph")
             self._check_bounded(model)
-            self._check_size_beside(model)
+            if not own:
+                self._check_size_beside(model)
             onnx.load_external_data_for_model(model, str(self.path.parent))
         except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
             raise self.unreadable(_line(error)) from error
@@ -235,8 +238,7 @@ class ModelFile:
             return self._sessions[wanted]
         self._sessions.clear()
         module = runtime()
-        model = onnx.ModelProto()
-        model.CopyFrom(self.model)
+        model, beside = with_long_ones_beside(self.model)
         shown = {value.name for value in model.graph.output}
         model.graph.output.extend(
             helper.make_empty_tensor_value_info(name)
@@ -245,6 +247,9 @@ class ModelFile:
         )
         options = module.SessionOptions()
         options.log_severity_level = 4
+        held = [module.OrtValue.ortvalue_from_numpy(each) for each in beside.values()]
+        if held:
+            options.add_external_initializers(list(beside), held)
         session = module.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )

@@ -59,9 +59,9 @@ def _module(program: Program, values: Mapping[str, NDArray[Any]]) -> nn.Module:
     import torch
 
     module = module_backend().build(program).eval()
-    state = {key: _tensor(values[key]) for key in module.state_dict()}
     with torch.no_grad():
-        module.load_state_dict(state)
+        for key, tensor in module.state_dict().items():
+            tensor.copy_(_tensor(values[key]))
     return module
 
 
