@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EmittedNet", "Reference"]
 
+_LARGE = 1 << 30
+"""Bytes of weights from which on their copy in double precision isn't kept while ONNX Runtime has
+its own."""
+
 
 class EmittedNet:
     """The module of a net that a user has. `values` are the tensors of the net by key."""
@@ -25,7 +29,7 @@ class EmittedNet:
 
     def outputs(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs of the net."""
-        return _run(self._module, [_tensor(each) for each in feeds.values()])
+        return _run(self._module, [_tensor(each.copy()) for each in feeds.values()])
 
 
 class Reference:
@@ -35,44 +39,49 @@ class Reference:
     """
 
     def __init__(self, whole: WholeNet, values: Mapping[str, NDArray[Any]]) -> None:
-        self._count = len(whole.values)
+        self._whole, self._values = whole, values
         self._own = _module(whole.program, values)
-        self._double = _module(whole.program, values).double()
+        self._is_large = sum(each.nbytes for each in values.values()) > _LARGE
+        self._kept: nn.Module | None = None
 
     def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The value of every step in the net's own precision."""
-        return _run(self._own, [_tensor(each) for each in feeds.values()])[: self._count]
+        found = _run(self._own, [_tensor(each.copy()) for each in feeds.values()])
+        return found[: len(self._whole.values)]
 
     def double(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]] | None:
         """The same in double precision; None where a step is for another precision."""
         wide = [
             each.double() if each.is_floating_point() else each
-            for each in map(_tensor, feeds.values())
+            for each in (_tensor(values.copy()) for values in feeds.values())
         ]
+        module = self._kept or _module(self._whole.program, self._values).double()
+        if not self._is_large:
+            self._kept = module
         try:
-            return _run(self._double, wide)[: self._count]
+            return _run(module, wide)[: len(self._whole.values)]
         except RuntimeError:  # a table of the net's own precision, for instance
             return None
 
 
 def _module(program: Program, values: Mapping[str, NDArray[Any]]) -> nn.Module:
-    import torch
-
+    """A module whose weights lie where `values` do, if they may be written to."""
     module = module_backend().build(program).eval()
-    with torch.no_grad():
-        for key, tensor in module.state_dict().items():
-            tensor.copy_(_tensor(values[key]))
+    for key, tensor in module.state_dict(keep_vars=True).items():
+        array = values[key]
+        tensor.data = _tensor(array if array.flags.writeable else array.copy())
     return module
 
 
 def _tensor(values: NDArray[Any]) -> torch.Tensor:
-    """A tensor of a copy of `values`; numpy's bfloat16 is one of a package."""
+    """A tensor in the memory of `values`; numpy's bfloat16 is one of a package."""
     import numpy as np
     import torch
 
+    values = np.ascontiguousarray(values).reshape(values.shape)
     if values.dtype.name == "bfloat16":
-        return torch.from_numpy(values.view(np.int16).copy()).view(torch.bfloat16)
-    return torch.from_numpy(values.copy(order="C"))
+        return torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(values)
 
 
 def _run(module: nn.Module, inputs: list[torch.Tensor]) -> list[NDArray[Any]]:
