@@ -14,6 +14,8 @@ from netlang.backends.torch.importing.bundled.blocks import arguments, calls, fo
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.spec import Asked
+from netlang.ops import operator, operator_names
+from netlang.records import names_of
 from tests.analysis.oracles import torchvision_models
 
 
@@ -149,6 +151,34 @@ def test_a_unit_that_differs_in_one_thing_is_written_out(change: Callable[[Unit]
     assert made.text.count("bottleneck(8)") == 2
     assert made.text.count("    2: {\n") == 1
     assert made.notes == ("blocks of the library: 2 times `bottleneck` of `blocks.residual`",)
+
+
+class Windows(nn.Module):
+    """A map as columns, which become one again: their windows have more axes than they have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unfold = nn.Unfold((3, 3), padding=(1, 1))
+        self.fold = nn.Fold((16, 16), (3, 3), padding=(1, 1))
+        self.mix = nn.Conv2d(32, 32, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.mix(self.fold(self.unfold(x)))
+        return found
+
+
+def test_columns_of_windows_beside_a_block() -> None:
+    torch.manual_seed(0)
+    made = with_blocks(nn.Sequential(nn.Conv2d(3, 32, 1), Windows(), Unit()), 16)
+    assert "    2: bottleneck(8)\n" in made.text
+    assert made.notes == ("blocks of the library: once `bottleneck` of `blocks.residual`",)
+
+
+def test_every_operator_has_a_normal_form() -> None:
+    for kind in filter(None, map(operator, operator_names())):
+        for case in kind.cases():
+            fields = dict(forms._fields(case.op, case.inputs, case.op.infer(case.inputs).outputs))
+            assert fields.keys() == set(names_of(case.op)), case.op
 
 
 def test_norms_that_are_an_argument() -> None:

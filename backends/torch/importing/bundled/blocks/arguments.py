@@ -142,9 +142,8 @@ class BlockSearch(Draft, eq=False):
         steps = Lengths().steps(program.net)
         self.budget.take(distinct_steps(program.net))
         if steps > _LONGER * len(self.part.form.steps) + _FAILED:
-            return (
-                0.0  # Its steps aren't written out: a block may repeat them as often as it likes.
-            )
+            # Its steps aren't written out: a block may repeat them as often as it likes.
+            return 0.0
         form = self.forms.of(program)
         if form.is_same(self.part.form):
             return 1.0

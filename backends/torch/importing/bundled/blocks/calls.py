@@ -62,9 +62,13 @@ class LibraryCalls(Record, eq=False):
     def told(self) -> str:
         """Which blocks are the library's, and how often each is there."""
         counts = Counter(call.name for call in self.calls.values())
-        shown = [f"{counts[name]} times `{block.name}` of `{block.file}`"
+        shown = [f"{_times(counts[name])} `{block.name}` of `{block.file}`"
                  for block, name in self.names.items()]  # fmt: skip
         return f"blocks of the library: {', '.join(shown)}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def library_calls(

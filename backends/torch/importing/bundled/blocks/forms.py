@@ -48,7 +48,7 @@ class NormalForm(Record):
         for op, owner, read, given in self.steps:
             found[type(op), owner] += 1
             found[type(op), owner, given] += 1
-            found.update((type(op), owner, *each) for each in _fields(op, read))
+            found.update((type(op), owner, *each) for each in _fields(op, read, given))
         return found
 
 
@@ -87,7 +87,7 @@ class Forms(Draft, eq=False):
         if isinstance(op, Add | Max | Min | Mul) and len(inputs) == 2:
             inputs.sort()
         ties = tuple((tie.name, tie.module, tie.weight) for tie in node.tied)
-        fields = tuple(_fields(op, read))
+        fields = tuple(_fields(op, read, node.types))
         return self._number((type(op), fields, owner, ties, node.types, tuple(inputs)))
 
     def _number(self, how: object) -> int:
@@ -99,10 +99,11 @@ def _is_idle(op: Op) -> bool:
     return isinstance(op, Identity) or (isinstance(op, Dropout | StochasticDepth) and not op.p)
 
 
-def _fields(op: Op, read: Types) -> Iterator[tuple[str, object]]:
+def _fields(op: Op, read: Types, given: Types) -> Iterator[tuple[str, object]]:
     """The arguments of a step, those of windows for each axis."""
     names = names_of(op)
-    rank = len(read[0].shape) - 1 if read else 0
+    # Windows are of the map that a step reads, but `fold` makes one of columns.
+    rank = max(each.rank for each in (*read[:1], *given[:1])) - 1
     windows = "kernel" in names and rank > 0
     for name in names:
         value = getattr(op, name)
