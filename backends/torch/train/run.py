@@ -186,9 +186,9 @@ def _together(model: nn.Module, recipe: Recipe, objective: Objective, state: Sta
         return Attended(model, objective.counted, spare=spare)
     if state.world.size == 1 or not any(each.requires_grad for each in model.parameters()):
         return model
-    called = Sparing(model) if spare else model
+    model = Sparing(model) if spare else model
     # Where steps take turns, an `Exchange` averages the gradients of each.
-    return called if recipe.turns else copies(called, state.device, all_used=objective.all_used)
+    return model if recipe.turns else copies(model, state.device, all_used=objective.all_used)
 
 
 def _not_finite(
