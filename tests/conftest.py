@@ -7,11 +7,13 @@ import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.cli.support import Runner
+from tests.long_runs import taken_long
 
 # How long an example takes says how fast the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,6 +63,19 @@ _LONGEST = (
 
 # Each process imports torch and its peers, so more of them want more memory than they save time.
 _PROCESSES_AT_MOST = 8
+_EVERYTHING = "netlang_everything"
+
+
+def _is_of_everything(config: pytest.Config) -> bool:
+    """Whether this process, or the one that it works for, was given no files."""
+    told = getattr(config, "workerinput", {}).get(_EVERYTHING)
+    return told or config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of xdist, which is given its files, what the run is of."""
+    node.workerinput[_EVERYTHING] = _is_of_everything(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,7 +84,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
     A run of a few files stays in one process, where a debugger works and nothing is imported twice.
     """
-    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    everything = _is_of_everything(config)
     # The processes read this too, and must not start their own.
     began = "PYTEST_XDIST_WORKER" not in os.environ
     options = config.option
@@ -95,8 +110,11 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest."""
+    """Begin with the files that take longest, and leave some cases to the long run."""
+    if _is_of_everything(config):
+        for item in taken_long(items):
+            item.add_marker(pytest.mark.slow)
     rank = {config.rootpath / path: place for place, path in enumerate(_LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))

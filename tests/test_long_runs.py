@@ -1,0 +1,45 @@
+"""What a run of everything leaves to the long run, and that nothing is lost."""
+
+from __future__ import annotations
+
+import ast
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.long_runs import LONG, THIRDS, taken_long
+from tests.quality import ROOT
+
+
+@pytest.mark.parametrize("name", [*THIRDS, *LONG])
+def test_each_is_a_test(name: str) -> None:
+    path, _, function = name.partition("::")
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    assert function in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+
+
+def test_each_stands_there_once() -> None:
+    assert list(THIRDS) == sorted({*THIRDS})
+    assert list(LONG) == sorted({*LONG} - {*THIRDS})
+
+
+def item(name: str, *, slow: bool = False) -> Any:
+    path, _, function = name.partition("::")
+    return SimpleNamespace(
+        path=ROOT / path, originalname=function, name=f"{function}[case]",
+        config=SimpleNamespace(rootpath=ROOT),
+        get_closest_marker=lambda marker: marker if slow else None,
+    )  # fmt: skip
+
+
+def test_a_third_is_left_and_another_one_of_the_next_test() -> None:
+    first, second = ([item(name) for _ in range(7)] for name in THIRDS[:2])
+    others = [item("tests/test_long_runs.py::test_each_is_a_test"), item(THIRDS[0], slow=True)]
+    whole = [item(LONG[0]) for _ in range(2)]
+    moved = [id(each) for each in taken_long([*first, *others, *second, *whole])]
+    kept = [
+        [place for place, each in enumerate(cases) if id(each) not in moved]
+        for cases in (first, second, others, whole)
+    ]
+    assert kept == [[0, 3, 6], [2, 5], [0, 1], []]
