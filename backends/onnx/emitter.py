@@ -12,11 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netlang.backends.onnx.graph import OF_RUNTIME, Attribute, Graph, Operation, refuse_beyond
+from netlang.backends.onnx.graph import (
+    OF_RUNTIME,
+    Attribute,
+    Graph,
+    Operation,
+    another,
+    refuse_beyond,
+)
 from netlang.backends.onnx.sizes import SizeNodes
 from netlang.backends.onnx.types import element_type
 from netlang.backends.weights import join, numpy_type
 from netlang.ir.op import Op
+from netlang.ir.program import Function, Ref
 from netlang.ir.types import DType, Types
 from netlang.ir.weights import Weight
 from netlang.records import replace
@@ -24,7 +32,7 @@ from netlang.records import replace
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Emitter", "PlacedOperator", "name_of_table", "rounded", "value_names"]
+__all__ = ["Emitter", "PlacedOperator", "name_in_file", "name_of_table", "rounded", "value_names"]
 
 _LEAST_NORMAL = 2.0**-126
 """The least number of float32 in full precision (IEEE 754)."""
@@ -68,6 +76,12 @@ def name_of_table(module: str) -> str:
 def value_names(path: str, op: Op, count: int) -> tuple[str, ...]:
     """The path for a single value; for several, the path followed by each output's name."""
     return (path,) if count == 1 else tuple(f"{path}.{name}" for name in op.output_names[:count])
+
+
+def name_in_file(name: str, ref: Ref, net: Function) -> str:
+    """The name that a value gets in the file of a net where an output may have its own."""
+    taken = any(output.name == name and output.ref != ref for output in net.outputs)
+    return another(name, 2) if taken else name
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ __all__ = [
     "Graph",
     "Operation",
     "Turned",
+    "another",
     "refuse_beyond",
 ]
 
@@ -45,6 +46,11 @@ def refuse_beyond(numbers: Iterable[object]) -> None:
     for number in numbers:
         if isinstance(number, int) and not -_LARGEST - 1 <= number <= _LARGEST:
             raise BeyondInt64(int(number))
+
+
+def another(wish: str, count: int) -> str:
+    """The name that a value gets where `count` values wish for the same one."""
+    return f"{wish}/{count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Graph:
         name, count = wish, 1
         while name in self.taken or name in self.reserved:
             count += 1
-            name = f"{wish}/{count}"
+            name = another(wish, count)
         self.taken.add(name)
         return name
 

@@ -241,6 +241,13 @@ def test_values_are_the_same_in_parts(
     assert in_parts.largest == pytest.approx(whole.largest, abs=1e-6)
 
 
+def test_a_step_has_the_name_of_an_output_that_it_is_not(tmp_path: Path) -> None:
+    """In the file, the name is the output's: the shape and values under it are others."""
+    text = "net n {\n    input x: [4]\n    output: linear(3)\n    relu -> linear(2)\n}\n"
+    found = verify(program_in(tmp_path, text), VerifyOptions(build=BuildOptions()))
+    assert found.compared == found.steps == 3
+
+
 def test_one_large_value_is_a_part_of_its_own() -> None:
     sizes = {"N": 2}
     large, small = (

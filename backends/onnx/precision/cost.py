@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netlang.backends.onnx.emitter import value_names
+from netlang.backends.onnx.emitter import name_in_file, value_names
 from netlang.backends.onnx.precision.examples import batches, first_of
 from netlang.backends.onnx.verify.file import ModelFile
 from netlang.backends.onnx.verify.judge import apart
@@ -124,9 +124,10 @@ def _places(file: ModelFile, net: Function) -> Iterator[tuple[Ref, str]]:
     for number, node in enumerate(net.nodes):
         for index, name in enumerate(_names(node)):
             ref = Ref(number, index)
+            own = name_in_file(name, ref, net)
             # What is rounded in float32, or to integers, has its value behind the rounding.
-            behind = (f"{name}/rounded", f"{name}_DequantizeLinear_Output")
-            names = (*behind, name, *outputs.get(ref, ()))
+            behind = (f"{own}/rounded", f"{own}_DequantizeLinear_Output")
+            names = (*behind, own, *outputs.get(ref, ()))
             made = [each for each in names if each in file.made]
             if made:
                 yield ref, made[0]

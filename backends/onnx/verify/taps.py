@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlang.backends.onnx.emitter import value_names
+from netlang.backends.onnx.emitter import name_in_file, value_names
 from netlang.ir.op import Op
 from netlang.ir.program import INPUT, Function, Output, Program, Ref
 from netlang.ir.types import TensorType
@@ -76,7 +76,8 @@ def _needed(net: Function, producers: list[int]) -> set[int]:
 def with_all_values(program: Program) -> WholeNet:
     """`program` as deployed, with the value of every step as an output, and its own outputs.
 
-    In a file, the value of a step that is an output of the net may have the output's name alone.
+    In a file, the value of a step that is an output of the net may have the output's name alone. A
+    step with the name of an output that it isn't has another one there.
     """
     whole = flattened(program).program
     net = whole.net
@@ -95,7 +96,8 @@ def with_all_values(program: Program) -> WholeNet:
         source = read[0] if len(read) == 1 and not node.callee.weights(read) else None
         for index, (name, type_) in enumerate(zip(names, node.types, strict=True)):
             ref = Ref(number, index)
-            for each in dict.fromkeys((name, *outputs.get(ref, ()))):
+            there = name_in_file(name, ref, net)
+            for each in dict.fromkeys((there, *outputs.get(ref, ()))):
                 values.append(StepValue(each, name, type_, node.span, source))
                 refs.append(ref)
     named = tuple(Output(f"value{number}", ref) for number, ref in enumerate(refs))

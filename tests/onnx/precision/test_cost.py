@@ -90,6 +90,17 @@ def test_a_value_that_is_too_large_keeps_its_steps_in_float32(folder: Path) -> N
     assert np.abs(found - wanted).max() < 1e-2 * np.abs(wanted).max()
 
 
+def test_a_value_that_is_too_large_is_that_of_its_step(tmp_path: Path) -> None:
+    """In the file, the name `output` is that of the net's output, whose values are small."""
+    text = "input image: [3, 16, 16]\n\n    output: scale(6e4)\n    relu -> scale(0.001)\n"
+    (tmp_path / "small.net").write_text(f"net small {{\n    {text}}}\n", encoding="utf-8")
+    examples = ExampleInputs({"image": images(4)})
+    path, said = written(tmp_path, LowPrecision("float16", examples=examples))
+    assert any("since a value is too large: `output`" in line for line in said), said
+    found, wanted = (output(each, images(4)) for each in (path, written(tmp_path, None)[0]))
+    assert np.abs(found - wanted).max() < 1e-2 * np.abs(wanted).max()
+
+
 @pytest.mark.parametrize(
     ("inputs", "labels", "reason"),
     [
