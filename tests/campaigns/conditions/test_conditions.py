@@ -60,7 +60,7 @@ FAULTS: list[tuple[Any, str, Callable[..., object]]] = [
     (residues, "_folded", lambda kept, modulus, divisor: kept & ((1 << divisor) - 1)),
     (together, "implies", lambda *_: True),
     (together, "first_size", lambda holds, low, largest=None: low + 1),
-    (implied, "_apart", lambda *_: True),
+    (implied, "_unpartnered", lambda *_: True),
     (implied.MonotoneEquality, "partners", lambda *_: []),
     (products, "_sign", lambda *_: 0),
     (parts, "_possible", lambda names, found, own: (found[0], frozenset(list(found[1])[:1]))),
