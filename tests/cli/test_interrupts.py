@@ -95,6 +95,19 @@ def _handlers() -> Iterator[None]:
     sys.unraisablehook = hook
 
 
+@pytest.fixture
+def _gradients() -> Iterator[None]:
+    """PyTorch's own are off for good where `no_grad` is interrupted before it puts them on again.
+
+    That is the end of a process, and not of the tests.
+    """
+    import torch
+
+    before = torch.is_grad_enabled()
+    yield
+    torch.set_grad_enabled(before)
+
+
 class _Interrupted:
     """Is interrupted where Python can't raise an exception: it would show and lose it."""
 
@@ -139,7 +152,7 @@ SECONDS = pytest.param("look", marks=pytest.mark.slow)  # it draws five times
 
 # A file that was just opened is closed by the collector then, which Python warns of.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.usefixtures("_handlers")
+@pytest.mark.usefixtures("_handlers", "_gradients")
 @pytest.mark.parametrize("verb", [SECONDS, *(verb for verb in VERBS if verb != "look")])
 def test_every_verb_is_interrupted(
     verb: str, filled: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
