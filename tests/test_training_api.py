@@ -22,6 +22,7 @@ import netlang
 from netlang.cli import main
 from netlang.recipes import load_recipe
 from netlang.recipes.overrides import overrides_of
+from tests.handlers import usual_handlers
 from tests.train.data.support import draw, pictures
 
 PETS = """
@@ -121,9 +122,8 @@ def test_a_run_goes_on(place: Path) -> None:
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Python's own Ctrl-C: a process in the background of a shell starts without it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    with usual_handlers():
+        yield
 
 
 @pytest.mark.usefixtures("interruptible")

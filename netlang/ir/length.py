@@ -22,8 +22,11 @@ class Lengths:
 
     def steps(self, function: Function, *, once: bool = False) -> int:
         """The steps of a function; with `once`, those of a repeat count as of one time."""
-        waiting = [] if (function, once) in self._known else [function]
+        waiting = [function]
         while waiting:
+            if (waiting[-1], once) in self._known:  # several may call it
+                waiting.pop()
+                continue
             calls: dict[Function, int] = {}
             own = _counted(waiting[-1].items, 1, calls, once=once)
             unknown = [callee for callee in calls if (callee, once) not in self._known]

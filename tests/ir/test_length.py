@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from netlang.elaborate import elaborate_target, resolve_text
 from netlang.elaborate.check import check_definitions
 from netlang.ir.length import Lengths
 from netlang.ir.program import Function, Node, Ref
 from netlang.modules.library import Library
 from netlang.records import replace
 from netlang.source import Source
+from tests.work import steps_of
 
 TEXT = """\
 block twice {
@@ -52,3 +54,19 @@ def test_calls_of_any_depth() -> None:
         step = replace(node, callee=called, inputs=(Ref(-1),))
         called = replace(called, items=(step, step))
     assert Lengths().steps(called) == 2**5_000 * written_out(net())
+
+
+def steps_to_count(blocks: int) -> int:
+    """Steps of Python for the length of a net whose blocks each call all before them."""
+    lines = ["block b0 { relu }"]
+    for number in range(1, blocks):
+        calls = "; ".join(f"b{each}" for each in range(number))
+        lines.append(f"block b{number} {{ {calls} }}")
+    lines.append(f"net n {{ input x: [2]; b{blocks - 1} }}")
+    net = elaborate_target(resolve_text("\n".join(lines), None)).net
+    return steps_of(lambda: Lengths().steps(net))
+
+
+def test_a_function_that_many_call_is_counted_once() -> None:
+    """The text of twice as many blocks is four times as long."""
+    assert steps_to_count(48) < 5 * steps_to_count(24)

@@ -19,6 +19,7 @@ from netlang.searching.question import Question
 from netlang.searching.shared.files import FolderSharing
 from netlang.searching.working import Machine
 from tests.cli.support import Runner
+from tests.handlers import usual_handlers
 from tests.searching.test_search import SPEC
 
 # What a process does in place of trials: it waits for the end of its input, and leaves a file.
@@ -45,9 +46,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Question, Fo
 @pytest.fixture
 def with_hangups() -> Iterator[None]:
     """A run of the tests under `nohup` ignores them, and so does a search in it."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
+    with usual_handlers():
+        yield
 
 
 @pytest.mark.usefixtures("with_hangups")

@@ -18,6 +18,7 @@ from netlang.backends.torch.train.records.progress import status_of
 from netlang.backends.torch.train.storage import Json
 from netlang.recipes import load_recipe
 from netlang.targets.options import RunOptions
+from tests.handlers import usual_handlers
 from tests.quality import ROOT
 from tests.train.support import SHORT, contents, run, sketch
 
@@ -76,9 +77,8 @@ _REWRITTEN = (
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Python's own Ctrl-C: a process in the background of a shell starts without it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    with usual_handlers():
+        yield
 
 
 @pytest.mark.usefixtures("interruptible")

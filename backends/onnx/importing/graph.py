@@ -16,8 +16,8 @@ from torch import Tensor, fx
 
 from netlang.backends.onnx.importing.names import LabelKeeper
 from netlang.backends.onnx.importing.outcomes import Outcomes
-from netlang.backends.onnx.importing.tensors import leaves, of_its_own
-from netlang.backends.torch.importing.layouts import CountedValues, mark_batch
+from netlang.backends.onnx.importing.tensors import of_its_own
+from netlang.backends.torch.importing.layouts import CountedValues, leaves, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
 from netlang.backends.torch.importing.tables.long import is_said

@@ -12,11 +12,11 @@ import torch
 from onnx import TensorProto, ValueInfoProto, numpy_helper
 from torch import Tensor
 
+from netlang.backends.torch.importing.layouts import leaves
 from netlang.backends.torch.importing.refusal import NotSayable
 
 __all__ = [
-    "MOST_ELEMENTS", "dtype_of", "input_like", "leaves", "of_its_own", "size_of", "tensor_of",
-    "with_numbers",
+    "MOST_ELEMENTS", "dtype_of", "input_like", "of_its_own", "size_of", "tensor_of", "with_numbers",
 ]  # fmt: skip
 
 MOST_ELEMENTS = 1 << 31
@@ -110,15 +110,6 @@ def input_like(name: str, tensor: Tensor) -> ValueInfoProto:
     """An input of a graph, of the type and shape of a tensor."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(tensor.numpy().dtype)
     return onnx.helper.make_tensor_value_info(name, kind, tensor.shape)
-
-
-def leaves(held: Iterable[Any]) -> Iterable[Any]:
-    """What is in lists, and in lists in those."""
-    for each in held:
-        if isinstance(each, list | tuple):
-            yield from leaves(each)
-        else:
-            yield each
 
 
 def of_its_own(found: Tensor, given: Iterable[Any]) -> Tensor:

@@ -19,7 +19,8 @@ from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.records import Draft
 
 __all__ = [
-    "BATCH", "CountedValues", "batch_axis", "before", "mark_batch", "shapes_in", "sizes_of",
+    "BATCH", "CountedValues", "batch_axis", "before", "leaves", "mark_batch", "shapes_in",
+    "sizes_of",
 ]  # fmt: skip
 
 BATCH = 1009
@@ -92,6 +93,15 @@ class CountedValues(Draft, eq=False):
             reason = f"steps of {self.work + work:,} operations for an example, of so small a file"
             raise NotSayable(reason, _ADVICE)
         self.work += work
+
+
+def leaves(held: Iterable[Any]) -> Iterable[Any]:
+    """What is in lists, and in lists in those."""
+    for each in held:
+        if isinstance(each, list | tuple):
+            yield from leaves(each)
+        else:
+            yield each
 
 
 def shapes_in(held: Any) -> Any:

@@ -15,7 +15,12 @@ import torch
 from torch import Tensor, fx
 
 from netlang.backends.torch.importing.foreign import said_by
-from netlang.backends.torch.importing.layouts import BATCH, CountedValues, mark_batch
+from netlang.backends.torch.importing.layouts import (
+    BATCH,
+    CountedValues,
+    leaves,
+    mark_batch,
+)
 from netlang.backends.torch.importing.programs.batches import (
     at_export,
     expanded,
@@ -158,7 +163,7 @@ class ProgramReader(Draft, eq=False):
 
     def _call(self, node: ProgramNode, args: list[Any], named: dict[str, Any]) -> None:
         """A node of the graph. Raises `NotSayable`, and what PyTorch raises."""
-        read = [each for each in _flat([*args, *named.values()]) if isinstance(each, fx.Node)]
+        read = [each for each in leaves([*args, *named.values()]) if isinstance(each, fx.Node)]
         if not all("val" in each.meta for each in read):
             raise NotSayable("")
         target = known_operator(node.target)
@@ -244,7 +249,7 @@ class ProgramReader(Draft, eq=False):
 
     def _count(self, val: Any, *, plain: bool) -> None:
         """Refuse values that wouldn't fit into memory, before anything computes them."""
-        for each in _flat([val]):
+        for each in leaves([val]):
             if not isinstance(each, Tensor):
                 raise NotSayable("it gives something else than tensors")
             self.values.add(each.shape)
@@ -258,14 +263,14 @@ class ProgramReader(Draft, eq=False):
         """Hold shapes against those in the file, which are for its own number of examples."""
         if self.batch is None or not self.batched:
             return
-        for name, each in zip(node.outputs, _flat([val]), strict=False):
+        for name, each in zip(node.outputs, leaves([val]), strict=False):
             said = self.document.shapes.get(name)
             if said is not None and all(said) and at_export(each.shape, self.batch) != said:
                 raise NotSayable(f"for several examples its sizes aren't {list(said)}", _SYMBOLIC)
 
     def _refuse(self, node: ProgramNode, given: Iterable[Any], error: NotSayable) -> None:
         """A node for each output of one that can't be said."""
-        read = [each for each in _flat(given) if isinstance(each, fx.Node)]
+        read = [each for each in leaves(given) if isinstance(each, fx.Node)]
         for name in filter(None, node.outputs):
             made = self.graph.call_function(refused, tuple(read))
             self._describe(node, made, self._said(name, read))
@@ -290,11 +295,3 @@ class ProgramReader(Draft, eq=False):
 
     def _batch_at_export(self) -> int:
         return next((self.document.hints[name][0] for name in self.document.inputs), 0)
-
-
-def _flat(held: Iterable[Any]) -> Iterable[Any]:
-    for each in held:
-        if isinstance(each, list | tuple):
-            yield from _flat(each)
-        else:
-            yield each
