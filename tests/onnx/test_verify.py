@@ -12,7 +12,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from netlang.backends.onnx import Form, export
 from netlang.backends.onnx.verify import beside, computed
@@ -290,6 +290,20 @@ def test_other_precisions(kind_of_float: str, run: Runner) -> None:
         f"net f {{ input x: {kind_of_float}[6]; linear(5) -> tanh -> linear(4) }}", encoding="utf-8"
     )
     assert run("verify", "f.net").status == 0
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float64])
+def test_weights_that_are_stored_in_another_type(kind: type[np.generic], run: Runner) -> None:
+    """Modules compute in the memory of weights, which are of the spec's type by then."""
+    written(fold=True)
+    stored = load_file("w.safetensors")
+    for key, values in stored.items():
+        stored[key] = values.astype(kind) if values.dtype.kind == "f" else values
+    save_file(stored, "k.safetensors")
+    options = ("--weights", "k.safetensors")
+    assert run("compile", "net.net", "-o", "k.onnx", *options).status == 0
+    result = run("verify", "net.net", "--onnx", "k.onnx", *options)
+    assert (result.status, result.err) == (0, "")
 
 
 def test_a_file_of_another_net(run: Runner) -> None:
