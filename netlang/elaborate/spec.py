@@ -105,13 +105,14 @@ def resolve(spec: str | Path, kind: str = "net", library: Library | None = None)
     return Target(spec, module, found, kind, _arguments_of(source), Span(source, 0, len(spec)))
 
 
-def resolve_text(text: str, name: str | None = None) -> Target:
+def resolve_text(text: str, name: str | None = None, library: Library | None = None) -> Target:
     """The net of a spec that is given as its text, or else the recipe; no file is beside it.
 
-    Without a `name`, it is the only possible one. Raises `NetlangError`.
+    Without a `name`, it is the only possible one. A `library` has the files that were opened for
+    other texts. Raises `NetlangError`.
     """
     source = of_text(text)
-    module = readable(Library().module(source, None))
+    module = readable((library or Library()).module(source, None))
     recipes = name in module.recipes if name else bool(module.recipes)
     nets = name in module.nets() if name else bool(module.nets())
     kind = "train" if recipes and not nets else "net"

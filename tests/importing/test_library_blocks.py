@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import netlang
 from netlang.backends.torch.importing.bundled import recognition
-from netlang.backends.torch.importing.bundled.blocks import arguments, calls, forms, literals
+from netlang.backends.torch.importing.bundled.blocks import calls, compiling, forms, literals
 from netlang.backends.torch.importing.holes.stub import Stub
 from netlang.backends.torch.importing.imported import Imported, import_module
 from netlang.backends.torch.importing.spec import Asked
@@ -238,13 +238,13 @@ def test_no_block_of_a_library_in_a_flat_spec() -> None:
 def test_what_is_compiled_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file may have thousands of different parts, none of which is a block."""
     compiled: list[str] = []
-    spec_of_call = arguments.spec_of_call
+    spec = compiling.BlockCall.spec
 
-    def counted(definitions: str, call: str, given: str) -> str:
-        compiled.append(call)
-        return spec_of_call(definitions, call, given)
+    def counted(call: compiling.BlockCall) -> str:
+        compiled.append(call.call)
+        return spec(call)
 
-    monkeypatch.setattr(arguments, "spec_of_call", counted)
+    monkeypatch.setattr(compiling.BlockCall, "spec", counted)
     monkeypatch.setattr(calls, "_COMPILED", 300)
     made = with_blocks(units(_of_another_class), 16)
     assert 0 < len(compiled) <= 60

@@ -11,49 +11,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import final
 
 from netlang.backends.torch.importing.bundled.blocks.catalogue import BundledBlock, TakenParameter
-from netlang.backends.torch.importing.bundled.blocks.forms import Forms, NormalForm
+from netlang.backends.torch.importing.bundled.blocks.compiling import BlockCall, CallCompiler
+from netlang.backends.torch.importing.bundled.blocks.forms import NormalForm
 from netlang.backends.torch.importing.bundled.blocks.literals import KnownValues
 from netlang.backends.torch.importing.text.pieces import AppliedText, Arg, Literal, rendered
-from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import elaborate_target, resolve_text
-from netlang.ir.length import Lengths, distinct_steps
 from netlang.records import Draft, Record, field
 
-__all__ = ["BlockSearch", "Part", "StepBudget", "spec_of_call"]
+__all__ = ["BlockSearch", "Part"]
 
 _ROUNDS = 4
+# Uses that the search begins with: those that have most in common with the values of the part.
+_MOST_STARTS = 4
 _MOST_TRIES = 500
-# What a try costs that ends with an error, in steps.
-_FAILED = 10
 # What a block must have in common with a part to be looked at further, with any arguments.
 _ALIKE = 0.3
 # What has so many times more steps is another block; some steps of a block may be idle.
-_LONGER = 4
+_LONGER, _IDLE = 4, 10
 
 
 @final
 class Part(Record, eq=False):
-    """A part of a net: its normal form, the type that it is given, and the values in it."""
+    """A part of a net: its normal form, the type that it is given, and what is known of both."""
 
     form: NormalForm
     given: str
     pool: KnownValues
-
-
-@final
-class StepBudget(Draft, eq=False):
-    """How many steps may still be compiled for an import: a file may have very many parts."""
-
-    left: int
-
-    def take(self, steps: int) -> None:
-        """Count steps that were compiled."""
-        self.left -= steps
-
-
-def spec_of_call(definitions: str, call: str, given: str) -> str:
-    """A net of one call, for an input of a type."""
-    return f"{definitions}\n\nnet alone {{\n    input given: {given}\n\n    {call}\n}}\n"
+    facts: Counter[object]
 
 
 @final
@@ -65,9 +48,7 @@ class BlockSearch(Draft, eq=False):
 
     block: BundledBlock
     part: Part
-    forms: Forms
-    facts: Counter[object]
-    budget: StepBudget
+    compiler: CallCompiler
     before: Mapping[str, Literal] | None = None
     tried: dict[str, float] = field(default_factory=dict)
 
@@ -77,8 +58,7 @@ class BlockSearch(Draft, eq=False):
         pools = {each.name: self.part.pool.like(each.values) for each in taken}
         if self._is_spent():
             return None
-        best = max(self._starts(taken), key=lambda given: self._score(taken, given))
-        score = self._score(taken, best)
+        best, score = self._best_start(taken)
         if score < _ALIKE:
             return None
         for _ in range(_ROUNDS):
@@ -97,14 +77,27 @@ class BlockSearch(Draft, eq=False):
                 break
         return None
 
+    def _best_start(self, taken: Iterable[TakenParameter]) -> tuple[Mapping[str, Literal], float]:
+        """The first of the starts that are most like the part, and how alike it is."""
+        best: Mapping[str, Literal] = {}
+        most = -1.0
+        for given in self._starts(taken):
+            score = self._score(taken, given)
+            if score > most:
+                best, most = given, score
+            if most >= 1:
+                break
+        return best, most
+
     def _is_spent(self) -> bool:
-        return len(self.tried) > _MOST_TRIES or self.budget.left <= 0
+        return len(self.tried) > _MOST_TRIES or self.compiler.is_spent
 
     def _starts(self, taken: Iterable[TakenParameter]) -> Sequence[Mapping[str, Literal]]:
         """Arguments to begin with: as the library uses the block, or all of them the channels."""
-        channels = self.part.pool.ints[0]
-        uses = self.block.uses() or [{each.name: channels for each in taken if each.required}]
-        return uses if self.before is None else [self.before, *uses]
+        pool = self.part.pool
+        uses = self.block.uses() or [{each.name: pool.ints[0] for each in taken if each.required}]
+        likely = sorted(uses, key=lambda given: -sum(map(pool.has, given.values())))[:_MOST_STARTS]
+        return likely if self.before is None else [self.before, *likely]
 
     def _shortest(
         self, taken: Iterable[TakenParameter], given: Mapping[str, Literal]
@@ -134,19 +127,14 @@ class BlockSearch(Draft, eq=False):
 
     def _likeness(self, call: str) -> float:
         imports = f"from {self.block.file} import {self.block.name}"
-        try:
-            program = elaborate_target(resolve_text(spec_of_call(imports, call, self.part.given)))
-        except NetlangError:
-            self.budget.take(_FAILED)
-            return -1.0
-        steps = Lengths().steps(program.net)
-        self.budget.take(distinct_steps(program.net))
-        if steps > _LONGER * len(self.part.form.steps) + _FAILED:
-            # Its steps aren't written out: a block may repeat them as often as it likes.
+        form = self.compiler.form(BlockCall(imports, call, self.part.given), self._most_steps())
+        if form is None:
             return 0.0
-        form = self.forms.of(program)
         if form.is_same(self.part.form):
             return 1.0
-        facts = form.facts()
-        common, every = (facts & self.facts).total(), (facts | self.facts).total()
-        return 0.999 * (common / max(every, 1))
+        facts, own = form.facts(), self.part.facts
+        common = (facts & own).total()
+        return 0.999 * (common / max(facts.total() + own.total() - common, 1))
+
+    def _most_steps(self) -> int:
+        return _LONGER * len(self.part.form.steps) + _IDLE

@@ -12,14 +12,10 @@ from itertools import islice
 from typing import final
 
 from netlang.analysis.render.literal import braces_defined
-from netlang.backends.torch.importing.bundled.blocks.arguments import (
-    BlockSearch,
-    Part,
-    StepBudget,
-    spec_of_call,
-)
+from netlang.backends.torch.importing.bundled.blocks.arguments import BlockSearch, Part
 from netlang.backends.torch.importing.bundled.blocks.catalogue import BundledBlock, bundled_blocks
-from netlang.backends.torch.importing.bundled.blocks.forms import Forms, NormalForm
+from netlang.backends.torch.importing.bundled.blocks.compiling import BlockCall, CallCompiler
+from netlang.backends.torch.importing.bundled.blocks.forms import NormalForm
 from netlang.backends.torch.importing.bundled.blocks.literals import known_values
 from netlang.backends.torch.importing.steps import Maker, Value
 from netlang.backends.torch.importing.text.closed import (
@@ -32,15 +28,14 @@ from netlang.backends.torch.importing.text.closed import (
 from netlang.backends.torch.importing.text.names import snake
 from netlang.backends.torch.importing.text.pieces import AppliedText, Literal, rendered
 from netlang.backends.torch.importing.tree.items import Item, Merge, ModuleRegion, steps_of
-from netlang.diagnostics.errors import NetlangError
-from netlang.elaborate import elaborate_target, resolve_text
 from netlang.records import Draft, Record, field, replace
 
 __all__ = ["LibraryCalls", "library_calls"]
 
 # Steps of a part. Fewer are no block, and a larger one is the trunk of a net.
 _LEAST, _MOST = 3, 120
-# Steps that are compiled to find the parts of a net; EfficientNetV2-S takes 63,000.
+# Steps that are compiled to find the parts of a net, of which a file may have very many.
+# EfficientNetV2-S takes 21,000.
 _COMPILED = 300_000
 
 
@@ -126,9 +121,8 @@ def _regions(items: Sequence[Item]) -> Iterator[ModuleRegion]:
 class _Known(Draft, eq=False):
     """What is known of the parts so far, by their text and the type that they are given."""
 
-    forms: Forms = field(default_factory=Forms)
+    compiler: CallCompiler = field(default_factory=lambda: CallCompiler(_COMPILED))
     arguments: dict[BundledBlock, Mapping[str, Literal]] = field(default_factory=dict)
-    budget: StepBudget = field(default_factory=lambda: StepBudget(_COMPILED))
     found: dict[tuple[str, str], tuple[BundledBlock, AppliedText] | None] = field(
         default_factory=dict
     )
@@ -141,8 +135,8 @@ class _Known(Draft, eq=False):
     ) -> tuple[BundledBlock, AppliedText] | None:
         """The block of the library that a region is, which is given a value, and its arguments."""
         count = sum(1 for _ in islice(steps_of([region]), _MOST + 1))
-        self.budget.take(count)
-        if value is None or not _LEAST <= count <= _MOST or self.budget.left <= 0:
+        self.compiler.take(count)
+        if value is None or not _LEAST <= count <= _MOST or self.compiler.is_spent:
             return None
         given = f"{value.source.dtype}[{', '.join(map(str, value.sizes))}]"
         text = rendered(body_alone(region, {}, ends), lambda _: None)
@@ -158,11 +152,11 @@ class _Known(Draft, eq=False):
             return None
         words = {word for _, owner, _, _ in form.steps for word in owner.split(".")[1:]
                  if not word.isdecimal()}  # fmt: skip
-        part = Part(form, given, known_values(form, value.sizes[0] if value.sizes else 1))
+        channels = value.sizes[0] if value.sizes else 1
+        part = Part(form, given, known_values(form, channels), form.facts())
         for block in bundled_blocks(words, snake(region.kind)):
             before = self.arguments.get(block)
-            search = BlockSearch(block, part, self.forms, form.facts(), self.budget, before)
-            call = search.arguments()
+            call = BlockSearch(block, part, self.compiler, before).arguments()
             if call is not None:
                 self.arguments[block] = {each.name: each.value for each in call.args}
                 return block, call
@@ -171,8 +165,6 @@ class _Known(Draft, eq=False):
     def _form(self, text: str, given: str) -> NormalForm | None:
         """The normal form of a body; None for one without weights, and for one of no block."""
         lines = "\n".join([*braces_defined([text]), f"block part {{\n{text}\n}}"])
-        try:
-            form = self.forms.of(elaborate_target(resolve_text(spec_of_call(lines, "part", given))))
-        except NetlangError:
-            return None
-        return form if any(owner for _, owner, _, _ in form.steps) else None
+        form = self.compiler.form(BlockCall(lines, "part", given), _MOST)
+        has_weights = form is not None and any(owner for _, owner, _, _ in form.steps)
+        return form if has_weights else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from itertools import islice, zip_longest
 from typing import final
 
+from netlang.backends.torch.importing.bundled.blocks.labels import definition, may_make
 from netlang.backends.torch.importing.bundled.blocks.literals import distinct, literal_of
 from netlang.backends.torch.importing.steps import BareWord, Dims
 from netlang.backends.torch.importing.text.pieces import Literal
@@ -16,10 +16,9 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
 from netlang.ir.program import Function
 from netlang.ir.repeats import first_times
-from netlang.modules.files import bundled_definitions, bundled_files, bundled_name, parsed, read
+from netlang.modules.files import bundled_definitions, bundled_name
 from netlang.records import Record
 from netlang.syntax import ast
-from netlang.syntax.ast.walk import walk
 
 __all__ = ["BundledBlock", "TakenParameter", "bundled_blocks"]
 
@@ -56,14 +55,14 @@ class BundledBlock(Record):
 
 
 def bundled_blocks(words: Set[str], like: str) -> Iterator[BundledBlock]:
-    """The blocks that may have labels of these words, those whose names are `like` one first.
+    """The blocks whose labels may be all of these words, those whose names are `like` one first.
 
     Of two that have a name, the one that is made for others, in the folder `blocks`, is first.
     """
     if any(len(word) > _LONGEST_WORD for word in words):
         return
     for block in _by_name(like):
-        if all(_has_word(block.file, word) for word in words):
+        if all(may_make(block.file, block.name, word) for word in words):
             yield block
 
 
@@ -79,38 +78,11 @@ def _by_name(like: str) -> Sequence[BundledBlock]:
     return sorted(blocks, key=order)
 
 
-@lru_cache(maxsize=4096)
-def _has_word(file: str, word: str) -> bool:
-    """Whether a file, or one that it imports, may make a label of this word."""
-    return any(pattern.fullmatch(word) for pattern in _labels(file))
-
-
-@cache
-def _labels(file: str) -> frozenset[re.Pattern[str]]:
-    """Patterns of the words of labels of a file and of those that it imports."""
-    tree = _tree(file)
-    found = frozenset[re.Pattern[str]]()
-    for item in tree.items:
-        if isinstance(item, ast.FromImport) and (inner := ".".join(item.module)) in bundled_files():
-            found |= _labels(inner)
-    parts = (each for each in walk(tree.items) if isinstance(each, ast.LabelPart))
-    return found | {re.compile(_pattern(part)) for part in parts}
-
-
-def _pattern(part: ast.LabelPart) -> str:
-    return "".join(re.escape(each) if isinstance(each, str) else ".*" for each in part.pieces)
-
-
-@cache
-def _tree(file: str) -> ast.File:
-    return parsed(read(bundled_files()[file], bundled_name(file)))
-
-
 @cache
 def _parameters(block: BundledBlock) -> tuple[TakenParameter, ...]:
     uses = block.uses()
     found = []
-    for each in _definition(block).parameters:
+    for each in definition(block.file, block.name).parameters:
         own = [] if each.default is None else [_default(each.default)]
         values = [*own, *(use[each.name] for use in uses if each.name in use)]
         known = distinct(value for value in values if value is not None)
@@ -120,7 +92,9 @@ def _parameters(block: BundledBlock) -> tuple[TakenParameter, ...]:
 
 @cache
 def _uses(block: BundledBlock) -> tuple[Mapping[str, Literal], ...]:
-    needed = [each.name for each in _definition(block).parameters if each.default is None]
+    needed = [
+        each.name for each in definition(block.file, block.name).parameters if each.default is None
+    ]
     found: dict[str, Mapping[str, Literal]] = {}
     for given in _arguments(block) if needed else ():
         values = {name: literal_of(given.get(name)) for name in needed}
@@ -128,11 +102,6 @@ def _uses(block: BundledBlock) -> tuple[Mapping[str, Literal], ...]:
         if len(known) == len(needed):
             found.setdefault(repr(known), known)
     return tuple(islice(found.values(), _MOST_USES))
-
-
-def _definition(block: BundledBlock) -> ast.BlockDef:
-    return next(each for each in _tree(block.file).items
-                if isinstance(each, ast.BlockDef) and each.name == block.name)  # fmt: skip
 
 
 def _default(value: ast.Expr) -> Literal | None:

@@ -33,19 +33,24 @@ class KnownValues(Record):
 
     def like(self, values: Iterable[Literal]) -> tuple[Literal, ...]:
         """Those of the kinds of some values, and the values themselves; whole numbers of none."""
-        found: list[Literal] = list(values)
+        found = list(values)
         for kind in dict.fromkeys(map(type, found)) or {int: None}:
-            if kind is bool:
-                found += [False, True]
-            elif kind is int:
-                found += self.ints
-            elif kind is float:
-                found += self.floats
-            elif kind is Dims:
-                found += self.windows
-            elif kind is BareWord:
-                found += self.layers
+            found += self._of(kind)
         return distinct(found)
+
+    def has(self, value: Literal) -> bool:
+        """Whether a value, or each one of a list, is among those of its kind."""
+        if type(value) is tuple:
+            return all(map(self.has, value))
+        return value in self._of(type(value))
+
+    def _of(self, kind: type) -> tuple[Literal, ...]:
+        if kind is bool:
+            return False, True
+        pools: dict[type, tuple[Literal, ...]] = {
+            int: self.ints, float: self.floats, Dims: self.windows, BareWord: self.layers
+        }  # fmt: skip
+        return pools.get(kind, ())
 
 
 def distinct(values: Iterable[Literal]) -> tuple[Literal, ...]:
