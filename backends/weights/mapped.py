@@ -27,12 +27,17 @@ _MAP = 22 if sys.platform == "linux" else None
 
 @final
 class MappedFile:
-    """A file with a fixed, nonzero size, determined when it is opened."""
+    """A file with a fixed, nonzero size, determined when it is opened.
 
-    def __init__(self, path: Path) -> None:
+    What is written into the memory of a `private` one stays there, and is given back by no method
+    but those that read all of it: `about_to_read` and `pieces`.
+    """
+
+    def __init__(self, path: Path, *, private: bool = False) -> None:
         """Raises `OSError` if it can't be read, and `ValueError` if it is empty or not a file."""
+        access = mmap.ACCESS_COPY if private else mmap.ACCESS_READ
         with opened(path) as file:
-            self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.bytes = mmap.mmap(file.fileno(), 0, access=access)
         self._path = path
         self._held = 0
 

@@ -127,9 +127,9 @@ class AtenGraph(Draft, eq=False):
         if found is None or another:
             key = self.labels.claim(key)
             before = None if found is None else self.stored[found.name].tensor
-            tensor = held.tensor.clone().contiguous() if before is None else before
+            tensor = _writable(held.tensor) if before is None else before
             found = self.graph.placeholder("p_" + key.replace(".", "_"))
-            found.meta["val"] = tensor.to("meta")
+            found.meta["val"] = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
             self.stored[found.name] = SourceTensor(key, tensor, True, True)
             self.places[key] = len(self.weights)
             self.weights.append(KeptWeight(key, tensor, held.name, back))
@@ -283,6 +283,12 @@ class AtenGraph(Draft, eq=False):
         if isinstance(found, tuple | list):
             return tuple(StoredTensor(each) for each in found)
         return StoredTensor(of_its_own(found, numbers), computed=(target, args, options))
+
+
+def _writable(tensor: Tensor) -> Tensor:
+    """The tensor in its own memory, unless several of its numbers are in one place there."""
+    is_expanded = tensor.untyped_storage().nbytes() < tensor.nbytes
+    return tensor.clone().contiguous() if is_expanded else tensor.detach()
 
 
 def _replaced(held: Any, place: Callable[[Any], Any]) -> Any:

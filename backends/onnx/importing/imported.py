@@ -11,12 +11,13 @@ import torch
 from onnx import ModelProto, ValueInfoProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
-from netlang.backends.onnx.importing.file import bytes_of, read_model
 from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.inside import net_inside, text_inside
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import prepared
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
+from netlang.backends.onnx.importing.reading.file import bytes_of, read_model
+from netlang.backends.onnx.importing.reading.long import ReadModel
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.holes.table import NO_HOLE, not_said
@@ -46,19 +47,18 @@ def import_file(options: ImportOptions) -> ImportedNet:
     return import_model(read_model(Path(options.source), large=options.large), options)
 
 
-def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
+def import_model(read: ReadModel, options: ImportOptions) -> ImportedNet:
     """The net of a model that was read."""
-    inside = text_inside(model) if options.spec else None
+    inside = text_inside(read.model) if options.spec else None
     try:
         if inside is not None:
             _refuse_unheeded(options)
-            return net_inside(model, inside, options)
-        source = _read(model, options)
+            return net_inside(read, inside, options)
+        source = _read(read, options)
     except NotSayable as error:
         raise _not_taken(options.source, error.reason, error.advice) from None
     except ValueError as error:
         raise _not_taken(options.source, str(error), "the file isn't valid ONNX") from None
-    del model  # what was read has the weights: the comparison takes enough without them
     found, inputs = source.found, source.inputs
     if found.missing and not found.whole:
         raise not_said(found.missing, found.nodes, NO_HOLE if options.stub else "")
@@ -72,7 +72,7 @@ def import_model(model: ModelProto, options: ImportOptions) -> ImportedNet:
 
 @final
 class _Source(Record, eq=False):
-    """The graph of a file, and the file without the tensors that the graph has as weights."""
+    """The graph of a file, and what it is compared with."""
 
     found: ReadGraph
     original: OnnxOriginal
@@ -80,15 +80,15 @@ class _Source(Record, eq=False):
     notes: tuple[str, ...]
 
 
-def _read(model: ModelProto, options: ImportOptions) -> _Source:
+def _read(read: ReadModel, options: ImportOptions) -> _Source:
     """What a model is read as. Raises `NotSayable` and `ValueError`."""
-    model, notes = prepared(model)
-    inputs, batch = _inputs(model, options)
-    room = Room(bytes_of(model), options.large)
+    read, notes = prepared(read)
+    inputs, batch = _inputs(read.model, options)
+    room = Room(bytes_of(read.model), options.large)
     reader = GraphReader(AtenGraph(CountedValues(room)), batch, options.batch, options.stub)
-    found = reader.read(model, inputs)
+    found = reader.read(read, inputs)
     axis = BatchAxis(batch) if options.batch else None
-    original = OnnxOriginal(model, options.source, found.weights, axis, room)
+    original = OnnxOriginal(read, options.source, found.weights, axis, room)
     return _Source(found, original, inputs, notes)
 
 

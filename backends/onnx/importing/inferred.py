@@ -9,7 +9,6 @@ import torch
 from onnx import ModelProto, TypeProto, shape_inference
 from torch import Tensor
 
-from netlang.backends.onnx.importing.file import bytes_of
 from netlang.backends.onnx.importing.tensors import dtype_of
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.backends.torch.importing.refusal import NotSayable
@@ -34,7 +33,7 @@ class InferredTypes(Record, eq=False):
 
         A file for any number of examples is taken for `BATCH`.
         """
-        if bytes_of(model) > _MOST_BYTES:
+        if model.ByteSize() > _MOST_BYTES:
             return cls({}, batch)
         whole = ModelProto()
         whole.CopyFrom(model)

@@ -15,23 +15,24 @@ from onnx import ModelProto
 from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
-from netlang.backends.onnx.importing.file import bytes_of, tensors_in
 from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.original import OnnxOriginal
 from netlang.backends.onnx.importing.prepared import halves_in
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader, ReadGraph
+from netlang.backends.onnx.importing.reading.file import bytes_of, tensors_in
+from netlang.backends.onnx.importing.reading.long import ReadModel
 from netlang.backends.onnx.verify.inputs import feeds_at, sizes_to_try
 from netlang.backends.torch.importing import told
 from netlang.backends.torch.importing.imported import Imported
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
-from netlang.backends.torch.importing.original import BatchAxis
+from netlang.backends.torch.importing.original import BatchAxis, lent_or_copied
 from netlang.backends.torch.importing.proof.prove import prove
 from netlang.backends.torch.importing.proof.rounding import MOST_RUNS
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS
 from netlang.backends.torch.importing.steps import MOST_STEPS
-from netlang.backends.torch.run.execute import instance
+from netlang.backends.torch.run.weights import unfilled
 from netlang.backends.weights import slots
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
@@ -56,8 +57,9 @@ def text_inside(model: ModelProto) -> str | None:
     return next((each.value for each in model.metadata_props if each.key == KEY), None)
 
 
-def net_inside(model: ModelProto, text: str, options: ImportOptions) -> ImportedNet:
+def net_inside(read: ReadModel, text: str, options: ImportOptions) -> ImportedNet:
     """The net of that spec. Raises `NetlangError` if it isn't that of the file."""
+    model = read.model
     program, copy = _compiled(model, text, options)
     room = Room(bytes_of(model), options.large)
     sizes = _compared_sizes(program, room)
@@ -67,7 +69,7 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
         [torch.from_numpy(each) for each in feeds_at(program, each, number).values()]
         for number, each in enumerate(sizes)
     ]
-    found = _graph(model, room, examples[0])
+    found = _graph(read, room, examples[0])
     if found is not None and found.missing and not room.large:
         # Nobody knows how much work is behind a step that can't be said.
         kinds = listed(sorted({each.operator for each in found.missing}))
@@ -80,10 +82,10 @@ def net_inside(model: ModelProto, text: str, options: ImportOptions) -> Imported
     if lacking or found is None:
         more = f"{len(lacking)} of its weights are folded into others, or packed"
         return _spec_alone(program, text, options, more)
-    original = OnnxOriginal(model, options.source, found.weights, BatchAxis(None), room)
+    original = OnnxOriginal(read, options.source, found.weights, BatchAxis(None), room)
     runs = room.runs_besides(room.work_of_runs(program, sizes), MOST_RUNS)
     proof = prove(original, copy, examples, runs)
-    weights = {key: held[key].detach().clone().contiguous() for key in own}
+    weights = lent_or_copied(original, own)
     return told(Imported(text, program, weights, proof))
 
 
@@ -97,7 +99,7 @@ def _compiled(
         program = elaborate_target(resolve_text(text, None))
         _refuse_size(program, model, options)
         with torch.random.fork_rng(devices=[]):
-            return program, instance(program, frees=True)
+            return program, unfilled(program, frees=True)
     except NetlangError as error:
         if isinstance(error.diagnostics[0], ModelNotTaken):
             raise
@@ -135,8 +137,9 @@ def _of_another_size(options: ImportOptions) -> NetlangError:
     return NetlangError(ModelNotTaken(span=None, path=options.source, reason=reason, advice=advice))
 
 
-def _graph(model: ModelProto, room: Room, example: list[Tensor]) -> ReadGraph | None:
+def _graph(read: ReadModel, room: Room, example: list[Tensor]) -> ReadGraph | None:
     """The graph, for its weights; None if it isn't one of these inputs, or has others."""
+    model = read.model
     stored = {each.name for each in model.graph.initializer}
     given = [each.name for each in model.graph.input if each.name not in stored]
     if len(given) != len(example) or halves_in(model):
@@ -146,7 +149,7 @@ def _graph(model: ModelProto, room: Room, example: list[Tensor]) -> ReadGraph | 
         for name, each in zip(given, example, strict=True)
     ]
     try:
-        return GraphReader(AtenGraph(CountedValues(room)), None).read(model, inputs)
+        return GraphReader(AtenGraph(CountedValues(room)), None).read(read, inputs)
     except NotSayable:
         return None
 

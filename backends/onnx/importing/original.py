@@ -12,6 +12,7 @@ from torch import Tensor
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken
 from netlang.backends.onnx.importing.graph import KeptWeight
+from netlang.backends.onnx.importing.reading.long import ReadModel, is_held
 from netlang.backends.onnx.importing.tensors import input_like, with_numbers
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.torch.importing.diagnostics import NothingProved
@@ -36,14 +37,14 @@ class OnnxOriginal(Original):
 
     def __init__(
         self,
-        model: ModelProto,
+        read: ReadModel,
         path: str,
         weights: Sequence[KeptWeight],
         batch: BatchAxis | None,
         room: Room,
     ) -> None:
-        # Nothing else may hold the file's own weights: the spec's are as large as they are.
-        self._rest = _without_weights(model, {each.name for each in weights})
+        self._long = read.long
+        self._rest, self._tables = _without_weights(read, {each.name for each in weights})
         self._path = path
         self._weights = weights
         self._batch = None if batch is None else batch.size
@@ -65,6 +66,10 @@ class OnnxOriginal(Original):
             self._in_parts = self._in_parts and fits
         return by_spec(len(example[0]))
 
+    @property
+    def lends(self) -> bool:
+        return True
+
     def state(self) -> Mapping[str, Tensor]:
         return {each.key: each.tensor for each in self._weights}
 
@@ -78,6 +83,7 @@ class OnnxOriginal(Original):
 
     def run(self, example: Sequence[Tensor]) -> list[Tensor]:
         try:
+            self._long.require_whole()
             if self._session is None:
                 content, self._beside = self._with_weights()
                 self._session = _session(content)
@@ -121,13 +127,14 @@ class OnnxOriginal(Original):
     def _with_weights(self) -> tuple[bytes, dict[str, Tensor]]:
         """The file with the weights as they are now, for any number of examples.
 
-        Long ones are inputs, and given beside it: a file has up to 2 GiB, and a session would hold
-        a copy of those that it has.
+        Long ones are inputs, and given beside it, as are long tables: a file has up to 2 GiB, and a
+        session would hold a copy of those that it has.
         """
         model = ModelProto()
         model.CopyFrom(self._rest)
         given = {each.name: each.back(each.tensor).detach() for each in self._weights}
         long = {name: each.contiguous() for name, each in given.items() if each.numel() > _SHORT}
+        long |= self._tables
         model.graph.input.extend(input_like(name, each) for name, each in long.items())
         model.graph.initializer.extend(
             with_numbers(name, each) for name, each in given.items() if name not in long
@@ -135,9 +142,14 @@ class OnnxOriginal(Original):
         return model.SerializeToString(), long
 
 
-def _without_weights(model: ModelProto, names: Set[str]) -> ModelProto:
-    """A file for any number of examples, without the tensors of these names."""
-    whole = model.graph
+def _without_weights(read: ReadModel, names: Set[str]) -> tuple[ModelProto, Mapping[str, Tensor]]:
+    """A file for any number of examples, without the tensors of these names and long ones.
+
+    These are given, too.
+    """
+    model, whole = read.model, read.model.graph
+    others = [each for each in whole.initializer if each.name not in names]
+    long = {each.name: read.long.of(each) for each in others if is_held(each)}
     rest = ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
     graph = rest.graph
     graph.name = whole.name
@@ -146,7 +158,7 @@ def _without_weights(model: ModelProto, names: Set[str]) -> ModelProto:
         for node in whole.node
         if not (node.op_type in ("Constant", "Identity") and names & set(node.output))
     )
-    graph.initializer.extend(each for each in whole.initializer if each.name not in names)
+    graph.initializer.extend(each for each in others if not is_held(each))
     given = {each.name for each in whole.initializer} | names
     graph.input.extend(each for each in whole.input if each.name not in given)
     graph.output.extend(whole.output)
@@ -155,7 +167,7 @@ def _without_weights(model: ModelProto, names: Set[str]) -> ModelProto:
             dim.dim_param = f"{each.name}_{axis}" if axis else "N"
     for each in graph.output:
         each.type.tensor_type.ClearField("shape")
-    return rest
+    return rest, long
 
 
 def _session(content: bytes) -> Any:
@@ -166,6 +178,8 @@ def _session(content: bytes) -> Any:
     # Where sizes are symbols, memory that is free again is looked for in a time that grows as the
     # square of the number of values.
     options.enable_mem_reuse = False
+    # In the order of the file: the usual order turns all weights before anything reads one.
+    options.execution_order = ort.ExecutionOrder.PRIORITY_BASED
     # Nodes that are fused one after the other take a time that grows as the square of their number.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

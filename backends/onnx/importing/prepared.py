@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import onnx.inliner
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 
+from netlang.backends.onnx.importing.reading.long import LongTensors, ReadModel
 from netlang.backends.onnx.importing.tensors import tensor_of, with_numbers
 from netlang.backends.onnx.importing.unpacked import unpacked
 from netlang.backends.torch.importing.foreign import said_by
@@ -23,8 +24,9 @@ MOST_INLINED = 20_000
 _HALVES = {TensorProto.FLOAT16: "float16", TensorProto.BFLOAT16: "bfloat16"}
 
 
-def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
+def prepared(read: ReadModel) -> tuple[ReadModel, tuple[str, ...]]:
     """The model, and notes of what was changed. Raises `NotSayable`."""
+    model, long = read.model, read.long
     notes: tuple[str, ...] = ()
     if model.functions:
         _refuse_growth(model)
@@ -35,12 +37,12 @@ def prepared(model: ModelProto) -> tuple[ModelProto, tuple[str, ...]]:
             raise NotSayable(reason) from None
     halves = halves_in(model)
     if halves:
-        model = _in_float32(model)
+        model = _in_float32(model, long)
         words = " and ".join(halves)
         notes = (
             f"it has numbers of {words}: the spec, its weights and the comparison are in float32",
         )
-    return unpacked(model), notes
+    return unpacked(ReadModel(model, long)), notes
 
 
 def _refuse_growth(model: ModelProto) -> None:
@@ -95,20 +97,29 @@ def halves_in(model: ModelProto) -> tuple[str, ...]:
 
 def _tensors(graph: GraphProto) -> Iterator[TensorProto]:
     yield from graph.initializer
+    yield from _constants(graph)
+
+
+def _constants(graph: GraphProto) -> Iterator[TensorProto]:
+    """The tensors in the attributes of nodes."""
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.type == AttributeProto.TENSOR:
                 yield attribute.t
 
 
-def _in_float32(model: ModelProto) -> ModelProto:
+def _in_float32(model: ModelProto, long: LongTensors) -> ModelProto:
     changed = ModelProto()
     changed.CopyFrom(model)
     for graph in _graphs(changed.graph):
         for value in (*graph.input, *graph.output, *graph.value_info):
             if value.type.tensor_type.elem_type in _HALVES:
                 value.type.tensor_type.elem_type = TensorProto.FLOAT
-        for tensor in _tensors(graph):
+        of_graph = graph is changed.graph
+        for tensor in graph.initializer:
+            if tensor.data_type in _HALVES and of_graph:
+                tensor.CopyFrom(long.named(tensor.name, long.of(tensor).float()))
+        for tensor in _constants(graph) if of_graph else _tensors(graph):
             if tensor.data_type in _HALVES:
                 tensor.CopyFrom(with_numbers(tensor.name, tensor_of(tensor).float()))
         for node in graph.node:

@@ -15,7 +15,6 @@ import torch
 from onnx import AttributeProto, ModelProto, NodeProto
 from torch import fx
 
-from netlang.backends.onnx.importing.file import opset_of
 from netlang.backends.onnx.importing.graph import AtenGraph, Held, KeptWeight, StoredTensor
 from netlang.backends.onnx.importing.inferred import InferredTypes
 from netlang.backends.onnx.importing.names import (
@@ -27,6 +26,8 @@ from netlang.backends.onnx.importing.names import (
 )
 from netlang.backends.onnx.importing.node import Handler, OnnxNode
 from netlang.backends.onnx.importing.operators import HANDLERS
+from netlang.backends.onnx.importing.reading.file import opset_of
+from netlang.backends.onnx.importing.reading.long import LongTensors, ReadModel
 from netlang.backends.onnx.importing.tensors import tensor_of
 from netlang.backends.torch.importing.foreign import said_by
 from netlang.backends.torch.importing.layouts import BATCH
@@ -89,10 +90,11 @@ class GraphReader(Draft, eq=False):
     made: dict[str, Held | None] = field(default_factory=dict)
     missing: dict[tuple[str, str], Missing] = field(default_factory=dict)
 
-    def read(self, model: ModelProto, inputs: Sequence[GraphInput]) -> ReadGraph:
+    def read(self, read: ReadModel, inputs: Sequence[GraphInput]) -> ReadGraph:
         """The whole graph. Raises `ValueError` for tensors that can't be."""
+        model = read.model
         source = model.graph
-        self._store(model)
+        self._store(model, read.long)
         taken = {each.partition(".")[0] for each in self.made}
         for each in inputs:
             word = re.sub(r"\W", "_", each.name, flags=re.ASCII) or "input"
@@ -123,7 +125,7 @@ class GraphReader(Draft, eq=False):
         whole = None not in ends and (self.stub or not missing)
         return ReadGraph(traced, graph.weights, missing, len(source.node), whole)
 
-    def _store(self, model: ModelProto) -> None:
+    def _store(self, model: ModelProto, long: LongTensors) -> None:
         """The tensors of the file: weights are those of a name, and larger than a number.
 
         In netlang's own files they are those whose name is a key, which has no slash. Some files of
@@ -135,7 +137,7 @@ class GraphReader(Draft, eq=False):
         for stored in model.graph.initializer:
             name = stored.name
             is_number = name not in self.graph.keys and (self.graph.own or starts_as_number(name))
-            self._keep(name, tensor_of(stored), is_number)
+            self._keep(name, long.of(stored), is_number)
         for node in model.graph.node:
             if node.op_type == "Constant" and len(node.output) == 1:
                 for each in node.attribute:

@@ -14,7 +14,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 
 from netlang.backends.onnx.importing.names import scope_of
-from netlang.backends.onnx.importing.tensors import tensor_of, with_numbers
+from netlang.backends.onnx.importing.reading.long import ReadModel
 
 __all__ = ["unpacked"]
 
@@ -22,11 +22,12 @@ __all__ = ["unpacked"]
 _ORDER = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
 
 
-def unpacked(model: ModelProto) -> ModelProto:
+def unpacked(read: ReadModel) -> ReadModel:
     """The model, whose recurrent nodes have tensors of several parts; itself if there are none."""
+    model, long = read.model, read.long
     stored = {each.name: each for each in model.graph.initializer}
     if not any(_packed(node, stored) for node in model.graph.node):
-        return model
+        return read
     changed = ModelProto()
     changed.CopyFrom(model)
     graph = changed.graph
@@ -39,8 +40,8 @@ def unpacked(model: ModelProto) -> ModelProto:
             labels.append(label)
             for place, name in enumerate(list(node.input)[1:4], start=1):
                 if name:
-                    parts = dict(_parts(tensor_of(stored[name]), place, label, node.op_type))
-                    graph.initializer.extend(with_numbers(*each) for each in parts.items())
+                    parts = dict(_parts(long.of(stored[name]), place, label, node.op_type))
+                    graph.initializer.extend(long.named(*each) for each in parts.items())
                     made = f"{label}.packed{place}"
                     nodes += _joined(parts, made, node.op_type, stored[name])
                     node.input[place] = made
@@ -48,7 +49,7 @@ def unpacked(model: ModelProto) -> ModelProto:
     copies = [NodeProto.FromString(each.SerializeToString()) for each in nodes]
     del graph.node[:]
     graph.node.extend(copies)
-    return changed
+    return ReadModel(changed, long)
 
 
 def _packed(node: NodeProto, stored: Mapping[str, TensorProto]) -> bool:

@@ -66,10 +66,10 @@ def import_given_keras(model: object, name: str | None) -> ImportedNet:
 def write_weights(imported: ImportedNet, path: Path) -> None:
     """A safetensors file with the keys of the spec."""
     # It stands among the files of training runs, all of which would be loaded for an import alone.
-    from netlang.backends.torch.train.files.encoding import encode
+    from netlang.backends.torch.train.files.encoding import encoded
 
     with replacing(path) as temporary:
-        write_all(temporary, encode(imported.weights, {}))
+        write_all(temporary, encoded(imported.weights, {}))
 
 
 def told(made: Imported | Stub) -> ImportedNet:

@@ -23,15 +23,19 @@ from netlang.backends.torch.importing.holes.table import NO_HOLE, missing_table,
 from netlang.backends.torch.importing.limits.peak import sizes_at
 from netlang.backends.torch.importing.limits.room import Needed, Room, needed_by
 from netlang.backends.torch.importing.operators import HANDLERS
-from netlang.backends.torch.importing.original import ModuleOriginal, Original, evaluating
-from netlang.backends.torch.importing.proof.prove import Proof, prove
+from netlang.backends.torch.importing.original import (
+    ModuleOriginal,
+    Original,
+    evaluating,
+    lent_or_copied,
+)
+from netlang.backends.torch.importing.proof.prove import Proof, module_for, prove
 from netlang.backends.torch.importing.proof.rounding import FAILURES, MOST_RUNS
 from netlang.backends.torch.importing.sources import MOST_ELEMENTS, TAKEN_TYPES
 from netlang.backends.torch.importing.spec import Asked, docstring_of, spec_text
 from netlang.backends.torch.importing.steps import WalkState
 from netlang.backends.torch.importing.trace import TracedModule, not_taken, trace
 from netlang.backends.torch.importing.walk import Walk
-from netlang.backends.torch.run.execute import instance
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import elaborate_target, resolve_text
 from netlang.records import Record, replace
@@ -131,7 +135,7 @@ def _in_library(walk: Walk, asked: Asked, made: Imported, source: ComparedSource
     found = found or net_of_blocks(walk, asked, made.program, source)
     if found is None:
         return replace(made, notes=("the library has neither this net nor a block of it",))
-    weights = _weights(source.original, found.proof)
+    weights = lent_or_copied(source.original, found.proof.kept)
     return Imported(found.text, found.program, weights, found.proof, (found.note,))
 
 
@@ -157,22 +161,16 @@ def _proved(
         text = spec_text(walk, asked)
         program = elaborate_target(resolve_text(text, None))
         with torch.random.fork_rng(devices=[]):
-            copy = instance(program, frees=True)
+            copy = module_for(original, program)
     except NetlangError as error:
         rows = tuple(str(error).splitlines())
         raise NetlangError(SpecRefused(span=None, rows=rows)) from error
     examples, runs = _batches(example, original, program, other)
     proof = prove(original, copy, examples, runs)
-    made = Imported(text, program, _weights(original, proof), proof)
+    made = Imported(text, program, lent_or_copied(original, proof.kept), proof)
     if not asked.library:
         return made
     return _in_library(walk, asked, made, ComparedSource(original, examples, runs))
-
-
-def _weights(original: Original, proof: Proof) -> Mapping[str, Tensor]:
-    """The tensors of the source under the keys of the spec."""
-    state = original.state()
-    return {key: state[key].detach().clone().contiguous() for key in proof.kept if key in state}
 
 
 def _batches(

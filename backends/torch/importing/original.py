@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias, final
 
@@ -18,7 +18,10 @@ from netlang.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BatchAxis", "ModuleOriginal", "Original", "evaluating", "in_parts", "one_by_one"]
+__all__ = [
+    "BatchAxis", "ModuleOriginal", "Original", "evaluating", "in_parts", "lent_or_copied",
+    "one_by_one",
+]  # fmt: skip
 
 _Run: TypeAlias = Callable[[Sequence[Tensor]], list[Tensor]]
 
@@ -49,6 +52,11 @@ class Original(ABC):
     def state(self) -> Mapping[str, Tensor]:
         """Its tensors by key. Writing into one changes what `run` computes."""
 
+    @property
+    @abstractmethod
+    def lends(self) -> bool:
+        """Whether others may have its tensors without a copy: nothing that it runs writes there."""
+
     @abstractmethod
     def evaluating(self) -> AbstractContextManager[None]:
         """Inside, it computes as in evaluation, with the tensors that it has at the first run."""
@@ -69,6 +77,10 @@ class ModuleOriginal(Original):
     def room(self) -> Room | None:
         return None
 
+    @property
+    def lends(self) -> bool:
+        return False
+
     def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
         return by_spec(len(example[0]))
 
@@ -84,6 +96,15 @@ class ModuleOriginal(Original):
         with foreign_code(not_traced):
             result: object = self._module(*(each.clone() for each in example))
         return result
+
+
+def lent_or_copied(original: Original, keys: Iterable[str]) -> dict[str, Tensor]:
+    """The tensors of a source that have one of these keys."""
+    state = original.state()
+    found = {key: state[key].detach() for key in keys if key in state}
+    if original.lends:
+        return found
+    return {key: each.clone().contiguous() for key, each in found.items()}
 
 
 @contextmanager

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-__all__ = ["filled", "tensor_of"]
+__all__ = ["fill", "filled", "tensor_of", "unfilled"]
 
 
 def filled(
@@ -40,14 +40,32 @@ def filled(
     """
     owned = slots(program)
     tensors = _state(owned, _found(program, options, tell), options.seed)
-    module = instance(program, "meta", guard=guard)
-    module.load_state_dict(tensors, assign=True)
-    for slot in owned:
-        if slot.tied is not None:
-            _tie(module, slot.key, slot.tied)
+    module = unfilled(program, guard=guard)
+    fill(module, tensors)
+    return module
+
+
+def unfilled(program: Program, *, guard: bool = False, frees: bool = False) -> nn.Module:
+    """The network in training mode, whose weights have no memory; its constants are there."""
+    module = instance(program, "meta", guard=guard, frees=frees)
     for slot in constants(program):
         _give(module, slot)
     return module
+
+
+def fill(module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Give a module a tensor for each of its keys, in whose memory it computes.
+
+    A tensor that has several keys has that of the first one.
+    """
+    tied, first = list[tuple[str, str]](), dict[int, str]()
+    for key, held in module.state_dict(keep_vars=True).items():
+        other = first.setdefault(id(held), key)
+        if other != key:
+            tied.append((key, other))
+    module.load_state_dict(tensors, assign=True)
+    for key, other in tied:
+        _tie(module, key, other)
 
 
 def _state(

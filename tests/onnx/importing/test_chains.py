@@ -10,6 +10,7 @@ from onnx import ModelProto, helper
 
 from netlang.backends.onnx.importing.graph import AtenGraph
 from netlang.backends.onnx.importing.reader import GraphInput, GraphReader
+from netlang.backends.onnx.importing.reading.long import LongTensors, ReadModel
 from netlang.backends.torch.emit.registration import Owner
 from netlang.backends.torch.importing.layouts import CountedValues
 from netlang.backends.torch.importing.limits.room import Room
@@ -44,7 +45,8 @@ def _parts(count: int) -> ModelProto:
 def _read(model: ModelProto) -> None:
     sizes = [each.dim_value for each in model.graph.input[0].type.tensor_type.shape.dim]
     given = [GraphInput("x", tuple(sizes[1:]), torch.float32)]
-    found = GraphReader(AtenGraph(CountedValues(Room(model.ByteSize()))), None).read(model, given)
+    read = ReadModel(model, LongTensors())
+    found = GraphReader(AtenGraph(CountedValues(Room(model.ByteSize()))), None).read(read, given)
     assert not found.missing
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from netlang.backends.onnx.importing import file, reader
+from netlang.backends.onnx.importing import reader
 from netlang.backends.onnx.importing.names import LabelKeeper
-from netlang.backends.onnx.importing.scan import MOST_FIELDS, scan
+from netlang.backends.onnx.importing.reading import file
+from netlang.backends.onnx.importing.reading.scan import MOST_FIELDS, scan
 from netlang.backends.torch.importing.layouts import BATCH
 from netlang.diagnostics.errors import NetlangError
 from netlang.modules.onnx_metadata import KEY

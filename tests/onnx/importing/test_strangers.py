@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
-from netlang.backends.onnx.importing.file import bytes_of
-from netlang.backends.onnx.importing.scan import MOST_FIELDS
+from netlang.backends.onnx.importing.reading.file import bytes_of
+from netlang.backends.onnx.importing.reading.scan import MOST_FIELDS
 from netlang.backends.torch.importing.limits import room
 from netlang.diagnostics.errors import NetlangError
 from netlang.modules.onnx_metadata import KEY
@@ -410,7 +410,7 @@ def test_tensors_beyond_what_is_read(
     run: Runner, most: int, options: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trusted ones may have 16 GiB; what a file says isn't asked for before it is there."""
-    monkeypatch.setattr("netlang.backends.onnx.importing.file._MOST_LARGE", most)
+    monkeypatch.setattr("netlang.backends.onnx.importing.reading.file._MOST_LARGE", most)
     model = _claimed((1 << 29) + 1, location="weights")
     (run.folder / "net.onnx").write_bytes(model.SerializeToString())
     assert said in run.refused("import", "net.onnx", "-o", "a.net", *options)

@@ -115,7 +115,7 @@ def linear(
     else:
         added = [name for name in node.added_names() if name.endswith(".bias")]
         hint = {"bias": added[0]} if added else {}
-        turned = StoredTensor(weight.tensor.t().contiguous(), weight.name, weight.learned)
+        turned = StoredTensor(weight.tensor.t(), weight.name, weight.learned)
         own = node.owned({**held, "weight": turned}, "fc", "turned", torch.t, hint)
     return node.aten(A.linear.default, value, own["weight"], own["bias"])
 

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from netlang.backends.torch.importing.original import Original
-from netlang.backends.torch.importing.proof.prove import Proof, prove
-from netlang.backends.torch.run.execute import instance
+from netlang.backends.torch.importing.proof.prove import Proof, module_for, prove
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
@@ -43,7 +42,7 @@ def proved(program: Program, source: ComparedSource) -> Proof | None:
     """The proof that both are the same net; None if they aren't."""
     try:
         with torch.random.fork_rng(devices=[]):
-            copy = instance(program, frees=True)
+            copy = module_for(source.original, program)
         return prove(source.original, copy, source.examples, source.runs)
     except NetlangError:
         return None

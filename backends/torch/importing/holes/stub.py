@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 from torch import Tensor
 
 from netlang.backends.torch.importing.diagnostics import SpecRefused
-from netlang.backends.torch.importing.original import Original
+from netlang.backends.torch.importing.original import Original, lent_or_copied
 from netlang.backends.torch.importing.spec import Asked, spec_text
 from netlang.backends.torch.importing.tree.regions import live
 from netlang.diagnostics.errors import NetlangError
@@ -51,11 +51,9 @@ def stub_of(original: Original, walk: Walk, asked: Asked, table: tuple[str, ...]
         return None
     steps = live(walk.state.steps, [value.source for value in walk.outputs])
     labels = {step.key for step in steps if step.key is not None}
-    weights, left_out = dict[str, Tensor](), list[str]()
-    for key, tensor in original.state().items():
-        if any(key == label or key.startswith(f"{label}.") for label in labels):
-            weights[key] = tensor.detach().clone().contiguous()
-        else:
-            left_out.append(key)
+    kept, left_out = list[str](), list[str]()
+    for key in original.state():
+        owned = any(key == label or key.startswith(f"{label}.") for label in labels)
+        (kept if owned else left_out).append(key)
     holes = sum(step.op == "hole" for step in steps)
-    return Stub(asked.name, text, holes, weights, tuple(left_out), table)
+    return Stub(asked.name, text, holes, lent_or_copied(original, kept), tuple(left_out), table)

@@ -32,6 +32,10 @@ class KerasOriginal(Original):
     def room(self) -> Room | None:
         return self._room
 
+    @property
+    def lends(self) -> bool:
+        return False
+
     def needed(self, example: Sequence[Tensor], by_spec: Callable[[int], Needed]) -> Needed:
         return by_spec(len(example[0]))
 

@@ -48,6 +48,10 @@ class ProgramOriginal(Original):
     def room(self) -> Room | None:
         return self._room
 
+    @property
+    def lends(self) -> bool:
+        return False
+
     def state(self) -> Mapping[str, Tensor]:
         held = {each.key for each in self._document.holders if each.persistent}
         return {key: each for key, each in self._tensors.items() if key in held}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
@@ -24,11 +24,16 @@ from netlang.backends.torch.importing.proof.rounding import (
     Rounding,
     tensors_of,
 )
+from netlang.backends.torch.run.execute import instance
+from netlang.backends.torch.run.weights import fill, unfilled
 from netlang.backends.weights.slots import BATCH_COUNTER
 from netlang.diagnostics.errors import NetlangError
 from netlang.records import Record
 
-__all__ = ["Proof", "prove"]
+if TYPE_CHECKING:
+    from netlang.ir.program import Program
+
+__all__ = ["Proof", "module_for", "prove"]
 
 _FEW = 100  # times as many numbers as those that rounding may have decided
 TOLERANCE = 1e-4
@@ -66,9 +71,7 @@ def prove(
     left_out = _same_keys(own, copy.state_dict())
     with torch.no_grad(), _moved(own), source.evaluating(), evaluating(copy):
         state = source.state()
-        for key, tensor in copy.state_dict().items():
-            if key in state:
-                tensor.copy_(state[key])
+        _give_weights(copy, state, lent=source.lends)
         found = [_differences(source, copy, each, runs) for each in examples]
     _refuse_zeros(found)
     every = [each for outputs in found for each in outputs]
@@ -80,6 +83,24 @@ def prove(
         left_out,
         sum(each.decided for each in every),
     )
+
+
+def module_for(source: Original, program: Program) -> nn.Module:
+    """The module of a spec, for `prove`: one without weights if it is lent those of the source."""
+    return unfilled(program, frees=True) if source.lends else instance(program, frees=True)
+
+
+def _give_weights(copy: nn.Module, state: Mapping[str, Tensor], *, lent: bool) -> None:
+    own = copy.state_dict()
+    if lent:
+        counters = {key: torch.zeros_like(each, device="cpu") for key, each in own.items()
+                    if key not in state}  # fmt: skip
+        fill(copy, {key: state[key].to(each.dtype) for key, each in own.items() if key in state}
+             | counters)  # fmt: skip
+        return
+    for key, tensor in own.items():
+        if key in state:
+            tensor.copy_(state[key])
 
 
 def _same_keys(own: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -105,8 +126,7 @@ def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
     generator = torch.Generator().manual_seed(0)
     kept: list[tuple[Tensor, Tensor]] = []
     for tensor in state.values():
-        flat = tensor.reshape(-1)
-        if tensor.is_floating_point() and flat.numel() and bool((flat == flat[0]).all()):
+        if tensor.is_floating_point() and tensor.numel() and _is_one_number(tensor):
             kept.append((tensor, tensor.clone()))
             by, more = (torch.rand(tensor.shape, generator=generator) for _ in range(2))
             tensor.mul_(1 + 0.2 * by).add_(0.1 * more)
@@ -115,6 +135,12 @@ def _moved(state: Mapping[str, Tensor]) -> Iterator[None]:
     finally:
         for tensor, before in kept:
             tensor.copy_(before)
+
+
+def _is_one_number(tensor: Tensor) -> bool:
+    first = tensor[(0,) * tensor.dim()]
+    row = tensor[0] if tensor.dim() else tensor  # of most tensors, it says it
+    return bool((row == first).all()) and bool((tensor == first).all())
 
 
 @final
@@ -152,7 +178,7 @@ def _differences(
         raise _wrong(f"for {where} it fails: {why}") from None
     if len(wanted) != len(found):
         raise _wrong(f"it has {len(found)} outputs, and the source {len(wanted)}")
-    rounding = Rounding(copy, source.state(), example, found, runs)
+    rounding = Rounding(copy, example, found, runs)
     outputs: list[_Difference] = []
     for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
         which = f"output {number}" if len(wanted) > 1 else "its output"

@@ -30,19 +30,18 @@ _AT_ONCE = 2  # times a change, since a run has some of those that meet in a num
 class Rounding:
     """What the spec's module gives for an example whose numbers are changed in their last digits.
 
-    `state` has its weights as they are, and `found` its outputs for them. The module is run at most
-    `most` times, if it is asked for, and `tried` says whether these are all that make sense.
+    `found` are its outputs with its weights as they are. The module is run at most `most` times, if
+    it is asked for, and `tried` says whether these are all that make sense.
     """
 
     def __init__(
         self,
         copy: nn.Module,
-        state: Mapping[str, Tensor],
         example: Sequence[Tensor],
         found: Sequence[Tensor],
         most: int,
     ) -> None:
-        self._copy, self._state, self._example = copy, state, example
+        self._copy, self._example = copy, example
         self._found, self._most = found, most
         self._changes = [torch.zeros(()) for _ in found]
         self._runs = 0
@@ -80,14 +79,15 @@ class Rounding:
 
     @contextmanager
     def _changed_weights(self, generator: torch.Generator) -> Iterator[None]:
-        held = self._copy.state_dict()
+        # In memory of their own: the source may have the same weights.
+        kept = [(each, each.data) for each in self._copy.state_dict(keep_vars=True).values()]
         try:
-            for each in held.values():
-                _changed(each, generator)
+            for each, before in kept:
+                each.data = _changed(before.clone(), generator)
             yield
         finally:
-            for key in held.keys() & self._state.keys():
-                held[key].copy_(self._state[key])
+            for each, before in kept:
+                each.data = before
 
 
 def _changed(tensor: Tensor, generator: torch.Generator) -> Tensor:

@@ -6,7 +6,7 @@ Equal contents give equal bytes, so a digest shows whether a file is what was wr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TypeVar
 
@@ -20,7 +20,8 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.training.folder import TooManyTensors
 
 __all__ = [
-    "DTYPES", "encode", "encode_signed", "header_of", "header_size", "in_order", "require_short",
+    "DTYPES", "encode", "encode_signed", "encoded", "header_of", "header_size", "in_order",
+    "require_short",
 ]  # fmt: skip
 
 DTYPES: Mapping[str, torch.dtype] = {
@@ -34,8 +35,14 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> list[memoryview]:
     """The bytes of a file in parts; tensors on the CPU are views of their memory, not copies."""
+    return list(encoded(tensors, metadata))
+
+
+def encoded(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterator[memoryview]:
+    """As `encode`, one part after the other: copies of what isn't contiguous don't stay."""
     ordered = in_order(tensors)
-    return [header_of(ordered, metadata), *(_bytes(each) for each in ordered.values())]
+    yield header_of(ordered, metadata)
+    yield from map(_bytes, ordered.values())
 
 
 K = TypeVar("K", bound=Kept)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto, NodeProto, TensorProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken, ModelUnreadable
-from netlang.backends.onnx.importing.scan import scan
+from netlang.backends.onnx.importing.reading.long import LONG, Data, LongTensors, ReadModel, is_held
+from netlang.backends.onnx.importing.reading.scan import scan
+from netlang.backends.onnx.importing.reading.split import without_long
 from netlang.backends.onnx.importing.tensors import size_of
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import FileNotFound
-from netlang.regular import opened, read_bytes
+from netlang.records import Draft
+from netlang.regular import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,24 +43,17 @@ _OTHERS = {
 _STANDARD = {"", "ai.onnx"}
 
 
-def read_model(path: Path, *, large: bool = False) -> ModelProto:
+def read_model(path: Path, *, large: bool = False) -> ReadModel:
     """The model in a file, with the tensors that lie beside it. Raises `NetlangError`.
 
     These have up to 2 GiB, and 16 GiB if somebody who trusts the file says that it may be `large`.
     """
-    shown = str(path)
+    shown, long = str(path), LongTensors()
     try:
-        content = read_bytes(path, _MOST)
-        if len(content) > _MOST:
-            raise ValueError("it has more than 2 GiB")
-        for beginning, reason in _OTHERS.items():
-            if content.startswith(beginning):
-                raise ValueError(reason)
-        scan(content)
-        if not content:
-            raise ValueError("it is empty")
-        model = onnx.load_model_from_string(content)
-        _fetch(model, path.parent, _MOST_LARGE if large else _MOST - len(content), large=large)
+        size = _size(path)
+        model, data = _parsed(path, long)
+        most = _MOST_LARGE if large else _MOST - size
+        _Tensors(path.parent, long, most, large).put(model, data)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
     except DecodeError:
@@ -65,7 +62,34 @@ def read_model(path: Path, *, large: bool = False) -> ModelProto:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _unreadable(shown, reason) from None
     _refuse(model, shown)
-    return model
+    return ReadModel(model, long)
+
+
+def _size(path: Path) -> int:
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    if size > _MOST:
+        raise ValueError("it has more than 2 GiB")
+    if not size:
+        raise ValueError("it is empty")
+    return size
+
+
+def _parsed(path: Path, long: LongTensors) -> tuple[ModelProto, dict[int, Data]]:
+    """The model in a file, and where its long tensors are there, by their numbers.
+
+    Raises `ValueError` and `OSError`.
+    """
+    file = long.mapped(path)
+    assert file is not None
+    content = file.bytes
+    for beginning, reason in _OTHERS.items():
+        if content[: len(beginning)] == beginning:
+            raise ValueError(reason)
+    scan(content)
+    rest, places = without_long(content, LONG)
+    model = onnx.load_model_from_string(rest)
+    return model, {number: Data(file, place.begin, place.end) for number, place in places.items()}
 
 
 def _unreadable(shown: str, reason: str) -> NetlangError:
@@ -81,16 +105,24 @@ def bytes_of(model: ModelProto) -> int:
     """The bytes of a model's nodes and tensors. A message of over 2 GiB doesn't know its own."""
     fields = model.graph.node, model.functions
     messages: int = sum(each.ByteSize() for field in fields for each in field)
-    return messages + sum(len(each.raw_data) or each.ByteSize() for each in model.graph.initializer)
+    return messages + sum(map(_bytes, model.graph.initializer))
+
+
+def _bytes(stored: TensorProto) -> int:
+    return size_of(stored) if is_held(stored) else len(stored.raw_data) or stored.ByteSize()
 
 
 def tensors_in(model: ModelProto) -> Iterator[TensorProto]:
     """The tensors that are stored: initializers, and those of `Constant` nodes."""
     yield from model.graph.initializer
     for node in model.graph.node:
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.TENSOR:
-                yield attribute.t
+        yield from _tensors_of(node)
+
+
+def _tensors_of(node: NodeProto) -> Iterator[TensorProto]:
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.TENSOR:
+            yield attribute.t
 
 
 def _refuse(model: ModelProto, shown: str) -> None:
@@ -111,24 +143,66 @@ def _refuse(model: ModelProto, shown: str) -> None:
         raise NetlangError(ModelNotTaken(span=None, path=shown, reason=reason, advice=advice))
 
 
-def _fetch(model: ModelProto, folder: Path, most: int, *, large: bool) -> None:
-    """Put the tensors that lie in other files into the model."""
-    limit = "16 GiB" if large else "2 GiB; `--large` takes 16 GiB"
-    for tensor in tensors_in(model):
-        if tensor.data_location != TensorProto.EXTERNAL and not tensor.external_data:
-            continue
-        entries = {each.key: each.value for each in tensor.external_data}
-        size = size_of(tensor)
-        most -= size
-        if most < 0:
+def _is_outside(stored: TensorProto) -> bool:
+    return stored.data_location == TensorProto.EXTERNAL or bool(stored.external_data)
+
+
+@final
+class _Tensors(Draft, eq=False):
+    """Puts the data of tensors into the model, or beside it where a tensor of the graph is long.
+
+    Those outside of the file are in its `folder`, and have at most so many bytes.
+    """
+
+    folder: Path
+    long: LongTensors
+    most: int
+    large: bool
+
+    def put(self, model: ModelProto, data: Mapping[int, Data]) -> None:
+        """Put all of them; `data` are those of the file itself, by the number of the tensor."""
+        for number, stored in enumerate(model.graph.initializer):
+            if _is_outside(stored):
+                self._fetch(stored, held=True)
+            elif number in data:
+                self.long.put_from(stored, data[number])
+        for node in model.graph.node:
+            for stored in _tensors_of(node):
+                if _is_outside(stored):
+                    self._fetch(stored, held=False)
+
+    def _fetch(self, stored: TensorProto, *, held: bool) -> None:
+        entries = {each.key: each.value for each in stored.external_data}
+        size = size_of(stored)
+        self.most -= size
+        if self.most < 0:
+            limit = "16 GiB" if self.large else "2 GiB; `--large` takes 16 GiB"
             raise ValueError(f"its tensors have more than {limit}")
-        tensor.raw_data = _outside(entries, folder, size)
-        tensor.data_location = TensorProto.DEFAULT
-        del tensor.external_data[:]
+        path, offset = _place(entries, self.folder, size)
+        location = entries["location"]
+        try:
+            with opened(path) as file:
+                if os.fstat(file.fileno()).st_size < offset + size:
+                    raise ValueError(f"`{location}` ends before the tensor that it asks for there")
+                mapped = self.long.mapped(path) if held and size >= LONG else None
+                file.seek(offset)
+                content = b"" if mapped is not None else file.read(size)
+        except OSError as error:
+            why = error.strerror or "it can't be read"
+            raise ValueError(f"it asks for a tensor in `{location}`: {why}") from None
+        if mapped is not None:
+            self.long.put_from(stored, Data(mapped, offset, offset + size))
+            return
+        stored.raw_data = content
+        stored.data_location = TensorProto.DEFAULT
+        del stored.external_data[:]
 
 
-def _outside(entries: Mapping[str, str], folder: Path, size: int) -> bytes:
-    """Bytes of a file in the folder of the model. Links could lead out of it, and are refused."""
+def _place(entries: Mapping[str, str], folder: Path, size: int) -> tuple[Path, int]:
+    """A file in the folder of the model, and where a tensor begins there.
+
+    Links could lead out of the folder, and are refused.
+    """
     location = entries.get("location", "")
     parts = PurePosixPath(location).parts
     away = "\\" in location or ":" in location or "\0" in location
@@ -148,13 +222,4 @@ def _outside(entries: Mapping[str, str], folder: Path, size: int) -> bytes:
         raise ValueError(f"it asks for a tensor at no place of `{location}`") from None
     if offset < 0 or length != size:
         raise ValueError(f"it asks for {length} bytes of `{location}` for a tensor of {size}")
-    try:
-        with opened(path) as file:
-            file.seek(offset)
-            content = file.read(size)
-    except OSError as error:
-        why = error.strerror or "it can't be read"
-        raise ValueError(f"it asks for a tensor in `{location}`: {why}") from None
-    if len(content) < size:
-        raise ValueError(f"`{location}` ends before the tensor that it asks for there")
-    return content
+    return path, offset

@@ -11,8 +11,9 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from mmap import mmap
 
-__all__ = ["MOST_FIELDS", "scan"]
+__all__ = ["MOST_FIELDS", "number_at", "scan"]
 
 MOST_FIELDS = 1_000_000
 _DEEPEST = 40
@@ -50,7 +51,7 @@ _INSIDE: Mapping[str, Mapping[int, str]] = {
 }  # fmt: skip
 
 
-def scan(content: bytes) -> None:
+def scan(content: bytes | mmap) -> None:
     """Raises `ValueError` with a reason for what isn't ONNX, and for what is too much."""
     waiting = [(0, len(content), "model", 0)]
     fields = packed = 0
@@ -63,12 +64,12 @@ def scan(content: bytes) -> None:
             fields += 1
             if fields > MOST_FIELDS:
                 raise ValueError(f"it has more than {MOST_FIELDS:,} parts")
-            tag, place = _number(content, place, end)
+            tag, place = number_at(content, place, end)
             form = tag & 7
             if form == _NUMBER:
-                _, place = _number(content, place, end)
+                _, place = number_at(content, place, end)
             elif form == _BYTES:
-                size, place = _number(content, place, end)
+                size, place = number_at(content, place, end)
                 if tag >> 3 in inside:
                     waiting.append((place, place + size, inside[tag >> 3], depth + 1))
                 elif tag >> 3 in _TEXT.get(kind, ()):
@@ -92,7 +93,7 @@ def _require_text(content: bytes) -> None:
         raise ValueError("a name in it isn't UTF-8") from None
 
 
-def _number(content: bytes, place: int, end: int) -> tuple[int, int]:
+def number_at(content: bytes | mmap, place: int, end: int) -> tuple[int, int]:
     """The number at a place, seven bits a byte with the lowest first, and the place after it."""
     found = shift = 0
     while place < end and shift < 70:
