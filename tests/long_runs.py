@@ -1,8 +1,8 @@
 """Which tests every run takes in part: the others of their cases are in the long run, `-m slow`.
 
 Each of these tests asks one thing of many cases, and costs seconds. A run of everything takes every
-third of its cases, another third for each test, so that a net or an operator that one leaves out is
-among those of the next. A run of some files takes all cases. `docs/proof.md` says what has moved.
+fourth of its cases, others for each test, so that a net or an operator that one leaves out is among
+those of the next. A run of some files takes all cases. `docs/proof.md` says what has moved.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import PurePath
 
 import pytest
 
-__all__ = ["LONG", "THIRDS", "taken_long"]
+__all__ = ["IN_PART", "LONG", "taken_long"]
 
-_OF = 3
+_OF = 4
 
-THIRDS = (
+IN_PART = (
     "tests/advice/test_arithmetic_of_values.py::test_two_operands",
     "tests/analysis/test_again.py::test_nothing_is_claimed_of_it",
     "tests/analysis/test_conditions.py::test_solving_is_linear_in_what_is_written",
@@ -106,11 +106,12 @@ THIRDS = (
     "tests/train/test_snapshots.py::test_a_script_keeps_the_same",
     "tests/train/world/test_shards.py::test_others_go_on",
 )
-"""Tests of which a run takes a third."""
+"""Tests of which a run takes a fourth."""
 
 LONG = (
     "tests/campaigns/test_faults.py::test_random_networks_give_a_fault_away",
     "tests/onnx/importing/test_strangers.py::test_the_bytes_of_a_tensor_that_no_message_can_have",
+    "tests/torch/test_types.py::test_mypy_has_something_to_say",
     "tests/torch/test_types.py::test_types_of_some",
     "tests/train/eject/test_losses.py::test_imagenet",
     "tests/train/faults/test_campaigns.py::test_some_trials_with_shared_weights",
@@ -119,12 +120,12 @@ LONG = (
     "tests/train/world/test_sharded.py::test_three",
     "tests/train/world/test_turns.py::test_three_processes_play_as_one",
 )
-"""Tests of which a run takes none, since others ask the same of less."""
+"""Tests of which a run takes none, since others ask the same of less, or test one of these."""
 
 
 def taken_long(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
     """Those of the collected tests that a run of everything leaves to the long run."""
-    named = {*THIRDS, *LONG}
+    named = {*IN_PART, *LONG}
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         name = _name_of(item)
@@ -132,7 +133,7 @@ def taken_long(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
             cases[name].append(item)
     for name in LONG:
         yield from cases[name]
-    for number, name in enumerate(THIRDS):
+    for number, name in enumerate(IN_PART):
         yield from (each for place, each in enumerate(cases[name]) if (place + number) % _OF)
 
 
