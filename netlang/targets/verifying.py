@@ -33,9 +33,9 @@ class Verified(Record):
     """How well a file agrees with its spec: at which `inputs`, and in how many of the `steps`.
 
     `largest` is the largest difference, as a share of the largest value of its step, which is at
-    `place`; `rounding` is how far PyTorch in the net's precision is from PyTorch in double
-    precision there, None where double precision can't be had. `precision` is what the file
-    computes in, where that isn't the type of the net. `notes` are for the user.
+    `place`; `rounding` is how far PyTorch in the net's precision (float32 if that is float64) is
+    from PyTorch in double precision there, None where double precision can't be had. `precision` is
+    what the file computes in, where that isn't the type of the net. `notes` are for the user.
     """
 
     name: str

@@ -163,10 +163,10 @@ class _Comparison:
         emitted = self._emitted.outputs(feeds)
         for part in parts(self._whole.values, sizes):
             reference = self._reference(part)
-            own, double = reference.own(feeds), reference.double(feeds)
+            rounded, double = reference.rounded(feeds), reference.double(feeds)
             steps = self._whole.values[part.start : part.stop]
-            doubles: Sequence[NDArray[Any] | None] = [None] * len(own) if double is None else double
-            values = [Computed(*each) for each in zip(steps, own, doubles, strict=True)]
+            doubles: Sequence[NDArray[Any] | None] = double or [None] * len(rounded)
+            values = [Computed(*each) for each in zip(steps, rounded, doubles, strict=True)]
             for output, number in zip(emitted, self._whole.own, strict=True):
                 if number in part:
                     self._require_emitted(output, values[number - part.start])
@@ -182,7 +182,7 @@ class _Comparison:
 
     def _require_emitted(self, output: NDArray[Any], value: Computed) -> None:
         """Raise `InternalError` unless the emitted module gives what the steps come to."""
-        distance = measured(output, value.own, value.double)
+        distance = self._measured(output, value)
         if distance.found > allowed(distance.rounding, self._program.floats):
             raise InternalError(f"the emitted module gives other values at `{value.step.place}`")
 
@@ -199,12 +199,15 @@ class _Comparison:
         for each in compared:
             there = found[self._file.read_as(each.step.name)]
             self._require_shape(each, shape_at(each.step, sizes), there, inputs)
-            self._summed = max(self._summed, summed(each.step, sizes, each.own.size))
-            distance = measured(there, each.own, each.double)
+            self._summed = max(self._summed, summed(each.step, sizes, each.rounded.size))
+            distance = self._measured(there, each)
             if distance.found > self._allowed(distance):
                 raise NetlangError(self._differs(each.step, distance, inputs))
             if distance.found > self._largest.found:
                 self._largest, self._place = distance, each.step.place
+
+    def _measured(self, found: NDArray[Any], value: Computed) -> Distance:
+        return measured(found, value.rounded, value.double, self._program.floats)
 
     def _allowed(self, distance: Distance) -> float:
         """The largest distance that the precision of the file explains."""
@@ -238,7 +241,7 @@ class _Comparison:
         self, value: Computed, expected: list[int], there: NDArray[Any], inputs: str
     ) -> None:
         """Raise `NetlangError` unless the file's value has the shape that the IR says."""
-        step, here = value.step, list(value.own.shape)
+        step, here = value.step, list(value.rounded.shape)
         if here != expected:
             raise InternalError(f"{step.place} is {here} in PyTorch, not {expected}")
         if list(there.shape) != expected:

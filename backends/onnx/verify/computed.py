@@ -22,10 +22,10 @@ in the file as many once more."""
 
 @final
 class Computed(Record, eq=False):
-    """The value of a step, in the net's own precision and, where it can be, in double."""
+    """The value of a step, in a precision that rounds and, where it can be, in double."""
 
     step: StepValue
-    own: NDArray[Any]
+    rounded: NDArray[Any]
     double: NDArray[Any] | None
 
 

@@ -26,23 +26,30 @@ _SUMMED = 8 * 2.0**-24
 class Distance(Record):
     """The distances from PyTorch in double precision, as shares of the largest value.
 
-    `found` is that of the file, `rounding` that of PyTorch in the net's own precision, or None if
-    that isn't a measure and `found` is the distance from PyTorch in the net's own precision.
+    `found` is that of the file, `rounding` that of PyTorch in a precision that rounds: the net's
+    own, and float32 for a net of float64. It is None if that isn't a measure and `found` is the
+    distance from PyTorch in the net's own precision.
     """
 
     found: float
     rounding: float | None
 
 
-def measured(found: NDArray[Any], own: NDArray[Any], double: NDArray[Any] | None) -> Distance:
-    """The distance of a file's value, given PyTorch's in the net's precision and in double.
+def measured(
+    found: NDArray[Any], rounded: NDArray[Any], double: NDArray[Any] | None, floats: DType
+) -> Distance:
+    """The distance of a file's value, given PyTorch's in one that rounds and in double.
 
-    Where PyTorch's own precision overflows, the file is judged by that.
+    Where the precision of a net of type `floats` overflows, the file is judged by that.
     """
-    rounding = None if double is None else apart(own, double)
-    if double is None or rounding == float("inf"):
-        return Distance(apart(found, own), None)
-    return Distance(apart(found, double), rounding)
+    if double is None:
+        return Distance(apart(found, rounded), None)
+    rounding = apart(rounded, double)
+    if rounding < float("inf"):
+        return Distance(apart(found, double), rounding)
+    if floats is DType.FLOAT64:  # it is float32 that overflows
+        return Distance(apart(found, double), 0.0)
+    return Distance(apart(found, rounded), None)
 
 
 def allowed(rounding: float | None, floats: DType, summed: int = 1) -> float:

@@ -1,4 +1,4 @@
-"""The values of every step by PyTorch, in the net's own precision and in double precision."""
+"""The values of every step by PyTorch, in double precision and in one that rounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlang.backends.onnx.verify.taps import WholeNet
 from netlang.ir.program import Program
+from netlang.ir.types import DType
 from netlang.targets import module_backend
 
 if TYPE_CHECKING:
@@ -44,24 +45,44 @@ class Reference:
         self._is_large = sum(each.nbytes for each in values.values()) > _LARGE
         self._kept: nn.Module | None = None
 
-    def own(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """The value of every step in the net's own precision."""
-        found = _run(self._own, [_tensor(each.copy()) for each in feeds.values()])
-        return found[: len(self._whole.values)]
+    def rounded(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The value of every step in the net's own precision, or float32 for one of float64.
+
+        What ONNX Runtime computes in float64 is rounded as float32 all the same: so are attributes,
+        and numbers that belong to operators, such as those of attention.
+        """
+        if self._whole.program.floats is DType.FLOAT64:
+            single = self._in_other_floats(feeds, DType.FLOAT32)
+            if single is not None:
+                return single
+        return self._values_of(self._own, [_tensor(each.copy()) for each in feeds.values()])
 
     def double(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]] | None:
         """The same in double precision; None where a step is for another precision."""
-        wide = [
-            each.double() if each.is_floating_point() else each
+        if self._whole.program.floats is DType.FLOAT64:
+            return self._values_of(self._own, [_tensor(each.copy()) for each in feeds.values()])
+        return self._in_other_floats(feeds, DType.FLOAT64)
+
+    def _in_other_floats(
+        self, feeds: Mapping[str, NDArray[Any]], floats: DType
+    ) -> list[NDArray[Any]] | None:
+        import torch
+
+        dtype = getattr(torch, floats.value)
+        inputs = [
+            each.to(dtype) if each.is_floating_point() else each
             for each in (_tensor(values.copy()) for values in feeds.values())
         ]
-        module = self._kept or _module(self._whole.program, self._values).double()
+        module = self._kept or _module(self._whole.program, self._values).to(dtype)
         if not self._is_large:
             self._kept = module
         try:
-            return _run(module, wide)[: len(self._whole.values)]
+            return self._values_of(module, inputs)
         except RuntimeError:  # a table of the net's own precision, for instance
             return None
+
+    def _values_of(self, module: nn.Module, inputs: list[torch.Tensor]) -> list[NDArray[Any]]:
+        return _run(module, inputs)[: len(self._whole.values)]
 
 
 def _module(program: Program, values: Mapping[str, NDArray[Any]]) -> nn.Module:

@@ -16,6 +16,7 @@ from netlang.backends.torch.lowering.base import (
     permuted,
 )
 from netlang.backends.torch.lowering.feature_maps.conv import padded, padding_argument
+from netlang.backends.torch.lowering.features.norm import UNCHECKED_GROUP_NORM, may_have_one_value
 from netlang.backends.torch.python.traverse import map_expression
 from netlang.backends.torch.python.tree import (
     Binary,
@@ -165,7 +166,9 @@ def _along(call: Call, axes: tuple[int, ...], x: TensorType) -> Lowered:
 @_lower.register
 def _group_norm(op: GroupNorm, inputs: Types, outputs: Types) -> Lowered:
     groups, eps = number(op.groups, "groups"), option("eps", number(op.eps, "eps"), 1e-5)
-    return Lowered(function=functional(dotted("F.group_norm"), groups, _WEIGHT, *_bias(op), eps))
+    one = may_have_one_value(op, inputs[0])
+    function = UNCHECKED_GROUP_NORM if one else dotted("F.group_norm")
+    return Lowered(function=functional(function, groups, _WEIGHT, *_bias(op), eps))
 
 
 @_lower.register(InstanceNorm)

@@ -91,7 +91,7 @@ def _show(verified: Verified) -> None:
         click.echo("every value is the same")
         return
     explained = (
-        f"PyTorch's own rounding is {verified.rounding:.1g} there"
+        f"PyTorch's rounding is {verified.rounding:.1g} there"
         if verified.rounding is not None
         else "within single precision"
     )

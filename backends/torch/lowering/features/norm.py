@@ -7,6 +7,7 @@ from netlang.backends.torch.lowering.base import (
     applied,
     constant,
     epsilon,
+    functional,
     layer,
     lower,
     number,
@@ -23,6 +24,7 @@ from netlang.backends.torch.python.tree import (
     TupleDisplay,
     dotted,
 )
+from netlang.ir.numbers.computed import is_number
 from netlang.ir.types import TensorType, Types
 from netlang.ops.axes import distinct_axes
 from netlang.ops.frozen_norm import FrozenBatchNorm
@@ -32,7 +34,10 @@ from netlang.ops.rms_norm import RmsNorm
 from netlang.ops.switchable_norm import SwitchableNorm
 from netlang.records import replace
 
-__all__: list[str] = []
+__all__ = ["UNCHECKED_GROUP_NORM", "may_have_one_value"]
+
+UNCHECKED_GROUP_NORM = dotted("torch.group_norm")
+"""What `F.group_norm` calls when it has looked at the sizes."""
 
 
 @lower.register
@@ -121,7 +126,7 @@ def _along(op: LayerNorm | RmsNorm, x: TensorType, constructor: Call) -> Lowered
 
 @lower.register
 def _group_norm(op: GroupNorm, inputs: Types, outputs: Types) -> Lowered:
-    return layer(
+    lowered = layer(
         dotted("nn.GroupNorm"),
         None,
         number(op.groups, "groups"),
@@ -130,6 +135,18 @@ def _group_norm(op: GroupNorm, inputs: Types, outputs: Types) -> Lowered:
         option("affine", constant(op.affine), True),
         light=True,
     )
+    if not may_have_one_value(op, inputs[0]):
+        return lowered
+    own = (Attribute(TheModule(), name) for name in ("num_groups", "weight", "bias", "eps"))
+    return replace(lowered, apply=functional(UNCHECKED_GROUP_NORM, *own))
+
+
+def may_have_one_value(op: GroupNorm, x: TensorType) -> bool:
+    """Whether a group of one example may be a single value.
+
+    The module of PyTorch and its `F.group_norm` refuse that for a batch of one.
+    """
+    return x.channels == op.groups and all(size == 1 for size in x.spatial if is_number(size))
 
 
 @lower.register
