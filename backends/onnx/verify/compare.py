@@ -165,7 +165,8 @@ class _Comparison:
             reference = self._reference(part)
             rounded, double = reference.rounded(feeds), reference.double(feeds)
             steps = self._whole.values[part.start : part.stop]
-            doubles: Sequence[NDArray[Any] | None] = double or [None] * len(rounded)
+            nothing: list[NDArray[Any] | None] = [None] * len(rounded)
+            doubles: Sequence[NDArray[Any] | None] = nothing if double is None else double
             values = [Computed(*each) for each in zip(steps, rounded, doubles, strict=True)]
             for output, number in zip(emitted, self._whole.own, strict=True):
                 if number in part:
