@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netlang.diagnostics.texts import visible
+from netlang.diagnostics.texts import listed, visible
 from netlang.targets.timing import LayerTime, LayerTimes, Setting, Timing
 
-__all__ = ["steps_table", "timings_table"]
+__all__ = ["odd_outputs", "steps_table", "timings_table"]
 
 _MOST = 20
 """Steps of the table of steps."""
@@ -31,6 +31,14 @@ def timings_table(timings: Sequence[Timing]) -> str:
     how = ", ".join(_told(first.setting))
     heading = f"{how}, inputs {first.inputs}, {_runs(timings)}"
     return "\n".join((heading, *_aligned([_HEADS, *rows])))
+
+
+def odd_outputs(timings: Iterable[Timing]) -> Iterator[str]:
+    """A warning for each whose outputs aren't numbers: such values may take another time."""
+    for each in timings:
+        if each.not_finite:
+            where = listed(each.not_finite)
+            yield f"warning: {visible(each.name)}: NaN or infinite values in {where}"
 
 
 def _told(setting: Setting) -> Iterator[str]:

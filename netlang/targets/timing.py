@@ -65,12 +65,13 @@ class BenchOptions(Record):
     """For how many `seconds` each is timed, and how nets are written.
 
     Whatever that takes, each runs at least ten times. `progress` is called with a line about what
-    is measured next.
+    is measured next. `large` files are trusted: their weights may have more than 2 GiB.
     """
 
     build: BuildOptions
     seconds: float
     progress: Callable[[str], None]
+    large: bool = False
 
 
 @final
@@ -79,7 +80,8 @@ class Timing(Record):
 
     `latencies` are the seconds of each run in ascending order, `load` those until the file could
     run. `memory` is how many bytes the process grew by at most, from before it loaded the file, or
-    None where the system doesn't tell. `inputs` are their shapes in words.
+    None where the system doesn't tell. `inputs` are their shapes in words. The outputs that are
+    `not_finite` have NaN or infinite values.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Timing(Record):
     load: float
     latencies: tuple[float, ...]
     memory: int | None
+    not_finite: tuple[str, ...] = ()
 
     def percentile(self, share: float) -> float:
         """The least latency that `share` of the runs don't exceed (nearest rank)."""

@@ -20,12 +20,14 @@ class VerifyOptions(Record):
     """What to compare: `file`, or without one what the backend itself writes with `build`.
 
     `build` says which weights the file is expected to have. `sizes` are those of the inputs;
-    without them, the default ones and up to three others are tried.
+    without them, the default ones and up to three others are tried. A `large` file is trusted: its
+    weights may have more than 2 GiB.
     """
 
     build: BuildOptions
     file: Path | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    large: bool = False
 
 
 @final

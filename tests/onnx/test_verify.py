@@ -15,7 +15,8 @@ from onnx import helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
 from netlang.backends.onnx import Form, export
-from netlang.backends.onnx.verify import beside, computed
+from netlang.backends.onnx.verify import beside as beside_module
+from netlang.backends.onnx.verify import computed
 from netlang.backends.onnx.verify.compare import verify
 from netlang.backends.onnx.verify.computed import summed
 from netlang.backends.onnx.verify.judge import allowed
@@ -361,9 +362,74 @@ def test_weights_outside_of_the_folder_are_not_read(location: str, run: Runner) 
     assert "error[E0935]" in run.refused("verify", "net.net", "--onnx", "n.onnx")
 
 
+def beside(tensor: onnx.TensorProto, *, told: bool) -> None:
+    """Put the data of a tensor into a file beside the model, which may say their length or not."""
+    Path("w.data").write_bytes(bytes(16) + tensor.raw_data + b"more")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="w.data")
+    tensor.external_data.add(key="offset", value="16")
+    if told:
+        tensor.external_data.add(key="length", value=str(len(tensor.raw_data)))
+    tensor.ClearField("raw_data")
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("most", [4 * 8 * 3 * 9, 4 * 8 * 3 * 9 - 1])
+def test_a_file_with_more_weights_beside_it_than_usual(
+    told: bool, most: int, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits are those of `netlang import`, in the same words."""
+    model = written(fold=True)
+    beside({each.name: each for each in model.graph.initializer}["stem.weight"], told=told)
+    Path("n.onnx").write_bytes(model.SerializeToString())
+    module = "netlang.backends.onnx.verify.outside"
+    monkeypatch.setattr(f"{module}.MOST", most - 1)
+    asked = ("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
+    assert "its tensors have more than 2 GiB; `--large` takes 16 GiB" in run.refused(*asked)
+    monkeypatch.setattr(f"{module}.MOST_LARGE", most)
+    trusted = run(*asked, "--large")
+    assert (trusted.status == 0) is (most == 4 * 8 * 3 * 9)
+    assert ("its tensors have more than 16 GiB" in trusted.err) is (trusted.status != 0)
+
+
+def test_tensors_of_nodes_count_too(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = written(fold=True)
+    made = numpy_helper.from_array(np.ones(1000, np.float32), "t")
+    beside(made, told=True)
+    model.graph.node.add(op_type="Constant", name="more", output=["more"]).attribute.append(
+        helper.make_attribute("value", made)
+    )
+    Path("n.onnx").write_bytes(model.SerializeToString())
+    asked = ("verify", "net.net", "--onnx", "n.onnx", "--weights", "w.safetensors")
+    assert run(*asked).status == 0
+    monkeypatch.setattr("netlang.backends.onnx.verify.outside.MOST", 3999)
+    assert "more than 2 GiB" in run.refused(*asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("length", "-1"), ("length", "many"), ("dims", ""), ("data_type", "")]
+)
+def test_bytes_beside_a_file_that_cannot_be_known(name: str, value: str, run: Runner) -> None:
+    model = written(fold=True)
+    tensor = {each.name: each for each in model.graph.initializer}["stem.weight"]
+    beside(tensor, told=False)
+    if name == "length":
+        tensor.external_data.add(key=name, value=value)
+    elif name == "dims":
+        tensor.dims[0] = -8
+    else:
+        tensor.data_type = 99
+    Path("n.onnx").write_bytes(model.SerializeToString())
+    assert "error[E0935]" in run.refused("verify", "net.net", "--onnx", "n.onnx")
+
+
 @pytest.mark.parametrize("given", [("--opset", "18"), ("--no-fold",)])
 def test_options_for_what_the_compiler_writes(given: tuple[str, ...], run: Runner) -> None:
     assert run("verify", "net.net", "--onnx", "n.onnx", *given).status == 2
+
+
+def test_trust_is_for_a_file(run: Runner) -> None:
+    assert run("verify", "net.net", "--large").status == 2
 
 
 def verified(run: Runner, text: str, edit: Edit | None = None) -> Result:
@@ -537,10 +603,10 @@ def test_sums_of_many_numbers_are_rounded() -> None:
 def test_long_tensors_are_given_beside_a_file_that_they_make_too_large(
     run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "_INSIDE", 0)
-    monkeypatch.setattr(beside, "_LONG", 100)
+    monkeypatch.setattr(beside_module, "_INSIDE", 0)
+    monkeypatch.setattr(beside_module, "_LONG", 100)
     model = written(fold=True)
-    alone, apart = beside.with_long_ones_beside(model)
+    alone, apart = beside_module.with_long_ones_beside(model)
     long = {"stem.weight", "a.weight", "c.weight", "logits.weight"}
     assert long <= set(apart)
     assert alone.ByteSize() < model.ByteSize() / 2

@@ -23,8 +23,9 @@ _END = 5.0
 class Worker:
     """A process that has loaded a file and runs it on request. Ends where its `with` ends.
 
-    `load` is the seconds until the file could run, `providers` those that ONNX Runtime chose and
-    `memory` how many bytes the process grew by.
+    `load` is the seconds until the file could run, `providers` those that ONNX Runtime chose,
+    `memory` how many bytes the process grew by, and `not_finite` the outputs with NaN or infinite
+    values.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Worker:
         self.load: float = told["load"]
         self.providers: list[str] = told["providers"]
         self.memory: int | None = told["memory"]
+        self.not_finite: list[str] = told["not_finite"]
 
     def __enter__(self) -> Self:
         return self

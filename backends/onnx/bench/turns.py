@@ -49,6 +49,7 @@ def time_in_turn(
                 load=worker.load,
                 latencies=tuple(sorted(found)),
                 memory=worker.memory,
+                not_finite=tuple(worker.not_finite),
             )
             for contestant, (worker, inputs), found in zip(
                 contestants, workers, latencies, strict=True
@@ -59,10 +60,10 @@ def time_in_turn(
 def file_of(contestant: Contestant, path: Path, options: BenchOptions) -> ModelFile:
     """The file that is timed; a net is written to `path` first."""
     if contestant.file is not None:
-        return ModelFile(contestant.file)
+        return ModelFile(contestant.file, large=options.large)
     assert contestant.program is not None
     export_built(contestant.program, path, options.build, form_of(options.build.onnx))
-    return ModelFile(path)
+    return ModelFile(path, own=True)
 
 
 def started(file: ModelFile, inputs: Inputs, setting: Setting, profile: str = "") -> Worker:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["bound", "main"]
+__all__ = ["bound", "main", "not_finite"]
 
 
 def main() -> None:
@@ -69,11 +69,37 @@ def _opened(
         providers=[request["provider"]], provider_options=[request["options"]],
     )  # fmt: skip
     load = perf_counter() - start
-    device = request["device"]
-    once = bound(session, feeds, device)[1] if device else partial(session.run, None, feeds)
+    once, outputs = _runner(session, feeds, request["device"])
     once()
-    told = {"load": load, "providers": session.get_providers(), "memory": _growth(before)}
-    return session, once, told
+    memory = _growth(before)
+    names = [each.name for each in session.get_outputs()]
+    return session, once, {
+        "load": load, "providers": session.get_providers(), "memory": memory,
+        "not_finite": not_finite(dict(zip(names, outputs(), strict=True))),
+    }  # fmt: skip
+
+
+def _runner(
+    session: Any, feeds: Mapping[str, NDArray[Any]], device: str
+) -> tuple[Callable[[], object], Callable[[], Sequence[object]]]:
+    """What runs a session once, and what gives its outputs."""
+    if not device:
+        once = partial(session.run, None, feeds)
+        return once, once
+    binding, once_bound = bound(session, feeds, device)
+    return once_bound, binding.copy_outputs_to_cpu
+
+
+def not_finite(outputs: Mapping[str, object]) -> list[str]:
+    """The outputs with NaN or infinite values."""
+    import numpy as np
+
+    return [
+        name
+        for name, values in outputs.items()
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f"
+        if not np.isfinite(values).all()
+    ]
 
 
 def bound(

@@ -99,7 +99,7 @@ class _Writer(Record, eq=False):
             narrow = replace(narrow, ends=False, rounded=narrow.floats is DType.BFLOAT16)
         made = self._exported(self.folder / "narrow.onnx", replace(self._alone, narrow=narrow))
         twin = self._packed(made, kept).path
-        file = ModelFile(twin)
+        file = ModelFile(twin, own=True)
         told = what_it_costs(
             (wide.path, written),
             self.examples,
@@ -143,7 +143,7 @@ class _Writer(Record, eq=False):
             kept = with_followers(self.net, {*asked, *lost})
             named = [*asked, *lost]
             write_integers(near, integers.without(kept), self.low, self.examples, named)
-            file = ModelFile(near)
+            file = ModelFile(near, own=True)
             self._says(f"comparing with float32: {len(lost)} steps kept in it")
             found = compared(single, file, self.examples)
             cosine = min(each.cosine for each in found.outputs)
@@ -175,7 +175,7 @@ class _Writer(Record, eq=False):
             self._says(f"looking for steps that lose most: {place} of {len(mapped)}")
             others = paths - with_followers(self.net, {node.path})
             write_integers(near, integers.without(others), self.low, few, [])
-            found = compared(single, ModelFile(near), few)
+            found = compared(single, ModelFile(near, own=True), few)
             harm[node.path] = max(1.0 - each.cosine for each in found.outputs)
         return sorted(harm, key=lambda path: -harm[path])
 
@@ -193,7 +193,7 @@ class _Writer(Record, eq=False):
         if size > _MEASURED:
             raise Unmeasurable("it is too large to be compared")
         written = self._exported(self.folder / "float32.onnx", self._alone)
-        return written, ModelFile(written.path)
+        return written, ModelFile(written.path, own=True)
 
     def _exported(self, path: Path, form: Form) -> Written:
         return export_built(self.program, path, self.options, form)

@@ -46,7 +46,7 @@ def verify(program: Program, options: VerifyOptions) -> Verified:
     """
     weights = weights_for(program, options)
     if options.file is not None:
-        file = ModelFile(options.file, program)
+        file = ModelFile(options.file, program, large=options.large)
         file.require_interface(program)
         verified = _Comparison(program, options, weights, file).run()
         return replace(verified, notes=(*verified.notes, _ENDS)) if file.has_ends else verified

@@ -13,10 +13,12 @@ from google.protobuf.message import DecodeError
 from onnx import helper
 
 from netlang.backends.onnx.diagnostics import NotOfThisNet, UnreadableModel
+from netlang.backends.onnx.limits import MOST
 from netlang.backends.onnx.runtime import runtime
 from netlang.backends.onnx.types import element_type
 from netlang.backends.onnx.verify.beside import with_long_ones_beside
 from netlang.backends.onnx.verify.middle import cut_to_net
+from netlang.backends.onnx.verify.outside import nodes_of, require_room
 from netlang.diagnostics.errors import NetlangError
 from netlang.ir.program import Program
 from netlang.ir.types import DType
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["ModelFile", "RuntimeRefusedError"]
 
 _INTEGER = ("QuantizeLinear", "DequantizeLinear", "MatMulNBits")
-_MOST = 2**31 - 1
-"""Bytes of a file, and of the weights beside a stranger's."""
 
 
 class RuntimeRefusedError(Exception):
@@ -40,24 +40,27 @@ class ModelFile:
     """A file and what stands in it. Raises `NetlangError` if it can't be read.
 
     Of a file of `program` that also prepares images or makes classes, only the net; it `has_ends`.
-    The weights of an `own` file, which netlang has just written, may have more than 2 GiB.
+    The weights of an `own` file, which netlang has just written, may have any number of bytes, and
+    those of a `large` one, which somebody trusts, 16 GiB.
     """
 
-    def __init__(self, path: Path, program: Program | None = None, *, own: bool = False) -> None:
+    def __init__(
+        self, path: Path, program: Program | None = None, *, own: bool = False, large: bool = False
+    ) -> None:
         self.path = path
-        self.model = self._read(own=own)
+        self.model = self._read(own=own, large=large)
         self.has_ends = program is not None and cut_to_net(self.model.graph, program)
         self.made = {name for node in self.model.graph.node for name in node.output if name}
         self._sessions: dict[frozenset[str], Any] = {}
 
-    def _read(self, *, own: bool) -> onnx.ModelProto:
+    def _read(self, *, own: bool, large: bool) -> onnx.ModelProto:
         try:
-            content = read_bytes(self.path, _MOST)
+            content = read_bytes(self.path, MOST)
         except OSError as error:
             raise self.unreadable(error.strerror or str(error)) from error
         except ValueError as error:
             raise self.unreadable(str(error)) from error
-        if len(content) > _MOST:
+        if len(content) > MOST:
             raise self.unreadable("it has more than 2 GiB")
         model = onnx.ModelProto()
         try:
@@ -66,7 +69,7 @@ class ModelFile:
                 raise self.unreadable("it holds no ONNX graph")
             self._check_bounded(model)
             if not own:
-                self._check_size_beside(model)
+                require_room(model, large=large)
             onnx.load_external_data_for_model(model, str(self.path.parent))
         except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
             raise self.unreadable(_line(error)) from error
@@ -74,25 +77,9 @@ class ModelFile:
 
     def _check_bounded(self, model: onnx.ModelProto) -> None:
         """Refuse loops: nothing bounds how often they run."""
-        waiting: list[onnx.GraphProto | onnx.FunctionProto] = [model.graph, *model.functions]
-        while waiting:
-            for node in waiting.pop().node:
-                if node.op_type in ("Loop", "Scan"):
-                    raise self.unreadable(f"it has a {node.op_type}, which may run without end")
-                waiting += [each.g for each in node.attribute if each.HasField("g")]
-                waiting += [inner for each in node.attribute for inner in each.graphs]
-
-    def _check_size_beside(self, model: onnx.ModelProto) -> None:
-        """Refuse weights beside the file that don't fit into memory at once."""
-        size = 0
-        for tensor in model.graph.initializer:
-            told = {entry.key: entry.value for entry in tensor.external_data}
-            length = told.get("length", "0")
-            if not length.isdecimal():
-                raise self.unreadable(f"the length of `{tensor.name}` isn't a number")
-            size += int(length)
-        if size > _MOST:
-            raise self.unreadable("it says that its weights have more than 2 GiB")
+        for node in nodes_of(model):
+            if node.op_type in ("Loop", "Scan"):
+                raise self.unreadable(f"it has a {node.op_type}, which may run without end")
 
     def unreadable(self, reason: str) -> NetlangError:
         """The error that it can't be compared, for a reason."""

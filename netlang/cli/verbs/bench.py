@@ -49,6 +49,8 @@ def command() -> click.Command:
                          "binding), so that copying them isn't timed."),
             click.Option(["--cuda-graph"], is_flag=True, help="Launch all kernels of a run at "
                          "once, as a CUDA graph; inputs and outputs are bound too."),
+            click.Option(["--large"], is_flag=True, help="You trust the files: their weights may "
+                         "have 16 GiB, where 2 GiB is the limit."),
             click.Option(["--layers"], is_flag=True, help="Time the steps of a SPEC too."),
             click.Option(
                 ["--roofline"],
@@ -77,12 +79,13 @@ class _Asked(WeightsAsked):
     seconds: float
     bind: bool
     cuda_graph: bool
+    large: bool
     layers: bool
     roofline: str | None
 
 
 def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Asked]) -> int:
-    from netlang.cli.timings import steps_table, timings_table
+    from netlang.cli.timings import odd_outputs, steps_table, timings_table
     from netlang.targets import needs
     from netlang.targets.timing import BenchOptions, Setting, timing_backend
 
@@ -97,11 +100,14 @@ def _bench(contestants: tuple[str, ...], size: str | None, **asked: Unpack[_Aske
     found = _contestants(contestants, size)
     if by_step:
         _require_steps(found, settings, picture)
-    options = BenchOptions(build_options(asked), asked["seconds"], _progress)
+    options = BenchOptions(build_options(asked), asked["seconds"], _progress, asked["large"])
     backend = timing_backend()
     with needs(backend.extra):
         for setting in settings:
-            click.echo(timings_table(backend.time(found, setting, options)))
+            timings = backend.time(found, setting, options)
+            click.echo(timings_table(timings))
+            for warning in odd_outputs(timings):
+                click.echo(warning, err=True)
             for each in found:
                 if by_step and each.program is not None:
                     times = backend.time_layers(each.program, each, setting, options)

@@ -31,6 +31,11 @@ def command() -> click.Command:
             *weight_options("Weights that the file has, from .safetensors or a state dict (.pth)."),
             size_option(),
             click.Option(
+                ["--large"],
+                is_flag=True,
+                help="You trust the file: its weights may have 16 GiB, where 2 GiB is the limit.",
+            ),
+            click.Option(
                 ["--opset"],
                 type=int,
                 metavar="N",
@@ -56,6 +61,7 @@ def _verify(
     size: str | None,
     opset: int | None,
     no_fold: bool,
+    large: bool,
     **asked: Unpack[WeightsAsked],
 ) -> int:
     from netlang.build import OnnxOptions
@@ -66,11 +72,14 @@ def _verify(
 
     if file is None and spec.endswith(".onnx"):
         file = spec
+    if file is None and large:
+        raise click.UsageError("--large is for a file that is given")
     if file is not None and (opset is not None or no_fold):
         raise click.UsageError("--opset and --no-fold are for comparing what isn't in a file yet")
     program = program_of(spec)
     build = replace(build_options(asked), onnx=OnnxOptions(opset=opset, fold=not no_fold))
-    options = VerifyOptions(build, Path(file) if file else None, sizes(size, program))
+    given = None if file is None else Path(file)
+    options = VerifyOptions(build, given, sizes(size, program), large)
     backend = verifying_backend()
     with needs(backend.extra), needs("torch"):
         verified = backend.verify(program, options)

@@ -15,11 +15,13 @@ from netlang.backends.onnx.backend import BACKEND
 from netlang.backends.onnx.bench.inputs import inputs_of
 from netlang.backends.onnx.bench.process import Worker
 from netlang.backends.onnx.bench.providers import require_provider
-from netlang.backends.onnx.bench.worker import bound
+from netlang.backends.onnx.bench.worker import bound, not_finite
 from netlang.backends.onnx.verify.file import ModelFile
-from netlang.build import BuildOptions
+from netlang.build import BuildOptions, OnnxOptions
+from netlang.cli.timings import odd_outputs
 from netlang.diagnostics.errors import NetlangError
 from netlang.elaborate import load_program
+from netlang.records import replace
 from netlang.targets.timing import BenchOptions, Contestant, Setting, Timing
 from tests.cli.support import Runner
 
@@ -53,6 +55,40 @@ def test_several_in_turn(run: Runner) -> None:
         assert list(timing.latencies) == sorted(timing.latencies)
         assert min(timing.latencies) > 0.0 < timing.load
         assert timing.inputs == "image [3, 1, 20, 9]"
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 1), (("--large",), 0)])
+def test_a_file_with_more_weights_beside_it_than_usual(
+    options: tuple[str, ...], status: int, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = load_program("good.net")
+    BACKEND.write(program, Path("good.onnx"), BuildOptions(onnx=OnnxOptions(external=True)))
+    monkeypatch.setattr("netlang.backends.onnx.verify.outside.MOST", 100)
+    done = run("bench", "good.onnx", "--size", "H=20,W=9", "--seconds", "0", *options)
+    assert done.status == status
+    assert ("`--large` takes 16 GiB" in done.err) is (status == 1)
+
+
+@pytest.mark.parametrize("bind", [False, True])
+def test_outputs_that_are_no_numbers(bind: bool, tmp_path: Path) -> None:
+    """The logarithm of a value below 0 is NaN; of two outputs, the other one is named nowhere."""
+    model = a_model(1, 50, node="Log")
+    model.graph.node.add(op_type="Relu", input=["x"], output=["z"])
+    model.graph.output.add().CopyFrom(model.graph.input[0])
+    model.graph.output[1].name = "z"
+    onnx.save(model, str(tmp_path / "log.onnx"))
+    contestant = Contestant(name="log.onnx", file=tmp_path / "log.onnx")
+    (timing,) = BACKEND.time([contestant], Setting(threads=1, bind=bind), HASTY)
+    assert timing.not_finite == ("y",)
+    said = ["warning: log.onnx: NaN or infinite values in `y`"]
+    assert list(odd_outputs([timing])) == said
+    assert not list(odd_outputs([replace(timing, not_finite=())]))
+
+
+def test_values_that_are_no_floats_are_finite() -> None:
+    outputs = {"n": np.array([1]), "s": np.array(["a"], object), "q": [np.nan], "h": np.float16(1)}
+    assert not not_finite({**outputs, "e": np.array([], np.float32)})
+    assert not_finite({"h": np.array([np.inf], np.float16)}) == ["h"]
 
 
 def test_percentiles_and_throughput() -> None:

@@ -410,7 +410,7 @@ def test_tensors_beyond_what_is_read(
     run: Runner, most: int, options: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trusted ones may have 16 GiB; what a file says isn't asked for before it is there."""
-    monkeypatch.setattr("netlang.backends.onnx.importing.reading.file._MOST_LARGE", most)
+    monkeypatch.setattr("netlang.backends.onnx.importing.reading.file.MOST_LARGE", most)
     model = _claimed((1 << 29) + 1, location="weights")
     (run.folder / "net.onnx").write_bytes(model.SerializeToString())
     assert said in run.refused("import", "net.onnx", "-o", "a.net", *options)

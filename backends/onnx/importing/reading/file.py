@@ -16,6 +16,7 @@ from netlang.backends.onnx.importing.reading.long import LONG, Data, LongTensors
 from netlang.backends.onnx.importing.reading.scan import scan
 from netlang.backends.onnx.importing.reading.split import without_long
 from netlang.backends.onnx.importing.tensors import size_of
+from netlang.backends.onnx.limits import MOST, MOST_LARGE, too_many
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.files import FileNotFound
 from netlang.records import Draft
@@ -28,9 +29,6 @@ __all__ = ["OLDEST", "bytes_of", "opset_of", "read_model", "tensors_in"]
 
 OLDEST = 9
 """The first set of operators that is read; ONNX of 2018."""
-# Bytes of a file, as much as one may have; of its tensors; and of those that somebody trusts.
-_MOST = (1 << 31) - 1
-_MOST_LARGE = 1 << 34
 _MOST_NODES = 20_000
 _OTHERS = {
     b"PK": "it is a zip archive",
@@ -52,7 +50,7 @@ def read_model(path: Path, *, large: bool = False) -> ReadModel:
     try:
         size = _size(path)
         model, data = _parsed(path, long)
-        most = _MOST_LARGE if large else _MOST - size
+        most = MOST_LARGE if large else MOST - size
         _Tensors(path.parent, long, most, large).put(model, data)
     except FileNotFoundError:
         raise NetlangError(FileNotFound(span=None, path=shown, advice="")) from None
@@ -68,7 +66,7 @@ def read_model(path: Path, *, large: bool = False) -> ReadModel:
 def _size(path: Path) -> int:
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-    if size > _MOST:
+    if size > MOST:
         raise ValueError("it has more than 2 GiB")
     if not size:
         raise ValueError("it is empty")
@@ -176,8 +174,7 @@ class _Tensors(Draft, eq=False):
         size = size_of(stored)
         self.most -= size
         if self.most < 0:
-            limit = "16 GiB" if self.large else "2 GiB; `--large` takes 16 GiB"
-            raise ValueError(f"its tensors have more than {limit}")
+            raise ValueError(too_many(self.large))
         path, offset = _place(entries, self.folder, size)
         location = entries["location"]
         try:
