@@ -128,7 +128,10 @@ class SeveralNets(Diagnostic):
 class NoNetInFile(Diagnostic):
     code = "E0009"
     title = "`{path}` has no net"
-    help = "blocks are parts of nets; `netlang compile FILE:BLOCK --input ...` writes one by itself"
+    help = (
+        "blocks are parts of nets; `compile`, `summary` and `draw` take FILE:BLOCK with the shape "
+        "of its input, `--input '[64, H=56, W=56]'`"
+    )
 
     path: str
 

@@ -14,6 +14,10 @@ __all__ = ["NOUNS", "chosen"]
 
 NOUNS = {"net": "net", "train": "recipe", "block": "block"}
 """What each kind of definition is called in messages."""
+_BY_ITSELF = (
+    "`{}` is a block: `compile`, `summary` and `draw` take it with the shape of its input, "
+    "`--input '[64, H=56, W=56]'`"
+)
 
 
 def chosen(module: Module, shown: str, name: str | None, kind: str, called: bool) -> str:
@@ -27,7 +31,7 @@ def chosen(module: Module, shown: str, name: str | None, kind: str, called: bool
         is_block = kind == "net" and name in named(module, "block")
         available = available or _nothing(module, kind)
         if is_block:
-            available += f"; `{name}` is a block, which `netlang compile` can write by itself"
+            available += f"; {_BY_ITSELF.format(name)}"
         raise NetlangError(
             diagnostics.NetNotInFile(
                 span=None, path=shown, name=name, kind=noun, available=available, is_block=is_block

@@ -39,7 +39,7 @@ NETLANG = (sys.executable, "-m", "netlang")
         (("summary", "blocks.net:b"), "E0007"),
         (("compile", "blocks.net:b", "-o", "x.py"), "E0022"),
         (("compile", "blocks.net:b", "--input", "8", "-o", "x.py"), "E0023"),
-        (("summary", "resnet:bottleneck"), "is a block, which `netlang compile` can write"),
+        (("summary", "resnet:bottleneck"), "is a block: `compile`, `summary` and `draw` take it"),
         (("compile", "good.net", "-o", "x.txt"), "E0011"),
         (("compile", "good.net", "-o", "x.py", "-o", "x.py"), "E0019"),
         (("compile", "good.net", "-o", "nowhere/x.py"), "E0014"),

@@ -127,6 +127,19 @@ def test_draw_names_its_file(run: Runner) -> None:
     assert "<svg" in (run.folder / "tiny.svg").read_text()
 
 
+def test_a_block_by_itself(run: Runner) -> None:
+    """What it is given is said as for `compile`, and as an error of each verb advises."""
+    block, given = "resnet:bottleneck(64)", ("--input", "[256, H=56, W=56]")
+    net = netlang.load_block("resnet:bottleneck", given[1], width=64)
+    shown = json.loads(run("summary", block, *given, "--format", "json").out)
+    assert shown["params"] == net.params
+    assert run("draw", block, *given).status == 0
+    assert (run.folder / "bottleneck.svg").read_text().startswith("<")
+    for verb in ("summary", "draw"):
+        assert "--input '[64, H=56, W=56]'" in run(verb, "resnet:bottleneck").err
+        assert run(verb, "resnet18", *given).status == 2
+
+
 def test_version(run: Runner) -> None:
     assert run("--version").out == f"netlang {netlang.__version__}\n"
 

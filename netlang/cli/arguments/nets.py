@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from netlang.ir.program import Program
 
-__all__ = ["imported_or_program_of", "program_of"]
+__all__ = ["INPUT_OF_NET", "imported_or_program_of", "input_option", "program_of"]
+
+INPUT_OF_NET = "--input is for a block by itself; a net says what it is given"
+
+
+def input_option() -> click.Option:
+    return click.Option(
+        ["--input", "inputs"],
+        multiple=True,
+        metavar="TYPE",
+        help="What a block is given, as in a net: '[64, H=56, W=56]'. Once for each input.",
+    )
 
 
 def imported_or_program_of(spec: str) -> Program:
@@ -30,11 +43,19 @@ def imported_or_program_of(spec: str) -> Program:
     return found
 
 
-def program_of(spec: str) -> Program:
-    """The program of what `spec` names: a net, or else the net of a recipe."""
-    from netlang.diagnostics.errors import NetlangError
-    from netlang.elaborate import load_program, means_recipe
+def program_of(spec: str, inputs: tuple[str, ...] = ()) -> Program:
+    """The program of what `spec` names: a net, or else the net of a recipe.
 
+    With the types of its `inputs`, it is a block by itself.
+    """
+    from netlang.diagnostics.errors import NetlangError
+    from netlang.elaborate import block_program, load_program, means_recipe, net_or_block
+
+    if inputs:
+        target = net_or_block(spec)
+        if target.kind == "net":
+            raise click.UsageError(INPUT_OF_NET)
+        return block_program(target, inputs)
     try:
         return load_program(spec)
     except NetlangError as error:

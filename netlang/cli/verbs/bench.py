@@ -52,11 +52,8 @@ def command() -> click.Command:
             click.Option(["--large"], is_flag=True, help="You trust the files: their weights may "
                          "have 16 GiB, where 2 GiB is the limit."),
             click.Option(["--layers"], is_flag=True, help="Time the steps of a SPEC too."),
-            click.Option(
-                ["--roofline"],
-                metavar="FILE",
-                help="Draw the speed of its steps beside what the machine allows, as .svg.",
-            ),
+            click.Option(["--roofline"], metavar="FILE", help="Draw the speed of its steps beside "
+                         "what the machine allows, as .svg."),
         ],
         help="Time nets, as `compile` writes them to ONNX, and ONNX files: latency, examples a "
         "second, time to load and memory. Each runs in a process of its own; several run in turn.",

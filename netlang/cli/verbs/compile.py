@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from netlang.cli.arguments.nets import INPUT_OF_NET, input_option
 from netlang.cli.arguments.onnx import OnnxAsked, onnx_of, onnx_options, refuse_onnx_options
 from netlang.cli.arguments.precision import is_of_recipe, with_examples
 from netlang.cli.options import WeightsAsked, build_options, outputs, spec_argument, weight_options
@@ -24,8 +25,6 @@ _WEIGHTS_OF_SCRIPT = (
     "--weights is for the files of a net. A script that starts from trained weights is one of a"
     " recipe that does: with `weights='pretrained(\"start\")'`, it has a --weights of its own"
 )
-
-_INPUT_OF_NET = "--input is for a block by itself; a net says what it is given"
 
 
 class _Asked(WeightsAsked, OnnxAsked):
@@ -46,12 +45,7 @@ def command() -> click.Command:
                 metavar="OUT",
                 help="File to write; .py .onnx .svg .png .pdf .dot. May be given several times.",
             ),
-            click.Option(
-                ["--input", "inputs"],
-                multiple=True,
-                metavar="TYPE",
-                help="What a block is given, as in a net: '[64, H=56, W=56]'. Once for each input.",
-            ),
+            input_option(),
             click.Option(
                 ["--manifest"],
                 metavar="FILE",
@@ -108,7 +102,7 @@ def _compile(
     if script and not has_source:
         raise click.UsageError("--script is for the .py file of a recipe")
     if inputs and is_recipe:
-        raise click.UsageError(_INPUT_OF_NET)
+        raise click.UsageError(INPUT_OF_NET)
     if is_recipe and options.weights is not None and has_source:
         raise click.UsageError(_WEIGHTS_OF_SCRIPT)
     if is_recipe:
@@ -162,7 +156,7 @@ def _of_net(
         what = f"names a {target.kind}{choice}"
         raise click.UsageError(f"`{changes[0]}` changes a recipe, and `{spec}` {what}")
     if inputs and is_net:
-        raise click.UsageError(_INPUT_OF_NET)
+        raise click.UsageError(INPUT_OF_NET)
     if options.guard and not is_net:
         raise click.UsageError("--guard is for the .py file of a net, whose sizes are known")
     program = elaborate_target(target) if is_net else block_program(target, inputs)

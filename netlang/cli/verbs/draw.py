@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netlang.cli.arguments.nets import input_option, program_of
 from netlang.cli.arguments.sizes import size_option, sizes
 from netlang.cli.options import outputs, spec_argument
 from netlang.cli.verbs.compile import report
@@ -31,6 +32,7 @@ def command() -> click.Command:
                 type=click.IntRange(0),
                 help="Levels of blocks to open; deeper ones are one box each.",
             ),
+            input_option(),
             size_option(),
         ],
         help="Draw SPEC as a diagram.",
@@ -38,14 +40,19 @@ def command() -> click.Command:
     )
 
 
-def _draw(spec: str, names: tuple[str, ...], depth: int | None, size: str | None) -> int:
+def _draw(
+    spec: str,
+    names: tuple[str, ...],
+    depth: int | None,
+    inputs: tuple[str, ...],
+    size: str | None,
+) -> int:
     from netlang.build import BuildOptions
-    from netlang.cli.arguments.nets import program_of
     from netlang.records import replace
     from netlang.targets import backend, write
 
     paths = outputs(names)
-    program = program_of(spec)
+    program = program_of(spec, inputs)
     options = replace(BuildOptions(), depth=depth, sizes=sizes(size, program))
     for path in paths or (Path(f"{program.name}.svg"),):
         report(write(backend("graphviz"), program, path, options))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netlang.cli.arguments.nets import input_option, program_of
 from netlang.cli.arguments.sizes import size_option, sizes
 from netlang.cli.options import spec_argument
 
@@ -28,6 +29,7 @@ def command() -> click.Command:
                 show_default=True,
                 help="How to print it.",
             ),
+            input_option(),
             size_option(),
             click.Option(
                 ["--batch"],
@@ -45,11 +47,17 @@ def command() -> click.Command:
     )
 
 
-def _summary(spec: str, kind: str, size: str | None, batch: int, depth: int | None) -> int:
+def _summary(
+    spec: str,
+    kind: str,
+    inputs: tuple[str, ...],
+    size: str | None,
+    batch: int,
+    depth: int | None,
+) -> int:
     from netlang.analysis.summary import summarize
-    from netlang.cli.arguments.nets import program_of
 
-    program = program_of(spec)
+    program = program_of(spec, inputs)
     click.echo(_rendered(summarize(program, sizes(size, program), batch), kind, depth))
     return 0
 
