@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import final
 
 from netlang.backends.weights.diagnostics import NothingFits, WeightsMismatch
 from netlang.backends.weights.former import renamed
-from netlang.backends.weights.prefixes import PrefixChange, best_change
+from netlang.backends.weights.prefixes import PrefixChange, best_change, composed
 from netlang.backends.weights.slots import Slot
 from netlang.backends.weights.stored import Stored
 from netlang.diagnostics.errors import NetlangError
@@ -118,13 +118,16 @@ class WeightsFor(Record):
     """Weights for a net, as messages speak of them: their `source`, and the name of the `net`.
 
     `trained` is the call of the net that the weights belong to, if the file says so. With
-    `offers_partial`, the advice may be `--partial`.
+    `offers_partial`, the advice may be `--partial`. The `keys` of the file have had `changes` of
+    their prefixes.
     """
 
     source: str
     net: str
     trained: str | None = None
     offers_partial: bool = True
+    keys: Collection[str] = ()
+    changes: tuple[PrefixChange, ...] = ()
 
 
 def require_fit(
@@ -166,7 +169,7 @@ def require_some(
         raise NetlangError(
             NothingFits(
                 span=None, source=named.source, net=named.net,
-                advice=_prefix_advice(slots, stored) or "give the weights of this net",
+                advice=_prefix_advice(slots, stored, named) or "give the weights of this net",
                 rows=tuple(f"{ours:{width}}  {theirs}".rstrip() for ours, theirs in rows),
             )
         )  # fmt: skip
@@ -203,7 +206,7 @@ def _advice(slots: Sequence[Slot], stored: Mapping[str, Stored], named: WeightsF
         wanted = (
             f"the run trained `{named.trained}`: name the net so, or give the weights of this one"
         )
-    return _prefix_advice(slots, stored) or f"{wanted}{part}{numbers_advice(slots, stored)}"
+    return _prefix_advice(slots, stored, named) or f"{wanted}{part}{numbers_advice(slots, stored)}"
 
 
 def numbers_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
@@ -236,13 +239,15 @@ def better_prefix(
     return found
 
 
-def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+def _prefix_advice(slots: Sequence[Slot], stored: Mapping[str, Stored], named: WeightsFor) -> str:
     """Advice on the better prefix in words; empty if there is none."""
     found = better_prefix(slots, stored)
     if found is None:
         return ""
     change, count = found
-    return (
-        f"with --prefix {change} (in Python prefixes={{{change.old!r}: {change.new!r}}}) {count} of"
-        f" {len(stored)} tensors fit"
-    )
+    changes = composed(named.changes, change, named.keys) if named.changes else (change,)
+    options = " ".join(f"--prefix {each}" for each in changes)
+    instead = " in place of those given" if named.changes else ""
+    python = {each.old: each.new for each in changes}
+    every = f"{count} of {len(stored)} tensors"
+    return f"with {options}{instead} (in Python prefixes={python}) {every} fit"

@@ -57,15 +57,17 @@ def given(net: str, owned: Sequence[Slot], source: WeightSource, fit: Fit) -> Gi
     or, without `fit.partial`, if anything doesn't fit.
     """
     opened = read_entry(source, fit.entry)
-    stored = changed(opened.tensors, [PrefixChange(old, new) for old, new in fit.prefixes])
+    changes = tuple(PrefixChange(old, new) for old, new in fit.prefixes)
+    stored = changed(opened.tensors, changes)
     fitting, report = match(owned, stored)
     facts = facts_in(opened.metadata)
     named = f"`{source}`" if isinstance(source, str | Path) else name_of(source)
     if fit.partial:
-        require_some(fitting, owned, stored, WeightsFor(named, net))
+        told = WeightsFor(named, net, keys=opened.tensors, changes=changes)
+        require_some(fitting, owned, stored, told)
     else:
         offers = fit.offers_partial and has_some(fitting, owned)
-        told = WeightsFor(named, net, trained_net(facts), offers_partial=offers)
+        told = WeightsFor(named, net, trained_net(facts), offers, opened.tensors, changes)
         require_fit(report, owned, stored, told)
     chosen = (opened.note,) if opened.note else ()
     loaded = (_loaded(owned, fitting),) if fit.partial else ()

@@ -7,7 +7,7 @@ and a net that is part of a larger one has the name of its place (`backbone.`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import abridged
 from netlang.source import Span
 
-__all__ = ["PrefixChange", "best_change", "changed", "two_keys", "without_keys"]
+__all__ = ["PrefixChange", "best_change", "changed", "composed", "two_keys", "without_keys"]
 
 T = TypeVar("T")
 _MOST_WORDS = 3
@@ -45,8 +45,8 @@ def changed(stored: Mapping[str, T], changes: Collection[PrefixChange]) -> dict[
     made: dict[str, PrefixChange | None] = {}
     found: dict[str, T] = {}
     for key, value in stored.items():
-        change = next((each for each in changes if each.apply(key) is not None), None)
-        new = key if change is None else (change.apply(key) or "")
+        change = _first(changes, key)
+        new = _changed(change, key)
         if culprit := change or made.get(new) if new in made else None:
             raise two_keys(f"--prefix {culprit}", new)
         made[new], found[new] = change, value
@@ -55,6 +55,39 @@ def changed(stored: Mapping[str, T], changes: Collection[PrefixChange]) -> dict[
         if change not in used:
             raise without_keys(f"--prefix {change}", stored)
     return found
+
+
+def composed(
+    given: Sequence[PrefixChange], more: PrefixChange, keys: Iterable[str]
+) -> tuple[PrefixChange, ...]:
+    """The changes that do at once what `given` and then `more` do to some keys.
+
+    Each of them changes a key, and the first that matches counts.
+    """
+    found: list[PrefixChange] = []
+    for each in given:
+        if each.new.startswith(more.old):  # as all keys do that it has changed
+            rest = each.new.removeprefix(more.old)
+            found.append(PrefixChange(each.old, more.new + rest))
+        else:
+            if more.old.startswith(each.new):  # as some of them may
+                rest = more.old.removeprefix(each.new)
+                found.append(PrefixChange(each.old + rest, more.new))
+            found.append(each)
+    found.append(more)
+    used = {_first(found, key) for key in keys}
+    return tuple(each for each in found if each in used)
+
+
+def _first(changes: Iterable[PrefixChange], key: str) -> PrefixChange | None:
+    """The first change that matches a key."""
+    return next((each for each in changes if key.startswith(each.old)), None)
+
+
+def _changed(change: PrefixChange | None, key: str) -> str:
+    """A key after a change, if it matches."""
+    found = None if change is None else change.apply(key)
+    return key if found is None else found
 
 
 def without_keys(change: str, stored: Collection[str], span: Span | None = None) -> NetlangError:

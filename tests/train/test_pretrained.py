@@ -92,6 +92,17 @@ def test_a_word_before_every_key_is_told_and_taken_away(tmp_path: Path) -> None:
         assert all(torch.equal(found[key], value) for key, value in tensors.items())
 
 
+def test_a_word_behind_one_that_is_taken_away(tmp_path: Path) -> None:
+    """What is advised does both at once: of two names that match a key, the longest counts."""
+    path, tensors = wrapped(tmp_path, "module.net.")
+    with pytest.raises(NetlangError) as caught:
+        loaded(path, 'pretrained("mine", rename=[("module", "")])')
+    advice = 'rename=[("module.net", "")]'
+    assert caught.value.diagnostics[0].help_text.startswith(f"with `{advice}` 9 of 9 tensors fit; ")
+    found = loaded(path, f'pretrained("mine", {advice})').state_dict()
+    assert all(torch.equal(found[key], value) for key, value in tensors.items())
+
+
 def test_all_keys_may_go_below_a_label(tmp_path: Path) -> None:
     """The file is of a part of the net."""
     body = "    input x: [40]\n    trunk: { body: linear(8) -> relu }\n    head: linear(10)"

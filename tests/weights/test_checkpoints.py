@@ -20,6 +20,7 @@ from torch import Tensor, nn
 import netlang
 from netlang.backends.weights.pickles import ENTRIES
 from netlang.backends.weights.pickles.checkpoint import loaded
+from netlang.backends.weights.prefixes import PrefixChange, composed
 from tests.cli.support import Runner
 from tests.oracle import allocated
 from tests.weights.test_torchvision_files import assert_holds, in_file, saved
@@ -173,6 +174,41 @@ def test_keys_that_lack_a_prefix(tmp_path: Path, state: State) -> None:
         netlang.load(spec).torch(path)
     found = netlang.load(spec).torch(path, prefixes={"": "backbone."}).state_dict()
     assert torch.equal(found["backbone.conv1.weight"], weights["conv1.weight"])
+
+
+PREFIXES = {
+    "to another one": ("module.", "module.=", "backbone.", "module.=backbone."),
+    "of a longer one": ("module.net.", "module.=", "", "module.net.="),
+    "to a wrong one": ("module.", "module.=body.", "", "module.="),
+}
+
+
+@pytest.mark.parametrize(("of_file", "given", "of_net", "advised"), PREFIXES.values(), ids=PREFIXES)
+def test_a_prefix_beside_those_given(
+    of_file: str, given: str, of_net: str, advised: str, run: Runner
+) -> None:
+    """Of several changes, the first that matches counts: what is advised does both at once."""
+    inner = "backbone: { conv1: conv(4, 3x3) }" if of_net else "conv1: conv(4, 3x3)"
+    Path("part.net").write_text(f"net part {{\n  input image: [3, 8, 8]\n  {inner}\n}}\n")
+    weights = {"conv1.weight": torch.ones(4, 3, 3, 3), "conv1.bias": torch.zeros(4)}
+    file = saved(prefixed(weights, of_file), "w.pth")
+    asked = ("compile", "part.net", "-o", "p.onnx", "--weights", file)
+    for partial in ((), ("--partial",)):
+        text = run.refused(*asked, *partial, "--prefix", given)
+        assert f"with --prefix {advised} in place of those given (in Python" in text
+    assert run(*asked, "--prefix", advised).status == 0
+
+
+def test_prefixes_at_once() -> None:
+    """What is found does to each key what the changes do in turn, and each of it is used."""
+    a, b = PrefixChange("a.", ""), PrefixChange("b.", "c.")
+    add = PrefixChange("", "net.")
+    both = (PrefixChange("a.", "net."), PrefixChange("b.", "net.c."))
+    assert composed((a, b), add, ["a.w", "b.w"]) == both
+    assert composed((a, b), add, ["a.w", "b.w", "w"]) == (*both, add)
+    inner = PrefixChange("x.", "y.")
+    assert composed((a,), inner, ["a.x.w", "a.v"]) == (PrefixChange("a.x.", "y."), a)
+    assert composed((b,), PrefixChange("d.", ""), ["b.w", "d.w"]) == (b, PrefixChange("d.", ""))
 
 
 def test_a_prefix_that_changes_nothing_or_too_much(run: Runner, state: State) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from netlang.backends.torch.run.weights import tensor_of
 from netlang.backends.weights import Report, Slot, Stored, match, read_weights, slots
 from netlang.backends.weights.check import better_prefix, numbers_advice
 from netlang.backends.weights.diagnostics import UnreadableWeights, WeightsMismatch
-from netlang.backends.weights.prefixes import two_keys, without_keys
+from netlang.backends.weights.prefixes import PrefixChange, composed, two_keys, without_keys
 from netlang.diagnostics.errors import NetlangError
 from netlang.diagnostics.texts import listed
 from netlang.ir.program import Program
@@ -35,7 +35,8 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
         return
     path = places.find(wanted.file, recipe.places.get("weights"))
     span = recipe.places.get("weights")
-    stored = renamed(read_weights(path), wanted.rename, span)
+    of_file = read_weights(path)
+    stored = renamed(of_file, wanted.rename, span)
     needed = [slot for slot in slots(program) if not below(slot.key, wanted.skip)]
     fitting, report = match(needed, stored)
     lacking = Report(report.missing, (), report.misshapen)
@@ -43,7 +44,7 @@ def load_pretrained(model: nn.Module, recipe: Recipe, program: Program, places: 
         raise NetlangError(
             WeightsMismatch(
                 span=span, source=f"`{path}`", net=program.name, counts=lacking.counts,
-                rows=lacking.rows(), advice=_advice(needed, stored),
+                rows=lacking.rows(), advice=_advice(needed, stored, of_file, wanted.rename),
             )
         )  # fmt: skip
     _require_finite(str(path), [slot.key for slot in needed], fitting, span)
@@ -75,15 +76,22 @@ def _require_finite(
         raise NetlangError(UnreadableWeights(span=span, source=path, reason=reason))
 
 
-def _advice(needed: Sequence[Slot], stored: Mapping[str, Stored]) -> str:
+def _advice(
+    needed: Sequence[Slot],
+    stored: Mapping[str, Stored],
+    of_file: Collection[str],
+    pairs: tuple[tuple[str, str], ...],
+) -> str:
     """Advice on prefixes that all keys share, if a change of prefix would help."""
     usual = "name what starts fresh with `skip`, other labels with `rename`"
     better = better_prefix(needed, stored)
     if better is None:
         return usual + numbers_advice(needed, stored)
     change, count = better
-    pair = f'[("{change.old.rstrip(".")}", "{change.new.rstrip(".")}")]'
-    return f"with `rename={pair}` {count} of {len(stored)} tensors fit; {usual}"
+    given = [PrefixChange(_start(old), _start(new)) for old, new in _longest_first(pairs)]
+    changes = composed(given, change, of_file) if given else (change,)
+    shown = ", ".join(f'("{each.old.rstrip(".")}", "{each.new.rstrip(".")}")' for each in changes)
+    return f"with `rename=[{shown}]` {count} of {len(stored)} tensors fit; {usual}"
 
 
 def renamed(
@@ -95,7 +103,7 @@ def renamed(
     matches no key, or if two keys become one.
     """
     pairs = tuple((old.rstrip("."), new.rstrip(".")) for old, new in pairs)
-    longest = sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
+    longest = _longest_first(pairs)
     found: dict[str, Stored] = {}
     used: set[str] = set()
     # Labels that don't change stand first: a label that becomes the same is at fault.
@@ -113,6 +121,15 @@ def renamed(
         if pair[0] not in used:
             raise without_keys(_shown(pair), stored, span)
     return found
+
+
+def _longest_first(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
+
+
+def _start(label: str) -> str:
+    """How the keys below a label start."""
+    return f"{label.rstrip('.')}." if label else ""
 
 
 def _longest_of(longest: list[tuple[str, str]], key: str) -> tuple[str, str] | None:
