@@ -166,6 +166,26 @@ def _unclosed_call(spot: Spot) -> Diagnostic | None:
     return spot.unexpected(advice, spot.replacing(advice, spot.before, spot.before, ")"))
 
 
+def _loop_without_in(spot: Spot) -> Diagnostic | None:
+    """`for i range(3)`, `for i = range(3)`, `for k of ks` and `for i 3`."""
+    if not {"in"} <= spot.allowed <= {"in", ","}:
+        return None
+    example = "[k for k in list]" if spot.innermost == "[" else "for i in range(3) { ... }"
+    advice = f"`in` stands before the list: `{example}`"
+    word = spot.kind() in ("=", ":", "NAME")  # what may stand there in place of it
+    number = int(word)
+    if spot.kind(number) == "NUMBER" and spot.kind(number + 1) == "{":
+        text = f"in range({spot.text(number)})"
+        fix = spot.replacing(f"write `{text}`", spot.before, spot.span(number).end, f" {text}")
+    elif word and spot.kind(1) in ("NAME", "["):
+        fix = spot.replacing("write `in`", spot.before, spot.span().end, " in")
+    elif spot.kind() == "[" or (word and spot.kind(1) != "NUMBER"):
+        fix = spot.replacing("write `in`", spot.before, spot.before, " in")
+    else:
+        return spot.unexpected(advice)
+    return spot.unexpected(advice, fix)
+
+
 def _loop_in_call(spot: Spot) -> Diagnostic | None:
     """`sum(k for k in ks)`: a list stands in brackets."""
     if spot.kind() != "for" or spot.innermost != "(":
@@ -225,7 +245,7 @@ def pipe(spot: Spot) -> Diagnostic | None:
 
 
 HABITS = (
-    _other_arrow, _arrow_after_value, _quoted_label, _module_in_front,
+    _loop_without_in, _other_arrow, _arrow_after_value, _quoted_label, _module_in_front,
     _method_of_step,
     _unnamed_input, _shape_in_parentheses, _merge_in_brackets, path_of_file, _spaced_dims,
     _named_value, _unclosed_call, _spread_of_values,
