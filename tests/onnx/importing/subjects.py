@@ -118,7 +118,7 @@ def from_torchvision(name: str, by: str, path: Path) -> Exported:
 def from_bundled(name: str, by: str, path: Path, size: int = 0) -> Exported:
     """Write the file of a bundled net with random weights, by netlang or by PyTorch.
 
-    With a `size`, images whose height and width are symbols have it.
+    With a `size`, images whose height and width are symbols have it, and texts whose length is.
     """
     net = netlang.load(name)
     if by not in ("netlang", "folded"):
@@ -141,7 +141,7 @@ def bundled_module(
 
 
 def _feeds(net: netlang.Net, batch: int, size: int) -> dict[str, NDArray[Any]]:
-    given = {each.name: size for each in net.program.sizes if size and each.name in ("H", "W")}
+    given = {each.name: size for each in net.program.sizes if size and each.name in ("H", "W", "T")}
     sizes = next(iter(sizes_to_try(net.program, given)))
     return feeds_at(net.program, {**sizes, "N": batch}, 0)
 

@@ -8,7 +8,8 @@ exporter folds, all keys but batch norms' counters must be there, one for each t
 weights, which a file has once, one key is enough.
 
 Small nets come first. ``--size 96`` is for images of bundled nets whose height and width are
-symbols, which otherwise have the spec's sizes.
+symbols, and texts whose length is, which otherwise have the spec's sizes. A name may be a call:
+``--names "llama_7b(depth=4)"``.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", choices=("torchvision", "bundled"), default="torchvision")
     parser.add_argument("--by", choices=("newer", "older", "netlang", "folded"), default="newer")
-    parser.add_argument("--size", type=int, default=0, help="of bundled images of any size")
+    parser.add_argument("--size", type=int, default=0, help="of bundled images and texts of any size")
     options(parser)
     asked = parser.parse_args()
     if asked.of == "torchvision" and asked.by in ("netlang", "folded"):
