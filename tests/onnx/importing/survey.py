@@ -54,7 +54,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", choices=("torchvision", "bundled"), default="torchvision")
     parser.add_argument("--by", choices=("newer", "older", "netlang", "folded"), default="newer")
-    parser.add_argument("--size", type=int, default=0, help="of bundled images and texts of any size")
+    parser.add_argument(
+        "--size", type=int, default=0, help="of bundled images and texts of any size"
+    )
     options(parser)
     asked = parser.parse_args()
     if asked.of == "torchvision" and asked.by in ("netlang", "folded"):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +10,8 @@ import pytest
 from onnx import helper
 
 import netlang
-from tests.endless import ENDLESS
+from tests.importing.peak import peak_bytes
 from tests.onnx.importing.support import model_of
-from tests.quality import ROOT
 
 SIZE, LAYERS = 2_500, 8
 """Rows and columns of a weight of 25 MB, and the number of those."""
@@ -24,32 +20,6 @@ FORMS = {"inside": 1.4, "at odd places": 2.3, "beside": 1.4}
 """How many times the weights are in memory at most: once as the pages of the file, which are the
 system's, and as a copy where the processor can't read them from there. The rest is a layer that is
 turned, what reading and computing take, and that a machine may have pages of 64 KiB."""
-GIVING_BACK = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
-"""By which the C library gives back at once what is freed, instead of keeping what it may."""
-MEASURED = """
-import re, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import torch
-from netlang.backends.onnx.importing.imported import import_file
-from netlang.backends.onnx.runtime import runtime
-from netlang.backends.torch.importing import write_weights
-from netlang.targets.importing import ImportOptions
-
-def peak():
-    told = Path("/proc/self/status").read_text()  # not that of the process before its exec, too
-    return int(re.search(r"VmHWM:\\s+(\\d+) kB", told)[1]) * 1024
-
-def imported(path):
-    write_weights(import_file(ImportOptions(path)), Path(path).with_suffix(".safetensors"))
-
-torch.set_num_threads(1)
-runtime()
-imported(sys.argv[2])
-before = peak()
-imported(sys.argv[3])
-print(peak() - before)
-"""
 
 
 def save(path: Path, size: int, form: str) -> Path:
@@ -83,10 +53,5 @@ def _turning(size: int) -> onnx.ModelProto:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_weights_are_held_at_most_twice(form: str, tmp_path: Path) -> None:
-    files = [save(tmp_path / f"{size}.onnx", size, form) for size in (200, SIZE)]
-    command = [sys.executable, "-c", MEASURED, str(ROOT), *map(str, files)]
-    told = {**os.environ, **GIVING_BACK}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=ENDLESS, env=told
-    )
-    assert int(done.stdout) / ONCE < FORMS[form], int(done.stdout) / ONCE
+    small, large = (save(tmp_path / f"{size}.onnx", size, form) for size in (200, SIZE))
+    assert peak_bytes(small, large) / ONCE < FORMS[form]

@@ -50,7 +50,7 @@ class ProgramOriginal(Original):
 
     @property
     def lends(self) -> bool:
-        return False
+        return not any(map(_may_write, self._document.nodes))
 
     def state(self) -> Mapping[str, Tensor]:
         held = {each.key for each in self._document.holders if each.persistent}
@@ -102,6 +102,12 @@ class ProgramOriginal(Original):
             for name in over.get(place, ()):
                 held.pop(name, None)
         return [held[name] for name in document.outputs]
+
+
+def _may_write(node: ProgramNode) -> bool:
+    """Whether the operator of a node writes into what it is given, which may be a tensor's part."""
+    schema = getattr(known_operator(node.target), "_schema", None)
+    return schema is not None and bool(schema.is_mutable)
 
 
 def _results(node: ProgramNode, held: Mapping[str, Any]) -> Sequence[Any]:
