@@ -45,3 +45,10 @@ def test_room_grows_with_the_file() -> None:
     assert Room(1000, large=True).holds(program, sizes)
     assert small.numbers < large.numbers
     assert small.all_numbers < large.all_numbers
+
+
+def test_a_value_may_have_the_numbers_of_a_large_file() -> None:
+    """LLaMA 3 has a table of 128,256 words of 4,096 features, which a file turns."""
+    words = 128_256 * 4_096
+    assert Room(1 << 20, large=True).numbers < words <= Room(4 * words, large=True).numbers
+    assert Room(4 * words).numbers < words

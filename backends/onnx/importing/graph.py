@@ -20,7 +20,7 @@ from netlang.backends.onnx.importing.tensors import of_its_own
 from netlang.backends.torch.importing.layouts import CountedValues, leaves, mark_batch
 from netlang.backends.torch.importing.refusal import NotSayable, refused
 from netlang.backends.torch.importing.steps import ModuleCall, SourceTensor
-from netlang.backends.torch.importing.tables.long import is_said
+from netlang.backends.torch.importing.tables.long import is_tiring
 from netlang.records import Draft, Record, field
 
 __all__ = ["AtenGraph", "Held", "KeptWeight", "StoredTensor", "reads_input", "same"]
@@ -160,7 +160,7 @@ class AtenGraph(Draft, eq=False):
         """Numbers that the spec will list, or compute as the file does where no rule does."""
         if held not in self.tables:
             found = None
-            if held.computed is not None and not is_said(held.tensor):
+            if held.computed is not None and is_tiring(held.tensor):
                 with suppress(NotSayable):
                     found = self._by_steps(held, {})
             self.tables[held] = self._listed(held) if found is None else found

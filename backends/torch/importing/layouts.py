@@ -25,7 +25,7 @@ __all__ = [
 
 BATCH = 1009
 """A prime, and so no product of other sizes; larger than most of them."""
-_ADVICE = "make it for a smaller input, or trust it: `--large`"
+_SMALLER = "make it for a smaller input"
 _FEWEST = 3
 """Examples for which the source of a spec is computed at least."""
 
@@ -75,7 +75,7 @@ class CountedValues(Draft, eq=False):
         if size > self.room.numbers or self.elements > self.room.all_numbers:
             found = size if size > self.room.numbers else self.elements
             reason = f"values of {found:,} numbers for an example, of so small a file"
-            raise NotSayable(reason, _ADVICE)
+            raise NotSayable(reason, self._advice())
         return size
 
     def compute(
@@ -91,8 +91,11 @@ class CountedValues(Draft, eq=False):
         work = work // BATCH if any(each.meta.get("batched") for each in read) else work
         if not self.room.allows(_FEWEST * (self.work + work)):
             reason = f"steps of {self.work + work:,} operations for an example, of so small a file"
-            raise NotSayable(reason, _ADVICE)
+            raise NotSayable(reason, self._advice())
         self.work += work
+
+    def _advice(self) -> str:
+        return _SMALLER if self.room.large else f"{_SMALLER}, or trust it: `--large`"
 
 
 def leaves(held: Iterable[Any]) -> Iterable[Any]:

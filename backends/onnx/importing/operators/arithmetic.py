@@ -14,6 +14,7 @@ from torch import fx
 from netlang.backends.onnx.importing.graph import Held, StoredTensor
 from netlang.backends.onnx.importing.node import A, Handler, OnnxNode, Results, shape_of
 from netlang.backends.onnx.importing.operators import patterns
+from netlang.backends.onnx.importing.operators.root_mean_square import scaled_by_root
 from netlang.backends.onnx.importing.operators.unpool import (
     is_place,
     place_in_channel,
@@ -76,7 +77,7 @@ def _with_bias(node: OnnxNode, value: fx.Node, bias: Held) -> Results | None:
 def _mul(node: OnnxNode) -> Results:
     left, right = _turned(node)
     found = node.aten(A.mul.Tensor, left, right)
-    return patterns.known(node, patterns.PRODUCTS, found)
+    return patterns.known(node, (*patterns.PRODUCTS, scaled_by_root), found)
 
 
 def _sub(node: OnnxNode) -> Results:

@@ -17,8 +17,8 @@ from netlang.backends.onnx.importing.graph import reads_input
 from netlang.backends.onnx.importing.node import A, OnnxNode, Results
 
 __all__ = [
-    "NEAREST", "PRODUCTS", "QUOTIENTS", "SUMS", "enlarged", "known", "map_without_bias", "rolled",
-    "turned_weight",
+    "NEAREST", "PRODUCTS", "QUOTIENTS", "SUMS", "centred", "enlarged", "known", "map_without_bias",
+    "rolled", "turned_weight",
 ]  # fmt: skip
 
 NEAREST = {
@@ -148,7 +148,7 @@ def _hard_sigmoid(node: OnnxNode, last: fx.Node) -> Results | None:
     return None
 
 
-def _centred(held: Any) -> tuple[fx.Node, list[int]] | None:
+def centred(held: Any) -> tuple[fx.Node, list[int]] | None:
     """The value of which a mean is taken away, and the axes of the mean."""
     found = _args(held, A.sub.Tensor)
     mean = _args(found[1], A.mean.dim) if found is not None else None
@@ -160,13 +160,13 @@ def _centred(held: Any) -> tuple[fx.Node, list[int]] | None:
 def _normed(held: Any) -> tuple[fx.Node, int, float] | None:
     """(x - mean x) / sqrt(var x + eps): the value, how many axes from the last, and eps."""
     found = _args(held, A.div.Tensor)
-    centred = _centred(found[0]) if found is not None else None
+    around = centred(found[0]) if found is not None else None
     root = _args(found[1], A.sqrt.default) if found is not None else None
     total = _args(root[0], A.add.Tensor) if root is not None else None
     mean = _args(total[0], A.mean.dim) if total is not None else None
-    if found is None or centred is None or total is None or mean is None or not mean[2]:
+    if found is None or around is None or total is None or mean is None or not mean[2]:
         return None
-    value, axes = centred
+    value, axes = around
     rank = len(value.meta["val"].shape)
     square = _args(mean[0], A.pow.Tensor_Scalar) or _args(mean[0], A.mul.Tensor)
     whole = square in ((found[0], 2), (found[0], found[0]))

@@ -20,7 +20,7 @@ __all__ = ["Needed", "Room", "needed_by"]
 _LEAST, _FOR_A_BYTE = 1 << 28, 9
 _LEAST_NUMBERS, _NUMBERS_FOR_A_BYTE = 1 << 27, 32
 # A step reads a value and gives one, of two examples, and each number has four bytes.
-_BYTES_OF_A_NUMBER = 16
+_BYTES_OF_A_NUMBER, _BYTES_OF_A_WEIGHT = 16, 4
 # Units of work of a whole comparison. A small net for super-resolution takes 10^11, and has 240 kB
 # of weights; `deeplabv3_resnet101` of torchvision takes 4 * 10^12, and has 244 MB of weights.
 _LEAST_WORK, _WORK_FOR_A_BYTE = 1 << 36, 1 << 17
@@ -59,8 +59,10 @@ class Room(Record):
 
     @property
     def numbers(self) -> int:
-        """Numbers of one value for an example."""
-        return _LARGE if self.large else min(self.memory // _BYTES_OF_A_NUMBER, _LARGE)
+        """Numbers of one value for an example; a weight of a large file that is turned is one."""
+        if self.large:
+            return max(_LARGE, self.file_bytes // _BYTES_OF_A_WEIGHT)
+        return min(self.memory // _BYTES_OF_A_NUMBER, _LARGE)
 
     @property
     def all_numbers(self) -> int:

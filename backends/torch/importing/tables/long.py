@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from torch import Tensor
 
-from netlang.backends.torch.importing.refusal import NotSayable
-from netlang.backends.torch.importing.steps import Argument, SourceStep, Value
+from netlang.backends.torch.importing.steps import Value
 from netlang.backends.torch.importing.tables.borders import bordered
 from netlang.backends.torch.importing.tables.constants import shortest
 from netlang.backends.torch.importing.tables.made import Emit
@@ -15,23 +12,15 @@ from netlang.backends.torch.importing.tables.masks import window_mask
 from netlang.backends.torch.importing.tables.one_hot import one_hot
 from netlang.backends.torch.importing.tables.runs import runs_in, written_runs
 from netlang.backends.torch.importing.tables.sums import rows_and_columns, summed
-from netlang.ops.constants.listed import MOST_LISTED
 
-__all__ = ["is_said", "long_table"]
+__all__ = ["is_tiring", "long_table"]
 
-
-def is_said(table: Tensor) -> bool:
-    """Whether a table is short enough to be listed, or a rule says it."""
-    short = shortest(table)
-    try:
-        return short.numel() <= MOST_LISTED or long_table(_apart, short) is not None
-    except NotSayable:  # a rule needs a table that can't be listed
-        return False
+_READABLE = 100
 
 
-def _apart(op: str, inputs: Sequence[Value], arguments: Mapping[str, Argument]) -> SourceStep:
-    """A step that isn't one of the spec."""
-    return SourceStep(op, dict(arguments), list(inputs), ())
+def is_tiring(table: Tensor) -> bool:
+    """Whether a table has more numbers than a reader sees the rule of."""
+    return shortest(table).numel() > _READABLE
 
 
 def long_table(emit: Emit, table: Tensor) -> Value | None:

@@ -11,7 +11,7 @@ from netlang.backends.torch.importing.layouts import BATCH, batch_axis, sizes_of
 from netlang.backends.torch.importing.refusal import NotSayable
 from netlang.backends.torch.importing.steps import Maker, SourceStep, SourceTensor, Value, WalkState
 from netlang.backends.torch.importing.tables.constants import argument_of_constant, shortest
-from netlang.backends.torch.importing.tables.long import long_table
+from netlang.backends.torch.importing.tables.long import is_tiring, long_table
 from netlang.backends.torch.importing.tables.masks import window_mask
 from netlang.backends.torch.importing.tables.runs import numbered, runs_in, written_runs
 from netlang.ops.constants.listed import MOST_LISTED
@@ -19,7 +19,6 @@ from netlang.records import Draft
 
 __all__ = ["StoredSteps"]
 
-_READABLE = 100
 # Of the source, by which it computes a table; and runs of a table that say more than those.
 _STEPS, _LINES = 40, 2
 
@@ -128,8 +127,7 @@ class StoredSteps(Draft, eq=False):
 
 
 def _is_tiring(table: SourceTensor) -> bool:
-    """Whether a table has more numbers than a reader sees the rule of."""
-    return not table.key and table.tensor.numel() > _READABLE
+    return not table.key and is_tiring(table.tensor)
 
 
 def _is_long(table: SourceTensor) -> bool:
