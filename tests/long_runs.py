@@ -1,8 +1,8 @@
 """Which tests every run takes in part: the others of their cases are in the long run, `-m slow`.
 
 Each of these tests asks one thing of many cases, and costs seconds. A run of everything takes every
-fourth of its cases, others for each test, so that a net or an operator that one leaves out is among
-those of the next. A run of some files takes all cases. `docs/proof.md` says what has moved.
+fourth of its cases, or one, and others for each test: what one leaves out is among those of the
+next. A run of some files takes all cases. `docs/proof.md` says what has moved.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ IN_PART = (
     "tests/onnx/bench/test_layers.py::test_all_work_is_in_some_step",
     "tests/onnx/ends/test_pixels.py::test_the_logits_of_torchvisions_preset",
     "tests/onnx/ends/test_presets.py::test_the_preset_of_the_weights",
+    "tests/onnx/importing/test_memory.py::test_weights_are_held_at_most_twice",
     "tests/onnx/importing/test_unpool.py::test_maxima_that_are_put_back",
     "tests/onnx/importing/test_unpool.py::test_places_that_are_others",
     "tests/onnx/precision/test_half.py::test_casts_have_names_of_their_own_and_stand_in_order",
@@ -134,7 +135,9 @@ def taken_long(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
     for name in LONG:
         yield from cases[name]
     for number, name in enumerate(IN_PART):
-        yield from (each for place, each in enumerate(cases[name]) if (place + number) % _OF)
+        own = cases[name]
+        every = min(_OF, len(own))
+        yield from (each for place, each in enumerate(own) if (place + number) % every)
 
 
 def _name_of(item: pytest.Item) -> str:

@@ -43,3 +43,10 @@ def test_a_fourth_is_left_and_another_one_of_the_next_test() -> None:
         for cases in (first, second, others, whole)
     ]
     assert kept == [[0, 4], [3], [0, 1], []]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_none_is_left_out_whole(count: int) -> None:
+    for name in IN_PART:
+        cases = [item(name) for _ in range(count)]
+        assert len([*taken_long(cases)]) < count
