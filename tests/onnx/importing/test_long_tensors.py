@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -158,6 +160,62 @@ def test_tensors_in_more_files_than_are_mapped(
     onnx.save(_model(), path, save_as_external_data=True, all_tensors_to_one_file=False,
               size_threshold=0)  # fmt: skip
     assert len(list(tmp_path.iterdir())) == 4
+    found = imported(path).weights
+    assert np.array_equal(found["a.weight"], STORED["a.weight"])
+    assert np.array_equal(found["b.weight"], STORED["b.weight"].T)
+
+
+def _outside(stored: TensorProto, location: str, offset: int) -> None:
+    stored.ClearField("raw_data")
+    stored.data_location = TensorProto.EXTERNAL
+    stored.external_data.add(key="location", value=location)
+    stored.external_data.add(key="offset", value=str(offset))
+
+
+@pytest.mark.parametrize("offset", [0, 4 * SIZE])
+def test_a_place_of_two_tensors_is_memory_of_each(
+    offset: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The comparison moves a weight of equal numbers; the numbers of a table stay as they are."""
+    monkeypatch.setattr("netlang.backends.onnx.importing.reading.file.LONG", 64)
+    count = 20
+    (tmp_path / "data").write_bytes(bytes(4 * SIZE**2 + 8 * count))
+    model = _model()
+    model.graph.node[-1].output[0] = "v"
+    model.graph.node.append(helper.make_node("Gather", ["v", "table"], ["y"], axis=1))
+    table = model.graph.initializer.add(name="table", data_type=TensorProto.INT64, dims=[count])
+    _outside(table, "data", offset)
+    _outside(model.graph.initializer[2], "data", 0)
+    found = imported(saved(model, tmp_path))
+    assert f"gather([0 for _place in range({count})])" in found.text
+    assert not np.asarray(found.weights["b.weight"]).any()
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_long_data_in_segments_are_refused(outside: bool, tmp_path: Path) -> None:
+    """As short ones are: a tensor that is a part of another has no shape of its own."""
+    model = _model()
+    tensor = model.graph.initializer[0]
+    tensor.segment.begin, tensor.segment.end = 0, SIZE
+    if outside:
+        (tmp_path / "data").write_bytes(tensor.raw_data)
+        _outside(tensor, "data", 0)
+    with pytest.raises(NetlangError, match="segments"):
+        imported(saved(model, tmp_path))
+
+
+def test_a_file_beside_that_cannot_be_mapped_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system refuses to map more than all its memory, of which a file may use a few bytes."""
+    path, real = _beside(tmp_path), MappedFile
+
+    def refused(path: Path, *, private: bool = False) -> MappedFile:
+        if path.name == "data":
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        return real(path, private=private)
+
+    monkeypatch.setattr("netlang.backends.onnx.importing.reading.long.MappedFile", refused)
     found = imported(path).weights
     assert np.array_equal(found["a.weight"], STORED["a.weight"])
     assert np.array_equal(found["b.weight"], STORED["b.weight"].T)

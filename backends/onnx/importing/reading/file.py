@@ -12,7 +12,14 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto, NodeProto, TensorProto
 
 from netlang.backends.onnx.importing.diagnostics import ModelNotTaken, ModelUnreadable
-from netlang.backends.onnx.importing.reading.long import LONG, Data, LongTensors, ReadModel, is_held
+from netlang.backends.onnx.importing.reading.long import (
+    LONG,
+    Data,
+    LongTensors,
+    ReadModel,
+    is_held,
+    put_inside,
+)
 from netlang.backends.onnx.importing.reading.scan import scan
 from netlang.backends.onnx.importing.reading.split import without_long
 from netlang.backends.onnx.importing.tensors import size_of
@@ -24,6 +31,8 @@ from netlang.regular import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from netlang.backends.weights.mapped import MappedFile
 
 __all__ = ["OLDEST", "bytes_of", "opset_of", "read_model", "tensors_in"]
 
@@ -181,7 +190,7 @@ class _Tensors(Draft, eq=False):
             with opened(path) as file:
                 if os.fstat(file.fileno()).st_size < offset + size:
                     raise ValueError(f"`{location}` ends before the tensor that it asks for there")
-                mapped = self.long.mapped(path) if held and size >= LONG else None
+                mapped = self._mapped(path) if held and size >= LONG else None
                 file.seek(offset)
                 content = b"" if mapped is not None else file.read(size)
         except OSError as error:
@@ -189,10 +198,15 @@ class _Tensors(Draft, eq=False):
             raise ValueError(f"it asks for a tensor in `{location}`: {why}") from None
         if mapped is not None:
             self.long.put_from(stored, Data(mapped, offset, offset + size))
-            return
-        stored.raw_data = content
-        stored.data_location = TensorProto.DEFAULT
-        del stored.external_data[:]
+        else:
+            put_inside(stored, content)
+
+    def _mapped(self, path: Path) -> MappedFile | None:
+        """None if a file can't be mapped: one may be larger than all memory, for a few tensors."""
+        try:
+            return self.long.mapped(path)
+        except OSError:
+            return None  # its tensors are read
 
 
 def _place(entries: Mapping[str, str], folder: Path, size: int) -> tuple[Path, int]:
