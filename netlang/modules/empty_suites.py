@@ -72,7 +72,7 @@ def _of_condition(node: ast.If) -> Iterator[Diagnostic]:
 
 
 def _else_as_label(node: ast.If) -> Iterator[Diagnostic]:
-    """`else: relu` behind an `if`, which would be a step of that label, whatever the condition."""
+    """`else: relu` after an `if`, which would be a step of that label, whatever the condition."""
     if node.otherwise is not None:
         return
     # Compiled here: few texts have an `if` without an `else`.

@@ -44,7 +44,7 @@ def _(word: Largest) -> tuple[str, ...]:
 
 
 class AnswerNodes:
-    """Appends the nodes behind an output.
+    """Appends the nodes after an output.
 
     `names` are those of the outputs of the answer, `sizes` symbols of the net whose size is known.
     """

@@ -49,7 +49,7 @@ def add_preparation(
     first = 1 if layout == "nhwc" else 2
     nodes = _Nodes(graph, preparing, pixels)
     if preparing.steps:
-        # Of the pixels as they come: ONNX Runtime 1.31 turns a `Shape` with `start` behind a
+        # Of the pixels as they come: ONNX Runtime 1.31 turns a `Shape` with `start` after a
         # transpose into one that it then refuses.
         nodes.batch = nodes.node("batch", "Shape", pixels, start=0, end=1)
         nodes.sides = nodes.node("sides", "Shape", pixels, start=first, end=first + 2)

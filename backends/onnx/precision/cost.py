@@ -125,7 +125,7 @@ def _places(file: ModelFile, net: Function) -> Iterator[tuple[Ref, str]]:
         for index, name in enumerate(_names(node)):
             ref = Ref(number, index)
             own = name_in_file(name, ref, net)
-            # What is rounded in float32, or to integers, has its value behind the rounding.
+            # What is rounded in float32, or to integers, has its value after the rounding.
             behind = (f"{own}/rounded", f"{own}_DequantizeLinear_Output")
             names = (*behind, own, *outputs.get(ref, ()))
             made = [each for each in names if each in file.made]

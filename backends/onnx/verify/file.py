@@ -109,7 +109,7 @@ class ModelFile:
         return any(node.op_type in _INTEGER for node in self.model.graph.node)
 
     def read_as(self, name: str) -> str:
-        """The name by which the value of a step is read, in integers behind its rounding.
+        """The name by which the value of a step is read, in integers after its rounding.
 
         A rectifier may be part of the rounding, so that the value before it has its name.
         """

@@ -220,7 +220,7 @@ class Walk(Draft, eq=False):
         found.places.append(modules[-1].path if modules else node.meta.get("place", ""))
 
     def unknown(self, node: Node) -> Made:
-        """A stand-in for what a node gives, so that the nodes behind it are looked at too."""
+        """A stand-in for what a node gives, so that the nodes after it are looked at too."""
         held = node.meta.get("val")
         if isinstance(held, Tensor):
             return _plain(Maker(SourceStep("", {}, [], modules_of(node))), tuple(held.shape))

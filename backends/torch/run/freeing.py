@@ -26,7 +26,7 @@ def freeing(tree: ast.Module) -> ast.Module:
 
 
 def _freed(function: ast.FunctionDef) -> list[ast.stmt]:
-    """The statements of a function, with a `del` behind those that read a variable last.
+    """The statements of a function, with a `del` after those that read a variable last.
 
     Nothing is added if functions stand in it, which may read its variables later.
     """

@@ -69,7 +69,7 @@ class Views:
 class Prepared:
     """A part of the data whose first input goes through `path` and then `normalize`.
 
-    Behind the inputs from the data come those that are `drawn`.
+    After the inputs from the data come those that are `drawn`.
     """
 
     source: BatchSource

@@ -160,7 +160,7 @@ def comes_again(file: ast.File, label: ast.Label) -> bool:
 
 @lru_cache(maxsize=4)
 def _labels(definition: ast.BlockDef | ast.NetDef) -> frozenset[str]:
-    """The labels of steps as they are written, and, with a dot behind, what they lie inside."""
+    """The labels of steps as they are written, and, with a dot after them, what they lie inside."""
     found = set[str]()
     for node in walk(definition.body):
         if isinstance(node, ast.Step) and node.label and not isinstance(node.action, ast.Here):

@@ -63,7 +63,7 @@ def maps_of_input(
 ) -> dict[int, MapOfInput]:
     """The steps whose first output is a map of the input number `port`, by the number of the node.
 
-    Not every net has any: behind an operator that mixes all places, none runs along the input.
+    Not every net has any: after an operator that mixes all places, none runs along the input.
     """
     fields = Fields(program, sizes)
     if fields.sources.together:

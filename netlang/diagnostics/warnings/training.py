@@ -13,7 +13,7 @@ class ProbabilitiesAsLogits(Caution):
     code: ClassVar[str] = "W0301"
     title: ClassVar[str] = "`{loss}` takes logits, and `{output}` has been through `{operator}`"
     caption: ClassVar[str] = (
-        "it applies `{own}` itself: behind `{operator}`, gradients all but vanish"
+        "it applies `{own}` itself: after `{operator}`, gradients all but vanish"
     )
     help: ClassVar[str] = "give it what `{operator}` is applied to"
 

@@ -55,7 +55,7 @@ def _trace(nodes: dict[int, Node], ref: Ref) -> dict[Ref, Node | None]:
 
 
 def _up_to(common: Ref, trace: dict[Ref, Node | None]) -> tuple[Node, ...]:
-    """The steps behind a value, in order."""
+    """The steps after a value, in order."""
     found: list[Node] = []
     for ref, node in trace.items():
         if ref == common:

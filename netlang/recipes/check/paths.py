@@ -17,7 +17,7 @@ __all__ = ["check_steps", "place_of", "shown_shape"]
 
 _ONE = "keep one of them"
 _EARLIER = "put it before"
-# What can't come after what: the steps, those behind them, why, and advice.
+# What can't come after what: the steps, those after them, why, and advice.
 _BEHIND: tuple[tuple[type[Augmentation], type[Augmentation], str, str], ...] = (
     (Mixing, Mixing, "examples are mixed once", _ONE),
     (Mixing, SizeStep, "images that are mixed have one size", _EARLIER),

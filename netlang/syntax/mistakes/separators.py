@@ -91,7 +91,7 @@ def _body(spot: Spot) -> Diagnostic | None:
 
 
 def _else_with_colon(colon: Span) -> Diagnostic:
-    """`else:` before a line break, or behind the `}` of an `if`."""
+    """`else:` before a line break, or after the `}` of an `if`."""
     return BodyExpected(span=colon, what="`else`", what_text="else", found="`:`")
 
 

@@ -12,7 +12,7 @@ __all__ = ["Remains"]
 
 @final
 class Remains:
-    """The bodies in which reading went on, and the brackets that close only behind them."""
+    """The bodies in which reading went on, and the brackets that close only after them."""
 
     def __init__(self) -> None:
         self._bodies: set[int] = set()

@@ -37,7 +37,7 @@ class ResumePoint(Record):
     """Where reading continues: at a `line`, the `{` of a `body`, a `}`, or the `end`.
 
     `deep` is a place inside so many brackets that only the next definition is certain. Before a
-    body, `unclosed` are the brackets that were opened and close only behind it.
+    body, `unclosed` are the brackets that were opened and close only after it.
     """
 
     start: int

@@ -291,7 +291,7 @@ class _Reader:
             automaton.close(end)
 
     def _told_deep(self, start: int) -> bool:
-        """Whether the last mistake is a nesting behind `start` that is too deep."""
+        """Whether the last mistake is a nesting after `start` that is too deep."""
         last = self.diagnostics[-1] if self.diagnostics else None
         return (
             isinstance(last, NestingTooDeep) and last.span is not None and last.span.start > start

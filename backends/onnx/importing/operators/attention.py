@@ -135,7 +135,7 @@ def _scaled(held: Any) -> tuple[float, Any]:
 
 
 def _shown(node: OnnxNode, held: Any, hidden: float | None) -> Any:
-    """What is shown up to each place and has a number behind it, None for another value.
+    """What is shown up to each place and has a number after it, None for another value.
 
     The number is `hidden`, or one that is far below 0.
     """

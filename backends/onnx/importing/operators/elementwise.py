@@ -132,7 +132,7 @@ def _softmax(op: str) -> Handler:
         behind = shape[axis + 1 :]
         if node.opset >= 13 or all(size == 1 for size in behind):
             return node.aten(target, node.held(0), axis)
-        # Up to opset 12 all axes behind are one with it.
+        # Up to opset 12 all axes after it are one with it.
         flat = node.aten(A.reshape.default, node.held(0), [*shape[:axis], -1])
         return node.aten(A.reshape.default, node.aten(target, flat, axis), list(shape))
 

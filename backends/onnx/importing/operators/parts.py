@@ -178,7 +178,7 @@ def _scattered(node: OnnxNode) -> Results:
 
 
 def _with_rows(node: OnnxNode, table: Tensor, how: str) -> Results:
-    """Other numbers in rows that follow each other: what is before them, they, and what is behind.
+    """Other numbers in rows that follow each other: what is before them, they, and what is after.
 
     A bias of which a part is 0, as in Swin Transformers of version 2, is written so.
     """

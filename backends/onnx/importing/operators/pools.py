@@ -61,7 +61,7 @@ def _evened(
         return None
     down = [(size + 2 * pad[0] - span) // step + 1 for size, pad, span, step in rows]
     up = [-(-(size + 2 * pad[0] - span) // step) + 1 for size, pad, span, step in rows]
-    # A window that would begin in the padding behind isn't there.
+    # A window that would begin in the padding at the end isn't there.
     up = [n - (n * step - step >= size + pad[0]) for n, (size, pad, _, step) in
           zip(up, rows, strict=True)]  # fmt: skip
     return (evened, False) if down == wanted else (evened, True) if up == wanted else None

@@ -69,10 +69,10 @@ def for_batch(node: OnnxNode, shape: Sequence[int], wanted: list[int]) -> list[i
 def _batch_place(
     sizes: Sequence[int], shape: Sequence[int], own: int, axis: int, fold: int
 ) -> int | None:
-    """Where the batch is in new sizes: where as much is in front of it as in the value, or behind.
+    """Where the batch is in new sizes: where as much is before it as in the value, or after it.
 
     An axis that has the batch alone is the first choice. Where axes are joined, it is the one with
-    as much behind it, and where they are split, the one with as much in front.
+    as much after it, and where they are split, the one with as much in front.
     """
     ahead, behind = prod(shape[:axis]), prod(shape[axis + 1 :])
     places = [n for n, size in enumerate(sizes) if size % own == 0]

@@ -24,7 +24,7 @@ def _(op: Scale, emit: Emitter) -> tuple[str, ...]:
 
 
 def _numbers(name: str, given: Numbers, emit: Emitter) -> str:
-    """A number, or one for each channel, which broadcasts over the axes behind."""
+    """A number, or one for each channel, which broadcasts over the axes after."""
     if not isinstance(given, tuple):
         return emit.floats(name, given)
     import numpy as np

@@ -52,7 +52,7 @@ class LogitsWanted(Check):
                         f"softmax before {term.function.name}",
                         f"`{name}` is positive and adds up to 1, as after a softmax, and"
                         f" `{term.function.name}` applies one itself",
-                        "leave the softmax out: gradients all but vanish behind two",
+                        "leave the softmax out: gradients all but vanish after two",
                         term.span,
                     )
                 )

@@ -135,7 +135,7 @@ class _Padded(nn.Conv2d):
 
 
 def _around(size: int, span: int, stride: int) -> tuple[int, int]:
-    """What `same` pads: as much as the windows reach beyond, the odd one behind."""
+    """What `same` pads: as much as the windows reach beyond, the odd one at the end."""
     more = max((-(-size // stride) - 1) * stride + span - size, 0)
     return more // 2, more - more // 2
 

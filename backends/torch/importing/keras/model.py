@@ -236,7 +236,7 @@ def _place(name: str) -> tuple[str, str]:
 
 
 def _renamed(steps: Sequence[_Step], names: Mapping[str, str]) -> list[_Step]:
-    """The steps, so that they read what stands behind a layer; that reads the layer itself."""
+    """The steps, so that they read what stands after a layer; that reads the layer itself."""
     return [
         each
         if each.name.endswith(_THEN)

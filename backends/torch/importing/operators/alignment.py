@@ -46,7 +46,7 @@ def without_axis(call: Call, value: Value, axis: int) -> Value:
 
 
 def _is_read(call: Call, value: Value) -> bool:
-    """Whether a step behind the one that makes a value reads it."""
+    """Whether a step after the one that makes a value reads it."""
     behind = takewhile(lambda step: step is not value.step, reversed(call.state.steps))
     return any(each.step is value.step for step in behind for each in step.read)
 

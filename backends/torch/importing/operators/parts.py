@@ -65,7 +65,7 @@ def _is_one_image(call: Call, value: Value) -> bool:
 
 
 def channels_first(call: Call, value: Value, does: Callable[[Value], Value]) -> Value:
-    """What an operator gives for several images, whose number it is given behind the channels."""
+    """What an operator gives for several images, whose number it is given after the channels."""
     turned = _turned(call, value, value.sizes)
     done = does(Value(turned.source, (BATCH, *turned.sizes), turned.sizes, 0))
     back = _turned(call, done, done.sizes)

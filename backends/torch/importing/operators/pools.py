@@ -157,7 +157,7 @@ def _smoothed(call: Call) -> Made:
 
 
 def _weights_along(call: Call, axis: int, before: int, after: int) -> Tensor:
-    """For each place of an axis behind a resize, how much each place before it counts."""
+    """For each place of an axis after a resize, how much each place before it counts."""
     if before * after > MOST_LISTED:
         raise NotSayable(f"a table of more than {MOST_LISTED} numbers, by which a size changes")
     size = call.given["output_size"] and [before, after]
@@ -192,7 +192,7 @@ def _pad(call: Call) -> Made:
 
 
 def _padded(call: Call, value: Value, amounts: Sequence[int], shape: Sequence[int]) -> Value:
-    """A value with other borders of all axes behind its channels, as torch counts them."""
+    """A value with other borders of all axes after its channels, as torch counts them."""
     mode = str(call.given.get("mode", "constant"))
     held = call.given.get("value")
     number = held if isinstance(held, int | float) else 0

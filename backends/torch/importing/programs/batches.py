@@ -39,7 +39,7 @@ def reshaped(given: Sequence[int], sizes: Sequence[int], batch: int) -> tuple[in
     """Sizes of a reshape of a value with `given` ones, in which an axis has that of the batch.
 
     `sizes` are those in the program. The numbers stand in the same order, so that the axis is
-    known by how many numbers stand behind it; among several, that where the examples are outermost.
+    known by how many numbers stand after it; among several, that where the examples are outermost.
     """
     axes = [axis for axis, size in enumerate(given) if size and size % BATCH == 0]
     if len(axes) != 1:

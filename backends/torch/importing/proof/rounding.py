@@ -22,7 +22,7 @@ FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeErro
 
 MOST_RUNS = 12
 """With changes this much larger than rounding, each run turns about half of what that turned."""
-_CHANGE = 2.0**-18  # of a number; PyTorch and ONNX Runtime are some 2^-21 apart behind some layers
+_CHANGE = 2.0**-18  # of a number; PyTorch and ONNX Runtime are some 2^-21 apart after some layers
 _AT_ONCE = 2  # times a change, since a run has some of those that meet in a number
 
 

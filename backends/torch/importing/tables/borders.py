@@ -1,6 +1,6 @@
 """Tables of places with a row and a column in front for a token, which has places of its own.
 
-The places of windows go on behind them; Bao et al. 2022, arXiv:2106.08254.
+The places of windows go on after them; Bao et al. 2022, arXiv:2106.08254.
 """
 
 from __future__ import annotations

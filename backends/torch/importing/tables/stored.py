@@ -25,7 +25,7 @@ _STEPS, _LINES = 40, 2
 
 @final
 class StoredSteps(Draft, eq=False):
-    """Makes them, by `step`, behind those that there are."""
+    """Makes them, by `step`, after those that there are."""
 
     state: WalkState
     step: Callable[..., SourceStep]
