@@ -1,7 +1,7 @@
 """Which tests every run takes in part: the others of their cases are in the long run, `-m slow`.
 
 Each of these tests asks one thing of many cases, and costs seconds. A run of everything takes every
-fourth of its cases, or one, and others for each test: what one leaves out is among those of the
+sixth of its cases, or one, and others for each test: what one leaves out is among those of the
 next. A run of some files takes all cases. `docs/proof.md` says what has moved.
 """
 
@@ -15,7 +15,7 @@ import pytest
 
 __all__ = ["IN_PART", "LONG", "taken_long"]
 
-_OF = 4
+_OF = 6
 
 IN_PART = (
     "tests/advice/test_arithmetic_of_values.py::test_two_operands",
@@ -34,6 +34,8 @@ IN_PART = (
     "tests/examples/test_mnist1d.py::test_short_run",
     "tests/graphviz/test_injection.py::test_a_picture_holds_nothing_but_shapes_and_text",
     "tests/importing/test_labels.py::test_a_step_of_a_list_counts_where_it_is_written",
+    "tests/importing/test_library.py::test_nets_that_are_others",
+    "tests/importing/test_library_blocks.py::test_a_unit_that_differs_in_one_thing_is_written_out",
     "tests/ir/test_verify.py::test_bundled_nets_hold_all_invariants_through_every_rewrite",
     "tests/lint/test_no_false_alarms.py::test_files",
     "tests/onnx/bench/test_layers.py::test_all_work_is_in_some_step",
@@ -54,6 +56,11 @@ IN_PART = (
     "tests/onnx/test_nets.py::test_torchvisions_values",
     "tests/onnx/test_nets.py::test_values_of_torch_modules",
     "tests/onnx/test_operators.py::test_values_are_torchs_in_every_opset",
+    "tests/onnx/test_verify_cases.py::test_float64_is_rounded_as_attributes_are",
+    "tests/ops/test_against_torch.py::test_macs_are_half_of_torchs_flops",
+    "tests/ops/test_against_torch.py::test_plain_sizes_are_refused_exactly_where_torch_refuses",
+    "tests/ops/test_against_torch.py::test_symbolic_sizes_run_exactly_where_torch_runs",
+    "tests/ops/test_against_torch.py::test_weights_start_as_torchs",
     "tests/robustness/test_bombs.py::test_what_is_accepted_can_be_looked_at",
     "tests/robustness/test_bombs.py::test_what_is_too_long_to_write_out_is_refused",
     "tests/robustness/test_huge_arguments.py::test_nothing_counts_up_to_an_argument",
@@ -66,12 +73,14 @@ IN_PART = (
     "tests/specs/test_segmentation.py::test_fcn_is_the_authors",
     "tests/specs/test_timm.py::test_state_is_timms",
     "tests/specs/test_timm.py::test_values_are_timms",
+    "tests/specs/test_torchvision.py::test_state_is_theirs",
     "tests/specs/test_torchvision.py::test_values_agree",
     "tests/specs/test_trained.py::test_every_weight_is_trained",
     "tests/syntax/test_format.py::test_a_scrambled_file_gets_its_layout_back",
     "tests/syntax/test_format.py::test_an_odd_file_scrambled",
     "tests/syntax/test_format.py::test_comments_anywhere",
     "tests/syntax/test_robustness.py::test_bodies_nested_to_any_depth_are_explained",
+    "tests/syntax/test_robustness.py::test_hostile_text_is_refused_with_little_work",
     "tests/syntax/test_robustness.py::test_work_on_mistakes_in_nested_bodies_is_linear",
     "tests/syntax/test_slips_anywhere.py::test_one_message_whose_fix_is_what_was_meant",
     "tests/test_errors.py::test_all_fixes_together",
@@ -107,12 +116,11 @@ IN_PART = (
     "tests/train/test_snapshots.py::test_a_script_keeps_the_same",
     "tests/train/world/test_shards.py::test_others_go_on",
 )
-"""Tests of which a run takes a fourth."""
+"""Tests of which a run takes a sixth."""
 
 LONG = (
     "tests/campaigns/test_faults.py::test_random_networks_give_a_fault_away",
     "tests/onnx/importing/test_strangers.py::test_the_bytes_of_a_tensor_that_no_message_can_have",
-    "tests/torch/test_types.py::test_mypy_has_something_to_say",
     "tests/torch/test_types.py::test_types_of_some",
     "tests/train/eject/test_losses.py::test_imagenet",
     "tests/train/faults/test_campaigns.py::test_some_trials_with_shared_weights",
@@ -121,7 +129,7 @@ LONG = (
     "tests/train/world/test_sharded.py::test_three",
     "tests/train/world/test_turns.py::test_three_processes_play_as_one",
 )
-"""Tests of which a run takes none, since others ask the same of less, or test one of these."""
+"""Tests of which a run takes none, since others ask the same of less."""
 
 
 def taken_long(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
 import netlang
-from tests.torch.test_types import types_of, write
 
 # The inner block reads each side of its kernel, the outer one passes the kernel on.
 PADDED = """
@@ -63,8 +60,3 @@ def test_a_list_is_passed_on_as_the_class_behind_takes_it(case: str) -> None:
     assert [tuple(each.shape[1:]) for each in outputs] == shapes
     tower = net.source().partition("class Tower")[2].partition(" -> None")[0]
     assert tower.partition("k: ")[2].rstrip(",) \n") == type_
-
-
-def test_their_types_agree(tmp_path: Path) -> None:
-    write(tmp_path, {name: netlang.loads(text).source() for name, (text, *_) in CASES.items()})
-    assert types_of(tmp_path) == ""

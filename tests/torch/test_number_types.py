@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import netlang
-from tests.torch.test_types import types_of, write
 
 BLOCKS = """
 block drop(width, p=0, by=1) { conv(width, 1x1) -> dropout(p) -> scale(by) }
@@ -54,9 +53,7 @@ def test_a_block_takes_floats_where_its_operators_do(
     assert signature(text, name) == arguments
 
 
-def test_a_number_that_is_not_whole_in_one_call_is_a_float(tmp_path: Path) -> None:
+def test_a_number_that_is_not_whole_in_one_call_is_a_float() -> None:
     text = netlang.loads(MIXED).source()
     assert signature(text, "Drop") == "self, in_channels: int, width: int, p: float, by: float"
     assert signature(text, "Dividing") == "self, in_channels: int, width: int, times: int"
-    write(tmp_path, {"mixed": text})
-    assert types_of(tmp_path) == ""
