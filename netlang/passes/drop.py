@@ -6,14 +6,11 @@ read by a later step or an output.
 
 from __future__ import annotations
 
-from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.identity import Identity
+from netlang.ops.idle import IDLE
 from netlang.passes.deployed import Deployed
 from netlang.passes.flat import edited
 
 __all__ = ["without_idle_steps", "without_unread_steps"]
-
-_IDLE = (Dropout, StochasticDepth, Identity)
 
 
 def without_unread_steps(deployed: Deployed) -> Deployed:
@@ -33,6 +30,6 @@ def without_idle_steps(deployed: Deployed) -> Deployed:
     instead = {
         number: node.inputs[0]
         for number, node in enumerate(net.nodes)
-        if isinstance(node.callee, _IDLE)
+        if isinstance(node.callee, IDLE)
     }
     return deployed.with_net(edited(net, {}, instead)) if instead else deployed

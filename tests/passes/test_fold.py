@@ -210,9 +210,9 @@ FAULTS: dict[str, tuple[str, object, str]] = {
         f"{FOLDED}._own", lambda fold, values: values(fold.weight) / values(fold.weight).std(),
         "standardised weights alone",
     ),
-    "activation dropped": ("netlang.passes.drop._IDLE", (Relu,), "after an activation"),
-    "pool dropped": ("netlang.passes.drop._IDLE", (Maxpool,), "after a pool that keeps the size"),
-    "softmax dropped": ("netlang.passes.drop._IDLE", (Softmax,), "after a softmax"),
+    "activation dropped": ("netlang.passes.drop.IDLE", (Relu,), "after an activation"),
+    "pool dropped": ("netlang.passes.drop.IDLE", (Maxpool,), "after a pool that keeps the size"),
+    "softmax dropped": ("netlang.passes.drop.IDLE", (Softmax,), "after a softmax"),
 }  # fmt: skip
 
 

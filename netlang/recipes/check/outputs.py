@@ -5,16 +5,13 @@ from __future__ import annotations
 from netlang.ir.dims import Dim
 from netlang.ir.program import INPUT, Function, Node, Output, Program, Ref
 from netlang.ir.types import TensorType
-from netlang.ops.dropout import Dropout, StochasticDepth
-from netlang.ops.identity import Identity
+from netlang.ops.idle import IDLE
 from netlang.ops.layout import Flatten, Reshape
 from netlang.recipes.words.losses import DECISIONS
 from netlang.recipes.words.operands import NamedValue, Operand
 from netlang.recipes.words.terms import Term
 
 __all__ = ["decides", "deployed_outputs", "maker"]
-
-_IDLE = (Dropout, Identity, StochasticDepth)
 
 
 def deployed_outputs(program: Program) -> tuple[Output, ...]:
@@ -60,7 +57,7 @@ def _node(function: Function, ref: Ref) -> Node | None:
 
 
 def _hands_on(node: Node, function: Function) -> bool:
-    if isinstance(node.callee, _IDLE):
+    if isinstance(node.callee, IDLE):
         return True
     if not isinstance(node.callee, (Flatten, Reshape)):
         return False

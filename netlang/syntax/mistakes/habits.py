@@ -178,9 +178,10 @@ def _loop_without_in(spot: Spot) -> Diagnostic | None:
         text = f"in range({spot.text(number)})"
         fix = spot.replacing(f"write `{text}`", spot.before, spot.span(number).end, f" {text}")
     elif word and spot.kind(1) in ("NAME", "["):
-        fix = spot.replacing("write `in`", spot.before, spot.span().end, " in")
+        instead = f"write `in` in place of `{spot.text()}`"
+        fix = spot.replacing(instead, spot.before, spot.span().end, " in")
     elif spot.kind() == "[" or (word and spot.kind(1) != "NUMBER"):
-        fix = spot.replacing("write `in`", spot.before, spot.before, " in")
+        fix = spot.replacing("write `in` before the list", spot.before, spot.before, " in")
     else:
         return spot.unexpected(advice)
     return spot.unexpected(advice, fix)
